@@ -1,0 +1,41 @@
+# medsave_area(NAME SOURCES a.cpp ... [USES lower areas] [LIBRARIES imported targets])
+#
+# Makes the static library medsave_NAME from lib/NAME. Its public headers are include/medsave/NAME;
+# lib/NAME itself is a private include directory, so a private header cannot leak. USES is the
+# whole list of areas it may include; scripts/check-layers holds the #includes to it.
+function(medsave_area name)
+  cmake_parse_arguments(arg "" "" "SOURCES;USES;LIBRARIES;PRIVATE_LIBRARIES" ${ARGN})
+  set(target medsave_${name})
+  set(uses ${arg_USES})
+  list(TRANSFORM uses PREPEND medsave_)
+  if(NOT arg_SOURCES)
+    add_library(${target} INTERFACE)
+    target_include_directories(${target} INTERFACE ${PROJECT_SOURCE_DIR}/include)
+    target_link_libraries(${target} INTERFACE medsave_options ${uses} ${arg_LIBRARIES})
+    return()
+  endif()
+  add_library(${target} STATIC ${arg_SOURCES})
+  target_include_directories(${target}
+    PUBLIC ${PROJECT_SOURCE_DIR}/include PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
+  target_link_libraries(${target} PUBLIC medsave_options ${uses} ${arg_LIBRARIES}
+                                  PRIVATE ${arg_PRIVATE_LIBRARIES})
+endfunction()
+
+# medsave_unit_test(AREA SOURCES a_test.cpp ... [USES more areas])
+#
+# One GoogleTest program per area, AREA_test, label "unit".
+function(medsave_unit_test area)
+  cmake_parse_arguments(arg "" "" "SOURCES;USES;LIBRARIES" ${ARGN})
+  if(NOT arg_SOURCES)
+    return()
+  endif()
+  set(uses ${area} ${arg_USES})
+  list(TRANSFORM uses PREPEND medsave_)
+  add_executable(${area}_test ${arg_SOURCES})
+  target_include_directories(${area}_test PRIVATE ${PROJECT_SOURCE_DIR}/tests
+                                                  ${PROJECT_SOURCE_DIR}/lib/${area})
+  target_compile_definitions(${area}_test PRIVATE
+    MEDSAVE_TEST_DATA="${PROJECT_SOURCE_DIR}/tests/data")
+  target_link_libraries(${area}_test PRIVATE ${uses} ${arg_LIBRARIES} GTest::gmock_main)
+  gtest_discover_tests(${area}_test DISCOVERY_MODE PRE_TEST PROPERTIES LABELS unit)
+endfunction()

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <compare>
+#include <cstdint>
+
+namespace medsave {
+
+/// An instant: nanoseconds are always 0..999'999'999, also before 1970.
+struct Timestamp {
+  std::int64_t seconds = 0;  // since 1970-01-01T00:00:00Z
+  std::uint32_t nanoseconds = 0;
+
+  friend auto operator<=>(const Timestamp&, const Timestamp&) = default;
+};
+
+/// Wall clock seam; tests fix it to make repositories byte-identical. Thread-safe.
+class Clock {
+ public:
+  virtual ~Clock() = default;
+  [[nodiscard]] virtual Timestamp now() const = 0;
+};
+
+/// The system's real-time clock.
+const Clock& system_clock();
+
+/// b - a in seconds.
+double seconds_between(const Timestamp& a, const Timestamp& b);
+
+}  // namespace medsave

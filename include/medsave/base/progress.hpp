@@ -1,0 +1,42 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <mutex>
+#include <string>
+#include <vector>
+
+namespace medsave {
+
+/// Live counters of one operation. Engines add to them from any thread; a display polls them.
+/// Units are files and bytes of plaintext unless an engine says otherwise.
+class Progress {
+ public:
+  std::atomic<std::uint64_t> total_items = 0;
+  std::atomic<std::uint64_t> total_bytes = 0;
+  std::atomic<bool> totals_final = false;  // false: totals still grow, no ETA yet
+  std::atomic<std::uint64_t> done_items = 0;
+  std::atomic<std::uint64_t> done_bytes = 0;
+  std::atomic<std::uint64_t> skipped_items = 0;
+  std::atomic<std::uint64_t> skipped_bytes = 0;
+  std::atomic<std::uint64_t> deleted_items = 0;
+  std::atomic<std::uint64_t> errors = 0;
+
+  /// Names shown as "current files". Set before threads start; engines skip the bookkeeping
+  /// when nobody looks.
+  bool track_current = false;
+  void begin_item(const std::string& path);
+  void end_item(const std::string& path);
+  [[nodiscard]] std::vector<std::string> current_items() const;
+
+ private:
+  mutable std::mutex mutex_;  // guards current_
+  std::vector<std::string> current_;
+};
+
+/// A warning or notice worth a line to the user, already translated. Called from any thread;
+/// implementations serialise.
+using NoticeSink = std::function<void(const std::string& message)>;
+
+}  // namespace medsave

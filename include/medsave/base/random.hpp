@@ -1,0 +1,21 @@
+#pragma once
+
+#include <cstdint>
+
+#include "medsave/base/bytes.hpp"
+
+namespace medsave {
+
+/// Source of unpredictable bytes; tests replace it. Thread-safe.
+class Random {
+ public:
+  virtual ~Random() = default;
+  virtual void fill(MutableByteView out) = 0;
+  /// Uniform in [0, bound), bound > 0.
+  std::uint64_t below(std::uint64_t bound);
+};
+
+/// The kernel's generator (getrandom), buffered per thread for small requests.
+Random& system_random();
+
+}  // namespace medsave

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include <fmt/core.h>
+
+/// Words for people. Every message a user can see is written in English in the source, marked
+/// with one of these, and translated by GNU gettext (catalogues: lib/i18n/*.po):
+///
+///   throw Error(Errc::corrupt, format_text(_("pack {}: header is {} bytes long"), id, n));
+///   format_text(n_("{} file", "{} files", n), n)
+///
+/// Placeholders are fmt's; a translation must use the same ones (tested).
+namespace medsave {
+
+/// Translation of `id` in the language chosen by init_language(); `id` itself when there is none.
+const char* translate(const char* id);
+const char* translate_plural(const char* one, const char* many, unsigned long n);
+
+/// Chooses the language: `language` ("fr", "en", "fr_FR.UTF-8") if not empty, else the locale.
+/// Works without an installed locale for that language. Call once, before the first thread.
+void init_language(const std::string& language);
+
+/// Two-letter code of the language in use, "en" or "fr".
+std::string language_in_use();
+
+/// fmt with a run-time format string, since translations are not constants.
+template <typename... Args>
+std::string format_text(std::string_view pattern, const Args&... args) {
+  return fmt::vformat(fmt::string_view(pattern.data(), pattern.size()),
+                      fmt::make_format_args(args...));
+}
+
+}  // namespace medsave
+
+// The names xgettext looks for. N_ marks a text that is translated where it is used.
+#define _(text) ::medsave::translate(text)                                   // NOLINT
+#define n_(one, many, n) ::medsave::translate_plural(one, many, (n))         // NOLINT
+#define N_(text) text                                                        // NOLINT

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace medsave {
+
+/// "1048576", "512k", "16M", "2G", "1T" (1024-based, case-insensitive, optional trailing B or iB).
+/// nullopt when not of that form or too large for 63 bits.
+std::optional<std::uint64_t> parse_size(std::string_view text);
+
+/// "0 B", "1.500 KiB", "12.345 MiB": three decimals, as restic prints them.
+std::string format_size(std::uint64_t bytes);
+
+/// "0:07", "12:34", "1:02:03".
+std::string format_duration(std::chrono::seconds duration);
+
+/// Go's duration syntax: "300ms", "1h30m", "90s". nullopt when malformed or negative.
+std::optional<std::chrono::nanoseconds> parse_go_duration(std::string_view text);
+
+}  // namespace medsave

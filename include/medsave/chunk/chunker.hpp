@@ -1,0 +1,35 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+#include "medsave/base/bytes.hpp"
+#include "medsave/chunk/polynomial.hpp"
+
+namespace medsave {
+
+inline constexpr std::size_t kMinChunk = 512 * 1024;
+inline constexpr std::size_t kMaxChunk = 8 * 1024 * 1024;
+
+/// Finds content-defined cut points: Rabin fingerprint of the last 64 bytes modulo the
+/// polynomial; a cut where its low 20 bits are zero, between kMinChunk and kMaxChunk.
+/// Immutable after construction (two 2 KiB tables), hence shared by all threads. No I/O.
+/// Source: Rabin, "Fingerprinting by random polynomials" (1981); restic's chunker.
+class Chunker {
+ public:
+  explicit Chunker(const Polynomial& polynomial);
+
+  /// Length of the first chunk of `data`, which begins at a chunk start.
+  /// `at_end` says that `data` reaches the end of the file. Returns 0 when more data is needed
+  /// to decide (never when at_end or data.size() >= kMaxChunk). For empty `data`: 0.
+  /// `scanned` is in/out: bytes of `data` known to hold no cut; start a chunk with 0 and pass the
+  /// value back with the longer `data`, so that nothing is scanned twice.
+  [[nodiscard]] std::size_t next_cut(ByteView data, bool at_end, std::size_t& scanned) const;
+
+ private:
+  std::array<std::uint64_t, 256> out_;
+  std::array<std::uint64_t, 256> mod_;
+};
+
+}  // namespace medsave

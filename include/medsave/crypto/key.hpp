@@ -1,0 +1,60 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <memory>
+
+#include "medsave/base/bytes.hpp"
+#include "medsave/base/random.hpp"
+
+namespace medsave {
+
+/// Bytes a sealed object has more than its plaintext: nonce (16) before, tag (16) after.
+inline constexpr std::size_t kSealOverhead = 32;
+
+/// AES-256-CTR key plus the Poly1305-AES pair (k, r). Lives in OpenSSL's locked secure heap, is
+/// wiped on destruction, cannot be copied. Immutable, hence thread-safe.
+/// Source: Bernstein, "The Poly1305-AES message-authentication code" (2005); restic design
+/// document, "Keys, Encryption and MAC".
+class Key {
+ public:
+  static constexpr std::size_t kEncryptSize = 32;
+  static constexpr std::size_t kMacKSize = 16;
+  static constexpr std::size_t kMacRSize = 16;
+  static constexpr std::size_t kSize = kEncryptSize + kMacKSize + kMacRSize;
+
+  /// `bytes`: encrypt ‖ k ‖ r, exactly kSize. r is kept as given (unclamped).
+  /// Throws Error(corrupt) when any of the three is entirely zero.
+  explicit Key(ByteView bytes);
+  static Key generate(Random& random);
+  Key(Key&&) noexcept;
+  Key& operator=(Key&&) noexcept;
+  Key(const Key&) = delete;
+  Key& operator=(const Key&) = delete;
+  ~Key();
+
+  [[nodiscard]] ByteView encrypt_key() const;
+  [[nodiscard]] ByteView mac_k() const;
+  [[nodiscard]] ByteView mac_r() const;
+
+ private:
+  std::byte* bytes_ = nullptr;  // kSize bytes of the secure heap
+};
+
+/// Appends nonce ‖ AES-256-CTR(plain) ‖ Poly1305 tag of the ciphertext to `out`, with a fresh
+/// random nonce. `plain` must not lie inside `out`.
+void seal(const Key& key, ByteView plain, Buffer& out, Random& random);
+
+/// The same for a plaintext that already stands at `out[start + 16 ..]` (16 bytes at `start` are
+/// reserved for the nonce): encrypts in place and appends the tag. Saves one copy.
+void seal_in_place(const Key& key, Buffer& out, std::size_t start, Random& random);
+
+/// Verifies the tag in constant time, then replaces the content of `plain` by the decrypted
+/// bytes. Throws Error(corrupt) when `sealed` is shorter than the overhead, has an all-zero nonce
+/// or the tag does not fit; `plain` then holds nothing of it. `plain` must not overlap `sealed`.
+void open_sealed(const Key& key, ByteView sealed, Buffer& plain);
+
+/// As open_sealed, but false instead of an exception when the tag does not fit (wrong password).
+[[nodiscard]] bool try_open_sealed(const Key& key, ByteView sealed, Buffer& plain);
+
+}  // namespace medsave
