@@ -1,0 +1,77 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "medsave/base/bytes.hpp"
+#include "medsave/base/id.hpp"
+
+namespace medsave {
+
+enum class FileKind : std::uint8_t { config, key, lock, snapshot, index, pack };
+
+/// "config", "key", "lock", "snapshot", "index", "pack": as messages and `list` name them.
+std::string_view file_kind_name(FileKind kind);
+
+/// One file of a repository. `id` is zero for config.
+struct FileRef {
+  FileKind kind = FileKind::config;
+  Id id = {};
+  friend bool operator==(const FileRef&, const FileRef&) = default;
+};
+/// "pack 3f2a01c9…" for messages; "config".
+std::string describe(const FileRef& file);
+
+struct ListedFile {
+  Id id = {};
+  std::uint64_t size = 0;  // bytes
+};
+
+/// Whole immutable files by kind and id on some medium; knows nothing of their content.
+/// Thread-safe. Every implementation passes tests/unit/backend/contract_test.cpp.
+///
+/// Errors: not_found for a missing file, no_space, permission, io, corrupt for a file that is
+/// shorter than asked for.
+class Backend {
+ public:
+  virtual ~Backend() = default;
+
+  /// Where it is, for messages; never shows a password.
+  [[nodiscard]] virtual std::string location() const = 0;
+  /// How many requests at a time serve it best.
+  [[nodiscard]] virtual unsigned connections() const = 0;
+
+  /// Makes the empty layout. Fine if it exists.
+  virtual void create() = 0;
+
+  /// Stores a file. It appears whole or not at all, but perhaps later, and may not be durable
+  /// yet when this returns: see barrier(). `data` is taken over, so that writing can go on
+  /// behind the caller's back.
+  virtual void save(const FileRef& file, Buffer data) = 0;
+  /// Returns when everything saved before is visible and durable, directory entries included.
+  /// Throws the first failure of a write that went on in the background; what failed is not
+  /// visible then.
+  virtual void barrier() = 0;
+
+  /// Whole file into `out` (replaced). Throws Error(corrupt) above `limit` bytes.
+  virtual void load(const FileRef& file, std::uint64_t limit, Buffer& out) = 0;
+  /// Exactly `length` bytes from `offset` into `out` (replaced).
+  virtual void load_range(const FileRef& file, std::uint64_t offset, std::size_t length,
+                          Buffer& out) = 0;
+  /// Size in bytes, nullopt when the file does not exist.
+  virtual std::optional<std::uint64_t> size(const FileRef& file) = 0;
+  /// Files of one kind (not config), any order; names that are not ids are invisible.
+  virtual std::vector<ListedFile> list(FileKind kind) = 0;
+  /// Deletes; a missing file is not an error.
+  virtual void remove(const FileRef& file) = 0;
+
+  /// Removes partial files that a killed writer left. Only while no other process writes.
+  /// Returns the bytes freed.
+  virtual std::uint64_t remove_leftovers() = 0;
+};
+
+}  // namespace medsave

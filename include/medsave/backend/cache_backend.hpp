@@ -1,0 +1,42 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "medsave/backend/backend.hpp"
+
+namespace medsave {
+
+/// Local copies of index and snapshot files and of packs that hold trees, in restic's cache
+/// layout (repository format, "Local metadata cache"), below `<base>/<repository id>/`.
+/// Decorator: load and load_range of cached kinds are served locally; a damaged or truncated
+/// cached file is dropped and fetched again (callers verify hashes and call forget() on a
+/// mismatch). Listing a kind removes cached files that no longer exist. Failures to write the
+/// cache are ignored: it is never needed. Several processes may share a directory.
+class CacheBackend : public Backend {
+ public:
+  /// Drops the local copy of a file whose content failed verification.
+  virtual void forget(const FileRef& file) = 0;
+  /// Says that this pack holds trees, so that reads of it fill the cache.
+  virtual void note_tree_pack(const Id& pack) = 0;
+};
+
+std::unique_ptr<CacheBackend> make_cache_backend(std::unique_ptr<Backend> inner,
+                                                 const std::string& base,
+                                                 const std::string& repository_id);
+
+/// `$MEDSAVE_CACHE_DIR`, `$RESTIC_CACHE_DIR`, `$XDG_CACHE_HOME/medsave`, `~/.cache/medsave`.
+std::string default_cache_base();
+
+struct CacheDirectory {
+  std::string repository_id = {};
+  std::uint64_t size = 0;       // bytes
+  std::int64_t last_used = 0;   // seconds since 1970
+  bool old = false;             // not used for 30 days
+};
+/// Cache folders below `base`.
+std::vector<CacheDirectory> list_cache_directories(const std::string& base, bool with_sizes);
+/// Removes one of them.
+void remove_cache_directory(const std::string& base, const std::string& repository_id);
+
+}  // namespace medsave

@@ -1,0 +1,14 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "medsave/backend/backend.hpp"
+
+namespace medsave {
+
+/// Decorator that keeps below a rate: bytes per second for each direction, 0 = unlimited.
+std::unique_ptr<Backend> limit_rate(std::unique_ptr<Backend> inner, std::uint64_t upload,
+                                    std::uint64_t download);
+
+}  // namespace medsave

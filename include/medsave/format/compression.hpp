@@ -1,0 +1,64 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "medsave/base/bytes.hpp"
+
+namespace medsave {
+
+/// What `--compression` chooses. `automatic` is meant to be no larger than restic's default for
+/// the least time; the others trade in the direction of their names.
+enum class CompressionLevel { automatic, off, fastest, better, max };
+
+std::optional<CompressionLevel> parse_compression_level(std::string_view text);
+
+/// zstd compressor with reused contexts. Not thread-safe: one per worker.
+class Compressor {
+ public:
+  explicit Compressor(CompressionLevel level);
+  ~Compressor();
+  Compressor(Compressor&&) noexcept;
+  Compressor& operator=(Compressor&&) noexcept;
+  Compressor(const Compressor&) = delete;
+  Compressor& operator=(const Compressor&) = delete;
+
+  /// Appends one zstd frame (with content size, window at most 8 MiB, no checksum) to `out`.
+  /// Appends nothing and returns false when the frame would not be smaller than `plain`, or
+  /// level is off. Data that a sample shows to be incompressible is given up on early.
+  bool compress(ByteView plain, Buffer& out);
+
+  /// As compress, but always produces a frame, however large (unpacked files, tree blobs).
+  void compress_always(ByteView plain, Buffer& out);
+
+ private:
+  struct State;
+  State* state_ = nullptr;
+};
+
+/// zstd decompressor with a reused context. Not thread-safe: one per worker.
+class Decompressor {
+ public:
+  Decompressor();
+  ~Decompressor();
+  Decompressor(Decompressor&&) noexcept;
+  Decompressor& operator=(Decompressor&&) noexcept;
+  Decompressor(const Decompressor&) = delete;
+  Decompressor& operator=(const Decompressor&) = delete;
+
+  /// Replaces `out` by the content of `frames`, which must be exactly `size` bytes. Never
+  /// allocates more than that plus the window (at most 128 MiB). Throws Error(corrupt).
+  void decompress_exactly(ByteView frames, std::size_t size, Buffer& out);
+
+  /// For content of unknown size: at most `limit` bytes (a bomb is refused). Throws
+  /// Error(corrupt).
+  void decompress_bounded(ByteView frames, std::size_t limit, Buffer& out);
+
+ private:
+  struct State;
+  State* state_ = nullptr;
+};
+
+}  // namespace medsave

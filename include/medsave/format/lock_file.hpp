@@ -1,0 +1,29 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "medsave/format/time_text.hpp"
+
+namespace medsave {
+
+/// Content of a file in `locks/`. boot_id and pid_namespace are medsave's own additions, which
+/// restic ignores: with them the death of an owner on this host can be proven.
+struct LockFile {
+  ZonedTime time = {};
+  bool exclusive = false;
+  std::string hostname = {};
+  std::string username = {};
+  std::int64_t pid = 0;
+  std::uint32_t uid = 0;
+  std::uint32_t gid = 0;
+  std::string boot_id = {};        // of the owner's kernel; empty in restic's locks
+  std::string pid_namespace = {};  // of the owner; empty in restic's locks
+};
+
+std::string encode_lock_file(const LockFile& lock);
+/// Throws Error(corrupt).
+LockFile decode_lock_file(std::string_view json);
+
+}  // namespace medsave

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "medsave/base/clock.hpp"
+#include "medsave/sys/fd.hpp"
+
+namespace medsave {
+
+/// What lstat tells about a file. `mode` is st_mode with its type bits (S_IFMT).
+struct FileInfo {
+  std::uint32_t mode = 0;
+  std::uint32_t uid = 0;
+  std::uint32_t gid = 0;
+  std::uint64_t inode = 0;
+  std::uint64_t device = 0;   // st_dev
+  std::uint64_t rdev = 0;     // st_rdev
+  std::uint64_t links = 0;
+  std::uint64_t size = 0;     // bytes
+  std::uint64_t allocated = 0;  // bytes, st_blocks * 512
+  Timestamp mtime = {};
+  Timestamp atime = {};
+  Timestamp ctime = {};
+
+  [[nodiscard]] bool is_dir() const { return (mode & 0170000) == 0040000; }
+  [[nodiscard]] bool is_regular() const { return (mode & 0170000) == 0100000; }
+  [[nodiscard]] bool is_symlink() const { return (mode & 0170000) == 0120000; }
+};
+
+/// Functions below take a directory descriptor and one name relative to it, so that paths longer
+/// than PATH_MAX work and a swapped parent cannot redirect them; AT_FDCWD (kCurrentDirectory) and
+/// a path are accepted too. Failures throw Error::from_errno naming `name`, except where an
+/// optional return value says "does not exist" (ENOENT, ENOTDIR).
+inline constexpr int kCurrentDirectory = -100;  // AT_FDCWD
+
+/// Without following a symlink. nullopt when there is no such entry.
+std::optional<FileInfo> lstat_at(int dir, const std::string& name);
+/// Following symlinks.
+std::optional<FileInfo> stat_at(int dir, const std::string& name);
+FileInfo fstat_fd(int fd);
+
+/// Opens a directory for reading (O_DIRECTORY | O_NOFOLLOW unless `follow`).
+UniqueFd open_dir_at(int dir, const std::string& name, bool follow = false);
+/// Opens a file for reading: O_NOFOLLOW, O_NONBLOCK (a fifo put in its place must not hang),
+/// O_NOATIME where permitted.
+UniqueFd open_file_at(int dir, const std::string& name);
+
+/// Names in a directory, without "." and "..", unsorted. Uses its own offset: `fd` is rewound.
+std::vector<std::string> list_dir(int fd);
+std::string read_link_at(int dir, const std::string& name);
+
+}  // namespace medsave

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include "medsave/base/bytes.hpp"
+#include "medsave/sys/fd.hpp"
+
+namespace medsave {
+
+/// All of these retry EINTR and short transfers and throw Error::from_errno naming `what`.
+
+/// Reads up to out.size() bytes at the current position; fewer only at end of file.
+std::size_t read_some(int fd, MutableByteView out, const std::string& what);
+/// As read_some, at `offset`, without moving the position.
+std::size_t pread_some(int fd, MutableByteView out, std::uint64_t offset, const std::string& what);
+void write_all(int fd, ByteView data, const std::string& what);
+void pwrite_all(int fd, ByteView data, std::uint64_t offset, const std::string& what);
+/// fsync; "not supported" by the file system is not an error.
+void sync_fd(int fd, const std::string& what);
+/// fdatasync, likewise.
+void sync_data(int fd, const std::string& what);
+/// Asks the kernel to start writing the file's dirty pages, without waiting.
+void start_writeback(int fd);
+/// fsync of a directory, so that its entries are durable.
+void sync_dir(const std::string& path);
+
+/// Whole small file; throws Error(corrupt) above `limit` bytes.
+Buffer read_file(const std::string& path, std::size_t limit);
+/// Creates or replaces `path` atomically (temporary name, fsync, rename, fsync of the directory).
+void write_file_durably(const std::string& path, ByteView data, unsigned mode);
+
+/// mkdir -p; every directory it makes gets `mode`, whatever the umask.
+void make_directories(const std::string& path, unsigned mode);
+
+/// Raises the soft limit of open descriptors to the hard one.
+void raise_open_file_limit();
+
+}  // namespace medsave

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "medsave/base/clock.hpp"
+
+namespace medsave {
+
+/// Who and where this process is.
+std::string host_name();
+std::string user_name();  // of the effective user; its number as text when nameless
+std::uint32_t user_id();
+std::uint32_t group_id();
+std::int64_t process_id();
+bool is_root();
+
+/// Random id of the running kernel (changes at every boot); empty where unknown.
+std::string boot_id();
+/// When this kernel started, by the real-time clock.
+Timestamp boot_time();
+/// Identity of this process's pid namespace; empty where unknown.
+std::string pid_namespace();
+/// Whether a process with this pid exists now (signal 0; EPERM counts as existing).
+bool process_exists(std::int64_t pid);
+
+/// Names of ids and back, cached; thread-safe. Empty / nullopt when unknown.
+std::string user_name_of(std::uint32_t uid);
+std::string group_name_of(std::uint32_t gid);
+std::optional<std::uint32_t> user_id_of(const std::string& name);
+std::optional<std::uint32_t> group_id_of(const std::string& name);
+
+std::optional<std::string> environment(const char* name);  // nullopt when unset
+std::string home_directory();
+std::string current_directory();
+
+}  // namespace medsave

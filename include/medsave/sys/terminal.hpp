@@ -1,0 +1,17 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "medsave/base/bytes.hpp"
+
+namespace medsave {
+
+bool is_terminal(int fd);
+/// Columns of the terminal, 80 when unknown.
+unsigned terminal_width(int fd);
+/// Asks on /dev/tty (or stdin) without echo. nullopt at end of input or without a terminal.
+/// The returned Buffer holds the line without its newline; the caller wipes it.
+std::optional<Buffer> read_password(const std::string& prompt);
+
+}  // namespace medsave
