@@ -1,0 +1,78 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "medsave/base/progress.hpp"
+#include "medsave/repo/repository.hpp"
+#include "medsave/snap/snapshot_finder.hpp"
+
+namespace medsave {
+
+/// Which packs `check` reads: none, all, the n-th of t parts by id, or a random share.
+struct ReadDataSelection {
+  enum class Kind { none, all, part, percent, size };
+  Kind kind = Kind::none;
+  unsigned part = 0;   // 1..parts
+  unsigned parts = 0;  // ..256
+  double percent = 0;  // 0 < percent <= 100
+  std::uint64_t size = 0;  // bytes
+};
+/// "1/5", "2.5%", "10G". Throws Error(usage).
+ReadDataSelection parse_read_data_subset(const std::string& text);
+
+struct CheckRequest {
+  ReadDataSelection read_data = {};
+  std::string snapshot_id = {};  // empty: all that match the filter
+  SnapshotFilter filter = {};
+};
+
+enum class FindingKind {
+  index_unreadable, snapshot_unreadable, key_unreadable, pack_missing, pack_size, pack_damaged,
+  pack_unindexed,    // hint
+  pack_duplicate,    // hint: in several index files
+  pack_mixed,        // hint: trees and data in one pack
+  tree_unreadable, tree_invalid, blob_missing,
+  blob_unused        // hint
+};
+
+/// One piece of damage (or a hint). Names the file, the kind of damage, what to do.
+struct Finding {
+  FindingKind kind = FindingKind::pack_damaged;
+  bool is_hint = false;
+  Id id = {};                // of the file or blob
+  std::string message = {};  // one line, translated
+};
+
+/// Something a snapshot holds that cannot be restored.
+struct AffectedPath {
+  Id snapshot = {};
+  std::string path = {};
+  std::string reason = {};
+};
+
+struct CheckReport {
+  std::uint64_t errors = 0;
+  std::uint64_t hints = 0;
+  std::uint64_t packs_read = 0;
+  std::uint64_t bytes_read = 0;
+  std::uint64_t snapshots = 0;
+  std::vector<Id> broken_packs = {};
+  std::vector<AffectedPath> affected = {};
+  bool suggest_repair_index = false;
+  bool suggest_prune = false;
+};
+
+/// Structure first (indexes, packs' sizes, snapshots, trees), then the data asked for. Lists all
+/// damage, not only the first, and which snapshots and paths it touches. Findings arrive while it
+/// runs, one at a time. `stage` announces each stage in the user's language.
+CheckReport run_check(const Repository& repository, const CheckRequest& request,
+                      const std::function<void(const Finding&)>& finding,
+                      const std::function<void(const std::string& stage)>& stage,
+                      Progress& progress, const std::stop_token& stop);
+
+}  // namespace medsave

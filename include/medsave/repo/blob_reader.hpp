@@ -1,0 +1,33 @@
+#pragma once
+
+#include "medsave/repo/index.hpp"
+#include "medsave/repo/repository.hpp"
+
+namespace medsave {
+
+/// Decrypts, decompresses and verifies one blob that was read from a pack. Reuses `plain`.
+/// Throws Error(corrupt) naming what does not fit (MAC, compression, length, hash).
+/// Thread-safe: contexts are per thread.
+void open_blob(const Repository& repository, const BlobRef& blob, ByteView sealed,
+               std::uint32_t plain_length, Buffer& plain);
+
+/// Reads single blobs by way of the index; every copy is tried (the cache's first, then past the
+/// cache) before giving up. Thread-safe.
+class BlobReader {
+ public:
+  BlobReader(const Repository& repository, const Index& index)
+      : repository_(repository), index_(index) {}
+
+  /// Plaintext into `plain`. Throws Error(not_found) for a blob no index lists, corrupt/io of the
+  /// last copy otherwise, with the pack named.
+  void load(const BlobRef& blob, Buffer& plain) const;
+
+  [[nodiscard]] const Repository& repository() const { return repository_; }
+  [[nodiscard]] const Index& index() const { return index_; }
+
+ private:
+  const Repository& repository_;
+  const Index& index_;
+};
+
+}  // namespace medsave

@@ -1,0 +1,82 @@
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <stop_token>
+
+#include "medsave/base/bytes.hpp"
+#include "medsave/format/compression.hpp"
+#include "medsave/repo/index.hpp"
+#include "medsave/repo/repository.hpp"
+
+namespace medsave {
+
+struct BlobWriterOptions {
+  CompressionLevel compression = CompressionLevel::automatic;
+  std::uint64_t pack_size = 16ULL << 20;  // bytes, 4..128 MiB
+  bool extra_verify = true;               // open and hash every sealed blob before storing it
+  std::chrono::seconds index_interval = std::chrono::seconds(120);
+};
+
+struct SavedBlob {
+  Id id = {};
+  bool is_new = false;
+  std::uint32_t stored_length = 0;  // bytes in the pack with its header entry; 0 if not new
+};
+
+/// Totals of what one writer stored.
+struct BlobWriterStats {
+  std::uint64_t data_blobs = 0;
+  std::uint64_t tree_blobs = 0;
+  std::uint64_t plain_bytes = 0;
+  std::uint64_t packed_bytes = 0;  // sealed blobs, header entries and pack trailers
+};
+
+/// Turns blobs into packs, packs into index files. Compression, sealing and verification run on
+/// the calling threads; finished packs are stored by threads of its own (as many as the backend
+/// has connections), so callers wait only when those fall behind.
+///
+/// Data and trees have two open packs each; a new blob goes to one of the two at random, which
+/// hides chunk lengths from an observer (repository format, "How packs are filled").
+/// Invariant: an index file names only packs that a barrier has made durable.
+class BlobWriter {
+ public:
+  /// `index` learns each pack once it is stored. Both outlive the writer.
+  BlobWriter(const Repository& repository, Index& index, const BlobWriterOptions& options,
+             std::stop_token stop);
+  /// Drops what finish() did not store.
+  ~BlobWriter();
+  BlobWriter(const BlobWriter&) = delete;
+  BlobWriter& operator=(const BlobWriter&) = delete;
+
+  /// Stores the blob unless it is known or another caller has claimed it in this run. Thread-safe.
+  /// Throws what the storing threads met, Error(internal) when the verification fails (bad
+  /// memory), Interrupted.
+  SavedBlob save(BlobKind kind, ByteView plain);
+  /// The same for a caller that has hashed it already.
+  SavedBlob save(const BlobRef& blob, ByteView plain);
+
+  /// Whether save() would store nothing. Thread-safe.
+  [[nodiscard]] bool knows(const BlobRef& blob) const;
+
+  /// Stores the unfinished packs, waits for all, makes them durable, writes the remaining index
+  /// and makes that durable too. Also the right call after an interruption: works although the
+  /// stop token is stopped, and indexes everything that reached the repository.
+  void finish();
+
+  [[nodiscard]] BlobWriterStats stats() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+/// Packs that a killed run stored but did not get to index: reads their headers, verifies their
+/// hashes, enters them into `index` and writes an index file (durable). Only while no other
+/// process has a lock. Unusable ones are left alone. Returns how many packs were adopted.
+std::size_t adopt_unindexed_packs(const Repository& repository, Index& index,
+                                  const std::stop_token& stop);
+
+}  // namespace medsave

@@ -1,0 +1,79 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <shared_mutex>
+#include <vector>
+
+#include "medsave/base/id.hpp"
+#include "medsave/format/index_file.hpp"
+#include "medsave/format/pack_header.hpp"
+
+namespace medsave {
+
+/// What deduplication goes by.
+struct BlobRef {
+  BlobKind kind = BlobKind::data;
+  Id id = {};
+  friend bool operator==(const BlobRef&, const BlobRef&) = default;
+};
+
+/// Where one copy of a blob lies.
+struct BlobLocation {
+  Id pack = {};
+  std::uint32_t offset = 0;         // bytes from pack start
+  std::uint32_t stored_length = 0;  // bytes, sealed
+  std::uint32_t plain_length = 0;   // bytes; 0 = not compressed
+
+  [[nodiscard]] std::uint32_t content_length() const {  // bytes of plaintext
+    return plain_length != 0 ? plain_length : stored_length - 32;
+  }
+};
+
+/// What the index files say of one pack.
+struct PackSummary {
+  Id id = {};
+  std::uint32_t blob_count = 0;
+  std::uint64_t size = 0;  // bytes the file must have: blobs, header, trailer
+  bool has_data = false;
+  bool has_trees = false;
+};
+
+/// Union of all index files: blob -> places. Exact duplicates collapse; one blob may lie in
+/// several packs. About 56 bytes a blob (open addressing over an entry array), look-up without
+/// allocation. Thread-safe: readers share, add_pack() excludes.
+class Index {
+ public:
+  Index();
+  ~Index();
+  Index(const Index&) = delete;
+  Index& operator=(const Index&) = delete;
+
+  /// Enters a pack with its blobs; a pack entered already is ignored when it says the same, and
+  /// entered additionally when it differs. Returns false for an identical duplicate.
+  bool add_pack(const IndexedPack& pack);
+
+  [[nodiscard]] bool contains(const BlobRef& blob) const;
+  /// Any one copy.
+  [[nodiscard]] std::optional<BlobLocation> find(const BlobRef& blob) const;
+  /// All copies.
+  [[nodiscard]] std::vector<BlobLocation> find_all(const BlobRef& blob) const;
+
+  [[nodiscard]] bool contains_pack(const Id& pack) const;
+  [[nodiscard]] std::vector<PackSummary> packs() const;
+  /// The blobs of one pack by offset, as the index files describe it.
+  [[nodiscard]] std::vector<PackEntry> pack_entries(const Id& pack) const;
+  /// The blobs of every pack, pack by pack, entries by offset. Holds the read lock meanwhile.
+  void for_each_pack(
+      const std::function<void(const PackSummary&, const std::vector<PackEntry>&)>& visit) const;
+  [[nodiscard]] std::size_t blob_count() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+  mutable std::shared_mutex mutex_;  // guards *state_
+};
+
+}  // namespace medsave

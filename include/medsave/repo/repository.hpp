@@ -1,0 +1,96 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "medsave/backend/backend.hpp"
+#include "medsave/base/progress.hpp"
+#include "medsave/base/random.hpp"
+#include "medsave/chunk/polynomial.hpp"
+#include "medsave/crypto/key.hpp"
+#include "medsave/crypto/secret.hpp"
+#include "medsave/format/repo_config.hpp"
+#include "medsave/repo/index.hpp"
+
+namespace medsave {
+
+class CacheBackend;
+
+struct CreateOptions {
+  std::uint32_t version = 2;
+  std::optional<Polynomial> polynomial = {};  // of another repository; else a new one
+};
+
+/// An opened repository: where it is, its master key, its config. Loads and saves the encrypted
+/// small files (index, snapshot, lock) and knows nothing of what they mean. Thread-safe.
+class Repository {
+ public:
+  /// Makes the layout, a first key and `config` (last: only with it the repository exists).
+  /// Throws Error(exists) when there is a config, a key or a snapshot already.
+  static std::unique_ptr<Repository> create(std::unique_ptr<Backend> backend,
+                                            const Secret& password, const CreateOptions& options);
+
+  /// Tries the key files (`key_hint`, an id prefix, first; at most 20). Throws Error
+  /// no_repository, wrong_password, or corrupt (a damaged key file or config, named).
+  static std::unique_ptr<Repository> open(std::unique_ptr<Backend> backend,
+                                          const Secret& password, const std::string& key_hint);
+  ~Repository();
+
+  [[nodiscard]] Backend& backend() const { return *backend_; }
+  [[nodiscard]] const RepoConfig& config() const { return config_; }
+  [[nodiscard]] const Polynomial& polynomial() const { return polynomial_; }
+  [[nodiscard]] const Key& key() const { return key_; }
+  /// The key file that opened it.
+  [[nodiscard]] const Id& key_id() const { return key_id_; }
+
+  /// Puts the cache in front of the backend; call once, right after opening.
+  void use_cache(const std::string& base);
+  [[nodiscard]] CacheBackend* cache() const { return cache_; }  // nullptr without one
+
+  /// JSON of an index, snapshot or lock file. Verifies the name (hash), re-reading once past the
+  /// cache, then MAC and compression. Throws Error: not_found, or corrupt naming the file, the
+  /// kind of damage and what to do. Reuses `out`.
+  void load_json(const FileRef& file, Buffer& out) const;
+  /// Seals and stores; durable only after backend().barrier().
+  Id save_json(FileKind kind, std::string_view json) const;
+
+  /// Raw stored bytes, verified against the name.
+  void load_raw(const FileRef& file, Buffer& out) const;
+
+ private:
+  Repository(std::unique_ptr<Backend> backend, Key key, Id key_id, RepoConfig config,
+             Polynomial polynomial);
+
+  std::unique_ptr<Backend> backend_;
+  CacheBackend* cache_ = nullptr;
+  Key key_;
+  Id key_id_;
+  RepoConfig config_;
+  Polynomial polynomial_;
+};
+
+/// What can be wrong with one index file (data for check; fatal for everybody else).
+struct IndexProblem {
+  Id index = {};
+  std::string message = {};
+};
+
+struct LoadIndexReport {
+  std::size_t files = 0;
+  std::vector<IndexProblem> problems = {};       // unreadable files
+  std::vector<Id> duplicate_packs = {};          // described identically in several files
+};
+
+/// Loads all index files, in parallel. Call after listing snapshots (repository format,
+/// "Ordering rules"). With `report`, unreadable files are entered there and the rest is loaded;
+/// without, the first one throws Error(corrupt).
+std::unique_ptr<Index> load_index(const Repository& repository, const std::stop_token& stop,
+                                  LoadIndexReport* report = nullptr,
+                                  Progress* progress = nullptr);
+
+}  // namespace medsave

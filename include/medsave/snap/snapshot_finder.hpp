@@ -1,0 +1,74 @@
+#pragma once
+
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "medsave/base/progress.hpp"
+#include "medsave/format/snapshot.hpp"
+#include "medsave/repo/blob_reader.hpp"
+#include "medsave/repo/repository.hpp"
+
+namespace medsave {
+
+struct SnapshotEntry {
+  Id id = {};
+  Snapshot snapshot = {};
+};
+
+/// All snapshots, oldest first (ties by id); loaded in parallel. An unreadable one is reported to
+/// `problem` and left out; without `problem` it throws.
+std::vector<SnapshotEntry> load_snapshots(const Repository& repository,
+                                          const std::stop_token& stop,
+                                          const NoticeSink& problem = {});
+
+/// `--host` (any of), `--tag` (any list; all tags inside one list), `--path` (all of).
+struct SnapshotFilter {
+  std::vector<std::string> hosts = {};
+  std::vector<std::vector<std::string>> tags = {};  // an empty list matches untagged snapshots
+  std::vector<std::string> paths = {};              // absolute
+
+  [[nodiscard]] bool empty() const { return hosts.empty() && tags.empty() && paths.empty(); }
+  [[nodiscard]] bool matches(const Snapshot& snapshot) const;
+};
+
+/// `a,b` -> {a, b}; as one `--tag` value.
+std::vector<std::string> parse_tag_list(const std::string& text);
+
+/// What a command line says about one snapshot: "latest", "1f2e3d4c", "latest:/srv/data".
+struct SnapshotSpec {
+  std::string id = {};         // prefix or "latest"
+  std::string subfolder = {};  // without the colon; empty for the root
+};
+SnapshotSpec parse_snapshot_spec(const std::string& text);
+
+/// The one snapshot meant. Throws Error(not_found) with the newest candidates listed, and
+/// Error(usage) for an ambiguous prefix with those that fit.
+const SnapshotEntry& find_snapshot(const std::vector<SnapshotEntry>& snapshots,
+                                   const std::string& id, const SnapshotFilter& filter);
+
+/// Which parts of a snapshot make up its group.
+struct GroupBy {
+  bool host = true;
+  bool paths = true;
+  bool tags = false;
+};
+/// "host,paths", "tags", "" ... Throws Error(usage).
+GroupBy parse_group_by(const std::string& text);
+
+struct SnapshotGroup {
+  std::string hostname = {};
+  std::vector<std::string> paths = {};
+  std::vector<std::string> tags = {};
+  std::vector<SnapshotEntry> snapshots = {};
+};
+/// Groups in order of their keys; snapshots stay in their order.
+std::vector<SnapshotGroup> group_snapshots(std::vector<SnapshotEntry> snapshots,
+                                           const GroupBy& group_by);
+
+/// Id of the tree at `subfolder` ("a/b", "/a/b", "" = root) below `root`. Throws
+/// Error(not_found) naming the first component that is missing or no folder.
+Id find_subtree(const BlobReader& reader, const Id& root, const std::string& subfolder);
+
+}  // namespace medsave

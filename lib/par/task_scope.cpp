@@ -1,0 +1,98 @@
+#include "medsave/par/task_scope.hpp"
+
+#include "medsave/base/error.hpp"
+
+#include <pthread.h>
+#include <sched.h>
+
+#include <atomic>
+#include <utility>
+
+namespace medsave {
+namespace {
+
+constexpr std::size_t kLongestThreadName = 15;  // a limit of Linux
+
+/// What the threads of one spawn() share.
+struct Group {
+  TaskScope::Task task;
+  std::function<void()> at_end;
+  std::atomic<unsigned> running;
+};
+
+void name_this_thread(const std::string& name) {
+  pthread_setname_np(pthread_self(), name.substr(0, kLongestThreadName).c_str());
+}
+
+}  // namespace
+
+TaskScope::TaskScope(std::stop_token outer) : outer_(std::move(outer)) {
+  on_outer_stop_ =
+      std::make_unique<std::stop_callback<OnOuterStop>>(outer_, OnOuterStop{.scope = this});
+}
+
+TaskScope::~TaskScope() {
+  stop_.request_stop();
+  for (std::thread& thread : threads_) thread.join();
+}
+
+void TaskScope::spawn(const std::string& name, unsigned count, Task task,
+                      std::function<void()> at_end) {
+  const auto group = std::make_shared<Group>();
+  group->task = std::move(task);
+  group->at_end = std::move(at_end);
+  group->running = count;
+  threads_.reserve(threads_.size() + count);
+  for (unsigned i = 0; i < count; ++i) {
+    threads_.emplace_back([this, group, name] {
+      try {
+        name_this_thread(name);
+        const std::stop_token token = stop_.get_token();
+        group->task(token);
+        // A thread that failed never counts down, so its group has no end.
+        const bool last = group->running.fetch_sub(1) == 1;
+        if (last && group->at_end && !token.stop_requested()) group->at_end();
+      } catch (...) {
+        fail(std::current_exception());
+      }
+    });
+  }
+}
+
+void TaskScope::fail(std::exception_ptr error) noexcept {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!first_error_) first_error_ = std::move(error);
+  }
+  // After the error is kept: what the other threads throw because of the stop comes second.
+  stop_.request_stop();
+}
+
+void TaskScope::join() {
+  for (std::thread& thread : threads_) thread.join();
+  threads_.clear();
+  std::exception_ptr error;
+  {
+    const std::lock_guard lock(mutex_);
+    error = first_error_;
+  }
+  if (error) std::rethrow_exception(error);
+  if (outer_.stop_requested()) throw Interrupted();
+}
+
+void check_stop(const std::stop_token& stop) {
+  if (stop.stop_requested()) throw Interrupted();
+}
+
+unsigned worker_count() {
+  cpu_set_t cores;
+  CPU_ZERO(&cores);
+  if (sched_getaffinity(0, sizeof cores, &cores) == 0) {
+    const int count = CPU_COUNT(&cores);
+    if (count > 0) return static_cast<unsigned>(count);
+  }
+  const unsigned count = std::thread::hardware_concurrency();  // more than 1024 cores
+  return count > 0 ? count : 1;
+}
+
+}  // namespace medsave
