@@ -57,6 +57,7 @@ std::string to_base64(ByteView bytes) {
 
 std::optional<Buffer> from_base64(std::string_view text) {
   if (text.size() % 4 != 0) return std::nullopt;
+  if (text.empty()) return Buffer();
   std::size_t padding = 0;
   while (padding < 2 && padding < text.size() && text[text.size() - 1 - padding] == '=') ++padding;
   const std::size_t digits = text.size() - padding;

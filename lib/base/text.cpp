@@ -59,7 +59,7 @@ std::filesystem::path catalogue_directory() {
   const auto program = std::filesystem::read_symlink("/proc/self/exe", error);
   if (error) return {};
   const auto directory = program.parent_path();
-  const auto installed = directory.parent_path() / "share" / "locale";
+  auto installed = directory.parent_path() / "share" / "locale";
   const auto catalogue = std::filesystem::path("fr") / "LC_MESSAGES" / "medsave.mo";
   if (std::filesystem::exists(installed / catalogue, error)) return installed;
   return directory / "locale";
@@ -73,6 +73,7 @@ bool is_plain_c(const char* locale) {
 /// Takes the environment's locale for one category. Where that one is not installed, C.UTF-8,
 /// which is always there: in the bare C locale gettext translates nothing.
 void set_category(int category) {
+  std::setlocale(category, "C");  // the change below makes gettext forget what it looked up
   if (is_plain_c(std::setlocale(category, ""))) std::setlocale(category, "C.UTF-8");
 }
 

@@ -1,11 +1,10 @@
 #pragma once
 
-#include <array>
-#include <cstddef>
-#include <memory>
-
 #include "medsave/base/bytes.hpp"
 #include "medsave/base/random.hpp"
+
+#include <cstddef>
+#include <cstdint>
 
 namespace medsave {
 
@@ -36,9 +35,12 @@ class Key {
   [[nodiscard]] ByteView encrypt_key() const;
   [[nodiscard]] ByteView mac_k() const;
   [[nodiscard]] ByteView mac_r() const;
+  /// Names this key within the process and is never used again, unlike its address.
+  [[nodiscard]] std::uint64_t serial() const;
 
  private:
-  std::byte* bytes_ = nullptr;  // kSize bytes of the secure heap
+  struct Block;
+  Block* block_ = nullptr;  // in the secure heap
 };
 
 /// Appends nonce ‖ AES-256-CTR(plain) ‖ Poly1305 tag of the ciphertext to `out`, with a fresh

@@ -1,13 +1,13 @@
 #pragma once
 
+#include "medsave/base/clock.hpp"
+#include "medsave/sys/fd.hpp"
+
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "medsave/base/clock.hpp"
-#include "medsave/sys/fd.hpp"
 
 namespace medsave {
 
@@ -17,10 +17,10 @@ struct FileInfo {
   std::uint32_t uid = 0;
   std::uint32_t gid = 0;
   std::uint64_t inode = 0;
-  std::uint64_t device = 0;   // st_dev
-  std::uint64_t rdev = 0;     // st_rdev
+  std::uint64_t device = 0;  // st_dev
+  std::uint64_t rdev = 0;    // st_rdev
   std::uint64_t links = 0;
-  std::uint64_t size = 0;     // bytes
+  std::uint64_t size = 0;       // bytes
   std::uint64_t allocated = 0;  // bytes, st_blocks * 512
   Timestamp mtime = {};
   Timestamp atime = {};

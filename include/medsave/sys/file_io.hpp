@@ -1,15 +1,16 @@
 #pragma once
 
+#include "medsave/base/bytes.hpp"
+#include "medsave/sys/fd.hpp"
+
 #include <cstdint>
 #include <functional>
 #include <string>
 
-#include "medsave/base/bytes.hpp"
-#include "medsave/sys/fd.hpp"
-
 namespace medsave {
 
-/// All of these retry EINTR and short transfers and throw Error::from_errno naming `what`.
+/// All of these retry EINTR and short transfers and throw Error::from_errno naming `what`, the
+/// thing that is read or written (a path).
 
 /// Reads up to out.size() bytes at the current position; fewer only at end of file.
 std::size_t read_some(int fd, MutableByteView out, const std::string& what);

@@ -1,10 +1,10 @@
 #pragma once
 
+#include "medsave/base/clock.hpp"
+
 #include <cstdint>
 #include <optional>
 #include <string>
-
-#include "medsave/base/clock.hpp"
 
 namespace medsave {
 

@@ -1,10 +1,10 @@
 #pragma once
 
-#include <cstdint>
-#include <string>
-
 #include "medsave/base/clock.hpp"
 #include "medsave/sys/fd.hpp"
+
+#include <cstdint>
+#include <string>
 
 namespace medsave {
 
@@ -26,8 +26,7 @@ std::uint64_t remove_tree_at(int dir, const std::string& name);
 
 void set_owner_at(int dir, const std::string& name, std::uint32_t uid, std::uint32_t gid);
 void set_permissions_at(int dir, const std::string& name, std::uint32_t permissions);  // 07777
-void set_times_at(int dir, const std::string& name, const Timestamp& atime,
-                  const Timestamp& mtime);
+void set_times_at(int dir, const std::string& name, const Timestamp& atime, const Timestamp& mtime);
 
 /// Reserves `size` bytes where supported, without changing the length; no error when it is not.
 void preallocate(int fd, std::uint64_t size);

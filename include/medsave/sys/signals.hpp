@@ -7,7 +7,8 @@ namespace medsave {
 
 /// Turns SIGINT and SIGTERM into a stop request; the second one ends the process at once with
 /// 130. SIGHUP is survived (restic's unlock sends it to lock owners). Blocks these signals in all
-/// threads and waits for them in one of its own: make it before any other thread.
+/// threads and waits for them in one of its own: make it before any other thread. SIGPIPE is
+/// ignored from then on.
 class SignalGuard {
  public:
   SignalGuard();

@@ -1,9 +1,9 @@
 #pragma once
 
+#include "medsave/base/bytes.hpp"
+
 #include <optional>
 #include <string>
-
-#include "medsave/base/bytes.hpp"
 
 namespace medsave {
 

@@ -1,10 +1,10 @@
 #pragma once
 
+#include "medsave/base/progress.hpp"
+
 #include <string>
 #include <utility>
 #include <vector>
-
-#include "medsave/base/progress.hpp"
 
 namespace medsave {
 
@@ -15,7 +15,8 @@ struct Xattr {
 
 /// Extended attributes (all listable namespaces, POSIX ACLs among them) of the entry `name` of
 /// directory `dir`, in the kernel's order, without following symlinks. "Not supported" lists as
-/// empty. A value that cannot be read is left out and reported to `problem`.
+/// empty. A value that cannot be read is left out and reported to `problem`; throws where
+/// the list itself cannot be had.
 /// Works on names that need not be readable (uses /proc/self/fd for O_PATH descriptors).
 std::vector<Xattr> read_xattrs_at(int dir, const std::string& name, bool is_symlink,
                                   const NoticeSink& problem);

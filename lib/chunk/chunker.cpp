@@ -1,0 +1,141 @@
+#include "medsave/chunk/chunker.hpp"
+
+#include "gf2.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+// The fingerprint at a place depends on the 64 bytes before it alone. So the region to search is
+// taken in blocks, each cut into lanes that are rolled side by side from windows of their own:
+// one lane would wait for every table look-up, several hide the wait behind each other's.
+namespace medsave {
+namespace {
+
+constexpr std::size_t kWindow = 64;
+constexpr std::uint64_t kCutMask = (1U << 20U) - 1;
+constexpr unsigned kIndexShift = Polynomial::kDegree - 8;
+
+using Table = std::array<std::uint64_t, 256>;
+
+std::size_t value(std::byte b) { return std::to_integer<std::size_t>(b); }
+bool is_cut(std::uint64_t fingerprint) { return (fingerprint & kCutMask) == 0; }
+
+struct Roller {
+  const Table& out;
+  const Table& mod;
+
+  /// Appends one byte to the window.
+  [[nodiscard]] std::uint64_t push(std::uint64_t f, std::byte in) const {
+    return ((f << 8U) | value(in)) ^ mod[f >> kIndexShift];
+  }
+  /// Moves the window on by one byte; `p` is the one that enters it. The leaving byte is taken
+  /// away after the shift, hence off the chain of dependent instructions.
+  [[nodiscard]] std::uint64_t roll(std::uint64_t f, const std::byte* p) const {
+    return ((f << 8U) ^ (out[value(*(p - kWindow))] ^ value(*p))) ^ mod[f >> kIndexShift];
+  }
+  /// Of the window that ends before `end`.
+  [[nodiscard]] std::uint64_t fingerprint(const std::byte* end) const {
+    std::uint64_t f = 0;
+    for (const std::byte* p = end - kWindow; p != end; ++p) f = push(f, *p);
+    return f;
+  }
+
+  /// Rolls over `count` bytes at `p`, starting with the fingerprint before them. Returns how many
+  /// were passed up to and including the first cut, 0 when there is none.
+  std::size_t scan(const std::byte* p, std::size_t count, std::uint64_t& f) const {
+    for (std::size_t i = 0; i < count; ++i) {
+      f = roll(f, p + i);
+      if (is_cut(f)) return i + 1;
+    }
+    return 0;
+  }
+
+  /// scan() over kLanes * kStride bytes.
+  template <std::size_t kLanes, std::size_t kStride>
+  std::size_t scan_lanes(const std::byte* p, std::uint64_t& first) const {
+    std::array<std::uint64_t, kLanes> f = {};
+    for (std::size_t i = 0; i < kWindow; ++i) {
+#pragma GCC unroll 8
+      for (std::size_t k = 1; k < kLanes; ++k) {
+        f[k] = push(f[k], p[k * kStride - kWindow + i]);
+      }
+    }
+    f[0] = first;
+    for (std::size_t i = 0; i < kStride; ++i) {
+#pragma GCC unroll 8
+      for (std::size_t k = 0; k < kLanes; ++k) {
+        f[k] = roll(f[k], p + k * kStride + i);
+      }
+#pragma GCC unroll 8
+      for (std::size_t k = 0; k < kLanes; ++k) {
+        if (is_cut(f[k])) [[unlikely]]
+          return first_of(p, i + 1, k, f, kStride);
+      }
+    }
+    first = f[kLanes - 1];
+    return 0;
+  }
+
+  /// Lane `hit` has a cut after `done` of its bytes, no lane before it has one so far: the first
+  /// cut of all is that one, unless the rest of an earlier lane holds another.
+  template <std::size_t kLanes>
+  std::size_t first_of(const std::byte* p, std::size_t done, std::size_t hit,
+                       std::array<std::uint64_t, kLanes>& f, std::size_t stride) const {
+    for (std::size_t k = 0; k < hit; ++k) {
+      const std::size_t more = scan(p + k * stride + done, stride - done, f[k]);
+      if (more != 0) return k * stride + done + more;
+    }
+    return hit * stride + done;
+  }
+
+  /// scan() over any number of bytes.
+  std::size_t scan_region(const std::byte* p, std::size_t count, std::uint64_t f) const {
+    constexpr std::size_t kLanes = 3;
+    constexpr std::size_t kStride = 4096 + 64;
+    constexpr std::size_t kBlock = kLanes * kStride;
+    std::size_t done = 0;
+    for (; count - done >= kBlock; done += kBlock) {
+      const std::byte* block = p + done;
+      // While one byte repeats, the fingerprint stays as it is. Other data fails this comparison
+      // at once.
+      const bool constant =
+          std::memcmp(block - kWindow, block - kWindow + 1, kBlock + kWindow - 1) == 0;
+      if (constant) continue;
+      const std::size_t cut = scan_lanes<kLanes, kStride>(block, f);
+      if (cut != 0) return done + cut;
+    }
+    const std::size_t cut = scan(p + done, count - done, f);
+    return cut == 0 ? 0 : done + cut;
+  }
+};
+
+}  // namespace
+
+Chunker::Chunker(const Polynomial& polynomial) : out_(), mod_() {
+  const std::uint64_t p = polynomial.bits();
+  std::uint64_t leaving = 1;  // x^(8 * kWindow): the factor of a byte just out of the window
+  for (std::size_t i = 0; i < 8 * kWindow; ++i) leaving = gf2::mul_mod(leaving, 2, p);
+  for (std::uint64_t b = 0; b < 256; ++b) {
+    out_[b] = gf2::mul_mod(leaving, b, p);
+    const std::uint64_t shifted = b << static_cast<unsigned>(Polynomial::kDegree);
+    mod_[b] = gf2::mod(shifted, p) ^ shifted;  // clears the high bits and adds their remainder
+  }
+}
+
+std::size_t Chunker::next_cut(ByteView data, bool at_end, std::size_t& scanned) const {
+  const std::size_t limit = std::min(data.size(), kMaxChunk);
+  const std::size_t start = std::max(kMinChunk, scanned + 1);  // the first end to test
+  if (start <= limit) {
+    const Roller roller{out_, mod_};
+    const std::byte* p = data.data() + start;
+    const std::uint64_t f = roller.fingerprint(p);
+    if (is_cut(f)) return start;  // where zeros are, every chunk ends here
+    const std::size_t cut = roller.scan_region(p, limit - start, f);
+    if (cut != 0) return start + cut;
+    scanned = limit;
+  }
+  if (limit == kMaxChunk || at_end) return limit;
+  return 0;
+}
+
+}  // namespace medsave

@@ -1,0 +1,114 @@
+#include "medsave/sys/file_info.hpp"
+
+#include "posix.hpp"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+
+namespace medsave {
+namespace {
+
+static_assert(kCurrentDirectory == AT_FDCWD);
+
+Timestamp to_timestamp(const timespec& time) {
+  return {.seconds = time.tv_sec, .nanoseconds = static_cast<std::uint32_t>(time.tv_nsec)};
+}
+
+FileInfo to_info(const struct stat& st) {
+  return {.mode = st.st_mode,
+          .uid = st.st_uid,
+          .gid = st.st_gid,
+          .inode = st.st_ino,
+          .device = st.st_dev,
+          .rdev = st.st_rdev,
+          .links = st.st_nlink,
+          .size = static_cast<std::uint64_t>(st.st_size),
+          .allocated = static_cast<std::uint64_t>(st.st_blocks) * 512,
+          .mtime = to_timestamp(st.st_mtim),
+          .atime = to_timestamp(st.st_atim),
+          .ctime = to_timestamp(st.st_ctim)};
+}
+
+std::optional<FileInfo> stat_with(int dir, const std::string& name, int flags) {
+  struct stat st;
+  if (::fstatat(dir, name.c_str(), &st, flags) == 0) return to_info(st);
+  if (errno == ENOENT || errno == ENOTDIR) return std::nullopt;
+  throw_errno(N_("cannot examine {}"), name);
+}
+
+bool is_dot(const char* name) {
+  return name[0] == '.' && (name[1] == '\0' || (name[1] == '.' && name[2] == '\0'));
+}
+
+}  // namespace
+
+std::optional<FileInfo> lstat_at(int dir, const std::string& name) {
+  return stat_with(dir, name, AT_SYMLINK_NOFOLLOW);
+}
+
+std::optional<FileInfo> stat_at(int dir, const std::string& name) {
+  return stat_with(dir, name, 0);
+}
+
+FileInfo fstat_fd(int fd) {
+  struct stat st;
+  if (::fstat(fd, &st) != 0) {
+    throw_errno(N_("cannot examine {}"), format_text(_("open file {}"), fd));
+  }
+  return to_info(st);
+}
+
+UniqueFd open_dir_at(int dir, const std::string& name, bool follow) {
+  const int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC | (follow ? 0 : O_NOFOLLOW);
+  UniqueFd fd(retry_interrupted([&] { return ::openat(dir, name.c_str(), flags); }));
+  if (!fd) throw_errno(N_("cannot open folder {}"), name);
+  return fd;
+}
+
+UniqueFd open_file_at(int dir, const std::string& name) {
+  constexpr int kFlags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY;
+  UniqueFd fd(retry_interrupted([&] { return ::openat(dir, name.c_str(), kFlags | O_NOATIME); }));
+  if (!fd && errno == EPERM) {  // O_NOATIME is for the file's owner and for root
+    fd = UniqueFd(retry_interrupted([&] { return ::openat(dir, name.c_str(), kFlags); }));
+  }
+  if (!fd) throw_errno(N_("cannot open {}"), name);
+  return fd;
+}
+
+std::vector<std::string> list_dir(int fd) {
+  std::vector<std::string> names;
+  if (::lseek(fd, 0, SEEK_SET) < 0) throw_errno(N_("cannot list {}"), _("folder"));
+  // 32 KiB is what readdir() takes; large folders need few calls, small ones exactly two.
+  alignas(dirent64) std::array<char, 32768> buffer;
+  for (;;) {
+    const ssize_t got =
+        retry_interrupted([&] { return ::getdents64(fd, buffer.data(), buffer.size()); });
+    if (got < 0) throw_errno(N_("cannot list {}"), _("folder"));
+    if (got == 0) return names;
+    for (std::size_t at = 0; at < static_cast<std::size_t>(got);) {
+      const auto* entry = reinterpret_cast<const dirent64*>(buffer.data() + at);
+      if (!is_dot(entry->d_name)) names.emplace_back(entry->d_name);
+      at += entry->d_reclen;
+    }
+  }
+}
+
+std::string read_link_at(int dir, const std::string& name) {
+  std::string target(256, '\0');
+  for (;;) {
+    const ssize_t got = ::readlinkat(dir, name.c_str(), target.data(), target.size());
+    if (got < 0) throw_errno(N_("cannot read symbolic link {}"), name);
+    if (static_cast<std::size_t>(got) < target.size()) {
+      target.resize(static_cast<std::size_t>(got));
+      return target;
+    }
+    target.resize(2 * target.size());  // possibly cut off: ask again
+  }
+}
+
+}  // namespace medsave

@@ -1,0 +1,173 @@
+#include "medsave/sys/file_io.hpp"
+
+#include "posix.hpp"
+
+#include "medsave/base/encoding.hpp"
+#include "medsave/base/random.hpp"
+#include "medsave/sys/file_info.hpp"
+
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <string_view>
+
+namespace medsave {
+namespace {
+
+/// Calls `transfer(bytes done)` until `size` bytes have moved or it moves none.
+template <typename Transfer>
+std::size_t transfer_fully(std::size_t size, const char* pattern, const std::string& what,
+                           const Transfer& transfer) {
+  std::size_t done = 0;
+  while (done < size) {
+    const ssize_t moved = retry_interrupted([&] { return transfer(done); });
+    if (moved < 0) throw_errno(pattern, what);
+    if (moved == 0) break;
+    done += static_cast<std::size_t>(moved);
+  }
+  return done;
+}
+
+void require_all(std::size_t done, std::size_t size, const std::string& what) {
+  if (done == size) return;
+  throw Error(Errc::io, format_text(_("cannot write {}: no more bytes are accepted"), what));
+}
+
+void check_sync(int result, const std::string& what) {
+  if (result == 0 || means_unsupported(errno)) return;
+  throw_errno(N_("cannot make {} durable"), what);
+}
+
+/// Media without modes (FAT) refuse to change that of a file we have just made.
+void check_mode(int result, const std::string& what) {
+  if (result == 0 || errno == EPERM || means_unsupported(errno)) return;
+  throw_errno(N_("cannot set the mode of {}"), what);
+}
+
+std::string parent_of(const std::string& path) {
+  const std::size_t slash = path.find_last_of('/');
+  if (slash == std::string::npos) return ".";
+  return slash == 0 ? "/" : path.substr(0, slash);
+}
+
+std::string temporary_name(const std::string& path) {
+  std::byte random[8];
+  system_random().fill(random);
+  return path + ".tmp-" + to_hex(random);
+}
+
+}  // namespace
+
+std::size_t read_some(int fd, MutableByteView out, const std::string& what) {
+  return transfer_fully(out.size(), N_("cannot read {}"), what, [&](std::size_t done) {
+    return ::read(fd, out.data() + done, out.size() - done);
+  });
+}
+
+std::size_t pread_some(int fd, MutableByteView out, std::uint64_t offset, const std::string& what) {
+  return transfer_fully(out.size(), N_("cannot read {}"), what, [&](std::size_t done) {
+    return ::pread(fd, out.data() + done, out.size() - done, static_cast<off_t>(offset + done));
+  });
+}
+
+void write_all(int fd, ByteView data, const std::string& what) {
+  const std::size_t done = transfer_fully(
+      data.size(), N_("cannot write {}"), what,
+      [&](std::size_t from) { return ::write(fd, data.data() + from, data.size() - from); });
+  require_all(done, data.size(), what);
+}
+
+void pwrite_all(int fd, ByteView data, std::uint64_t offset, const std::string& what) {
+  const std::size_t done =
+      transfer_fully(data.size(), N_("cannot write {}"), what, [&](std::size_t from) {
+        return ::pwrite(fd, data.data() + from, data.size() - from,
+                        static_cast<off_t>(offset + from));
+      });
+  require_all(done, data.size(), what);
+}
+
+void sync_fd(int fd, const std::string& what) {
+  check_sync(retry_interrupted([&] { return ::fsync(fd); }), what);
+}
+
+void sync_data(int fd, const std::string& what) {
+  check_sync(retry_interrupted([&] { return ::fdatasync(fd); }), what);
+}
+
+void start_writeback(int fd) {
+  // A hint: a failure shows again, and is handled, where the file is synced.
+  (void)::sync_file_range(fd, 0, 0, SYNC_FILE_RANGE_WRITE);
+}
+
+void sync_dir(const std::string& path) {
+  const UniqueFd dir = open_dir_at(kCurrentDirectory, path, true);
+  sync_fd(dir.get(), path);
+}
+
+Buffer read_file(const std::string& path, std::size_t limit) {
+  const UniqueFd fd(retry_interrupted([&] { return ::open(path.c_str(), O_RDONLY | O_CLOEXEC); }));
+  if (!fd) throw_errno(N_("cannot open {}"), path);
+  // Pipes tell no size, and a file may grow: the size is only the first guess.
+  const std::uint64_t expected = fstat_fd(fd.get()).size;
+  Buffer content;
+  for (;;) {
+    const std::size_t old = content.size();
+    const std::size_t room =
+        old == 0 ? static_cast<std::size_t>(std::min<std::uint64_t>(expected, limit)) + 1
+                 : std::max<std::size_t>(old, 4096);
+    content.resize(old + room);
+    const std::size_t got = read_some(fd.get(), content.writable().subspan(old), path);
+    content.resize(old + got);
+    if (content.size() > limit) {
+      throw Error(Errc::corrupt, format_text(_("{} is longer than {} bytes"), path, limit));
+    }
+    if (got < room) return content;
+  }
+}
+
+void write_file_durably(const std::string& path, ByteView data, unsigned mode) {
+  const std::string temporary = temporary_name(path);
+  UniqueFd fd(retry_interrupted(
+      [&] { return ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600); }));
+  if (!fd) throw_errno(N_("cannot create {}"), temporary);
+  try {
+    write_all(fd.get(), data, path);
+    check_mode(::fchmod(fd.get(), mode), path);
+    sync_fd(fd.get(), path);
+    fd.reset();
+    if (::rename(temporary.c_str(), path.c_str()) != 0) throw_errno(N_("cannot create {}"), path);
+  } catch (...) {
+    ::unlink(temporary.c_str());
+    throw;
+  }
+  sync_dir(parent_of(path));
+}
+
+void make_directories(const std::string& path, unsigned mode) {
+  for (std::size_t end = 0; end != std::string::npos;) {
+    end = path.find('/', end + 1);
+    const std::string part = path.substr(0, end);
+    if (::mkdir(part.c_str(), mode) == 0) {
+      // mkdir subtracts the umask
+      check_mode(::chmod(part.c_str(), mode), part);
+      continue;
+    }
+    const int error_number = errno;
+    const std::optional<FileInfo> present = stat_at(kCurrentDirectory, part);
+    if (present && present->is_dir()) continue;
+    errno = present ? ENOTDIR : error_number;
+    throw_errno(N_("cannot create folder {}"), part);
+  }
+}
+
+void raise_open_file_limit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= limit.rlim_max) return;
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+}  // namespace medsave
