@@ -65,11 +65,7 @@ struct Roller {
 #pragma GCC unroll 8
       for (std::size_t k = 0; k < kLanes; ++k) {
         f[k] = roll(f[k], p + k * kStride + i);
-      }
-#pragma GCC unroll 8
-      for (std::size_t k = 0; k < kLanes; ++k) {
-        if (is_cut(f[k])) [[unlikely]]
-          return first_of(p, i + 1, k, f, kStride);
+        if (is_cut(f[k])) return first_of(p, i + 1, k, f, kStride);
       }
     }
     first = f[kLanes - 1];
@@ -90,7 +86,7 @@ struct Roller {
 
   /// scan() over any number of bytes.
   std::size_t scan_region(const std::byte* p, std::size_t count, std::uint64_t f) const {
-    constexpr std::size_t kLanes = 3;
+    constexpr std::size_t kLanes = 5;
     constexpr std::size_t kStride = 4096 + 64;
     constexpr std::size_t kBlock = kLanes * kStride;
     std::size_t done = 0;

@@ -17,12 +17,12 @@ constexpr std::uint64_t mod(std::uint64_t a, std::uint64_t p) {
 
 /// a * b mod p for a, b of lower degree than p, which is of degree 63 at most.
 constexpr std::uint64_t mul_mod(std::uint64_t a, std::uint64_t b, std::uint64_t p) {
-  const auto top = static_cast<unsigned>(degree(p));
+  const std::uint64_t top = std::bit_floor(p);
   std::uint64_t product = 0;
   for (; b != 0; b >>= 1U) {
     if ((b & 1U) != 0) product ^= a;
     a <<= 1U;
-    if ((a >> top & 1U) != 0) a ^= p;
+    if ((a & top) != 0) a ^= p;
   }
   return product;
 }

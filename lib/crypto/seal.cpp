@@ -17,7 +17,7 @@ namespace {
 constexpr std::size_t kNonceSize = 16;
 constexpr std::size_t kTagSize = 16;
 // Encrypted and authenticated while still in the nearest cache; also below OpenSSL's int lengths.
-constexpr std::size_t kSlice = 16 * 1024;
+constexpr std::size_t kSlice = std::size_t{16} * 1024;
 
 using Nonce = std::span<const std::byte, kNonceSize>;
 using Tag = std::array<std::byte, kTagSize>;

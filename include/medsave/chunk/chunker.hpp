@@ -9,8 +9,8 @@
 
 namespace medsave {
 
-inline constexpr std::size_t kMinChunk = 512 * 1024;
-inline constexpr std::size_t kMaxChunk = 8 * 1024 * 1024;
+inline constexpr std::size_t kMinChunk = std::size_t{512} * 1024;
+inline constexpr std::size_t kMaxChunk = std::size_t{8} * 1024 * 1024;
 
 /// Finds content-defined cut points: Rabin fingerprint of the last 64 bytes modulo the
 /// polynomial; a cut where its low 20 bits are zero, between kMinChunk and kMaxChunk.
