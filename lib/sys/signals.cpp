@@ -1,17 +1,22 @@
 #include "medsave/sys/signals.hpp"
 
-#include "interrupt_flag.hpp"
-
 #include <pthread.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <atomic>
+
 namespace medsave {
 namespace {
 
 constexpr int kExitInterrupted = 130;
+
+std::atomic<bool>& interrupt_flag() {
+  static std::atomic<bool> flag = false;
+  return flag;
+}
 
 sigset_t handled_signals() {
   sigset_t set;
@@ -33,10 +38,7 @@ void wait_for_signals(const std::stop_token& end, std::stop_source stop) {
 
 }  // namespace
 
-std::atomic<bool>& interrupt_flag() {
-  static std::atomic<bool> flag = false;
-  return flag;
-}
+bool interrupt_requested() { return interrupt_flag().load(); }
 
 SignalGuard::SignalGuard() {
   const sigset_t handled = handled_signals();

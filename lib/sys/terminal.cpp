@@ -1,10 +1,10 @@
 #include "medsave/sys/terminal.hpp"
 
-#include "interrupt_flag.hpp"
 #include "posix.hpp"
 
 #include "medsave/sys/fd.hpp"
 #include "medsave/sys/file_io.hpp"
+#include "medsave/sys/signals.hpp"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -46,7 +46,7 @@ class RawTerminal {
 std::optional<char> read_key(int fd) {
   constexpr int kLookAroundMs = 100;
   for (;;) {
-    if (interrupt_flag().load()) throw Interrupted();
+    if (interrupt_requested()) throw Interrupted();
     pollfd wait{.fd = fd, .events = POLLIN, .revents = 0};
     const int ready = ::poll(&wait, 1, kLookAroundMs);
     if (ready < 0 && errno != EINTR) return std::nullopt;

@@ -23,6 +23,10 @@ class SignalGuard {
   std::jthread thread_;
 };
 
+/// Whether a SignalGuard is there and has seen SIGINT or SIGTERM: for waits deep inside that have
+/// no stop token (password prompt, rate limits).
+bool interrupt_requested();
+
 /// No core dumps, no ptrace by other processes of the user: memory holds keys.
 void protect_process_memory();
 

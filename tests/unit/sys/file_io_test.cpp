@@ -1,0 +1,62 @@
+#include "medsave/sys/file_io.hpp"
+
+#include "support/matchers.hpp"
+#include "support/temp_dir.hpp"
+
+#include "medsave/sys/file_info.hpp"
+#include "medsave/sys/metadata.hpp"
+
+#include <gtest/gtest.h>
+
+#include <sys/stat.h>
+
+#include <string>
+
+namespace medsave::test {
+namespace {
+
+TEST(FileIo, ReadsBackWhatWasWrittenAtAnyOffset) {
+  const TempDir temp;
+  const UniqueFd fd = create_file_at(kCurrentDirectory, temp / "file", 0600);
+  write_all(fd.get(), as_bytes("0123456789"), "file");
+  pwrite_all(fd.get(), as_bytes("XY"), 4, "file");
+  Buffer out(20);
+  EXPECT_EQ(pread_some(fd.get(), out.writable(), 2, "file"), 8U);
+  EXPECT_EQ(as_text(out.view().first(8)), "23XY6789");
+  EXPECT_EQ(read_some(fd.get(), out.writable(), "file"), 0U);  // at the end
+}
+
+TEST(FileIo, ReadFileHoldsToTheLimit) {
+  const TempDir temp;
+  write_file_durably(temp / "file", as_bytes("12345"), 0600);
+  EXPECT_EQ(as_text(read_file(temp / "file", 5).view()), "12345");
+  EXPECT_THAT([&] { read_file(temp / "file", 4); }, throws_errc(Errc::corrupt));
+  EXPECT_THAT([&] { read_file("/dev/zero", 100000); }, throws_errc(Errc::corrupt));
+  EXPECT_THAT([&] { read_file(temp / "nothing", 4); }, throws_errc(Errc::not_found));
+  EXPECT_FALSE(read_file("/proc/self/status", 1 << 20).empty());
+}
+
+TEST(FileIo, DurableWritesReplaceAndLeaveNoTemporary) {
+  const TempDir temp;
+  write_file_durably(temp / "file", as_bytes("old"), 0600);
+  write_file_durably(temp / "file", as_bytes("new"), 0440);
+  EXPECT_EQ(as_text(read_file(temp / "file", 10).view()), "new");
+  EXPECT_EQ(stat_at(kCurrentDirectory, temp / "file")->mode & 07777, 0440U);
+  EXPECT_EQ(list_dir(open_dir_at(kCurrentDirectory, temp.path()).get()).size(), 1U);
+}
+
+TEST(FileIo, FoldersGetTheirModeWhateverTheUmask) {
+  const TempDir temp;
+  const mode_t old = ::umask(0177);
+  make_directories(temp / "a/b//c/", 0770);
+  ::umask(old);
+  EXPECT_EQ(stat_at(kCurrentDirectory, temp / "a")->mode & 07777, 0770U);
+  EXPECT_EQ(stat_at(kCurrentDirectory, temp / "a/b/c")->mode & 07777, 0770U);
+  make_directories(temp / "a/b", 0700);  // exists: left alone
+  EXPECT_EQ(stat_at(kCurrentDirectory, temp / "a/b")->mode & 07777, 0770U);
+  write_file_durably(temp / "file", {}, 0600);
+  EXPECT_THROW(make_directories(temp / "file/sub", 0700), Error);
+}
+
+}  // namespace
+}  // namespace medsave::test
