@@ -187,9 +187,9 @@ constexpr std::array<Range<std::uint32_t>, 366> kOtherPlanes = {{
 
 template <typename Ranges>
 bool contains(const Ranges& ranges, char32_t code_point) {
-  const auto* after = std::upper_bound(
-      ranges.data(), ranges.data() + ranges.size(), code_point,
-      [](char32_t wanted, const auto& range) { return wanted < range.first; });
+  const auto* after =
+      std::upper_bound(ranges.data(), ranges.data() + ranges.size(), code_point,
+                       [](char32_t wanted, const auto& range) { return wanted < range.first; });
   return after != ranges.data() && code_point <= (after - 1)->last;
 }
 

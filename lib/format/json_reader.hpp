@@ -1,0 +1,102 @@
+#pragma once
+
+#include "medsave/base/id.hpp"
+#include "medsave/format/time_text.hpp"
+
+#include <cstdint>
+#include <limits>
+#include <string>
+#include <string_view>
+
+namespace medsave {
+
+/// Strict pull reader over one JSON text (RFC 8259): the decoder says what it expects next, no
+/// document is built. Integers are exact over 64 bits. Every method throws Error(corrupt) when
+/// something else stands in the text; none reads outside it. Not thread-safe.
+///
+///   in.enter_object();
+///   while (in.next_member()) {
+///     if (in.key() == "size") size = in.integer<std::uint64_t>();
+///     else in.skip();
+///   }
+class JsonReader {
+ public:
+  /// Deepest nesting of a skipped value.
+  static constexpr int kMaxDepth = 64;
+
+  /// `text` outlives the reader.
+  explicit JsonReader(std::string_view text)
+      : begin_(text.data()), p_(begin_), end_(begin_ + text.size()) {}
+
+  void enter_object();
+  /// Moves to the value of the next member; false after the closing brace.
+  bool next_member();
+  /// The member's key; valid until the next token is read.
+  [[nodiscard]] std::string_view key() const { return key_; }
+  /// The key as it stands in the text, with its quotes.
+  [[nodiscard]] std::string_view raw_key() const { return raw_key_; }
+
+  void enter_array();
+  bool next_element();
+
+  /// Valid UTF-8 without escapes; an escaped lone surrogate reads as U+FFFD. The view is valid
+  /// until the next token is read.
+  std::string_view string();
+  template <typename Integer>
+  Integer integer() {
+    constexpr auto kMax = std::numeric_limits<Integer>::max();
+    if constexpr (std::numeric_limits<Integer>::is_signed) {
+      const bool negative = take_minus();
+      const std::uint64_t limit = static_cast<std::uint64_t>(kMax) + (negative ? 1U : 0U);
+      const std::uint64_t magnitude = digits(limit);
+      return static_cast<Integer>(negative ? 0U - magnitude : magnitude);
+    } else {
+      return static_cast<Integer>(digits(kMax));
+    }
+  }
+  bool boolean();
+  /// True, and the token is consumed, if `null` stands here.
+  bool take_null();
+  /// 64 lower-case hex digits.
+  Id id();
+  ZonedTime time();
+  /// Strict base64, as raw bytes.
+  std::string base64();
+  /// Any value, unread; returns its text.
+  std::string_view skip();
+  /// The text of an object that is not looked into.
+  std::string_view raw_object();
+  /// Nothing but white space may follow.
+  void finish();
+
+  /// Throws Error(corrupt) for the value read last or next: well-formed but unusable.
+  [[noreturn]] void bad_value() const;
+
+ private:
+  [[noreturn]] void fail() const;
+  void skip_space();
+  char peek();
+  void expect(char c);
+  void literal(std::string_view word);
+  bool take_minus();
+  std::uint64_t digits(std::uint64_t limit);
+  std::string_view string_token();
+  std::string_view escaped_string(const char* start);
+  void append_escape();
+  std::uint32_t hex4();
+  void skip_number();
+  void skip_value(int depth);
+
+  const char* begin_;
+  const char* p_;
+  const char* end_;
+  bool first_ = false;  // a container was just entered
+  std::string_view key_ = {};
+  std::string_view raw_key_ = {};
+  std::string scratch_ = {};  // the last string, if it had escapes
+};
+
+/// Throws Error(corrupt) that names the missing field.
+[[noreturn]] void throw_missing_field(std::string_view key);
+
+}  // namespace medsave

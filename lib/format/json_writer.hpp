@@ -1,0 +1,35 @@
+#pragma once
+
+#include "medsave/base/bytes.hpp"
+#include "medsave/base/id.hpp"
+
+#include <charconv>
+#include <concepts>
+#include <string>
+#include <string_view>
+
+namespace medsave {
+
+/// Pieces of JSON text; append_json_string() of tree.hpp belongs to them.
+
+template <std::integral Integer>
+void append_json_number(std::string& out, Integer value) {
+  char digits[24];
+  const std::to_chars_result end = std::to_chars(digits, digits + sizeof digits, value);
+  out.append(digits, end.ptr);
+}
+
+/// 64 hex digits in quotes.
+void append_json_id(std::string& out, const Id& id);
+
+/// Base64 in quotes.
+void append_json_base64(std::string& out, ByteView bytes);
+
+/// Whether append_json_string() would write `text` as it is, and Go's quoting too: printable
+/// ASCII without quote, backslash, '<', '>' and '&'.
+bool needs_no_escape(std::string_view text);
+
+/// Whether all of `text` is UTF-8.
+bool is_utf8(std::string_view text);
+
+}  // namespace medsave

@@ -1,0 +1,44 @@
+#include "local_zone.hpp"
+
+#include <array>
+#include <ctime>
+#include <limits>
+
+namespace medsave {
+
+namespace {
+
+// Instants are remembered by spans of 2^18 s (3 days). The shortest time any zone has ever left
+// an offset to return to it is 3.98 days (Freetown, 1939), so a span whose two ends have the same
+// offset has it throughout.
+constexpr int kSpanBits = 18;
+constexpr std::size_t kSpans = 256;  // two years, if they are neighbours
+
+struct Span {
+  std::int64_t number = std::numeric_limits<std::int64_t>::min();
+  std::int32_t offset = 0;
+};
+
+std::int32_t ask_c_library(std::int64_t seconds) {
+  const std::time_t instant = seconds;
+  std::tm parts = {};
+  // Fails only for years beyond an int.
+  return localtime_r(&instant, &parts) == nullptr ? 0 : static_cast<std::int32_t>(parts.tm_gmtoff);
+}
+
+}  // namespace
+
+std::int32_t local_offset(std::int64_t seconds) {
+  thread_local std::array<Span, kSpans> spans;
+  const std::int64_t number = seconds >> kSpanBits;
+  Span& span = spans[static_cast<std::size_t>(number) % kSpans];
+  if (span.number == number) return span.offset;
+
+  const std::int64_t first = number << kSpanBits;
+  const std::int32_t offset = ask_c_library(first);
+  if (offset != ask_c_library(first + ((1 << kSpanBits) - 1))) return ask_c_library(seconds);
+  span = {number, offset};
+  return offset;
+}
+
+}  // namespace medsave

@@ -1,0 +1,101 @@
+#include "medsave/format/node.hpp"
+
+#include "node_type.hpp"
+
+#include <sys/stat.h>
+
+#include <array>
+
+namespace medsave {
+
+namespace {
+
+// In the order of NodeType.
+constexpr std::array<std::string_view, 8> kTypeNames = {"file",    "dir",  "symlink", "dev",
+                                                        "chardev", "fifo", "socket",  "irregular"};
+
+}  // namespace
+
+std::string_view node_type_name(NodeType type) {
+  return kTypeNames[static_cast<std::size_t>(type)];
+}
+
+std::optional<NodeType> parse_node_type(std::string_view name) {
+  for (std::size_t i = 0; i < kTypeNames.size(); ++i) {
+    if (kTypeNames[i] == name) return static_cast<NodeType>(i);
+  }
+  return std::nullopt;
+}
+
+namespace go_mode {
+
+std::uint32_t from_unix(std::uint32_t st_mode) {
+  std::uint32_t mode = st_mode & 0777U;
+  switch (st_mode & S_IFMT) {
+    case S_IFREG:
+      break;
+    case S_IFDIR:
+      mode |= kDir;
+      break;
+    case S_IFLNK:
+      mode |= kSymlink;
+      break;
+    case S_IFBLK:
+      mode |= kDevice;
+      break;
+    case S_IFCHR:
+      mode |= kDevice | kCharDevice;
+      break;
+    case S_IFIFO:
+      mode |= kNamedPipe;
+      break;
+    case S_IFSOCK:
+      mode |= kSocket;
+      break;
+    default:
+      mode |= kIrregular;
+  }
+  if ((st_mode & S_ISUID) != 0) mode |= kSetuid;
+  if ((st_mode & S_ISGID) != 0) mode |= kSetgid;
+  if ((st_mode & S_ISVTX) != 0) mode |= kSticky;
+  return mode;
+}
+
+std::uint32_t to_unix_permissions(std::uint32_t mode) {
+  std::uint32_t permissions = mode & 0777U;
+  if ((mode & kSetuid) != 0) permissions |= S_ISUID;
+  if ((mode & kSetgid) != 0) permissions |= S_ISGID;
+  if ((mode & kSticky) != 0) permissions |= S_ISVTX;
+  return permissions;
+}
+
+std::string text(std::uint32_t mode) {
+  struct Letter {
+    std::uint32_t bit;
+    char letter;
+  };
+  constexpr std::array<Letter, 10> kLetters = {{{kDir, 'd'},
+                                                {kSymlink, 'L'},
+                                                {kDevice, 'D'},
+                                                {kNamedPipe, 'p'},
+                                                {kSocket, 'S'},
+                                                {kSetuid, 'u'},
+                                                {kSetgid, 'g'},
+                                                {kCharDevice, 'c'},
+                                                {kSticky, 't'},
+                                                {kIrregular, '?'}}};
+  std::string out;
+  for (const Letter& letter : kLetters) {
+    if ((mode & letter.bit) != 0) out += letter.letter;
+  }
+  if (out.empty()) out += '-';
+  constexpr std::string_view kPermissions = "rwxrwxrwx";
+  for (std::size_t i = 0; i < kPermissions.size(); ++i) {
+    out += (mode & (0400U >> i)) != 0 ? kPermissions[i] : '-';
+  }
+  return out;
+}
+
+}  // namespace go_mode
+
+}  // namespace medsave
