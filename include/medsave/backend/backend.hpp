@@ -1,14 +1,14 @@
 #pragma once
 
+#include "medsave/base/bytes.hpp"
+#include "medsave/base/id.hpp"
+
 #include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "medsave/base/bytes.hpp"
-#include "medsave/base/id.hpp"
 
 namespace medsave {
 

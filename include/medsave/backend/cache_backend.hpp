@@ -1,9 +1,9 @@
 #pragma once
 
+#include "medsave/backend/backend.hpp"
+
 #include <memory>
 #include <string>
-
-#include "medsave/backend/backend.hpp"
 
 namespace medsave {
 
@@ -30,9 +30,9 @@ std::string default_cache_base();
 
 struct CacheDirectory {
   std::string repository_id = {};
-  std::uint64_t size = 0;       // bytes
-  std::int64_t last_used = 0;   // seconds since 1970
-  bool old = false;             // not used for 30 days
+  std::uint64_t size = 0;      // bytes
+  std::int64_t last_used = 0;  // seconds since 1970
+  bool old = false;            // not used for 30 days
 };
 /// Cache folders below `base`.
 std::vector<CacheDirectory> list_cache_directories(const std::string& base, bool with_sizes);

@@ -1,9 +1,9 @@
 #pragma once
 
+#include "medsave/backend/backend.hpp"
+
 #include <cstdint>
 #include <memory>
-
-#include "medsave/backend/backend.hpp"
 
 namespace medsave {
 

@@ -1,9 +1,9 @@
 #pragma once
 
+#include "medsave/backend/backend.hpp"
+
 #include <memory>
 #include <string>
-
-#include "medsave/backend/backend.hpp"
 
 namespace medsave {
 

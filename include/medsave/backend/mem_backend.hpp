@@ -1,10 +1,10 @@
 #pragma once
 
+#include "medsave/backend/backend.hpp"
+
 #include <map>
 #include <mutex>
 #include <utility>
-
-#include "medsave/backend/backend.hpp"
 
 namespace medsave {
 

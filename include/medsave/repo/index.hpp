@@ -62,8 +62,9 @@ class Index {
   [[nodiscard]] std::vector<BlobLocation> find_all(const BlobRef& blob) const;
 
   [[nodiscard]] bool contains_pack(const Id& pack) const;
+  /// A pack that index files describe differently is there once for each description.
   [[nodiscard]] std::vector<PackSummary> packs() const;
-  /// The blobs of one pack by offset, as the index files describe it.
+  /// The blobs of one pack by offset, as the index files describe it (all descriptions together).
   [[nodiscard]] std::vector<PackEntry> pack_entries(const Id& pack) const;
   /// The blobs of every pack, pack by pack, entries by offset. Holds the read lock meanwhile.
   void for_each_pack(

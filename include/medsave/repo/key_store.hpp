@@ -1,9 +1,11 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "medsave/base/id.hpp"
+#include "medsave/crypto/kdf.hpp"
 #include "medsave/format/key_file.hpp"
 #include "medsave/repo/repository.hpp"
 
@@ -23,8 +25,9 @@ struct KeyListing {
 KeyListing list_keys(const Repository& repository);
 
 /// Adds a key file for `password`; durable when it returns. Empty user or host: this one's.
+/// Without `kdf` the cost is measured on this machine.
 Id add_key(const Repository& repository, const Secret& password, const std::string& username,
-           const std::string& hostname);
+           const std::string& hostname, const std::optional<KdfParams>& kdf = {});
 
 /// Throws Error(usage) for the key in use, not_found.
 void remove_key(const Repository& repository, const Id& id);
@@ -33,6 +36,7 @@ void remove_key(const Repository& repository, const Id& id);
 Id find_key(const Repository& repository, const std::string& prefix);
 
 /// Adds a key for the new password, verifies that it opens, then removes the one in use.
-Id change_password(const Repository& repository, const Secret& password);
+Id change_password(const Repository& repository, const Secret& password,
+                   const std::optional<KdfParams>& kdf = {});
 
 }  // namespace medsave

@@ -14,12 +14,29 @@ namespace medsave {
 
 enum class LockMode { shared, exclusive };
 
+/// The protocol's waiting times; only tests have a reason to change them.
+struct LockTiming {
+  std::chrono::milliseconds recheck = std::chrono::milliseconds(200);  // own lock -> second look
+  std::vector<std::chrono::milliseconds> unreadable = {
+      std::chrono::seconds(5), std::chrono::seconds(10), std::chrono::seconds(20)};
+  std::chrono::milliseconds refresh = std::chrono::minutes(5);
+  std::chrono::milliseconds refresh_again = std::chrono::minutes(1);  // after a failure
+  std::chrono::milliseconds doubtful = std::chrono::seconds(1350);    // age not to be trusted
+  std::chrono::milliseconds poll = std::chrono::seconds(10);  // notices a suspend of the machine
+  std::chrono::milliseconds first_retry = std::chrono::seconds(5);  // doubles
+  std::chrono::milliseconds longest_retry = std::chrono::seconds(60);
+};
+
 struct LockOptions {
   LockMode mode = LockMode::shared;
   std::chrono::nanoseconds retry = {};  // --retry-lock: how long to wait for others
+  LockTiming timing = {};
 };
 
-/// A lock in the repository for as long as the object lives (repository format, "Locks").
+/// A lock in the repository for as long as the object lives (repository format, "Locks"). The
+/// protocol looks for conflicting locks once more 200 ms after writing one's own: an exclusive
+/// lock is held when the constructor returns; a shared one lets the caller load index and
+/// snapshots meanwhile and holds when confirm() returns.
 /// Refreshed every 5 minutes by a thread of its own; when refreshing fails for 22.5 minutes and
 /// the lock turns out to be gone, token() is stopped and lost() is true.
 /// A lock of this host and boot whose process is gone is cleared, with a notice.
@@ -33,10 +50,18 @@ class RepoLock {
   RepoLock(const RepoLock&) = delete;
   RepoLock& operator=(const RepoLock&) = delete;
 
-  /// Stopped when `stop` of the constructor is, or when the lock is lost.
+  /// Waits for the second look. Call before writing to the repository, and before relying on what
+  /// was read from it; also tells why the lock was lost. Throws Error(locked) when a conflicting
+  /// lock appeared or the own one was removed, corrupt/io when the locks could not be read,
+  /// Interrupted. Cheap when done already. Thread-safe.
+  void confirm();
+
+  /// Stopped when `stop` of the constructor is, when the second look finds a conflict (confirm()
+  /// then tells which), or when the lock is lost.
   [[nodiscard]] std::stop_token token() const;
+  /// Whether the lock is gone or was given up; the operation must not go on.
   [[nodiscard]] bool lost() const;
-  /// Whether any other lock was there when this one was taken.
+  /// Whether no other lock was seen while this one was taken. Final after confirm().
   [[nodiscard]] bool alone() const;
   /// Whether a dead owner's lock was cleared.
   [[nodiscard]] bool cleared_dead_lock() const;

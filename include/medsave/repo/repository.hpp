@@ -12,6 +12,7 @@
 #include "medsave/base/progress.hpp"
 #include "medsave/base/random.hpp"
 #include "medsave/chunk/polynomial.hpp"
+#include "medsave/crypto/kdf.hpp"
 #include "medsave/crypto/key.hpp"
 #include "medsave/crypto/secret.hpp"
 #include "medsave/format/repo_config.hpp"
@@ -24,6 +25,7 @@ class CacheBackend;
 struct CreateOptions {
   std::uint32_t version = 2;
   std::optional<Polynomial> polynomial = {};  // of another repository; else a new one
+  std::optional<KdfParams> kdf = {};  // cost of the first key; else measured on this machine
 };
 
 /// An opened repository: where it is, its master key, its config. Loads and saves the encrypted

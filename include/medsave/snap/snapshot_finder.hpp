@@ -1,14 +1,15 @@
 #pragma once
 
-#include <optional>
-#include <stop_token>
-#include <string>
-#include <vector>
-
 #include "medsave/base/progress.hpp"
 #include "medsave/format/snapshot.hpp"
 #include "medsave/repo/blob_reader.hpp"
 #include "medsave/repo/repository.hpp"
+
+#include <functional>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
 
 namespace medsave {
 
@@ -19,9 +20,14 @@ struct SnapshotEntry {
 
 /// All snapshots, oldest first (ties by id); loaded in parallel. An unreadable one is reported to
 /// `problem` and left out; without `problem` it throws.
-std::vector<SnapshotEntry> load_snapshots(const Repository& repository,
-                                          const std::stop_token& stop,
+std::vector<SnapshotEntry> load_snapshots(const Repository& repository, const std::stop_token& stop,
                                           const NoticeSink& problem = {});
+
+/// The same for a caller that wants to know which file has a problem. `problem` is called from
+/// several threads, one at a time.
+std::vector<SnapshotEntry> load_readable_snapshots(
+    const Repository& repository, const std::stop_token& stop,
+    const std::function<void(const Id& id, const std::string& message)>& problem);
 
 /// `--host` (any of), `--tag` (any list; all tags inside one list), `--path` (all of).
 struct SnapshotFilter {

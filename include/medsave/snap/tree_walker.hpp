@@ -1,11 +1,11 @@
 #pragma once
 
+#include "medsave/format/tree.hpp"
+#include "medsave/repo/blob_reader.hpp"
+
 #include <functional>
 #include <stop_token>
 #include <string>
-
-#include "medsave/format/tree.hpp"
-#include "medsave/repo/blob_reader.hpp"
 
 namespace medsave {
 
@@ -24,9 +24,10 @@ struct WalkedNode {
 /// Visits every node below `root`, depth first, in stored order, parents before children.
 /// `visit` returns false to skip a directory's content. A tree that cannot be loaded is reported
 /// to `problem` with its path (else thrown), the walk goes on.
-void walk_tree(const BlobReader& reader, const Id& root, const std::string& root_path,
-               const std::function<bool(const WalkedNode&)>& visit,
-               const std::function<void(const std::string& path, const std::string& message)>& problem,
-               const std::stop_token& stop);
+void walk_tree(
+    const BlobReader& reader, const Id& root, const std::string& root_path,
+    const std::function<bool(const WalkedNode&)>& visit,
+    const std::function<void(const std::string& path, const std::string& message)>& problem,
+    const std::stop_token& stop);
 
 }  // namespace medsave

@@ -1,0 +1,22 @@
+#pragma once
+
+namespace medsave::cli {
+
+class Command;
+
+// One per command, in the order --help lists them.
+void add_init(Command& root);
+void add_backup(Command& root);
+void add_restore(Command& root);
+void add_snapshots(Command& root);
+void add_ls(Command& root);
+void add_check(Command& root);
+void add_key(Command& root);
+void add_unlock(Command& root);
+void add_cat(Command& root);
+void add_list(Command& root);
+void add_cache(Command& root);
+void add_generate(Command& root);
+void add_version(Command& root);
+
+}  // namespace medsave::cli

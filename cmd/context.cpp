@@ -1,0 +1,267 @@
+#include "context.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+#include <utility>
+
+#include "command_line.hpp"
+#include "passwords.hpp"
+
+#include "medsave/backend/cache_backend.hpp"
+#include "medsave/backend/limit_backend.hpp"
+#include "medsave/backend/location.hpp"
+#include "medsave/base/error.hpp"
+#include "medsave/base/text.hpp"
+#include "medsave/base/units.hpp"
+#include "medsave/sys/file_io.hpp"
+
+namespace medsave::cli {
+namespace {
+
+constexpr int kPasswordTries = 3;
+constexpr std::uint64_t kMinPackMiB = 4;
+constexpr std::uint64_t kMaxPackMiB = 128;
+constexpr std::size_t kMaxLocationFile = 64 * 1024;  // bytes
+
+void set_pack_size(GlobalOptions& options, std::uint64_t mib) {
+  if (mib != 0 && (mib < kMinPackMiB || mib > kMaxPackMiB)) {
+    throw Error(Errc::usage,
+                format_text(_("must be between {} and {} MiB"), kMinPackMiB, kMaxPackMiB));
+  }
+  options.pack_size = mib;
+}
+
+/// Extended options belong to the kinds of repositories; a folder, the only kind so far, has none.
+[[noreturn]] void refuse_extended(const std::string& text) {
+  const std::string key = text.substr(0, text.find('='));
+  throw Error(Errc::usage,
+              format_text(_("unknown extended option \"{}\"; a repository in a folder has none"), key));
+}
+
+void add_repository_options(Command& root, GlobalOptions& options) {
+  RepositoryChoice& repository = options.repository;
+  root.group(_("Repository and password"));
+  Option& repo = root.option("repo,r", _("REPOSITORY"), repository.location,
+                             _("repository to work on: a folder, also written local:FOLDER"));
+  repo.environment = "REPOSITORY";
+  repo.exclusive = "repository";
+  repo.kind = ValueKind::directory;
+  Option& file = root.option("repository-file", _("FILE"), repository.location_file,
+                             _("file that holds the repository's location"));
+  file.environment = "REPOSITORY_FILE";
+  file.exclusive = "repository";
+  file.kind = ValueKind::file;
+  Option& password_file = root.option("password-file,p", _("FILE"), repository.password_file,
+                                      _("file that holds the repository's password"));
+  password_file.environment = "PASSWORD_FILE";
+  password_file.exclusive = "password";
+  password_file.kind = ValueKind::file;
+  Option& command = root.option("password-command", _("COMMAND"), repository.password_command,
+                                _("program that prints the repository's password"));
+  command.environment = "PASSWORD_COMMAND";
+  command.exclusive = "password";
+  root.option("key-hint", _("ID"), repository.key_hint,
+              _("key to try first; saves time when a repository has many"))
+      .environment = "KEY_HINT";
+  root.flag("insecure-no-password", repository.no_password,
+            _("the repository has an empty password (insecure); needed with every command"));
+}
+
+void add_storage_options(Command& root, GlobalOptions& options) {
+  root.group(_("How to work with the repository"));
+  root.flag("no-lock", options.no_lock,
+            _("do not lock the repository: for reading one that cannot be written"));
+  root.parsed(
+      "retry-lock", _("DURATION"),
+      [&options](const std::string& text) {
+        const auto wait = parse_go_duration(text);
+        if (!wait) throw Error(Errc::usage, _("must be a duration like 5m or 1h30m"));
+        options.retry_lock = *wait;
+      },
+      _("how long to wait while others have the repository locked, e.g. 5m"));
+  Option& compression = root.parsed(
+      "compression", _("MODE"),
+      [&options](const std::string& text) {
+        options.compression = parse_compression_level(text).value_or(CompressionLevel::automatic);
+      },
+      _("how hard to compress: auto, off, fastest, better or max"));
+  compression.environment = "COMPRESSION";
+  compression.kind = ValueKind::choice;
+  compression.choices = {"auto", "off", "fastest", "better", "max"};
+  Option& pack_size = root.number("pack-size", _("MIB"), options.pack_size,
+                                  _("size at which a pack file is closed, 4 to 128 MiB"));
+  pack_size.environment = "PACK_SIZE";
+  pack_size.set = [&options, number = pack_size.set](const std::string& text) {
+    number(text);
+    set_pack_size(options, options.pack_size);
+  };
+  root.flag("no-extra-verify", options.no_extra_verify,
+            _("do not open and compare each sealed blob before it is stored"));
+  root.number("limit-upload", _("RATE"), options.limit_upload,
+              _("write to the repository at no more than RATE KiB a second"));
+  root.number("limit-download", _("RATE"), options.limit_download,
+              _("read from the repository at no more than RATE KiB a second"));
+  root.flag("no-cache", options.no_cache, _("keep no local copies of the repository's metadata"));
+  Option& cache_dir = root.option(
+      "cache-dir", _("FOLDER"), options.cache_dir,
+      _("where to keep local copies of metadata; a repository in a folder has them only if asked "
+        "for here"));
+  cache_dir.environment = "CACHE_DIR";
+  cache_dir.kind = ValueKind::directory;
+  root.flag("cleanup-cache", options.cleanup_cache,
+            _("remove local copies that were not used for 30 days"));
+  root.parsed(
+      "option,o", _("KEY=VALUE"), [](const std::string& text) { refuse_extended(text); },
+      _("extended option of a kind of repository; may be repeated"));
+}
+
+void add_output_options(Command& root, GlobalOptions& options) {
+  root.group(_("Output"));
+  root.flag("json", options.json, _("write JSON for programs instead of text"));
+  root.flag("quiet,q", options.quiet, _("say nothing unless something is wrong"));
+  root.count("verbose,v", options.verbose,
+             _("say more; -vv (or --verbose=2) names every file"));
+  root.flag("no-color", options.no_color, _("no colours (also: the variable NO_COLOR)"));
+  Option& language = root.option("lang", _("LANGUAGE"), options.language,
+                                 _("language of the messages: en or fr (also: MEDSAVE_LANG)"));
+  language.kind = ValueKind::choice;
+  language.choices = {"en", "fr"};
+}
+
+/// Removes what earlier commands left of repositories that nobody uses any more.
+void clean_up_cache(Context& context) {
+  const std::string base = cache_base(context.global);
+  for (const CacheDirectory& directory : list_cache_directories(base, false)) {
+    if (!directory.old) continue;
+    context.detail(format_text(_("removing old cache of repository {}"), directory.repository_id));
+    remove_cache_directory(base, directory.repository_id);
+  }
+}
+
+}  // namespace
+
+void add_global_options(Command& root, GlobalOptions& options) {
+  add_repository_options(root, options);
+  add_storage_options(root, options);
+  add_output_options(root, options);
+}
+
+void Context::info(const std::string& line) {
+  if (verbosity() >= 1 && !global.json) console.print(line);
+}
+
+void Context::detail(const std::string& line) {
+  if (verbosity() >= 2 && !global.json) console.print(line);
+}
+
+void Context::warn(const std::string& line) { console.warn(line); }
+
+NoticeSink Context::notices() {
+  return [this](const std::string& line) { warn(line); };
+}
+
+int Context::verbosity() const {
+  if (global.quiet) return 0;
+  return 1 + std::min(global.verbose, 2);
+}
+
+ProgressStyle Context::progress_style() const {
+  if (verbosity() == 0) return ProgressStyle::none;
+  if (global.json) return ProgressStyle::json;
+  if (console.out_is_terminal()) return ProgressStyle::live;
+  const bool wanted = verbosity() >= 2 || !environment_value("PROGRESS_FPS").empty();
+  return wanted ? ProgressStyle::lines : ProgressStyle::none;
+}
+
+std::chrono::milliseconds Context::progress_interval() const {
+  constexpr double kMaxPerSecond = 60;
+  const std::string text = environment_value("PROGRESS_FPS");
+  const double per_second = text.empty() ? 0 : std::strtod(text.c_str(), nullptr);
+  if (per_second > 0) {
+    return std::chrono::milliseconds(
+        static_cast<std::int64_t>(1000 / std::min(per_second, kMaxPerSecond)));
+  }
+  if (progress_style() == ProgressStyle::lines) return std::chrono::seconds(10);
+  return std::chrono::milliseconds(100);
+}
+
+std::string chosen_location(const RepositoryChoice& choice) {
+  std::string location = choice.location;
+  if (!choice.location_file.empty()) {
+    const Buffer content = read_file(choice.location_file, kMaxLocationFile);
+    location = trim_password(as_text(content.view()));
+  }
+  if (location.empty()) {
+    throw Error(Errc::usage,
+                choice.environment_prefix.empty()
+                    ? _("please specify the repository location (-r FOLDER, --repository-file or the "
+                        "variable MEDSAVE_REPOSITORY)")
+                    : _("please specify the location of the other repository (--from-repo)"));
+  }
+  return location;
+}
+
+std::unique_ptr<Backend> open_backend(const GlobalOptions& global, const std::string& location) {
+  std::unique_ptr<Backend> backend = open_location(location);
+  if (global.limit_upload == 0 && global.limit_download == 0) return backend;
+  return limit_rate(std::move(backend), global.limit_upload * 1024, global.limit_download * 1024);
+}
+
+std::unique_ptr<Repository> open_chosen(Context& context, const RepositoryChoice& choice) {
+  const std::string location = chosen_location(choice);
+  std::unique_ptr<Backend> backend = open_backend(context.global, location);
+  if (!backend->size({FileKind::config, {}})) {  // before anybody has to type a password
+    throw Error(Errc::no_repository,
+                format_text(_("repository does not exist: there is no config file at {}\n"
+                              "Is the location right, and is its drive connected? A new repository "
+                              "is made with: medsave init"),
+                            backend->location()));
+  }
+  for (int tries = 1;; ++tries) {
+    const PasswordAnswer answer = repository_password(context, choice);
+    try {
+      return Repository::open(std::move(backend), answer.password, choice.key_hint);
+    } catch (const Error& e) {
+      if (e.code() != Errc::wrong_password || !answer.asked || tries == kPasswordTries) throw;
+      context.warn(e.what());
+    }
+    backend = open_backend(context.global, location);
+  }
+}
+
+std::optional<std::string> local_folder(const std::string& location) {
+  constexpr std::string_view kScheme = "local:";
+  if (location.starts_with(kScheme)) return location.substr(kScheme.size());
+  // What open_location() accepts without a scheme is a folder.
+  const std::size_t colon = location.find(':');
+  const std::size_t slash = location.find('/');
+  if (colon != std::string::npos && colon < slash) return std::nullopt;
+  return location;
+}
+
+std::string cache_base(const GlobalOptions& global) {
+  return global.cache_dir.empty() ? default_cache_base() : global.cache_dir;
+}
+
+Repository& Context::open_repository() {
+  repository_ = open_chosen(*this, global.repository);
+  if (global.cleanup_cache) clean_up_cache(*this);
+  const bool worth_it = !global.cache_dir.empty() || !local_folder(chosen_location(global.repository));
+  if (!global.no_cache && worth_it) repository_->use_cache(cache_base(global));
+  return *repository_;
+}
+
+Repository& Context::open_locked(LockMode mode, bool optional) {
+  Repository& repository = open_repository();
+  if (optional && global.no_lock) return repository;
+  lock_ = std::make_unique<RepoLock>(
+      repository, LockOptions{.mode = mode, .retry = global.retry_lock}, notices(), stop_);
+  return repository;
+}
+
+void Context::close() {
+  lock_.reset();
+  repository_.reset();
+}
+
+}  // namespace medsave::cli

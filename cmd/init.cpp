@@ -1,0 +1,122 @@
+#include <memory>
+
+#include "command_line.hpp"
+#include "commands.hpp"
+#include "context.hpp"
+#include "exit_codes.hpp"
+#include "passwords.hpp"
+
+#include "medsave/base/error.hpp"
+#include "medsave/base/text.hpp"
+#include "medsave/ui/json_object.hpp"
+
+namespace medsave::cli {
+namespace {
+
+constexpr std::uint32_t kNewestVersion = 2;
+
+struct InitOptions {
+  std::uint32_t version = kNewestVersion;
+  RepositoryChoice other = {};
+  bool copy_chunker_params = false;
+};
+
+void set_version(InitOptions& options, const std::string& text) {
+  if (text == "1") {
+    options.version = 1;
+  } else if (text == "2" || text == "latest" || text == "stable") {
+    options.version = kNewestVersion;
+  } else {
+    throw Error(Errc::usage, _("must be 1, 2, latest or stable"));
+  }
+}
+
+void run_init(const InitOptions& options, Context& context) {
+  CreateOptions create{.version = options.version};
+  const bool has_other = !options.other.location.empty() || !options.other.location_file.empty();
+  if (options.copy_chunker_params) {
+    create.polynomial = open_chosen(context, options.other)->polynomial();
+  } else if (has_other) {
+    throw Error(Errc::usage, _("--from-repo is only used together with --copy-chunker-params"));
+  }
+
+  const std::string location = chosen_location(context.global.repository);
+  std::unique_ptr<Backend> backend = open_backend(context.global, location);
+  if (backend->size({FileKind::config, {}})) {  // before anybody has to type a password
+    throw Error(Errc::exists, format_text(_("create repository at {} failed: config file already "
+                                            "exists"),
+                                          backend->location()));
+  }
+  const Secret password = first_password(context, context.global.repository);
+  const auto repository = Repository::create(std::move(backend), password, create);
+  const std::string& id = repository->config().id;
+  const std::string shown = repository->backend().location();
+  if (context.global.json) {
+    context.console.print(JsonObject("initialized").add("id", id).add("repository", shown).text());
+    return;
+  }
+  context.info(format_text(_("created medsave repository {} at {}"), id.substr(0, 10), shown));
+  context.info("");
+  context.info(
+      _("Please note that knowledge of your password is required to access the\n"
+        "repository. Losing your password means that your data is irrecoverably lost.\n"
+        "Write it down and keep it in a safe place outside the practice."));
+}
+
+}  // namespace
+
+void add_init(Command& root) {
+  auto options = std::make_shared<InitOptions>();
+  options->other.environment_prefix = "FROM_";
+  Command& command = root.add_command("init", _("Make a new repository"));
+  command.describe(
+      _("Makes an empty repository in the folder given with -r, and its first key from the "
+        "password. The folder may exist, but must not hold a repository.\n\n"
+        "With --copy-chunker-params files are cut at the same places as in another repository, so "
+        "that snapshots copied between the two share their data."));
+  Option& version = command.parsed(
+      "repository-version", _("VERSION"),
+      [options](const std::string& text) { set_version(*options, text); },
+      _("format version: 1, 2, latest or stable (default stable, which is 2)"));
+  version.kind = ValueKind::choice;
+  version.choices = {"1", "2", "latest", "stable"};
+  command.group(_("Another repository as the model"));
+  command.flag("copy-chunker-params", options->copy_chunker_params,
+               _("cut files as the repository of --from-repo does"));
+  RepositoryChoice& other = options->other;
+  Option& repo = command.option("from-repo", _("REPOSITORY"), other.location, _("its location"));
+  repo.environment = "FROM_REPOSITORY";
+  repo.exclusive = "from-repository";
+  repo.kind = ValueKind::directory;
+  Option& file = command.option("from-repository-file", _("FILE"), other.location_file,
+                                _("file that holds its location"));
+  file.environment = "FROM_REPOSITORY_FILE";
+  file.exclusive = "from-repository";
+  file.kind = ValueKind::file;
+  Option& password_file = command.option("from-password-file", _("FILE"), other.password_file,
+                                         _("file that holds its password"));
+  password_file.environment = "FROM_PASSWORD_FILE";
+  password_file.exclusive = "from-password";
+  password_file.kind = ValueKind::file;
+  Option& password_command = command.option("from-password-command", _("COMMAND"),
+                                            other.password_command,
+                                            _("program that prints its password"));
+  password_command.environment = "FROM_PASSWORD_COMMAND";
+  password_command.exclusive = "from-password";
+  command.option("from-key-hint", _("ID"), other.key_hint, _("key to try first"))
+      .environment = "FROM_KEY_HINT";
+  command.flag("from-insecure-no-password", other.no_password, _("it has an empty password"));
+  command.exit_codes({kExitNoRepository, kExitLocked, kExitWrongPassword});
+  command.examples({"medsave -r /media/usb/backup init\t" +
+                        std::string(_("asks for a new password twice")),
+                    "medsave -r /srv/second init --from-repo /srv/first --copy-chunker-params\t" +
+                        std::string(_("a second repository for copies of the first"))});
+  command.run([options](Context& context, const std::vector<std::string>& arguments) {
+    if (!arguments.empty()) {
+      throw Error(Errc::usage, _("init takes no arguments; the location is given with -r"));
+    }
+    run_init(*options, context);
+  });
+}
+
+}  // namespace medsave::cli

@@ -1,0 +1,36 @@
+#include <string>
+#include <vector>
+
+#include "run.hpp"
+
+#include "medsave/base/text.hpp"
+#include "medsave/crypto/secret.hpp"
+#include "medsave/sys/file_io.hpp"
+#include "medsave/sys/signals.hpp"
+#include "medsave/ui/console.hpp"
+
+namespace {
+
+/// The language has to be known before the options are defined, since their texts are shown.
+std::string language_argument(const std::vector<std::string>& arguments) {
+  constexpr std::string_view kOption = "--lang";
+  for (std::size_t i = 0; i < arguments.size() && arguments[i] != "--"; ++i) {
+    if (arguments[i] == kOption && i + 1 < arguments.size()) return arguments[i + 1];
+    if (arguments[i].starts_with("--lang=")) return arguments[i].substr(kOption.size() + 1);
+  }
+  return {};
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const std::vector<std::string> arguments(argv + (argc > 0 ? 1 : 0), argv + argc);
+  medsave::init_language(language_argument(arguments));
+  const medsave::SignalGuard signals;  // before any other thread
+  medsave::init_secure_memory();
+  medsave::protect_process_memory();
+  medsave::raise_open_file_limit();
+  medsave::Console console(medsave::Console::standard_out(), medsave::Console::standard_err(),
+                           medsave::Console::standard_options());
+  return medsave::cli::run(arguments, console, signals.token());
+}

@@ -1,0 +1,109 @@
+#include "snapshot_options.hpp"
+
+#include <algorithm>
+
+#include "medsave/base/error.hpp"
+#include "medsave/base/text.hpp"
+#include "medsave/format/time_text.hpp"
+
+namespace medsave::cli {
+namespace {
+
+void add_patterns(PathFilter& filter, const std::vector<std::string>& patterns, bool ignore_case,
+                  const std::string& option) {
+  for (const std::string& pattern : patterns) {
+    try {
+      filter.add(pattern, ignore_case);
+    } catch (const Error& e) {
+      throw e.with_context("--" + option);
+    }
+  }
+}
+
+void add_files(PathFilter& filter, const std::vector<std::string>& files, bool ignore_case,
+               const std::string& option) {
+  for (const std::string& file : files) {
+    add_patterns(filter, read_pattern_file(file), ignore_case, option + " " + file);
+  }
+}
+
+}  // namespace
+
+SnapshotFilter SnapshotChoice::filter() const {
+  SnapshotFilter out;
+  // An empty host takes back the one from the environment.
+  std::ranges::copy_if(hosts, std::back_inserter(out.hosts),
+                       [](const std::string& host) { return !host.empty(); });
+  for (const std::string& list : tags) out.tags.push_back(parse_tag_list(list));
+  out.paths = paths;
+  return out;
+}
+
+void add_snapshot_options(Command& command, SnapshotChoice& choice) {
+  command.group(_("Which snapshots"));
+  command
+      .options("host,H", _("HOST"), choice.hosts,
+               _("only snapshots of this host; may be repeated, \"\" takes the default back"))
+      .environment = "HOST";
+  command.options("tag", _("TAG[,TAG...]"), choice.tags,
+                  _("only snapshots with all these tags; repeated: with any of the lists"));
+  command.options("path", _("PATH"), choice.paths,
+                  _("only snapshots of this absolute path; repeated: of all of them"));
+}
+
+PathFilter PatternOptions::filter(const std::string& word) const {
+  PathFilter out;
+  add_patterns(out, patterns, false, word);
+  add_files(out, files, false, word + "-file");
+  add_patterns(out, ignore_case, true, "i" + word);
+  add_files(out, files_ignore_case, true, "i" + word + "-file");
+  return out;
+}
+
+void add_exclude_options(Command& command, PatternOptions& options) {
+  command.options("exclude,e", _("PATTERN"), options.patterns,
+                  _("leave out what matches; may be repeated"));
+  command.options("iexclude", _("PATTERN"), options.ignore_case,
+                  _("the same, upper and lower case being equal"));
+  command
+      .options("exclude-file", _("FILE"), options.files,
+               _("read such patterns from a file, one a line; may be repeated"))
+      .kind = ValueKind::file;
+  command
+      .options("iexclude-file", _("FILE"), options.files_ignore_case,
+               _("the same, upper and lower case being equal"))
+      .kind = ValueKind::file;
+}
+
+void add_include_options(Command& command, PatternOptions& options) {
+  command.options("include,i", _("PATTERN"), options.patterns,
+                  _("take only what matches; may be repeated"));
+  command.options("iinclude", _("PATTERN"), options.ignore_case,
+                  _("the same, upper and lower case being equal"));
+  command
+      .options("include-file", _("FILE"), options.files,
+               _("read such patterns from a file, one a line; may be repeated"))
+      .kind = ValueKind::file;
+  command
+      .options("iinclude-file", _("FILE"), options.files_ignore_case,
+               _("the same, upper and lower case being equal"))
+      .kind = ValueKind::file;
+}
+
+std::string describe_snapshot(const SnapshotEntry& entry) {
+  return format_text(_("snapshot {} of [{}] at {} by {}@{}"), entry.id.short_hex(),
+                     join(entry.snapshot.paths, " "),
+                     format_local_time(entry.snapshot.time.instant), entry.snapshot.username,
+                     entry.snapshot.hostname);
+}
+
+std::string join(const std::vector<std::string>& texts, const std::string& separator) {
+  std::string out;
+  for (const std::string& text : texts) {
+    if (!out.empty()) out += separator;
+    out += text;
+  }
+  return out;
+}
+
+}  // namespace medsave::cli

@@ -1,0 +1,69 @@
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace medsave {
+
+/// Where a command writes: lines for standard output and standard error, and a block of status
+/// lines that stays at the bottom of a terminal while lines scroll above it. Thread-safe.
+class Console {
+ public:
+  using Write = std::function<void(std::string_view)>;
+  struct Options {
+    bool out_is_terminal = false;
+    bool err_is_terminal = false;
+    bool colour = false;                   // bold headings, red errors; terminals only
+    std::function<unsigned()> width = {};  // columns now; empty: 80
+  };
+
+  /// Tests write into strings. `err` is written to at once, `out` may be buffered by its owner.
+  Console(Write out, Write err, Options options);
+  /// The process's own streams. Colours unless NO_COLOR is set or TERM is "dumb".
+  static Options standard_options();
+  static Write standard_out();
+  static Write standard_err();
+  /// Writes what is buffered for standard output; false when not all of it could be written.
+  static bool flush_standard_out();
+
+  ~Console();
+  Console(const Console&) = delete;
+  Console& operator=(const Console&) = delete;
+
+  void disable_colour() { options_.colour = false; }
+
+  /// One line to standard output / standard error; the newline is added.
+  void print(std::string_view line);
+  void warn(std::string_view line);
+  /// Bytes to standard output as they are.
+  void write(std::string_view bytes);
+
+  /// Replaces the block at the bottom. Does nothing unless standard output is a terminal.
+  void show_status(const std::vector<std::string>& lines);
+  void clear_status();
+
+  [[nodiscard]] bool out_is_terminal() const { return options_.out_is_terminal; }
+  [[nodiscard]] unsigned width() const;
+
+  /// `raw`, escaped when standard output (standard error) is a terminal.
+  [[nodiscard]] std::string name_for_out(const std::string& raw) const;
+  [[nodiscard]] std::string name_for_err(const std::string& raw) const;
+  [[nodiscard]] std::string bold(const std::string& text) const;
+
+ private:
+  void erase_block();
+  void draw_block();
+
+  Write out_;
+  Write err_;
+  Options options_;
+  std::mutex mutex_;  // guards the streams and block_, drawn_
+  std::vector<std::string> block_;
+  std::vector<std::size_t> drawn_widths_;  // columns of each line now on the screen
+};
+
+}  // namespace medsave

@@ -1,0 +1,32 @@
+#pragma once
+
+#include "medsave/base/bytes.hpp"
+#include "medsave/repo/blob_writer.hpp"
+
+#include <memory>
+#include <stop_token>
+
+namespace medsave {
+
+/// Where a backup puts its blobs. Thread-safe except finish().
+class BlobSink {
+ public:
+  virtual ~BlobSink() = default;
+
+  virtual SavedBlob save(BlobKind kind, ByteView plain) = 0;
+  /// For a caller that knows the id already.
+  virtual SavedBlob save(const BlobRef& blob, ByteView plain) = 0;
+  /// Makes everything stored so far durable and indexed; also after an interruption.
+  virtual void finish() = 0;
+  [[nodiscard]] virtual BlobWriterStats stats() const = 0;
+};
+
+/// Into the repository.
+std::unique_ptr<BlobSink> make_repository_sink(const Repository& repository, Index& index,
+                                               const BlobWriterOptions& options,
+                                               std::stop_token stop);
+
+/// Counts what a backup would store, and stores nothing (`--dry-run`).
+std::unique_ptr<BlobSink> make_counting_sink(const Index& index, const BlobWriterOptions& options);
+
+}  // namespace medsave

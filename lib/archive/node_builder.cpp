@@ -1,0 +1,69 @@
+#include "node_builder.hpp"
+
+#include "medsave/base/error.hpp"
+#include "medsave/base/text.hpp"
+#include "medsave/sys/host.hpp"
+
+#include <utility>
+
+namespace medsave {
+namespace {
+
+NodeType type_of(const FileInfo& info) {
+  switch (info.mode & 0170000) {  // S_IFMT
+    case 0100000:
+      return NodeType::file;
+    case 0040000:
+      return NodeType::dir;
+    case 0120000:
+      return NodeType::symlink;
+    case 0060000:
+      return NodeType::device;
+    case 0020000:
+      return NodeType::char_device;
+    case 0010000:
+      return NodeType::fifo;
+    case 0140000:
+      return NodeType::socket;
+    default:
+      throw Error(Errc::unsupported, _("it is of an unknown kind"));
+  }
+}
+
+/// Only these have a link count in the format.
+bool has_links(NodeType type) {
+  return type == NodeType::file || type == NodeType::symlink || type == NodeType::device ||
+         type == NodeType::char_device;
+}
+
+}  // namespace
+
+Node make_node(std::string name, const FileInfo& info, bool with_atime) {
+  Node node;
+  node.name = std::move(name);
+  node.type = type_of(info);
+  node.mode = go_mode::from_unix(info.mode);
+  node.mtime = info.mtime;
+  node.atime = with_atime ? info.atime : info.mtime;
+  node.ctime = info.ctime;
+  node.uid = info.uid;
+  node.gid = info.gid;
+  node.user = user_name_of(info.uid);
+  node.group = group_name_of(info.gid);
+  node.inode = info.inode;
+  node.device_id = info.device;
+  if (has_links(node.type)) node.links = info.links;
+  if (node.type == NodeType::device || node.type == NodeType::char_device) node.device = info.rdev;
+  node.content_is_null = node.type != NodeType::file;
+  return node;
+}
+
+void set_extended_attributes(Node& node, std::vector<Xattr> attributes) {
+  node.extended_attributes.reserve(attributes.size());
+  for (Xattr& attribute : attributes) {
+    node.extended_attributes.push_back(
+        {.name = std::move(attribute.name), .value = std::move(attribute.value)});
+  }
+}
+
+}  // namespace medsave

@@ -1,0 +1,20 @@
+#pragma once
+
+#include "medsave/base/progress.hpp"
+#include "medsave/format/node.hpp"
+#include "medsave/sys/file_info.hpp"
+#include "medsave/sys/xattr.hpp"
+
+#include <string>
+#include <vector>
+
+namespace medsave {
+
+/// The node that describes a file: all that lstat tells, with owner names. Content, subtree, link
+/// target, extended attributes and a file's size are the caller's to fill in.
+/// Throws Error(unsupported) for a kind of file the format does not know.
+Node make_node(std::string name, const FileInfo& info, bool with_atime);
+
+void set_extended_attributes(Node& node, std::vector<Xattr> attributes);
+
+}  // namespace medsave

@@ -1,0 +1,74 @@
+#include "reporter.hpp"
+
+#include "medsave/base/text.hpp"
+
+namespace medsave {
+
+void Reporter::ActionCounts::count(ItemAction action) {
+  switch (action) {
+    case ItemAction::added:
+      ++added;
+      break;
+    case ItemAction::modified:
+      ++changed;
+      break;
+    case ItemAction::unchanged:
+      ++unchanged;
+      break;
+  }
+}
+
+void Reporter::problem(const std::string& path, const std::string& message) {
+  ++problems_;
+  ++progress_.errors;
+  if (!sinks_.problem) return;
+  const std::lock_guard lock(mutex_);
+  sinks_.problem({.path = path, .message = message});
+}
+
+void Reporter::changed_while_read(const std::string& path) {
+  ++changed_while_read_;
+  if (!sinks_.notice) return;
+  const std::lock_guard lock(mutex_);
+  sinks_.notice(format_text(
+      _("{}: kept changing while it was read, so its copy may not hang together"), path));
+}
+
+void Reporter::item(const std::string& snapshot_path, const Node& node, const Node* previous,
+                    const StoredBytes& stored, Instant begun) {
+  const bool is_dir = node.type == NodeType::dir;
+  if (!is_dir && node.type != NodeType::file) return;
+  ItemAction action = ItemAction::added;
+  if (previous != nullptr) {
+    action = node == *previous ? ItemAction::unchanged : ItemAction::modified;
+  }
+  (is_dir ? dirs_ : files_).count(action);
+  if (!is_dir) {
+    bytes_ += node.size;
+    ++progress_.done_items;
+  }
+  if (!sinks_.item) return;
+  BackupItem item{.path = snapshot_path, .action = action};
+  item.seconds =
+      std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count();
+  if (is_dir) item.path += '/';
+  (is_dir ? item.metadata_size : item.data_size) = stored.plain;
+  (is_dir ? item.metadata_size_in_repo : item.data_size_in_repo) = stored.packed;
+  const std::lock_guard lock(mutex_);
+  sinks_.item(item);
+}
+
+SnapshotSummary Reporter::summary() const {
+  SnapshotSummary summary;
+  summary.files_new = files_.added;
+  summary.files_changed = files_.changed;
+  summary.files_unmodified = files_.unchanged;
+  summary.dirs_new = dirs_.added;
+  summary.dirs_changed = dirs_.changed;
+  summary.dirs_unmodified = dirs_.unchanged;
+  summary.total_files_processed = files_.added + files_.changed + files_.unchanged;
+  summary.total_bytes_processed = bytes_;
+  return summary;
+}
+
+}  // namespace medsave

@@ -1,0 +1,73 @@
+#pragma once
+
+#include "medsave/archive/archiver.hpp"
+#include "medsave/base/progress.hpp"
+#include "medsave/format/node.hpp"
+#include "medsave/format/snapshot.hpp"
+#include "medsave/repo/blob_writer.hpp"
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <mutex>
+#include <string>
+
+namespace medsave {
+
+/// What one item added to the repository.
+struct StoredBytes {
+  std::uint64_t plain = 0;
+  std::uint64_t packed = 0;
+
+  void add(const SavedBlob& blob, std::size_t plain_bytes) {
+    if (!blob.is_new) return;
+    plain += plain_bytes;
+    packed += blob.stored_length;
+  }
+};
+
+/// Counts what happens and tells the sinks and the progress display. Thread-safe.
+class Reporter {
+ public:
+  using Instant = std::chrono::steady_clock::time_point;
+
+  Reporter(const BackupSinks& sinks, Progress& progress) : sinks_(sinks), progress_(progress) {}
+
+  /// Whether item() needs paths and times at all.
+  [[nodiscard]] bool wants_items() const { return static_cast<bool>(sinks_.item); }
+  [[nodiscard]] bool tracks_current() const { return progress_.track_current; }
+  [[nodiscard]] Progress& progress() { return progress_; }
+
+  void problem(const std::string& path, const std::string& message);
+  /// The copy of a file that was written to while it was read.
+  void changed_while_read(const std::string& path);
+
+  /// A file or folder is complete. `previous`: what the parent snapshot has under its name.
+  /// `snapshot_path` matters only if wants_items().
+  void item(const std::string& snapshot_path, const Node& node, const Node* previous,
+            const StoredBytes& stored, Instant begun);
+
+  [[nodiscard]] std::uint64_t problems() const { return problems_; }
+  [[nodiscard]] std::uint64_t changed_while_read() const { return changed_while_read_; }
+  /// The counters of items and bytes; blobs and times are the caller's to fill in.
+  [[nodiscard]] SnapshotSummary summary() const;
+
+ private:
+  struct ActionCounts {
+    std::atomic<std::uint64_t> added = 0;
+    std::atomic<std::uint64_t> changed = 0;
+    std::atomic<std::uint64_t> unchanged = 0;
+    void count(ItemAction action);
+  };
+
+  const BackupSinks& sinks_;
+  Progress& progress_;
+  std::mutex mutex_;  // serialises calls of the sinks
+  ActionCounts files_;
+  ActionCounts dirs_;
+  std::atomic<std::uint64_t> bytes_ = 0;
+  std::atomic<std::uint64_t> problems_ = 0;
+  std::atomic<std::uint64_t> changed_while_read_ = 0;
+};
+
+}  // namespace medsave

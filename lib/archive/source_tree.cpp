@@ -1,0 +1,181 @@
+#include "source_tree.hpp"
+
+#include "medsave/base/error.hpp"
+#include "medsave/base/text.hpp"
+#include "medsave/snap/tree_walker.hpp"
+#include "medsave/sys/file_io.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+namespace medsave {
+namespace {
+
+constexpr const char* kCacheTag = "CACHEDIR.TAG";
+constexpr const char* kCacheSignature = "Signature: 8a477f597d28d172789f06886806bc55";
+
+/// Appends a component to a folder's path and takes it away again: one buffer for all entries.
+class EntryPath {
+ public:
+  explicit EntryPath(const std::string& folder) : path_(folder) {
+    if (!path_.ends_with('/')) path_ += '/';
+    base_ = path_.size();
+  }
+  const std::string& with(const std::string& name) {
+    path_.resize(base_);
+    return path_ += name;
+  }
+
+ private:
+  std::string path_;
+  std::size_t base_ = 0;
+};
+
+bool starts_with_header(const SourceDir& dir, const std::string& name, const std::string& header) {
+  try {
+    const UniqueFd fd = open_file_at(dir.fd.get(), name);
+    Buffer start(header.size());
+    const std::size_t got = read_some(fd.get(), start.writable(), name);
+    return as_text(start.view().first(got)) == header;
+  } catch (const Error&) {
+    return false;  // what is no readable tag excludes nothing
+  }
+}
+
+}  // namespace
+
+SourceTree::SourceTree(const TargetTree& targets, const SourceFilter& filter)
+    : targets_(targets.root()), filter_(filter), root_(std::make_shared<SourceDir>()) {
+  if (filter.exclude_caches) tags_.push_back({kCacheTag, kCacheSignature});
+  for (const std::string& text : filter.exclude_if_present) {
+    const std::size_t colon = text.find(':');
+    if (text.empty() || colon == 0) {
+      throw Error(Errc::usage,
+                  format_text(_("\"{}\" names no file whose presence excludes a folder"), text));
+    }
+    tags_.push_back(
+        {text.substr(0, colon), colon == std::string::npos ? "" : text.substr(colon + 1)});
+  }
+  for (const std::string& path : filter.own_paths) {
+    if (const std::optional<FileInfo> info = stat_at(kCurrentDirectory, path)) {
+      own_.push_back({.device = info->device, .inode = info->inode});
+    }
+  }
+}
+
+std::string SourceTree::path_of(const SourceDir& dir, const SourceEntry& entry) {
+  if (!dir.fd) return absolute_path(entry.target->path);
+  return EntryPath(dir.path).with(entry.name);
+}
+
+SourceDirPtr SourceTree::open(const SourceDir& parent, const SourceEntry& entry) const {
+  if (parent.depth >= kMaxTreeDepth) {
+    throw Error(Errc::unsupported,
+                format_text(_("more than {} folders inside each other"), kMaxTreeDepth));
+  }
+  auto dir = std::make_shared<SourceDir>();
+  dir->path = path_of(parent, entry);
+  dir->snapshot_path = parent.snapshot_path + "/" + entry.name;
+  dir->depth = parent.depth + 1;
+  if (entry.only_targets) return dir;
+  dir->fd = open_dir_at(parent.handle(), entry.source_name(parent));
+  dir->device = entry.info.device;
+  const bool own_device = !parent.fd || (entry.target != nullptr && entry.target->named);
+  dir->allowed_device = own_device ? entry.info.device : parent.allowed_device;
+  return dir;
+}
+
+std::vector<const SourceTree::Tag*> SourceTree::tags_in(const SourceDir& dir,
+                                                        const Names& sorted) const {
+  std::vector<const Tag*> found;
+  for (const Tag& tag : tags_) {
+    if (!std::ranges::binary_search(sorted, tag.name)) continue;
+    if (tag.header.empty() || starts_with_header(dir, tag.name, tag.header)) found.push_back(&tag);
+  }
+  return found;
+}
+
+bool SourceTree::rejects(const SourceDir& dir, const FileInfo& info) const {
+  if (filter_.exclude_larger_than && info.is_regular() &&
+      info.size > *filter_.exclude_larger_than) {
+    return true;
+  }
+  // A mount point itself is kept, as an empty folder.
+  if (filter_.one_file_system && info.device != dir.allowed_device &&
+      !(info.is_dir() && dir.device == dir.allowed_device)) {
+    return true;
+  }
+  return false;
+}
+
+std::vector<SourceEntry> SourceTree::target_entries(const TargetNode& node,
+                                                    const Problem& problem) const {
+  std::vector<SourceEntry> entries;
+  for (const auto& [name, child] : node.children) {
+    SourceEntry entry{.name = name, .target = &child};
+    try {
+      std::optional<FileInfo> info;
+      if (child.wanted) info = lstat_at(kCurrentDirectory, child.path);
+      // A symlink that other targets lead through has to be the folder it points to.
+      entry.only_targets = !child.wanted || (!child.children.empty() && info && !info->is_dir());
+      if (entry.only_targets) info = stat_at(kCurrentDirectory, child.path);
+      if (!info) throw Error(Errc::not_found, _("it no longer exists"));
+      entry.info = *info;
+    } catch (const Error& error) {
+      problem(absolute_path(child.path), error.what());
+      continue;
+    }
+    const bool excluded =
+        child.wanted && !child.named && filter_.excludes.check(absolute_path(child.path)).matches;
+    if (excluded && child.children.empty()) continue;
+    entry.only_targets = entry.only_targets || excluded;
+    entries.push_back(std::move(entry));
+  }
+  return entries;
+}
+
+std::vector<SourceEntry> SourceTree::entries(const SourceDir& dir, const SourceEntry* self,
+                                             const Problem& problem) const {
+  const TargetNode* target = self == nullptr ? &targets_ : self->target;
+  std::vector<SourceEntry> entries;
+  if (!dir.fd) {
+    entries = target_entries(*target, problem);
+  } else {
+    Names names = list_dir(dir.fd.get());
+    std::ranges::sort(names);
+    const std::vector<const Tag*> tags = tags_in(dir, names);
+    const bool by_pattern = !filter_.excludes.empty();
+    EntryPath path(dir.path);
+    entries.reserve(names.size());
+    for (std::string& name : names) {
+      SourceEntry entry{.target = target == nullptr ? nullptr : target->child(name)};
+      const bool named = entry.target != nullptr && entry.target->named;
+      const auto is_other = [&](const Tag* tag) { return tag->name != name; };
+      bool rejected = !named && (std::ranges::any_of(tags, is_other) ||
+                                 (by_pattern && filter_.excludes.check(path.with(name)).matches));
+      if (rejected && entry.target == nullptr) continue;
+      try {
+        const std::optional<FileInfo> info = lstat_at(dir.fd.get(), name);
+        if (!info) continue;  // it vanished since the folder was listed
+        entry.info = *info;
+      } catch (const Error& error) {
+        problem(path.with(name), error.what());
+        continue;
+      }
+      rejected = rejected || (!named && rejects(dir, entry.info));
+      if (rejected && (entry.target == nullptr || !entry.info.is_dir())) continue;
+      entry.only_targets = rejected;
+      entry.name = std::move(name);
+      entries.push_back(std::move(entry));
+    }
+  }
+  std::erase_if(entries, [this](const SourceEntry& entry) {
+    return entry.info.is_dir() && std::ranges::any_of(own_, [&](const FileIdentity& own) {
+             return own.device == entry.info.device && own.inode == entry.info.inode;
+           });
+  });
+  return entries;
+}
+
+}  // namespace medsave

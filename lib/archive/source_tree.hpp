@@ -1,0 +1,92 @@
+#pragma once
+
+#include "target_tree.hpp"
+
+#include "medsave/archive/archiver.hpp"
+#include "medsave/sys/fd.hpp"
+#include "medsave/sys/file_info.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace medsave {
+
+/// A folder being read. Shared by the tasks for its entries, which reach them relative to the
+/// descriptor: so paths may be of any length, and a folder swapped for a symlink misleads nobody.
+struct SourceDir {
+  /// None in a folder that only leads to targets; names of entries are whole paths then.
+  UniqueFd fd = {};
+  std::string path = {};           // absolute, for filters and messages
+  std::string snapshot_path = {};  // "/srv/data"; empty for the root
+  std::uint64_t device = 0;
+  std::uint64_t allowed_device = 0;  // for one_file_system: that of the target above
+  unsigned depth = 0;
+
+  [[nodiscard]] int handle() const { return fd ? fd.get() : kCurrentDirectory; }
+};
+using SourceDirPtr = std::shared_ptr<const SourceDir>;
+
+/// An entry that takes part in the backup.
+struct SourceEntry {
+  std::string name = {};  // in the snapshot
+  FileInfo info = {};
+  const TargetNode* target = nullptr;  // when the command line mentions it
+  bool only_targets = false;           // a folder of which only the targets below are wanted
+
+  /// What to call it relative to `dir`.
+  [[nodiscard]] const std::string& source_name(const SourceDir& dir) const {
+    return dir.fd ? name : target->path;
+  }
+};
+
+/// The files to back up: targets, folders below them, filters. Thread-safe.
+class SourceTree {
+ public:
+  /// One item's problem: its absolute path, and what is wrong.
+  using Problem = std::function<void(const std::string& path, const std::string& message)>;
+
+  /// Throws Error(usage) for a bad exclude_if_present.
+  SourceTree(const TargetTree& targets, const SourceFilter& filter);
+
+  /// The folder above all targets.
+  [[nodiscard]] SourceDirPtr root() const { return root_; }
+
+  /// Opens a folder listed by entries(). Throws Error, also when it is none any more.
+  [[nodiscard]] SourceDirPtr open(const SourceDir& parent, const SourceEntry& entry) const;
+
+  /// What of `dir` takes part, sorted by name in byte order. `self` is the entry that led to it,
+  /// nullptr for the root. Throws Error when the folder cannot be listed.
+  [[nodiscard]] std::vector<SourceEntry> entries(const SourceDir& dir, const SourceEntry* self,
+                                                 const Problem& problem) const;
+
+  /// Absolute path of an entry.
+  [[nodiscard]] static std::string path_of(const SourceDir& dir, const SourceEntry& entry);
+
+ private:
+  /// A file whose presence keeps all others of its folder out.
+  struct Tag {
+    std::string name = {};
+    std::string header = {};
+  };
+  struct FileIdentity {
+    std::uint64_t device = 0;
+    std::uint64_t inode = 0;
+  };
+  using Names = std::vector<std::string>;
+
+  [[nodiscard]] std::vector<SourceEntry> target_entries(const TargetNode& node,
+                                                        const Problem& problem) const;
+  [[nodiscard]] std::vector<const Tag*> tags_in(const SourceDir& dir, const Names& sorted) const;
+  [[nodiscard]] bool rejects(const SourceDir& dir, const FileInfo& info) const;
+
+  const TargetNode& targets_;
+  const SourceFilter& filter_;
+  std::vector<Tag> tags_;
+  std::vector<FileIdentity> own_;
+  SourceDirPtr root_;
+};
+
+}  // namespace medsave

@@ -1,0 +1,121 @@
+#include "target_tree.hpp"
+
+#include "medsave/archive/archiver.hpp"
+#include "medsave/sys/file_info.hpp"
+#include "medsave/sys/host.hpp"
+
+#include <algorithm>
+
+#include <fmt/core.h>
+
+namespace medsave {
+namespace {
+
+std::vector<std::string_view> split(std::string_view path) {
+  std::vector<std::string_view> names;
+  while (!path.empty()) {
+    const std::size_t slash = path.find('/');
+    if (slash != 0) names.push_back(path.substr(0, slash));
+    if (slash == std::string_view::npos) break;
+    path.remove_prefix(slash + 1);
+  }
+  return names;
+}
+
+std::string join(std::string_view folder, std::string_view name) {
+  std::string path(folder == "." ? std::string_view() : folder);
+  if (!path.empty() && path.back() != '/') path += '/';
+  return path.append(name);
+}
+
+/// A cleaned target as the folder it starts from and the components below.
+struct SplitTarget {
+  std::string root = {};
+  std::vector<std::string_view> names = {};
+};
+
+SplitTarget split_target(std::string_view cleaned) {
+  SplitTarget target;
+  target.names = split(cleaned);
+  if (cleaned.starts_with('/')) {
+    target.root = "/";
+    return target;
+  }
+  target.root = ".";
+  const auto first = std::ranges::find_if(
+      target.names, [](std::string_view name) { return name != ".." && name != "."; });
+  for (auto name = target.names.begin(); name != first; ++name) {
+    target.root = join(target.root, *name);
+  }
+  target.names.erase(target.names.begin(), first);
+  return target;
+}
+
+}  // namespace
+
+std::string clean_path(std::string_view path) {
+  const bool absolute = path.starts_with('/');
+  std::vector<std::string_view> kept;
+  for (const std::string_view name : split(path)) {
+    if (name == ".") continue;
+    if (name != "..") {
+      kept.push_back(name);
+    } else if (!kept.empty() && kept.back() != "..") {
+      kept.pop_back();
+    } else if (!absolute) {
+      kept.push_back(name);
+    }
+  }
+  std::string cleaned(absolute ? "/" : "");
+  for (const std::string_view name : kept) {
+    if (!cleaned.empty() && cleaned.back() != '/') cleaned += '/';
+    cleaned += name;
+  }
+  return cleaned.empty() ? "." : cleaned;
+}
+
+std::string absolute_path(const std::string& path) {
+  if (path.starts_with('/')) return clean_path(path);
+  return clean_path(current_directory() + "/" + path);
+}
+
+bool is_bare_root(std::string_view cleaned) { return split_target(cleaned).names.empty(); }
+
+std::vector<std::string> entries_of_bare_root(const std::string& cleaned) {
+  const UniqueFd fd = open_dir_at(kCurrentDirectory, cleaned, true);
+  std::vector<std::string> targets = list_dir(fd.get());
+  std::ranges::sort(targets);
+  for (std::string& name : targets) name = join(cleaned, name);
+  return targets;
+}
+
+void TargetTree::add(const std::string& target, bool named) {
+  const std::string cleaned = clean_path(target);
+  const SplitTarget parts = split_target(cleaned);
+  const Origin origin{.root = parts.root, .name = std::string(parts.names.front())};
+  std::string shown = origin.name;
+  for (unsigned i = 1; origins_.contains(shown) && origins_.at(shown) != origin; ++i) {
+    shown = fmt::format("{}-{}", origin.name, i);
+  }
+  origins_.emplace(shown, origin);
+
+  std::string path = join(parts.root, origin.name);
+  TargetNode* node = &root_.children[shown];
+  node->path = path;
+  for (std::size_t i = 1; i < parts.names.size(); ++i) {
+    path = join(path, parts.names[i]);
+    node = &node->children[std::string(parts.names[i])];
+    node->path = path;
+  }
+  node->wanted = true;
+  node->named = node->named || named;
+}
+
+std::vector<std::string> snapshot_paths(const std::vector<std::string>& targets) {
+  std::vector<std::string> paths;
+  paths.reserve(targets.size());
+  for (const std::string& target : targets) paths.push_back(absolute_path(target));
+  return paths;
+}
+
+}  // namespace medsave

@@ -1,0 +1,62 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace medsave {
+
+/// Lexical cleaning as in Go's filepath.Clean: no doubled or trailing slashes, "." and ".."
+/// resolved textually; "" becomes ".".
+std::string clean_path(std::string_view path);
+
+/// `path` cleaned and, if relative, below the current directory.
+std::string absolute_path(const std::string& path);
+
+/// One name of the snapshot that the command line mentions: a target or a folder above one.
+struct TargetNode {
+  std::string path = {};  // where it is found, absolute or relative to the current directory
+  bool wanted = false;    // a target: taken whole
+  bool named = false;     // listed literally, so no filter applies to it
+  std::map<std::string, TargetNode, std::less<>> children = {};  // by name, in byte order
+
+  [[nodiscard]] const TargetNode* child(std::string_view name) const {
+    const auto found = children.find(name);
+    return found == children.end() ? nullptr : &found->second;
+  }
+};
+
+/// The targets of a backup as the upper levels of its snapshot (repository format, "From targets
+/// to the tree"). No I/O. Immutable once built, then shared by all threads.
+class TargetTree {
+ public:
+  /// Adds a target with at least one component besides "..". `named`: literally listed, not an
+  /// entry of a listed folder such as ".".
+  void add(const std::string& target, bool named);
+
+  /// Its children are the entries of the root tree.
+  [[nodiscard]] const TargetNode& root() const { return root_; }
+
+ private:
+  /// What a first component is below ("/", ".", "../..") and called there; two that differ in it
+  /// must not share a name in the snapshot.
+  struct Origin {
+    std::string root = {};
+    std::string name = {};
+    friend bool operator==(const Origin&, const Origin&) = default;
+  };
+
+  TargetNode root_;
+  std::map<std::string, Origin> origins_;  // by name in the snapshot
+};
+
+/// Whether a cleaned target has no component of its own ("/", ".", "../.."), so that its entries
+/// are meant instead.
+bool is_bare_root(std::string_view cleaned);
+
+/// Sorted entries of such a target as targets of their own.
+std::vector<std::string> entries_of_bare_root(const std::string& cleaned);
+
+}  // namespace medsave

@@ -1,0 +1,64 @@
+#pragma once
+
+#include "blob_sink.hpp"
+#include "reporter.hpp"
+
+#include "medsave/format/tree.hpp"
+
+#include <atomic>
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+namespace medsave {
+
+/// A folder whose entries are being collected. Every entry has a slot of its own, so they are
+/// filled without a lock; one that fails stays empty and is left out.
+class TreeDraft {
+ public:
+  /// The draft is complete after TreeAssembler::finish() of `open_slots`.
+  TreeDraft(std::size_t slots, std::size_t open_slots) : nodes_(slots), open_(open_slots) {}
+
+  /// For slots filled before other threads know the draft, or once by whoever then finishes it.
+  [[nodiscard]] Node& slot(std::size_t index) { return nodes_[index]; }
+
+  // Where the result goes; unset for the root.
+  std::shared_ptr<TreeDraft> parent = {};
+  std::size_t parent_slot = 0;
+  Node node = {};                      // of the folder itself, still without subtree
+  std::unique_ptr<Node> previous = {};  // what the parent snapshot has in its place
+  std::string snapshot_path = {};      // if the reporter wants items
+  Reporter::Instant begun = {};
+
+ private:
+  friend class TreeAssembler;
+  Tree nodes_;
+  std::atomic<std::size_t> open_;
+};
+using TreeDraftPtr = std::shared_ptr<TreeDraft>;
+
+/// Turns complete drafts into tree blobs, from the leaves to the root. Thread-safe: whoever
+/// finishes a folder's last slot encodes and saves it, and goes on with the folder above.
+class TreeAssembler {
+ public:
+  TreeAssembler(BlobSink& sink, Reporter& reporter) : sink_(sink), reporter_(reporter) {}
+
+  /// `count` slots of `draft` are decided.
+  void finish(TreeDraftPtr draft, std::size_t count);
+
+  /// The root tree; read after all threads are joined.
+  [[nodiscard]] const std::optional<Id>& root() const { return root_; }
+  [[nodiscard]] bool root_is_empty() const { return root_is_empty_; }
+
+ private:
+  SavedBlob save(TreeDraft& draft, StoredBytes& stored);
+
+  BlobSink& sink_;
+  Reporter& reporter_;
+  std::optional<Id> root_;
+  bool root_is_empty_ = true;
+};
+
+}  // namespace medsave

@@ -1,0 +1,175 @@
+#include "medsave/backend/cache_backend.hpp"
+
+#include "cache_folder.hpp"
+#include "open_files.hpp"
+
+#include "medsave/base/error.hpp"
+#include "medsave/sys/file_io.hpp"
+
+#include <condition_variable>
+#include <mutex>
+#include <unordered_set>
+#include <utility>
+
+namespace medsave {
+namespace {
+
+// Packs above this are read piece by piece: no program writes such large ones for trees.
+constexpr std::uint64_t kMaxPack = std::uint64_t{256} << 20;
+
+bool may_be_cached(FileKind kind) {
+  return kind == FileKind::index || kind == FileKind::snapshot || kind == FileKind::pack;
+}
+
+class CachingBackend : public CacheBackend {
+ public:
+  CachingBackend(std::unique_ptr<Backend> inner, const std::string& base,
+                 const std::string& repository_id)
+      : inner_(std::move(inner)), folder_(base, repository_id) {}
+
+  [[nodiscard]] std::string location() const override { return inner_->location(); }
+  [[nodiscard]] unsigned connections() const override { return inner_->connections(); }
+  void create() override { inner_->create(); }
+  void save(const FileRef& file, Buffer data) override;
+  void barrier() override { inner_->barrier(); }
+  void load(const FileRef& file, std::uint64_t limit, Buffer& out) override;
+  void load_range(const FileRef& file, std::uint64_t offset, std::size_t length,
+                  Buffer& out) override;
+  std::optional<std::uint64_t> size(const FileRef& file) override { return inner_->size(file); }
+  std::vector<ListedFile> list(FileKind kind) override;
+  void remove(const FileRef& file) override;
+  std::uint64_t remove_leftovers() override { return inner_->remove_leftovers(); }
+
+  void forget(const FileRef& file) override;
+  void note_tree_pack(const Id& pack) override;
+
+ private:
+  /// Whether reads and writes of this file should fill the cache.
+  [[nodiscard]] bool is_wanted(const FileRef& file);
+  bool read_local_range(const FileRef& file, std::uint64_t offset, std::size_t length, Buffer& out);
+  void fetch_pack_once(const FileRef& file);
+
+  std::unique_ptr<Backend> inner_;
+  const CacheFolder folder_;
+  OpenFiles open_packs_;
+  std::mutex mutex_;  // guards tree_packs_, fetching_
+  std::condition_variable fetched_;
+  std::unordered_set<Id> tree_packs_;
+  std::unordered_set<Id> fetching_;
+};
+
+bool CachingBackend::is_wanted(const FileRef& file) {
+  if (!folder_.usable() || !may_be_cached(file.kind)) return false;
+  if (file.kind != FileKind::pack) return true;
+  const std::lock_guard lock(mutex_);
+  return tree_packs_.contains(file.id);
+}
+
+void CachingBackend::save(const FileRef& file, Buffer data) {
+  if (!is_wanted(file)) {
+    inner_->save(file, std::move(data));
+    return;
+  }
+  folder_.store(file, data.view());
+  try {
+    inner_->save(file, std::move(data));
+  } catch (...) {
+    folder_.remove(file);
+    throw;
+  }
+}
+
+void CachingBackend::load(const FileRef& file, std::uint64_t limit, Buffer& out) {
+  const bool cached = is_wanted(file);
+  if (cached && folder_.load(file, limit, out)) return;
+  inner_->load(file, limit, out);
+  if (cached) folder_.store(file, out.view());
+}
+
+/// False when the local copy is missing, or too short and therefore dropped.
+bool CachingBackend::read_local_range(const FileRef& file, std::uint64_t offset, std::size_t length,
+                                      Buffer& out) {
+  std::shared_ptr<const UniqueFd> fd = open_packs_.find(file.id);
+  try {
+    if (!fd) {
+      if (!folder_.contains(file)) return false;
+      fd = open_packs_.open(file.id, folder_.path_of(file));
+    }
+    out.clear();
+    out.resize(length);
+    if (pread_some(fd->get(), out.writable(), offset, describe(file)) == length) return true;
+  } catch (const Error&) {
+    // unreadable is as bad as damaged
+  }
+  forget(file);
+  return false;
+}
+
+/// Of several threads that want the same pack, one fetches and the others wait.
+void CachingBackend::fetch_pack_once(const FileRef& file) {
+  {
+    std::unique_lock lock(mutex_);
+    if (!fetching_.insert(file.id).second) {
+      fetched_.wait(lock, [&] { return !fetching_.contains(file.id); });
+      return;
+    }
+  }
+  try {
+    std::optional<std::uint64_t> bytes;
+    if (!folder_.contains(file)) bytes = inner_->size(file);  // else another was just faster
+    if (bytes && *bytes <= kMaxPack) {
+      Buffer pack;
+      inner_->load(file, *bytes, pack);
+      folder_.store(file, pack.view());
+    }
+  } catch (const std::exception&) {
+    // The read of the piece that is wanted tells what is wrong.
+  }
+  const std::lock_guard lock(mutex_);
+  fetching_.erase(file.id);
+  fetched_.notify_all();
+}
+
+void CachingBackend::load_range(const FileRef& file, std::uint64_t offset, std::size_t length,
+                                Buffer& out) {
+  if (file.kind == FileKind::pack && is_wanted(file)) {
+    if (read_local_range(file, offset, length, out)) return;
+    fetch_pack_once(file);
+    if (read_local_range(file, offset, length, out)) return;
+    // The cache cannot hold it: do not fetch the whole for every piece.
+    const std::lock_guard lock(mutex_);
+    tree_packs_.erase(file.id);
+  }
+  inner_->load_range(file, offset, length, out);
+}
+
+std::vector<ListedFile> CachingBackend::list(FileKind kind) {
+  std::vector<ListedFile> files = inner_->list(kind);
+  if (folder_.usable() && may_be_cached(kind)) folder_.prune(kind, files);
+  return files;
+}
+
+void CachingBackend::remove(const FileRef& file) {
+  inner_->remove(file);
+  forget(file);
+}
+
+void CachingBackend::forget(const FileRef& file) {
+  if (file.kind == FileKind::pack) open_packs_.drop(file.id);
+  if (folder_.usable() && may_be_cached(file.kind)) folder_.remove(file);
+}
+
+void CachingBackend::note_tree_pack(const Id& pack) {
+  const std::lock_guard lock(mutex_);
+  tree_packs_.insert(pack);
+}
+
+}  // namespace
+
+std::unique_ptr<CacheBackend> make_cache_backend(std::unique_ptr<Backend> inner,
+                                                 const std::string& base,
+                                                 const std::string& repository_id) {
+  return std::make_unique<CachingBackend>(std::move(inner), base, repository_id);
+}
+
+}  // namespace medsave

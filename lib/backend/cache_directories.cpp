@@ -1,0 +1,66 @@
+#include "medsave/backend/cache_backend.hpp"
+#include "medsave/base/clock.hpp"
+#include "medsave/base/error.hpp"
+#include "medsave/base/id.hpp"
+#include "medsave/base/text.hpp"
+#include "medsave/sys/file_info.hpp"
+#include "medsave/sys/host.hpp"
+#include "medsave/sys/metadata.hpp"
+
+#include <algorithm>
+
+namespace medsave {
+namespace {
+
+/// Bytes of all files below; what vanishes meanwhile does not count.
+std::uint64_t size_below(int dir, const std::string& name) {
+  const UniqueFd fd = open_dir_at(dir, name);
+  std::uint64_t sum = 0;
+  for (const std::string& entry : list_dir(fd.get())) {
+    const std::optional<FileInfo> info = lstat_at(fd.get(), entry);
+    if (!info) continue;
+    sum += info->is_dir() ? size_below(fd.get(), entry) : info->size;
+  }
+  return sum;
+}
+
+}  // namespace
+
+std::string default_cache_base() {
+  for (const char* name : {"MEDSAVE_CACHE_DIR", "RESTIC_CACHE_DIR"}) {
+    if (const auto base = environment(name); base && !base->empty()) return *base;
+  }
+  if (const auto xdg = environment("XDG_CACHE_HOME"); xdg && !xdg->empty()) {
+    return *xdg + "/medsave";
+  }
+  return home_directory() + "/.cache/medsave";
+}
+
+std::vector<CacheDirectory> list_cache_directories(const std::string& base, bool with_sizes) {
+  constexpr double kOldAfter = 30.0 * 24 * 3600;  // seconds
+  std::vector<CacheDirectory> directories;
+  if (!stat_at(kCurrentDirectory, base)) return directories;
+  const UniqueFd dir = open_dir_at(kCurrentDirectory, base, true);
+  const Timestamp now = system_clock().now();
+  for (const std::string& name : list_dir(dir.get())) {
+    if (!Id::parse(name)) continue;
+    const std::optional<FileInfo> info = lstat_at(dir.get(), name);
+    if (!info || !info->is_dir()) continue;
+    directories.push_back({.repository_id = name,
+                           .size = with_sizes ? size_below(dir.get(), name) : 0,
+                           .last_used = info->mtime.seconds,
+                           .old = seconds_between(info->mtime, now) > kOldAfter});
+  }
+  std::ranges::sort(directories, {}, &CacheDirectory::repository_id);
+  return directories;
+}
+
+void remove_cache_directory(const std::string& base, const std::string& repository_id) {
+  if (!Id::parse(repository_id)) {
+    throw Error(Errc::usage, format_text(_("{} is not the id of a repository"), repository_id));
+  }
+  const UniqueFd dir = open_dir_at(kCurrentDirectory, base, true);
+  remove_tree_at(dir.get(), repository_id);
+}
+
+}  // namespace medsave

@@ -1,0 +1,17 @@
+#pragma once
+
+#include "medsave/backend/backend.hpp"
+
+#include <cstdint>
+
+namespace medsave {
+
+/// The errors every implementation throws in the same words.
+[[noreturn]] void throw_missing(const FileRef& file, const std::string& location);
+[[noreturn]] void throw_present(const FileRef& file, const std::string& location);
+/// Throws Error(corrupt) when `size` is above `limit`.
+void require_within(const FileRef& file, std::uint64_t size, std::uint64_t limit);
+/// Throws Error(corrupt) when fewer bytes came than were asked for.
+void require_whole(const FileRef& file, std::uint64_t offset, std::size_t asked, std::size_t got);
+
+}  // namespace medsave

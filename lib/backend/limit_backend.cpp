@@ -1,0 +1,90 @@
+#include "medsave/backend/limit_backend.hpp"
+
+#include "medsave/sys/signals.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <mutex>
+#include <thread>
+#include <utility>
+
+namespace medsave {
+namespace {
+
+/// Hands out time for bytes. Thread-safe.
+class Throttle {
+ public:
+  using TimePoint = std::chrono::steady_clock::time_point;
+
+  /// `rate` in bytes per second, 0 = unlimited.
+  explicit Throttle(std::uint64_t rate) : rate_(rate) {}
+
+  /// Waits until `bytes` more are within the rate. After an interrupt nothing waits any more:
+  /// what is left to do then is cleaning up.
+  void pass(std::size_t bytes) {
+    if (rate_ == 0) return;
+    constexpr std::chrono::milliseconds kStep(100);
+    const TimePoint due = reserve(bytes);
+    for (TimePoint now = std::chrono::steady_clock::now(); now < due && !interrupt_requested();
+         now = std::chrono::steady_clock::now()) {
+      std::this_thread::sleep_for(std::min<TimePoint::duration>(due - now, kStep));
+    }
+  }
+
+ private:
+  TimePoint reserve(std::size_t bytes) {
+    const std::chrono::duration<double> cost(static_cast<double>(bytes) /
+                                             static_cast<double>(rate_));
+    const std::lock_guard lock(mutex_);
+    next_ = std::max(next_, std::chrono::steady_clock::now()) +
+            std::chrono::duration_cast<TimePoint::duration>(cost);
+    return next_;
+  }
+
+  const std::uint64_t rate_;
+  std::mutex mutex_;  // guards next_
+  TimePoint next_ = {};
+};
+
+class LimitBackend : public Backend {
+ public:
+  LimitBackend(std::unique_ptr<Backend> inner, std::uint64_t upload, std::uint64_t download)
+      : inner_(std::move(inner)), upload_(upload), download_(download) {}
+
+  [[nodiscard]] std::string location() const override { return inner_->location(); }
+  [[nodiscard]] unsigned connections() const override { return inner_->connections(); }
+  void create() override { inner_->create(); }
+  void save(const FileRef& file, Buffer data) override {
+    upload_.pass(data.size());
+    inner_->save(file, std::move(data));
+  }
+  void barrier() override { inner_->barrier(); }
+  void load(const FileRef& file, std::uint64_t limit, Buffer& out) override {
+    inner_->load(file, limit, out);
+    download_.pass(out.size());
+  }
+  void load_range(const FileRef& file, std::uint64_t offset, std::size_t length,
+                  Buffer& out) override {
+    inner_->load_range(file, offset, length, out);
+    download_.pass(out.size());
+  }
+  std::optional<std::uint64_t> size(const FileRef& file) override { return inner_->size(file); }
+  std::vector<ListedFile> list(FileKind kind) override { return inner_->list(kind); }
+  void remove(const FileRef& file) override { inner_->remove(file); }
+  std::uint64_t remove_leftovers() override { return inner_->remove_leftovers(); }
+
+ private:
+  std::unique_ptr<Backend> inner_;
+  Throttle upload_;
+  Throttle download_;
+};
+
+}  // namespace
+
+std::unique_ptr<Backend> limit_rate(std::unique_ptr<Backend> inner, std::uint64_t upload,
+                                    std::uint64_t download) {
+  if (upload == 0 && download == 0) return inner;
+  return std::make_unique<LimitBackend>(std::move(inner), upload, download);
+}
+
+}  // namespace medsave

@@ -1,0 +1,35 @@
+#pragma once
+
+#include "medsave/backend/backend.hpp"
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace medsave {
+
+/// Where the files of a repository folder are. Source: repository format, "Layout".
+class LocalLayout {
+ public:
+  /// `root` is absolute.
+  explicit LocalLayout(std::string root) : root_(std::move(root)) {}
+
+  [[nodiscard]] const std::string& root() const { return root_; }
+  /// The folder that holds the file, and the file.
+  [[nodiscard]] std::string folder_of(const FileRef& file) const;
+  [[nodiscard]] std::string path_of(const FileRef& file) const;
+  /// The folder of a kind; for packs the one above the 256.
+  [[nodiscard]] std::string folder_of(FileKind kind) const;
+  /// Every folder of an empty repository, parents first.
+  [[nodiscard]] std::vector<std::string> folders() const;
+
+ private:
+  std::string root_;
+};
+
+/// `path`-tmp-<random digits>.
+std::string temporary_name(const std::string& path);
+/// Whether a name is one of those, of an id or of config.
+bool is_temporary_name(std::string_view name);
+
+}  // namespace medsave

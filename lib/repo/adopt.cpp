@@ -1,0 +1,115 @@
+#include "pack_store.hpp"
+
+#include "medsave/base/error.hpp"
+#include "medsave/crypto/sha256.hpp"
+#include "medsave/format/pack_header.hpp"
+#include "medsave/par/task_scope.hpp"
+#include "medsave/repo/blob_writer.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <mutex>
+
+namespace medsave {
+namespace {
+
+// A killed writer's packs are a little above its target of at most 128 MiB; each is read whole.
+constexpr std::uint64_t kMaxAdoptable = 256ULL << 20U;
+constexpr std::size_t kMinPack = 73;  // one empty blob and a header with its entry
+
+// As much as the header of a usual pack takes, so that one request gets it.
+constexpr std::uint64_t kHeaderGuess = 16ULL << 10U;
+constexpr std::uint64_t kLengthField = sizeof(std::uint32_t);
+
+/// What the header of a pack lists; nothing if it is unusable.
+std::vector<PackEntry> load_header(const Repository& repository, const ListedFile& pack) {
+  const FileRef file{.kind = FileKind::pack, .id = pack.id};
+  Backend& backend = repository.backend();
+  const std::uint64_t guess = std::min(pack.size, kHeaderGuess);
+  Buffer tail;
+  backend.load_range(file, pack.size - guess, guess, tail);
+  const std::uint64_t length = load_le32(tail.data() + guess - kLengthField);
+  const std::uint64_t blobs = pack.size - kLengthField - length;
+  if (length < kSealOverhead || length > pack.size - kLengthField || length > kMaxPackHeader) {
+    return {};
+  }
+  if (length + kLengthField > guess) {
+    backend.load_range(file, blobs, length + kLengthField, tail);
+  }
+  Buffer header;
+  open_sealed(repository.key(), tail.view().last(length + kLengthField).first(length), header);
+  std::vector<PackEntry> entries = decode_pack_header(header.view(), blobs);
+  const bool compressed = std::any_of(entries.begin(), entries.end(),
+                                      [](const PackEntry& e) { return e.compressed(); });
+  if (compressed && repository.config().version < 2) return {};
+  return entries;
+}
+
+class Adoption {
+ public:
+  Adoption(const Repository& repository, Index& index) : repository_(repository), index_(index) {
+    for (const ListedFile& file : repository.backend().list(FileKind::pack)) {
+      const bool fits = file.size >= kMinPack && file.size <= kMaxAdoptable;
+      if (fits && !index.contains_pack(file.id)) candidates_.push_back(file);
+    }
+  }
+
+  std::size_t run(const std::stop_token& stop) {
+    if (candidates_.empty()) return 0;
+    const auto threads = std::min<std::size_t>(worker_count(), candidates_.size());
+    TaskScope scope(stop);
+    scope.spawn("adopt packs", static_cast<unsigned>(threads),
+                [this](const std::stop_token& token) { work(token); });
+    scope.join();
+    if (adopted_.empty()) return 0;
+    const std::size_t count = adopted_.size();
+    for (const IndexedPack& pack : adopted_) index_.add_pack(pack);
+    repository_.backend().barrier();
+    save_index_files(repository_, std::move(adopted_));
+    repository_.backend().barrier();
+    return count;
+  }
+
+ private:
+  void work(const std::stop_token& stop) {
+    Buffer file;
+    for (std::size_t n = next_++; n < candidates_.size(); n = next_++) {
+      check_stop(stop);
+      try {
+        examine(candidates_[n], file);
+      } catch (const Error&) {
+        // Adoption only saves work. Check reports the pack, prune removes it.
+      }
+    }
+  }
+
+  void examine(const ListedFile& pack, Buffer& file) {
+    std::vector<PackEntry> blobs = load_header(repository_, pack);
+    // What an interrupted prune left holds nothing new: that stays garbage, and is not read whole
+    // by every run that follows.
+    const bool any_new = std::any_of(blobs.begin(), blobs.end(), [&](const PackEntry& e) {
+      return !index_.contains({.kind = e.kind, .id = e.id});
+    });
+    if (!any_new) return;
+    repository_.backend().load({.kind = FileKind::pack, .id = pack.id}, kMaxAdoptable, file);
+    if (sha256(file.view()) != pack.id) return;
+    const std::lock_guard lock(mutex_);
+    adopted_.push_back({.pack = pack.id, .blobs = std::move(blobs)});
+  }
+
+  const Repository& repository_;
+  Index& index_;
+  std::vector<ListedFile> candidates_;
+  std::atomic<std::size_t> next_ = 0;
+  std::mutex mutex_;  // guards adopted_
+  std::vector<IndexedPack> adopted_;
+};
+
+}  // namespace
+
+std::size_t adopt_unindexed_packs(const Repository& repository, Index& index,
+                                  const std::stop_token& stop) {
+  return Adoption(repository, index).run(stop);
+}
+
+}  // namespace medsave

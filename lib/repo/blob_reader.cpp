@@ -1,0 +1,87 @@
+#include "medsave/repo/blob_reader.hpp"
+
+#include "medsave/backend/cache_backend.hpp"
+#include "medsave/base/error.hpp"
+#include "medsave/base/text.hpp"
+#include "medsave/crypto/sha256.hpp"
+#include "medsave/format/compression.hpp"
+
+namespace medsave {
+namespace {
+
+struct Scratch {
+  Decompressor decompressor;
+  Buffer sealed;
+  Buffer compressed;
+
+  static Scratch& of_this_thread() {
+    thread_local Scratch scratch;
+    return scratch;
+  }
+};
+
+void load_copy(const Repository& repository, const BlobRef& blob, const BlobLocation& at,
+               Buffer& plain) {
+  Buffer& sealed = Scratch::of_this_thread().sealed;
+  repository.backend().load_range({.kind = FileKind::pack, .id = at.pack}, at.offset,
+                                  at.stored_length, sealed);
+  open_blob(repository, blob, sealed.view(), at.plain_length, plain);
+}
+
+/// This copy, then the same past the cache. The failure, if both fail.
+std::optional<Error> try_copy(const Repository& repository, const BlobRef& blob,
+                              const BlobLocation& at, Buffer& plain) {
+  const FileRef pack{.kind = FileKind::pack, .id = at.pack};
+  CacheBackend* cache = repository.cache();
+  if (cache != nullptr && blob.kind == BlobKind::tree) cache->note_tree_pack(at.pack);
+  for (bool cached = cache != nullptr;; cached = false) {
+    try {
+      load_copy(repository, blob, at, plain);
+      return std::nullopt;
+    } catch (const Error& e) {
+      if (!cached) return e.with_context(describe(pack));
+      cache->forget(pack);
+    }
+  }
+}
+
+}  // namespace
+
+void open_blob(const Repository& repository, const BlobRef& blob, ByteView sealed,
+               std::uint32_t plain_length, Buffer& plain) {
+  if (plain_length == 0) {
+    open_sealed(repository.key(), sealed, plain);
+  } else {
+    Scratch& scratch = Scratch::of_this_thread();
+    open_sealed(repository.key(), sealed, scratch.compressed);
+    scratch.decompressor.decompress_exactly(scratch.compressed.view(), plain_length, plain);
+  }
+  const Id hash = sha256(plain.view());
+  if (hash != blob.id) {
+    throw Error(Errc::corrupt, format_text(_("the content of blob {} does not fit its name"),
+                                           blob.id.short_hex()));
+  }
+}
+
+void BlobReader::load(const BlobRef& blob, Buffer& plain) const {
+  const std::optional<BlobLocation> first = index_.find(blob);
+  if (!first) {
+    throw Error(Errc::not_found,
+                format_text(_("blob {} is missing: no index file lists it; run `medsave check` to "
+                              "see what is affected"),
+                            blob.id.short_hex()));
+  }
+  std::optional<Error> failure = try_copy(repository_, blob, *first, plain);
+  if (!failure) return;
+  for (const BlobLocation& at : index_.find_all(blob)) {
+    if (at.pack == first->pack && at.offset == first->offset) continue;
+    failure = try_copy(repository_, blob, at, plain);
+    if (!failure) return;
+  }
+  throw Error(failure->code(),
+              format_text(_("blob {} cannot be read: {}; run `medsave check --read-data` to see "
+                            "what is affected"),
+                          blob.id.short_hex(), failure->what()));
+}
+
+}  // namespace medsave

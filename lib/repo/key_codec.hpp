@@ -1,0 +1,29 @@
+#pragma once
+
+#include "medsave/backend/backend.hpp"
+#include "medsave/base/bytes.hpp"
+#include "medsave/base/id.hpp"
+#include "medsave/crypto/kdf.hpp"
+#include "medsave/crypto/key.hpp"
+#include "medsave/crypto/secret.hpp"
+#include "medsave/format/key_file.hpp"
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace medsave {
+
+/// Makes a key file that opens to `master` with `password` and saves it; durable only after a
+/// barrier. Empty user or host: this one's. Without `kdf` the cost is measured on this machine.
+Id save_key_file(Backend& backend, const Key& master, const Secret& password,
+                 const std::string& username, const std::string& hostname,
+                 const std::optional<KdfParams>& kdf);
+
+/// Verifies name and format. Throws Error(corrupt) naming the file.
+KeyFile load_key_file(Backend& backend, const Id& id);
+
+/// The master key; nullopt when the password does not fit. Throws Error(corrupt) naming `id`.
+std::optional<Key> open_key_file(const Id& id, const KeyFile& file, const Secret& password);
+
+}  // namespace medsave

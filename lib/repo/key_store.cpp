@@ -1,0 +1,102 @@
+#include "medsave/repo/key_store.hpp"
+
+#include "key_codec.hpp"
+
+#include "medsave/base/error.hpp"
+#include "medsave/base/text.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace medsave {
+namespace {
+
+FileRef key_file(const Id& id) { return {.kind = FileKind::key, .id = id}; }
+
+void remove_durably(Backend& backend, const Id& id) {
+  backend.remove(key_file(id));
+  backend.barrier();
+}
+
+bool same_key(const Key& a, const Key& b) {
+  return std::ranges::equal(a.encrypt_key(), b.encrypt_key()) &&
+         std::ranges::equal(a.mac_k(), b.mac_k()) && std::ranges::equal(a.mac_r(), b.mac_r());
+}
+
+}  // namespace
+
+KeyListing list_keys(const Repository& repository) {
+  KeyListing listing;
+  for (const ListedFile& file : repository.backend().list(FileKind::key)) {
+    try {
+      listing.keys.push_back({.id = file.id,
+                              .current = file.id == repository.key_id(),
+                              .file = load_key_file(repository.backend(), file.id)});
+    } catch (const Error& e) {
+      listing.problems.emplace_back(e.what());
+    }
+  }
+  std::sort(listing.keys.begin(), listing.keys.end(),
+            [](const KeyInfo& a, const KeyInfo& b) { return a.id < b.id; });
+  return listing;
+}
+
+Id add_key(const Repository& repository, const Secret& password, const std::string& username,
+           const std::string& hostname, const std::optional<KdfParams>& kdf) {
+  const Id id =
+      save_key_file(repository.backend(), repository.key(), password, username, hostname, kdf);
+  repository.backend().barrier();
+  return id;
+}
+
+void remove_key(const Repository& repository, const Id& id) {
+  if (id == repository.key_id()) {
+    throw Error(Errc::usage,
+                format_text(_("key {} is the one in use; open the repository with another "
+                              "password to remove it"),
+                            id.short_hex()));
+  }
+  if (!repository.backend().size(key_file(id))) {
+    throw Error(Errc::not_found,
+                format_text(_("there is no key {}; see `medsave key list`"), id.short_hex()));
+  }
+  remove_durably(repository.backend(), id);
+}
+
+Id find_key(const Repository& repository, const std::string& prefix) {
+  std::vector<Id> found;
+  for (const ListedFile& file : repository.backend().list(FileKind::key)) {
+    if (!prefix.empty() && file.id.hex().starts_with(prefix)) found.push_back(file.id);
+  }
+  if (found.empty()) {
+    throw Error(Errc::not_found,
+                format_text(_("there is no key {}; see `medsave key list`"), prefix));
+  }
+  if (found.size() == 1) return found.front();
+  std::sort(found.begin(), found.end());
+  std::string names;
+  for (const Id& id : found) {
+    if (!names.empty()) names += ", ";
+    names += id.short_hex();
+  }
+  throw Error(Errc::usage, format_text(_("\"{}\" is the beginning of several keys ({}); give more "
+                                         "digits"),
+                                       prefix, names));
+}
+
+Id change_password(const Repository& repository, const Secret& password,
+                   const std::optional<KdfParams>& kdf) {
+  Backend& backend = repository.backend();
+  const Id id = add_key(repository, password, {}, {}, kdf);
+  const std::optional<Key> opened = open_key_file(id, load_key_file(backend, id), password);
+  if (!opened || !same_key(*opened, repository.key())) {
+    throw Error(Errc::io,
+                format_text(_("the new key {} does not open the repository, so the old password "
+                              "was kept; check the storage and try again"),
+                            id.short_hex()));
+  }
+  remove_durably(backend, repository.key_id());
+  return id;
+}
+
+}  // namespace medsave

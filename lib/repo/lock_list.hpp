@@ -1,0 +1,32 @@
+#pragma once
+
+#include "medsave/base/error.hpp"
+#include "medsave/base/progress.hpp"
+#include "medsave/format/lock_file.hpp"
+#include "medsave/repo/repo_lock.hpp"
+
+#include <optional>
+#include <stop_token>
+#include <vector>
+
+namespace medsave {
+
+/// What one look at the locks of a repository showed.
+struct OtherLocks {
+  std::size_t count = 0;                  // of locks that are in force
+  std::size_t dead = 0;                   // cleared
+  std::optional<LockFile> conflict = {};  // one that excludes the wanted mode
+};
+
+/// Looks at all locks but `own`. Those of dead owners are removed, with a notice. Unreadable ones
+/// are tried again; throws Error(corrupt) naming the file when that does not help.
+OtherLocks look_at_locks(const Repository& repository, const Id& own, const LockOptions& options,
+                         const NoticeSink& notice, const std::stop_token& stop);
+
+/// Error(locked) naming the owner.
+Error locked_by(const LockFile& lock);
+
+/// Sleeps. Throws Interrupted when stopped.
+void pause_for(std::chrono::nanoseconds duration, const std::stop_token& stop);
+
+}  // namespace medsave

@@ -1,0 +1,85 @@
+#pragma once
+
+#include "medsave/base/bytes.hpp"
+#include "medsave/format/index_file.hpp"
+#include "medsave/format/pack_header.hpp"
+#include "medsave/par/task_scope.hpp"
+#include "medsave/repo/repository.hpp"
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <exception>
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <stop_token>
+#include <vector>
+
+namespace medsave {
+
+/// A complete pack file that is not stored yet.
+struct FinishedPack {
+  Buffer bytes = {};
+  std::vector<PackEntry> entries = {};
+};
+
+/// Splits `packs` into index files of about 50000 blobs and saves them; durable only after a
+/// barrier. Each pack stands in one file.
+void save_index_files(const Repository& repository, std::vector<IndexedPack> packs);
+
+/// Stores packs on threads of its own and writes index files about what a barrier has made
+/// durable. The first failure ends it; everybody is told. Thread-safe.
+class PackStore {
+ public:
+  /// `on_stored` is called, on any thread, for each pack once it is in the repository.
+  PackStore(const Repository& repository, std::chrono::seconds index_interval,
+            std::function<void(const IndexedPack&)> on_stored);
+  /// Drops what is not stored.
+  ~PackStore() = default;
+  PackStore(const PackStore&) = delete;
+  PackStore& operator=(const PackStore&) = delete;
+
+  /// Takes the pack over, then waits while another one waits already. Throws Interrupted (the
+  /// pack is taken all the same) and what check() throws.
+  void add(FinishedPack pack, const std::stop_token& stop);
+  /// Takes the pack over without waiting.
+  void add_last(FinishedPack pack);
+  /// Throws the first failure.
+  void check() const;
+  /// Ends everything with the current exception.
+  void fail(std::exception_ptr error) noexcept;
+  /// Waits until all packs are stored, durable and durably indexed.
+  void finish();
+
+ private:
+  using Time = std::chrono::steady_clock::time_point;
+
+  void run(const std::stop_token& stop);
+  std::optional<FinishedPack> next(const std::stop_token& stop);
+  void store(FinishedPack pack);
+  std::vector<IndexedPack> take_unindexed();
+  [[nodiscard]] bool index_due() const;
+  void publish(std::vector<IndexedPack> packs);
+
+  const Repository& repository_;
+  const std::chrono::seconds index_interval_;
+  const std::function<void(const IndexedPack&)> on_stored_;
+
+  mutable std::mutex mutex_;  // guards all below but failed_, threads_
+  std::condition_variable_any changed_;
+  std::deque<FinishedPack> waiting_;
+  unsigned busy_ = 0;                   // threads with a pack or an index file in hand
+  std::vector<IndexedPack> unindexed_;  // stored, in no index file
+  std::size_t unindexed_blobs_ = 0;
+  Time oldest_unindexed_ = {};
+  bool indexing_ = false;        // one thread at a time
+  bool barrier_needed_ = false;  // an index file was saved and may not be durable
+  std::exception_ptr failure_;
+  std::atomic<bool> failed_ = false;
+  TaskScope threads_;  // last: they use everything above
+};
+
+}  // namespace medsave

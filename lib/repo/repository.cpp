@@ -1,0 +1,243 @@
+#include "medsave/repo/repository.hpp"
+
+#include "damage.hpp"
+#include "key_codec.hpp"
+
+#include "medsave/backend/cache_backend.hpp"
+#include "medsave/base/error.hpp"
+#include "medsave/base/text.hpp"
+#include "medsave/crypto/sha256.hpp"
+#include "medsave/format/compression.hpp"
+#include "medsave/format/unpacked.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace medsave {
+namespace {
+
+constexpr std::size_t kMaxKeyTries = 20;  // as restic; each costs half a second
+constexpr FileRef kConfig = {.kind = FileKind::config, .id = {}};
+
+void refuse_existing(Backend& backend) {
+  const bool has_config = backend.size(kConfig).has_value();
+  if (!has_config && backend.list(FileKind::key).empty() &&
+      backend.list(FileKind::snapshot).empty()) {
+    return;
+  }
+  throw Error(
+      Errc::exists,
+      format_text(has_config ? _("there is a repository at {} already; use it, or choose another "
+                                 "place for the new one")
+                             : _("there are remains of a repository without its config at {}; "
+                                 "choose another place for the new one"),
+                  backend.location()));
+}
+
+void remove_quietly(Backend& backend, const FileRef& file) noexcept {
+  try {
+    backend.remove(file);
+  } catch (...) {  // the failure that led here is the one to report
+  }
+}
+
+std::string random_hex_id() {
+  std::array<std::byte, Id::kSize> bytes = {};
+  system_random().fill(bytes);
+  return Id::from_bytes(bytes).hex();
+}
+
+Buffer load_config(Backend& backend) {
+  Buffer stored;
+  try {
+    backend.load(kConfig, size_limit(FileKind::config), stored);
+  } catch (const Error& e) {
+    if (e.code() != Errc::not_found) throw;
+    throw Error(Errc::no_repository,
+                format_text(_("there is no repository at {}; check the place, or make one with "
+                              "`medsave init`"),
+                            backend.location()));
+  }
+  if (stored.empty()) throw damaged(kConfig, _("it is empty"));
+  return stored;
+}
+
+/// Keys in the order they are tried: those that fit the hint first.
+std::vector<Id> keys_to_try(Backend& backend, const std::string& hint) {
+  std::vector<Id> ids;
+  for (const ListedFile& file : backend.list(FileKind::key)) ids.push_back(file.id);
+  std::sort(ids.begin(), ids.end());
+  if (!hint.empty()) {
+    std::stable_partition(ids.begin(), ids.end(),
+                          [&](const Id& id) { return id.hex().starts_with(hint); });
+  }
+  return ids;
+}
+
+struct OpenedKey {
+  Id id;
+  Key master;
+};
+
+OpenedKey find_key_for(Backend& backend, const Secret& password, const std::string& hint) {
+  const std::vector<Id> ids = keys_to_try(backend, hint);
+  if (ids.empty()) {
+    throw Error(Errc::corrupt,
+                format_text(_("the repository at {} has no key files, so nothing can be read; "
+                              "fetch its folder `keys` from a copy"),
+                            backend.location()));
+  }
+  const std::size_t tries = std::min(ids.size(), kMaxKeyTries);
+  for (std::size_t i = 0; i < tries; ++i) {
+    const KeyFile file = load_key_file(backend, ids[i]);
+    if (std::optional<Key> master = open_key_file(ids[i], file, password)) {
+      return {.id = ids[i], .master = std::move(*master)};
+    }
+  }
+  if (tries < ids.size()) {
+    throw Error(Errc::usage, format_text(_("the password fits none of the first {} of {} keys; "
+                                           "name the right one with --key-hint"),
+                                         tries, ids.size()));
+  }
+  throw Error(Errc::wrong_password,
+              format_text(_("wrong password for the repository at {}; try again, or check where "
+                            "the password comes from"),
+                          backend.location()));
+}
+
+/// One thread's tools for sealed small files.
+struct Scratch {
+  Buffer stored;
+  Buffer plain;
+  Decompressor decompressor;
+  Compressor compressor = Compressor(CompressionLevel::automatic);
+
+  static Scratch& of_this_thread() {
+    thread_local Scratch scratch;
+    return scratch;
+  }
+};
+
+}  // namespace
+
+Repository::Repository(std::unique_ptr<Backend> backend, Key key, Id key_id, RepoConfig config,
+                       Polynomial polynomial)
+    : backend_(std::move(backend)),
+      key_(std::move(key)),
+      key_id_(key_id),
+      config_(std::move(config)),
+      polynomial_(polynomial) {}
+
+Repository::~Repository() = default;
+
+std::unique_ptr<Repository> Repository::create(std::unique_ptr<Backend> backend,
+                                               const Secret& password,
+                                               const CreateOptions& options) {
+  if (options.version < 1 || options.version > 2) {
+    throw Error(Errc::usage, format_text(_("repository version {} does not exist; choose 1 or 2"),
+                                         options.version));
+  }
+  refuse_existing(*backend);
+  backend->create();
+  Key master = Key::generate(system_random());
+  const Polynomial polynomial =
+      options.polynomial ? *options.polynomial : Polynomial::generate(system_random());
+  RepoConfig config{
+      .version = options.version, .id = random_hex_id(), .chunker_polynomial = polynomial.hex()};
+
+  const Id key_id = save_key_file(*backend, master, password, {}, {}, options.kdf);
+  try {
+    backend->barrier();
+    Buffer sealed;
+    seal(master, as_bytes(encode_repo_config(config)), sealed, system_random());
+    backend->save(kConfig, std::move(sealed));
+    backend->barrier();
+  } catch (...) {  // else the next attempt would find remains of this one
+    remove_quietly(*backend, kConfig);
+    remove_quietly(*backend, {.kind = FileKind::key, .id = key_id});
+    throw;
+  }
+  return std::unique_ptr<Repository>(
+      new Repository(std::move(backend), std::move(master), key_id, std::move(config), polynomial));
+}
+
+std::unique_ptr<Repository> Repository::open(std::unique_ptr<Backend> backend,
+                                             const Secret& password, const std::string& key_hint) {
+  const Buffer sealed = load_config(*backend);
+  OpenedKey key = find_key_for(*backend, password, key_hint);
+  RepoConfig config;
+  try {
+    Buffer json;
+    open_sealed(key.master, sealed.view(), json);
+    config = decode_repo_config(as_text(json.view()));
+  } catch (const Error& e) {
+    if (e.code() != Errc::corrupt) throw e.with_context(describe(kConfig));
+    throw damaged(kConfig, e.what());
+  }
+  const std::optional<Polynomial> polynomial = Polynomial::parse(config.chunker_polynomial);
+  if (!polynomial) throw damaged(kConfig, _("its chunker polynomial is unusable"));
+  return std::unique_ptr<Repository>(new Repository(std::move(backend), std::move(key.master),
+                                                    key.id, std::move(config), *polynomial));
+}
+
+void Repository::use_cache(const std::string& base) {
+  std::unique_ptr<CacheBackend> cache = make_cache_backend(std::move(backend_), base, config_.id);
+  cache_ = cache.get();
+  backend_ = std::move(cache);
+}
+
+void Repository::load_raw(const FileRef& file, Buffer& out) const {
+  const auto load = [&] {
+    backend_->load(file, size_limit(file.kind), out);
+    return file.kind == FileKind::config || sha256(out.view()) == file.id;
+  };
+  try {
+    if (load()) return;
+  } catch (const Error& e) {
+    if (e.code() != Errc::corrupt) throw;
+  }
+  // Once more, past the cache: a bit may have tipped there or on the way.
+  if (cache_ != nullptr) cache_->forget(file);
+  try {
+    if (load()) return;
+  } catch (const Error& e) {
+    if (e.code() != Errc::corrupt) throw;
+    throw damaged(file, e.what());
+  }
+  throw damaged(file, _("its content does not fit its name"));
+}
+
+void Repository::load_json(const FileRef& file, Buffer& out) const {
+  Scratch& scratch = Scratch::of_this_thread();
+  load_raw(file, scratch.stored);
+  try {
+    open_sealed(key_, scratch.stored.view(), scratch.plain);
+    out = decode_unpacked(scratch.plain.view(), config_.version, scratch.decompressor,
+                          size_limit(file.kind));
+  } catch (const Error& e) {
+    if (e.code() != Errc::corrupt) throw e.with_context(describe(file));
+    throw damaged(file, e.what());
+  }
+}
+
+Id Repository::save_json(FileKind kind, std::string_view json) const {
+  Scratch& scratch = Scratch::of_this_thread();
+  Buffer sealed;
+  seal(key_, encode_unpacked(json, config_.version, scratch.compressor).view(), sealed,
+       system_random());
+  open_sealed(key_, sealed.view(), scratch.plain);
+  const Buffer again =
+      decode_unpacked(scratch.plain.view(), config_.version, scratch.decompressor, json.size());
+  if (as_text(again.view()) != json) {
+    throw Error(Errc::internal,
+                format_text(_("a new {} did not survive encryption, so nothing was stored; this "
+                              "computer's memory or processor is faulty: test it"),
+                            file_kind_name(kind)));
+  }
+  const Id id = sha256(sealed.view());
+  backend_->save({.kind = kind, .id = id}, std::move(sealed));
+  return id;
+}
+
+}  // namespace medsave

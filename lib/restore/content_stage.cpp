@@ -1,0 +1,164 @@
+#include "content_stage.hpp"
+
+#include "medsave/base/error.hpp"
+#include "medsave/base/text.hpp"
+#include "medsave/crypto/key.hpp"
+#include "medsave/par/task_scope.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+namespace medsave {
+namespace {
+
+// Long enough that a request's latency does not count, short enough for the caches and for the
+// memory of all ranges in flight.
+constexpr std::uint64_t kRangeLength = 4ULL << 20;
+// Reading this much for nothing is cheaper than another request.
+constexpr std::uint64_t kLargestGap = 256ULL << 10;
+
+std::size_t buffers_in_flight(const RestoreContext& context) {
+  return std::size_t{2} * worker_count() + context.reader.repository().backend().connections();
+}
+
+/// The entry that a use means, among those of its pack by offset.
+const PackEntry* find_entry(const std::vector<PackEntry>& entries, const BlobUse& use) {
+  auto entry = std::ranges::lower_bound(entries, use.pack_offset, {}, &PackEntry::offset);
+  for (; entry != entries.end() && entry->offset == use.pack_offset; ++entry) {
+    if (blob_tag(entry->id) == use.blob_tag) return &*entry;
+  }
+  return nullptr;
+}
+
+std::uint32_t content_length(const PackEntry& entry) {
+  return entry.compressed() ? entry.plain_length
+                            : entry.stored_length - std::uint32_t{kSealOverhead};
+}
+
+bool same_blob(const BlobUse& a, const BlobUse& b) {
+  return a.pack == b.pack && a.pack_offset == b.pack_offset && a.blob_tag == b.blob_tag;
+}
+
+}  // namespace
+
+ContentStage::ContentStage(const RestoreContext& context, FileWriter& writer)
+    : context_(context),
+      writer_(writer),
+      spare_(buffers_in_flight(context)),
+      loaded_(buffers_in_flight(context)) {}
+
+void ContentStage::run(const std::stop_token& stop) {
+  std::ranges::sort(context_.plan.uses);
+  for (std::size_t i = 0; i < buffers_in_flight(context_); ++i) spare_.push(Buffer(), stop);
+  TaskScope scope(stop);
+  scope.spawn(
+      "fetch", context_.reader.repository().backend().connections(),
+      [this](const std::stop_token& token) { fetch(token); }, [this] { loaded_.close(); });
+  scope.spawn("open", worker_count(), [this](const std::stop_token& token) { open_ranges(token); });
+  scope.join();
+}
+
+std::pair<std::size_t, std::size_t> ContentStage::next_pack() {
+  const std::vector<BlobUse>& uses = context_.plan.uses;
+  const std::lock_guard lock(mutex_);
+  const std::size_t begin = next_use_;
+  if (begin == uses.size()) return {begin, begin};
+  const auto end = std::ranges::upper_bound(uses.begin() + static_cast<std::ptrdiff_t>(begin),
+                                            uses.end(), uses[begin].pack, {}, &BlobUse::pack);
+  next_use_ = static_cast<std::size_t>(end - uses.begin());
+  return {begin, next_use_};
+}
+
+void ContentStage::fetch(const std::stop_token& stop) {
+  const std::vector<BlobUse>& uses = context_.plan.uses;
+  for (auto part = next_pack(); part.first != part.second; part = next_pack()) {
+    const std::uint32_t pack = uses[part.first].pack;
+    const std::vector<PackEntry> entries =
+        context_.reader.index().pack_entries(context_.plan.packs[pack]);
+    Range range = {.pack = pack};
+    for (std::size_t use = part.first; use < part.second;) {
+      std::size_t next = use + 1;
+      while (next < part.second && same_blob(uses[use], uses[next])) ++next;
+      const PackEntry* entry = find_entry(entries, uses[use]);
+      if (entry == nullptr) throw Error(Errc::internal, "a planned blob left the index");
+      const std::uint64_t end = std::uint64_t{entry->offset} + entry->stored_length;
+      if (!range.blobs.empty() &&
+          (end - range.offset > kRangeLength || entry->offset > range.end + kLargestGap)) {
+        if (!submit(std::exchange(range, {.pack = pack}), stop)) return;
+      }
+      if (range.blobs.empty()) range.offset = entry->offset;
+      range.end = std::max(range.end, end);
+      range.blobs.push_back({.entry = *entry, .first_use = use, .use_count = next - use});
+      use = next;
+    }
+    if (!submit(std::move(range), stop)) return;
+  }
+}
+
+bool ContentStage::submit(Range range, const std::stop_token& stop) {
+  std::optional<Buffer> buffer = spare_.pop(stop);
+  if (!buffer) return false;
+  range.content = std::move(*buffer);
+  try {
+    context_.reader.repository().backend().load_range(
+        {.kind = FileKind::pack, .id = context_.plan.packs[range.pack]}, range.offset,
+        static_cast<std::size_t>(range.end - range.offset), range.content);
+    range.loaded = true;
+  } catch (const Error&) {
+    // Other parts of the pack, or other packs, may have the blobs: open_one() tries.
+    range.loaded = false;
+  }
+  return loaded_.push(std::move(range), stop);
+}
+
+void ContentStage::open_ranges(const std::stop_token& stop) {
+  Buffer plain;
+  while (std::optional<Range> range = loaded_.pop(stop)) {
+    open_range(*range, plain, stop);
+    spare_.push(std::move(range->content), stop);
+  }
+}
+
+bool ContentStage::open_one(const Range& range, const RangeBlob& blob, Buffer& plain,
+                            std::string& reason) {
+  const BlobRef ref = {.kind = BlobKind::data, .id = blob.entry.id};
+  if (range.loaded) {
+    try {
+      const ByteView sealed =
+          range.content.view().subspan(blob.entry.offset - range.offset, blob.entry.stored_length);
+      open_blob(context_.reader.repository(), ref, sealed, blob.entry.plain_length, plain);
+      return true;
+    } catch (const Error& e) {
+      reason = e.what();
+    }
+  }
+  try {
+    context_.reader.load(ref, plain);
+  } catch (const Error& e) {
+    reason = e.what();
+    return false;
+  }
+  // The places of all pieces were planned with the length this entry gives.
+  if (plain.size() == content_length(blob.entry)) return true;
+  reason = format_text(_("the index gives a wrong length for blob {}"), ref.id.hex());
+  return false;
+}
+
+void ContentStage::open_range(const Range& range, Buffer& plain, const std::stop_token& stop) {
+  const std::vector<BlobUse>& uses = context_.plan.uses;
+  std::string reason;
+  for (const RangeBlob& blob : range.blobs) {
+    check_stop(stop);
+    const bool opened = open_one(range, blob, plain, reason);
+    for (std::size_t i = blob.first_use; i < blob.first_use + blob.use_count; ++i) {
+      if (opened) {
+        writer_.write(uses[i].file, uses[i].file_offset, plain.view());
+      } else {
+        writer_.give_up(uses[i].file, uses[i].file_offset, content_length(blob.entry), reason);
+      }
+    }
+  }
+}
+
+}  // namespace medsave

@@ -1,0 +1,57 @@
+#pragma once
+
+#include "file_writer.hpp"
+#include "restore_context.hpp"
+
+#include "medsave/par/bounded_queue.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <mutex>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+namespace medsave {
+
+/// Second stage: reads every needed range of every pack once, opens its blobs on all cores and
+/// hands each to all files that use it.
+class ContentStage {
+ public:
+  ContentStage(const RestoreContext& context, FileWriter& writer);
+  void run(const std::stop_token& stop);
+
+ private:
+  /// One blob inside a range and its uses.
+  struct RangeBlob {
+    PackEntry entry = {};
+    std::size_t first_use = 0;  // in RestorePlan::uses
+    std::size_t use_count = 0;
+  };
+  /// Neighbouring blobs of one pack, read together.
+  struct Range {
+    std::uint32_t pack = 0;  // in RestorePlan::packs
+    bool loaded = false;     // false: reading failed, every blob is tried alone
+    std::uint32_t offset = 0;
+    std::uint64_t end = 0;
+    Buffer content = {};
+    std::vector<RangeBlob> blobs = {};
+  };
+
+  void fetch(const std::stop_token& stop);
+  /// Uses of the next pack: half-open indexes into RestorePlan::uses; empty at the end.
+  std::pair<std::size_t, std::size_t> next_pack();
+  bool submit(Range range, const std::stop_token& stop);
+  void open_ranges(const std::stop_token& stop);
+  void open_range(const Range& range, Buffer& plain, const std::stop_token& stop);
+  bool open_one(const Range& range, const RangeBlob& blob, Buffer& plain, std::string& reason);
+
+  const RestoreContext& context_;
+  FileWriter& writer_;
+  BoundedQueue<Buffer> spare_;  // its buffers bound the memory: one per range in flight
+  BoundedQueue<Range> loaded_;
+  std::mutex mutex_;  // guards next_use_
+  std::size_t next_use_ = 0;
+};
+
+}  // namespace medsave

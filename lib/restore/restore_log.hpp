@@ -1,0 +1,60 @@
+#pragma once
+
+#include "medsave/base/error.hpp"
+#include "medsave/base/progress.hpp"
+#include "medsave/restore/restorer.hpp"
+
+#include <atomic>
+#include <cstdint>
+#include <mutex>
+#include <string>
+
+namespace medsave {
+
+/// Counts what happens and passes it on. Thread-safe; calls of one sink are serialised.
+class RestoreLog {
+ public:
+  RestoreLog(const RestoreSinks& sinks, Progress& progress) : sinks_(sinks), progress_(progress) {}
+
+  void problem(const std::string& path, const std::string& message);
+  /// The failure of one item. Rethrows what no other item could survive either: a full target.
+  void item_failed(const std::string& path, const Error& error);
+  /// At most one per `message` kind of a run is wanted: the caller sees to that.
+  void notice(const std::string& message);
+
+  /// Announces items and bytes to come.
+  void planned(std::uint64_t items, std::uint64_t bytes);
+  void plan_complete() { progress_.totals_final = true; }
+
+  /// One item has reached its end. `size` is that of the file.
+  void finished(RestoreAction action, std::uint64_t size);
+  /// Building a path for item() costs; worth it only when someone listens.
+  [[nodiscard]] bool wants_items() const { return static_cast<bool>(sinks_.item); }
+  void item(const std::string& path, RestoreAction action, std::uint64_t size);
+  void deleted(const std::string& path, std::uint64_t entries);
+
+  void bytes_restored(std::uint64_t bytes);
+  void bytes_skipped(std::uint64_t bytes);
+  void verified() { files_verified_.fetch_add(1, std::memory_order_relaxed); }
+
+  [[nodiscard]] Progress& progress() { return progress_; }
+  [[nodiscard]] RestoreResult result() const;
+
+ private:
+  const RestoreSinks& sinks_;
+  Progress& progress_;
+  std::mutex problem_mutex_;  // serialises calls of sinks_.problem
+  std::mutex item_mutex_;     // serialises calls of sinks_.item
+  std::mutex notice_mutex_;   // serialises calls of sinks_.notice
+  std::atomic<std::uint64_t> files_total_ = 0;
+  std::atomic<std::uint64_t> files_restored_ = 0;
+  std::atomic<std::uint64_t> files_skipped_ = 0;
+  std::atomic<std::uint64_t> files_deleted_ = 0;
+  std::atomic<std::uint64_t> bytes_total_ = 0;
+  std::atomic<std::uint64_t> bytes_restored_ = 0;
+  std::atomic<std::uint64_t> bytes_skipped_ = 0;
+  std::atomic<std::uint64_t> problems_ = 0;
+  std::atomic<std::uint64_t> files_verified_ = 0;
+};
+
+}  // namespace medsave

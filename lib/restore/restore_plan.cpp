@@ -1,0 +1,45 @@
+#include "restore_plan.hpp"
+
+namespace medsave {
+
+std::uint32_t blob_tag(const Id& id) { return load_le32(id.bytes().data()); }
+
+void RestorePlan::add_file(PlannedFile file, std::span<const FilePiece> pieces,
+                           std::optional<std::uint32_t> source) {
+  file.pieces = static_cast<std::uint32_t>(pieces.size());
+  const std::lock_guard lock(mutex_);
+  const auto number = static_cast<std::uint32_t>(files.size());
+  if (source) link_sources[*source].file = number;
+  files.push_back(std::move(file));
+  for (const FilePiece& piece : pieces) {
+    const auto pack =
+        pack_numbers_.try_emplace(piece.location.pack, static_cast<std::uint32_t>(packs.size()));
+    if (pack.second) packs.push_back(piece.location.pack);
+    uses.push_back({.pack = pack.first->second,
+                    .pack_offset = piece.location.offset,
+                    .blob_tag = blob_tag(piece.blob),
+                    .file = number,
+                    .file_offset = piece.offset});
+  }
+}
+
+void RestorePlan::add_extra(ExtraEntry extra) {
+  const std::lock_guard lock(mutex_);
+  extras.push_back(std::move(extra));
+}
+
+bool RestorePlan::claim_link(const Node& node, std::uint32_t dir,
+                             std::optional<std::uint32_t>& source) {
+  const std::lock_guard lock(mutex_);
+  const auto place = sources_by_inode_.try_emplace({node.inode, node.device_id, node.type},
+                                                   static_cast<std::uint32_t>(link_sources.size()));
+  if (!place.second) {
+    links.push_back({.source = place.first->second, .dir = dir, .name = node.name});
+    return false;
+  }
+  source = place.first->second;
+  link_sources.push_back({.dir = dir, .name = node.name, .file = {}});
+  return true;
+}
+
+}  // namespace medsave

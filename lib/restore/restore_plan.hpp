@@ -1,0 +1,101 @@
+#pragma once
+
+#include "node_metadata.hpp"
+
+#include "medsave/format/node.hpp"
+#include "medsave/repo/index.hpp"
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <string>
+#include <tuple>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+namespace medsave {
+
+/// One blob of a file and where its bytes go.
+struct FilePiece {
+  Id blob = {};
+  BlobLocation location = {};
+  std::uint64_t offset = 0;  // in the file
+
+  [[nodiscard]] std::uint32_t length() const { return location.content_length(); }
+};
+
+/// A regular file to be written, or (with verification) one that is right already.
+struct PlannedFile {
+  std::string name = {};
+  std::uint32_t dir = 0;     // in the TargetTree
+  std::uint32_t pieces = 0;  // still to be written
+  std::uint64_t size = 0;    // bytes it will have
+  NodeMetadata metadata = {};
+  bool in_place = false;  // a regular file of this name is kept and corrected
+  bool replaces = false;  // something else of this name goes first
+  bool existed = false;
+  bool damaged = false;  // a part of its content is known to be missing
+};
+
+/// One use of a blob. As small as it can be: there is one per blob of every file.
+struct BlobUse {
+  std::uint32_t pack = 0;         // in RestorePlan::packs
+  std::uint32_t pack_offset = 0;  // bytes
+  std::uint32_t blob_tag = 0;     // first bytes of the blob's id: a damaged index may give two
+                                  // blobs the same place
+  std::uint32_t file = 0;         // in RestorePlan::files
+  std::uint64_t file_offset = 0;  // bytes
+
+  friend auto operator<=>(const BlobUse&, const BlobUse&) = default;
+};
+std::uint32_t blob_tag(const Id& id);
+
+/// Where an entry with several names is made; the others are linked to it.
+struct LinkSource {
+  std::uint32_t dir = 0;
+  std::string name = {};
+  std::optional<std::uint32_t> file = {};  // in RestorePlan::files, once it is known there
+};
+struct PlannedLink {
+  std::uint32_t source = 0;  // in RestorePlan::link_sources
+  std::uint32_t dir = 0;
+  std::string name = {};
+};
+
+/// An entry the snapshot does not have.
+struct ExtraEntry {
+  std::uint32_t dir = 0;
+  std::string name = {};
+};
+
+/// What the walk leaves to be done. Filled by several threads through its functions, read without
+/// locks afterwards.
+class RestorePlan {
+ public:
+  std::deque<PlannedFile> files = {};
+  std::vector<BlobUse> uses = {};
+  std::vector<Id> packs = {};
+  std::vector<LinkSource> link_sources = {};
+  std::vector<PlannedLink> links = {};
+  std::vector<ExtraEntry> extras = {};
+
+  /// The pieces that have to be written. `source` as returned by claim_link().
+  void add_file(PlannedFile file, std::span<const FilePiece> pieces,
+                std::optional<std::uint32_t> source);
+  void add_extra(ExtraEntry extra);
+
+  /// For a node with links > 1: true makes the caller restore it (and sets `source`); false means
+  /// that another name is restored already and a link has been planned.
+  bool claim_link(const Node& node, std::uint32_t dir, std::optional<std::uint32_t>& source);
+
+ private:
+  std::mutex mutex_;  // guards everything while the walk runs
+  std::unordered_map<Id, std::uint32_t> pack_numbers_;
+  std::map<std::tuple<std::uint64_t, std::uint64_t, NodeType>, std::uint32_t> sources_by_inode_;
+};
+
+}  // namespace medsave

@@ -1,0 +1,321 @@
+#include "restore_walk.hpp"
+
+#include "medsave/base/error.hpp"
+#include "medsave/base/text.hpp"
+#include "medsave/par/task_scope.hpp"
+#include "medsave/snap/tree_walker.hpp"
+#include "medsave/sys/metadata.hpp"
+
+#include <algorithm>
+#include <functional>
+#include <utility>
+
+namespace medsave {
+namespace {
+
+// Type bits of st_mode, the same on every Unix.
+constexpr std::uint32_t kFifo = 0010000;
+constexpr std::uint32_t kCharDevice = 0020000;
+constexpr std::uint32_t kBlockDevice = 0060000;
+
+constexpr std::uint32_t kPrivateFile = 0600;
+constexpr std::size_t kMaxName = 4096;  // far above what any file system takes
+
+}  // namespace
+
+void RestoreWalk::run(const std::stop_token& stop) {
+  context_.target.set_root_tree(context_.request.tree);
+  dirs_.push_back(
+      {.tree = context_.request.tree, .dir = TargetTree::kRoot, .depth = 0, .path = {}});
+  TaskScope scope(stop);
+  scope.spawn("walk", std::max(worker_count(), 2U),
+              [this](const std::stop_token& token) { work(token); });
+  scope.join();
+}
+
+void RestoreWalk::work(const std::stop_token& stop) {
+  Buffer content;
+  while (std::optional<Job> job = next_job(stop)) {
+    if (auto* dir = std::get_if<DirJob>(&*job)) {
+      visit_dir(*dir, stop);
+    } else {
+      compare(std::get<CompareJob>(*job), content, stop);
+    }
+    job_done();
+  }
+}
+
+void RestoreWalk::add_job(Job job) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (auto* dir = std::get_if<DirJob>(&job)) {
+      dirs_.push_back(std::move(*dir));
+    } else {
+      compares_.push_back(std::move(std::get<CompareJob>(job)));
+    }
+  }
+  changed_.notify_one();
+}
+
+std::optional<RestoreWalk::Job> RestoreWalk::next_job(const std::stop_token& stop) {
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, stop, [&] { return !dirs_.empty() || !compares_.empty() || busy_ == 0; });
+  if (stop.stop_requested()) return std::nullopt;
+  std::optional<Job> job;
+  if (!compares_.empty()) {
+    job = std::move(compares_.back());
+    compares_.pop_back();
+  } else if (!dirs_.empty()) {
+    job = std::move(dirs_.back());
+    dirs_.pop_back();
+  } else {
+    return std::nullopt;  // nobody is left who could add one
+  }
+  ++busy_;
+  return job;
+}
+
+void RestoreWalk::job_done() {
+  {
+    const std::lock_guard lock(mutex_);
+    --busy_;
+  }
+  changed_.notify_all();
+}
+
+void RestoreWalk::visit_dir(const DirJob& job, const std::stop_token& stop) {
+  Tree tree;
+  Visit visit = {.job = job};
+  try {
+    if (job.depth > kMaxTreeDepth) {
+      throw Error(Errc::corrupt,
+                  format_text(_("folders are nested deeper than {} levels"), kMaxTreeDepth));
+    }
+    if (job.dir == TargetTree::kRoot || context_.target.is_ready(job.dir)) {
+      visit.fd = context_.target.open(job.dir);
+    }
+    tree = load_tree(context_.reader, job.tree);
+  } catch (const Error& e) {
+    context_.log.item_failed(job.path.empty() ? "/" : job.path, e);
+    return;
+  }
+  visit.path = job.path + "/";
+  visit.sorted =
+      std::ranges::adjacent_find(tree, std::ranges::greater_equal(), &Node::name) == tree.end();
+  for (Node& node : tree) {
+    check_stop(stop);
+    visit.path.resize(job.path.size() + 1);
+    visit.path += node.name;
+    try {
+      visit_node(visit, node);
+    } catch (const Error& e) {
+      context_.log.item_failed(visit.path, e);
+    }
+  }
+  if (context_.request.delete_extra) collect_extras(visit, tree);
+}
+
+void RestoreWalk::judge_name(Visit& visit, const Node& node) {
+  if (!is_safe_name(node.name) || node.name.size() > kMaxName) {
+    throw Error(Errc::corrupt, _("refused: such a name must not be restored"));
+  }
+  if (!visit.sorted && !visit.names.insert(node.name).second) {
+    throw Error(Errc::corrupt, _("refused: the folder lists this name twice"));
+  }
+}
+
+RestoreWalk::Selection RestoreWalk::select(const std::string& path, bool is_dir) const {
+  const RestoreRequest& request = context_.request;
+  if (!request.includes.empty()) {
+    const PathFilter::Verdict verdict = request.includes.check(path);
+    return {.restore = verdict.matches,
+            .descend = is_dir && (verdict.matches || verdict.child_may_match)};
+  }
+  const bool restore = request.excludes.empty() || !request.excludes.check(path).matches;
+  return {.restore = restore, .descend = is_dir && restore};
+}
+
+void RestoreWalk::visit_node(Visit& visit, Node& node) {
+  judge_name(visit, node);
+  const Selection selection = select(visit.path, node.type == NodeType::dir);
+  if (node.type == NodeType::dir) {
+    visit_subdir(visit, node, selection);
+  } else if (selection.restore) {
+    visit_entry(visit, node);
+  }
+}
+
+void RestoreWalk::visit_subdir(Visit& visit, Node& node, const Selection& selection) {
+  if (!selection.restore && !selection.descend) return;
+  const std::uint32_t dir = context_.target.add(
+      visit.job.dir, node.name, context_.metadata.prepare(node), node.subtree.value_or(Id{}));
+  if (selection.restore) context_.target.ensure(dir);
+  if (!selection.descend) return;
+  if (!node.subtree) throw Error(Errc::corrupt, _("the folder has no list of its content"));
+  add_job(
+      DirJob{.tree = *node.subtree, .dir = dir, .depth = visit.job.depth + 1, .path = visit.path});
+}
+
+bool RestoreWalk::may_overwrite(const Node& node, const FileInfo& present) const {
+  switch (context_.request.overwrite) {
+    case Overwrite::never:
+      return false;
+    case Overwrite::if_newer:
+      return node.mtime > present.mtime;
+    case Overwrite::always:
+    case Overwrite::if_changed:
+      break;
+  }
+  return true;
+}
+
+void RestoreWalk::visit_entry(Visit& visit, Node& node) {
+  if (node.type == NodeType::socket) return;  // only a running program can make one
+  if (node.type == NodeType::irregular) {
+    throw Error(Errc::unsupported, _("a file of unknown type cannot be restored"));
+  }
+  const std::uint32_t dir = visit.job.dir;
+  if (!visit.fd) visit.fd = context_.target.ensure(dir);
+  std::optional<FileInfo> present;
+  if (visit.fd && !context_.target.is_fresh(dir)) present = lstat_at(visit.fd->get(), node.name);
+  const bool is_file = node.type == NodeType::file;
+  if (present && !may_overwrite(node, *present)) {
+    context_.finished(dir, node.name, RestoreAction::skipped, is_file ? node.size : 0);
+    return;
+  }
+  if (is_file) {
+    plan_file(visit, node, present);
+  } else {
+    make_special(visit, node, present.has_value());
+  }
+}
+
+void RestoreWalk::make_special(Visit& visit, Node& node, bool in_the_way) {
+  const std::uint32_t dir = visit.job.dir;
+  context_.log.planned(1, 0);
+  std::optional<std::uint32_t> source;
+  if (node.links > 1 && !context_.plan.claim_link(node, dir, source)) return;
+  if (visit.fd && !context_.request.dry_run) {
+    const int fd = visit.fd->get();
+    if (in_the_way) clear_way(fd, node.name, context_.request.delete_extra);
+    if (node.type == NodeType::symlink) {
+      make_symlink_at(fd, node.name, node.link_target);
+    } else if (node.type == NodeType::fifo) {
+      make_node_at(fd, node.name, kFifo | kPrivateFile, 0);
+    } else {
+      const bool is_char = node.type == NodeType::char_device;
+      make_node_at(fd, node.name, (is_char ? kCharDevice : kBlockDevice) | kPrivateFile,
+                   node.device);
+    }
+    context_.apply_metadata(dir, visit.fd, node.name, context_.metadata.prepare(node), true);
+  }
+  context_.finished(dir, node.name, in_the_way ? RestoreAction::updated : RestoreAction::restored,
+                    0);
+}
+
+std::vector<FilePiece> RestoreWalk::locate_content(const std::string& path, const Node& node,
+                                                   PlannedFile& file) {
+  std::vector<FilePiece> pieces;
+  pieces.reserve(node.content.size());
+  std::optional<std::size_t> first_gap;  // in `pieces`, where blobs are missing
+  std::uint64_t offset = 0;
+  std::uint64_t gap_start = 0;
+  for (const Id& blob : node.content) {
+    const auto location = context_.reader.index().find({.kind = BlobKind::data, .id = blob});
+    if (location) {
+      pieces.push_back({.blob = blob, .location = *location, .offset = offset});
+      offset += location->content_length();
+      continue;
+    }
+    context_.log.problem(path, format_text(_("blob {} is missing from the index"), blob.hex()));
+    file.damaged = true;
+    if (!first_gap) {
+      first_gap = pieces.size();
+      gap_start = offset;
+    }
+    // How long the missing blob is, nobody knows: what lies between two gaps has no place.
+    pieces.resize(*first_gap);
+    offset = 0;
+  }
+  file.size = offset;
+  if (first_gap) {
+    // What follows the last gap is placed from the end of the file.
+    file.size = node.size;
+    const bool fits = node.size >= gap_start && node.size - gap_start >= offset;
+    if (!fits) pieces.resize(*first_gap);
+    const std::uint64_t tail = fits ? node.size - offset : node.size;
+    for (std::size_t i = *first_gap; i < pieces.size(); ++i) pieces[i].offset += tail;
+    context_.log.problem(path,
+                         format_text(_("bytes {} to {} cannot be restored"), gap_start, tail));
+  } else if (file.size != node.size) {
+    context_.log.problem(path, format_text(_("the snapshot says {} bytes, its content has {}; the "
+                                             "content was restored"),
+                                           node.size, file.size));
+  }
+  return pieces;
+}
+
+void RestoreWalk::plan_file(Visit& visit, Node& node, const std::optional<FileInfo>& present) {
+  const std::uint32_t dir = visit.job.dir;
+  CompareJob job;
+  if (node.links > 1 && !context_.plan.claim_link(node, dir, job.link_source)) {
+    context_.log.planned(1, 0);
+    return;
+  }
+  job.file = {.name = node.name, .dir = dir, .metadata = context_.metadata.prepare(node)};
+  job.file.existed = present.has_value();
+  job.pieces = locate_content(visit.path, node, job.file);
+
+  // Writing into a file of several names would change the others, which may lie anywhere.
+  job.file.in_place = present && present->is_regular() && present->links == 1;
+  job.file.replaces = present && !job.file.in_place;
+  if (!job.file.in_place) {
+    plan_new_file(job);
+    return;
+  }
+  job.present_size = present->size;
+  job.trusted = context_.request.overwrite == Overwrite::if_changed && present->size == node.size &&
+                present->mtime == node.mtime;
+  add_job(std::move(job));
+}
+
+void RestoreWalk::plan_new_file(const CompareJob& job) {
+  context_.log.planned(1, job.file.size);
+  if (context_.request.dry_run) {
+    context_.log.bytes_restored(job.file.size);
+    context_.finished(job.file.dir, job.file.name,
+                      job.file.existed ? RestoreAction::updated : RestoreAction::restored,
+                      job.file.size);
+  } else if (job.pieces.empty() && !job.file.damaged) {
+    make_empty_file(job);
+  } else {
+    context_.plan.add_file(job.file, job.pieces, job.link_source);
+  }
+}
+
+void RestoreWalk::make_empty_file(const CompareJob& job) {
+  const PlannedFile& file = job.file;
+  const SharedFd fd = context_.target.open(file.dir);
+  if (file.replaces) clear_way(fd->get(), file.name, context_.request.delete_extra);
+  create_file_at(fd->get(), file.name, kPrivateFile).reset();
+  context_.apply_metadata(file.dir, fd, file.name, file.metadata, true);
+  context_.finished(file.dir, file.name,
+                    file.existed ? RestoreAction::updated : RestoreAction::restored, 0);
+  if (context_.request.verify) context_.plan.add_file(file, {}, job.link_source);
+}
+
+void RestoreWalk::collect_extras(const Visit& visit, const Tree& tree) {
+  if (!visit.fd || context_.target.is_fresh(visit.job.dir)) return;
+  std::unordered_set<std::string_view> known;
+  for (const Node& node : tree) known.insert(node.name);
+  try {
+    for (std::string& name : list_dir(visit.fd->get())) {
+      if (known.contains(name) || !select(visit.job.path + "/" + name, false).restore) continue;
+      context_.plan.add_extra({.dir = visit.job.dir, .name = std::move(name)});
+    }
+  } catch (const Error& e) {
+    context_.item_failed(visit.job.dir, ".", e);
+  }
+}
+
+}  // namespace medsave

@@ -1,0 +1,91 @@
+#pragma once
+
+#include "restore_context.hpp"
+
+#include "medsave/format/tree.hpp"
+
+#include <condition_variable>
+#include <cstdint>
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <unordered_set>
+#include <variant>
+#include <vector>
+
+namespace medsave {
+
+/// First stage: walks the trees (each once), makes directories, links, devices and empty files at
+/// once, compares existing files with their blobs, and plans everything else.
+class RestoreWalk {
+ public:
+  explicit RestoreWalk(const RestoreContext& context) : context_(context) {}
+  void run(const std::stop_token& stop);
+
+ private:
+  struct DirJob {
+    Id tree = {};
+    std::uint32_t dir = 0;
+    unsigned depth = 0;
+    std::string path = {};  // without a slash at the end; empty for the root
+  };
+  /// A regular file that is there already.
+  struct CompareJob {
+    PlannedFile file = {};
+    std::vector<FilePiece> pieces = {};
+    std::optional<std::uint32_t> link_source = {};
+    std::uint64_t present_size = 0;  // bytes
+    bool trusted = false;            // size and time agree, and that is asked to be enough
+  };
+  using Job = std::variant<DirJob, CompareJob>;
+
+  /// What handling one directory needs at hand.
+  struct Visit {
+    const DirJob& job;
+    SharedFd fd = nullptr;  // nullptr: not made yet, or a dry run
+    bool sorted = true;     // the nodes' names strictly increase, so none can occur twice
+    std::unordered_set<std::string_view> names = {};  // met so far, unless sorted
+    std::string path = {};                            // of the node in turn
+  };
+  struct Selection {
+    bool restore = false;
+    bool descend = false;
+  };
+
+  void work(const std::stop_token& stop);
+  void add_job(Job job);
+  std::optional<Job> next_job(const std::stop_token& stop);
+  void job_done();
+
+  void visit_dir(const DirJob& job, const std::stop_token& stop);
+  void visit_node(Visit& visit, Node& node);
+  static void judge_name(Visit& visit, const Node& node);
+  [[nodiscard]] Selection select(const std::string& path, bool is_dir) const;
+  void visit_subdir(Visit& visit, Node& node, const Selection& selection);
+  void visit_entry(Visit& visit, Node& node);
+  [[nodiscard]] bool may_overwrite(const Node& node, const FileInfo& present) const;
+  void make_special(Visit& visit, Node& node, bool in_the_way);
+  void plan_file(Visit& visit, Node& node, const std::optional<FileInfo>& present);
+  std::vector<FilePiece> locate_content(const std::string& path, const Node& node,
+                                        PlannedFile& file);
+  void plan_new_file(const CompareJob& job);
+  void make_empty_file(const CompareJob& job);
+  void compare(CompareJob& job, Buffer& content, const std::stop_token& stop);
+  void settle(CompareJob& job, const std::vector<FilePiece>& wanted);
+  void settle_unchanged(const CompareJob& job);
+  void cut_to_size(const CompareJob& job);
+  void collect_extras(const Visit& visit, const Tree& tree);
+
+  const RestoreContext& context_;
+
+  std::mutex mutex_;  // guards the following
+  std::condition_variable_any changed_;
+  std::vector<DirJob> dirs_;          // last in, first out: depth first keeps the list short
+  std::vector<CompareJob> compares_;  // preferred, because they carry their content lists
+  unsigned busy_ = 0;
+};
+
+}  // namespace medsave

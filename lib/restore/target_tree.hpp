@@ -1,0 +1,90 @@
+#pragma once
+
+#include "fd_cache.hpp"
+#include "node_metadata.hpp"
+
+#include "medsave/base/id.hpp"
+#include "medsave/restore/restorer.hpp"
+#include "medsave/sys/file_info.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <mutex>
+#include <string>
+
+namespace medsave {
+
+/// Makes room for a new entry: removes the file of that name, an empty folder, and with
+/// `recursive` a full one too. Throws Error(exists) for a full folder otherwise.
+void clear_way(int dir, const std::string& name, bool recursive);
+
+/// The directories below the target, by number; 0 is the target itself and a parent's number is
+/// always smaller than its children's. Descriptors are opened component by component from the
+/// target, never through a symlink, and checked to be the directory seen first, so neither a
+/// swapped symlink nor a moved folder leads elsewhere; a bounded number stays open.
+/// Thread-safe.
+class TargetTree {
+ public:
+  static constexpr std::uint32_t kRoot = 0;
+
+  /// Opens the target, or makes it. In a dry run it may stay missing.
+  explicit TargetTree(const RestoreRequest& request);
+
+  /// Registers a directory without touching the disk. `tree` lists its content.
+  std::uint32_t add(std::uint32_t parent, const std::string& name, NodeMetadata metadata,
+                    const Id& tree);
+
+  /// Makes the directory (0700) and its parents, or takes over those that are there. Descriptor
+  /// of it; nullptr in a dry run where it does not exist. Throws Error when it cannot be made.
+  SharedFd ensure(std::uint32_t dir);
+  /// Descriptor of a directory that ensure() has seen.
+  SharedFd open(std::uint32_t dir);
+
+  /// Whether this run made it, so that nothing can be in the way inside.
+  [[nodiscard]] bool is_fresh(std::uint32_t dir) const;
+  /// Whether entries made inside start with attributes (a default ACL).
+  [[nodiscard]] bool bequeaths_xattrs(std::uint32_t dir) const;
+  /// Whether it is part of what is restored: ensure() succeeded.
+  [[nodiscard]] bool is_ready(std::uint32_t dir) const;
+  [[nodiscard]] std::uint32_t count() const;
+
+  [[nodiscard]] std::uint32_t parent(std::uint32_t dir) const;
+  [[nodiscard]] std::string name(std::uint32_t dir) const;
+  [[nodiscard]] const NodeMetadata& metadata(std::uint32_t dir) const;
+  [[nodiscard]] Id tree(std::uint32_t dir) const;
+  void set_root_tree(const Id& tree);
+
+  /// "/srv/data" as in the snapshot; of an entry inside with `name`.
+  [[nodiscard]] std::string path(std::uint32_t dir) const;
+  [[nodiscard]] std::string path(std::uint32_t dir, const std::string& name) const;
+
+ private:
+  enum class State : std::uint8_t { untouched, missing, existing, made, failed };
+
+  struct Dir {
+    std::uint32_t parent = 0;
+    State state = State::untouched;
+    bool bequeaths_xattrs = false;
+    std::string name = {};
+    NodeMetadata metadata = {};
+    Id tree = {};
+    std::uint64_t device = 0;
+    std::uint64_t inode = 0;
+  };
+
+  SharedFd ensure_locked(std::uint32_t dir);
+  SharedFd open_locked(std::uint32_t dir);
+  SharedFd make(std::uint32_t dir, const SharedFd& parent);
+  SharedFd adopt(std::uint32_t dir, UniqueFd fd, State state);
+  void open_root();
+
+  const RestoreRequest& request_;
+  // Guards dirs_ (elements' state too) and open_; held while directories are made and opened, so
+  // that each is made once.
+  mutable std::mutex mutex_;
+  std::deque<Dir> dirs_;  // references stay valid while it grows
+  FdCache open_;
+};
+
+}  // namespace medsave

@@ -1,0 +1,238 @@
+#include "medsave/snap/retention.hpp"
+
+#include "medsave/base/text.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <chrono>
+#include <limits>
+
+namespace medsave {
+namespace {
+
+using std::chrono::days;
+using std::chrono::sys_days;
+using std::chrono::year_month_day;
+
+constexpr std::int64_t kSecondsPerDay = 86400;
+
+/// Days since 1970 of a wall clock, and the seconds into that day.
+struct WallClock {
+  sys_days day = {};
+  std::int64_t second_of_day = 0;
+};
+
+/// The wall clock in the offset the time was written in: a snapshot belongs to the day on which
+/// it was made there, whatever zone it is looked at from.
+WallClock wall_clock(const ZonedTime& time) {
+  const std::int64_t local = time.instant.seconds + time.offset_seconds;
+  std::int64_t day = local / kSecondsPerDay;
+  if (local % kSecondsPerDay < 0) --day;
+  return {sys_days(days(day)), local - day * kSecondsPerDay};
+}
+
+// Bucket values: equal for two snapshots that a rule counts as one.
+
+std::int64_t year_bucket(const ZonedTime& time) {
+  return static_cast<int>(year_month_day(wall_clock(time).day).year());
+}
+
+std::int64_t month_bucket(const ZonedTime& time) {
+  const year_month_day date(wall_clock(time).day);
+  return std::int64_t{static_cast<int>(date.year())} * 100 + static_cast<unsigned>(date.month());
+}
+
+std::int64_t day_bucket(const ZonedTime& time) {
+  const year_month_day date(wall_clock(time).day);
+  return month_bucket(time) * 100 + static_cast<unsigned>(date.day());
+}
+
+std::int64_t hour_bucket(const ZonedTime& time) {
+  return day_bucket(time) * 100 + wall_clock(time).second_of_day / 3600;
+}
+
+/// ISO 8601: the week of a date is that of its Thursday.
+std::int64_t week_bucket(const ZonedTime& time) {
+  const sys_days day = wall_clock(time).day;
+  const unsigned weekday = std::chrono::weekday(day).iso_encoding();  // Monday = 1
+  const sys_days thursday = day + days(4) - days(weekday);
+  const year_month_day date(thursday);
+  const auto day_of_year = (thursday - sys_days(date.year() / std::chrono::January / 1)).count();
+  return std::int64_t{static_cast<int>(date.year())} * 100 + day_of_year / 7 + 1;
+}
+
+/// Calendar units first, an overflowing day running into the next month (31 March less a month is
+/// "31 February", that is 2 or 3 March), then the hours.
+Timestamp minus(const ZonedTime& time, const CalendarSpan& span) {
+  const WallClock wall = wall_clock(time);
+  const year_month_day date(wall.day);
+  const year_month_day first_of_month = (date.year() / date.month() / 1) -
+                                        std::chrono::months(span.months) -
+                                        std::chrono::years(span.years);
+  const sys_days day = sys_days(first_of_month) + days(static_cast<unsigned>(date.day())) -
+                       days(1) - days(span.days);
+  return {day.time_since_epoch().count() * kSecondsPerDay + wall.second_of_day -
+              std::int64_t{span.hours} * 3600 - time.offset_seconds,
+          time.instant.nanoseconds};
+}
+
+/// One `--keep-...` rule while it walks over a group.
+struct Rule {
+  std::int64_t (*bucket)(const ZonedTime&);  // nullptr: each snapshot is a bucket of its own
+  const char* name;
+  int count;          // left to keep; kUnlimited
+  CalendarSpan span;  // not zero: instead of counting, keep in this span before the latest
+  std::int64_t last = -1;
+
+  [[nodiscard]] bool active() const { return count != 0 || !span.is_zero(); }
+};
+
+std::vector<Rule> rules_of(const RetentionPolicy& policy) {
+  std::vector<Rule> rules = {
+      {nullptr, "last snapshot", policy.last, {}},
+      {hour_bucket, "hourly snapshot", policy.hourly, {}},
+      {day_bucket, "daily snapshot", policy.daily, {}},
+      {week_bucket, "weekly snapshot", policy.weekly, {}},
+      {month_bucket, "monthly snapshot", policy.monthly, {}},
+      {year_bucket, "yearly snapshot", policy.yearly, {}},
+      {hour_bucket, "hourly within", 0, policy.within_hourly},
+      {day_bucket, "daily within", 0, policy.within_daily},
+      {week_bucket, "weekly within", 0, policy.within_weekly},
+      {month_bucket, "monthly within", 0, policy.within_monthly},
+      {year_bucket, "yearly within", 0, policy.within_yearly},
+  };
+  std::erase_if(rules, [](const Rule& rule) { return !rule.active(); });
+  return rules;
+}
+
+bool has_tags(const Snapshot& snapshot, const std::vector<std::string>& wanted) {
+  if (wanted.empty()) return snapshot.tags.empty();
+  return std::all_of(wanted.begin(), wanted.end(), [&](const std::string& tag) {
+    return std::find(snapshot.tags.begin(), snapshot.tags.end(), tag) != snapshot.tags.end();
+  });
+}
+
+/// Why a rule keeps this snapshot, empty when it does not. `number` counts from the newest.
+std::string match_rule(Rule& rule, const ZonedTime& time, std::size_t number, bool is_oldest,
+                       const ZonedTime& latest) {
+  if (rule.count == 0 && rule.span.is_zero()) return {};  // used up
+  if (!rule.span.is_zero() && !(time.instant > minus(latest, rule.span))) return {};
+  const std::int64_t value =
+      rule.bucket != nullptr ? rule.bucket(time) : static_cast<std::int64_t>(number);
+  const bool same_bucket = value == rule.last;
+  if (same_bucket && !is_oldest) return {};
+  rule.last = value;
+  if (rule.count > 0) --rule.count;
+  std::string reason = same_bucket ? "oldest " : "";
+  reason += rule.name;
+  if (!rule.span.is_zero()) reason += " " + format_calendar_span(rule.span);
+  return reason;
+}
+
+const ZonedTime& latest_not_in_future(const std::vector<SnapshotEntry>& newest_first,
+                                      const Timestamp& now) {
+  for (const SnapshotEntry& entry : newest_first) {
+    if (entry.snapshot.time.instant <= now) return entry.snapshot.time;
+  }
+  return newest_first.front().snapshot.time;
+}
+
+}  // namespace
+
+std::optional<CalendarSpan> parse_calendar_span(std::string_view text) {
+  CalendarSpan span;
+  if (text.empty()) return std::nullopt;
+  const char* at = text.data();
+  const char* const end = at + text.size();
+  while (at != end) {
+    int number = 0;
+    const auto [after, error] = std::from_chars(at, end, number);
+    if (error != std::errc{} || number < 0 || after == end) return std::nullopt;
+    switch (*after) {
+      case 'y':
+        span.years = number;
+        break;
+      case 'm':
+        span.months = number;
+        break;
+      case 'd':
+        span.days = number;
+        break;
+      case 'h':
+        span.hours = number;
+        break;
+      default:
+        return std::nullopt;
+    }
+    at = after + 1;
+  }
+  // Beyond this the calendar arithmetic would leave its range; nobody keeps backups that long.
+  if (span.years > 9999 || span.months > 99999 || span.days > 9999999) return std::nullopt;
+  return span;
+}
+
+std::string format_calendar_span(const CalendarSpan& span) {
+  std::string text;
+  if (span.years != 0) text += fmt::format("{}y", span.years);
+  if (span.months != 0) text += fmt::format("{}m", span.months);
+  if (span.days != 0) text += fmt::format("{}d", span.days);
+  if (span.hours != 0 || text.empty()) text += fmt::format("{}h", span.hours);
+  return text;
+}
+
+std::optional<int> parse_keep_count(std::string_view text) {
+  if (text == "unlimited") return kUnlimited;
+  int count = 0;
+  const auto [after, error] = std::from_chars(text.data(), text.data() + text.size(), count);
+  if (error != std::errc{} || after != text.data() + text.size() || count < kUnlimited) {
+    return std::nullopt;
+  }
+  return count;
+}
+
+bool RetentionPolicy::empty() const {
+  return rules_of(*this).empty() && within.is_zero() && tags.empty();
+}
+
+std::optional<RetentionPolicy> named_policy(std::string_view name) {
+  if (name != "cabinet") return std::nullopt;
+  return RetentionPolicy{.daily = 14, .weekly = 8, .monthly = 24, .yearly = 20};
+}
+
+RetentionResult apply_retention(std::vector<SnapshotEntry> group, const RetentionPolicy& policy,
+                                const Timestamp& now) {
+  RetentionResult result;
+  if (group.empty()) return result;
+  std::stable_sort(group.begin(), group.end(), [](const SnapshotEntry& a, const SnapshotEntry& b) {
+    return a.snapshot.time.instant > b.snapshot.time.instant;
+  });
+  const ZonedTime latest = latest_not_in_future(group, now);
+  std::vector<Rule> rules = rules_of(policy);
+  for (std::size_t i = 0; i < group.size(); ++i) {
+    const ZonedTime& time = group[i].snapshot.time;
+    std::vector<std::string> matches;
+    for (const std::vector<std::string>& wanted : policy.tags) {
+      if (has_tags(group[i].snapshot, wanted)) {
+        matches.push_back(fmt::format("has tags [{}]", fmt::join(wanted, ", ")));
+      }
+    }
+    if (!policy.within.is_zero() && time.instant > minus(latest, policy.within)) {
+      matches.push_back("within " + format_calendar_span(policy.within));
+    }
+    for (Rule& rule : rules) {
+      std::string reason = match_rule(rule, time, i, i + 1 == group.size(), latest);
+      if (!reason.empty()) matches.push_back(std::move(reason));
+    }
+    if (matches.empty()) {
+      result.remove.push_back(std::move(group[i]));
+    } else {
+      result.keep.push_back({std::move(group[i]), std::move(matches)});
+    }
+  }
+  return result;
+}
+
+}  // namespace medsave

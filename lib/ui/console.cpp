@@ -1,0 +1,134 @@
+#include "medsave/ui/console.hpp"
+
+#include "medsave/sys/terminal.hpp"
+#include "medsave/ui/display_text.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <utility>
+
+namespace medsave {
+namespace {
+
+constexpr unsigned kUsualWidth = 80;
+
+bool environment_is_set(const char* name) {
+  const char* value = std::getenv(name);
+  return value != nullptr && *value != '\0';
+}
+
+bool colour_wanted() {
+  const char* terminal = std::getenv("TERM");
+  return !environment_is_set("NO_COLOR") && terminal != nullptr &&
+         std::string_view(terminal) != "dumb";
+}
+
+}  // namespace
+
+Console::Console(Write out, Write err, Options options)
+    : out_(std::move(out)), err_(std::move(err)), options_(std::move(options)) {}
+
+Console::~Console() { clear_status(); }
+
+Console::Options Console::standard_options() {
+  const bool out_is_terminal = is_terminal(STDOUT_FILENO);
+  return {.out_is_terminal = out_is_terminal,
+          .err_is_terminal = is_terminal(STDERR_FILENO),
+          .colour = out_is_terminal && colour_wanted(),
+          .width = [] { return terminal_width(STDOUT_FILENO); }};
+}
+
+Console::Write Console::standard_out() {
+  return [](std::string_view text) { std::fwrite(text.data(), 1, text.size(), stdout); };
+}
+
+Console::Write Console::standard_err() {
+  return [](std::string_view text) {
+    std::fflush(stdout);  // so that both come in order where they share a file
+    std::fwrite(text.data(), 1, text.size(), stderr);
+  };
+}
+
+bool Console::flush_standard_out() { return std::fflush(stdout) == 0 && std::ferror(stdout) == 0; }
+
+void Console::print(std::string_view line) {
+  const std::lock_guard lock(mutex_);
+  erase_block();
+  out_(line);
+  out_("\n");
+  draw_block();
+}
+
+void Console::warn(std::string_view line) {
+  const std::lock_guard lock(mutex_);
+  if (options_.err_is_terminal) erase_block();
+  err_(std::string(line) + "\n");
+  draw_block();
+}
+
+void Console::write(std::string_view bytes) {
+  const std::lock_guard lock(mutex_);
+  erase_block();
+  out_(bytes);
+}
+
+void Console::show_status(const std::vector<std::string>& lines) {
+  if (!options_.out_is_terminal) return;
+  const std::lock_guard lock(mutex_);
+  erase_block();
+  block_ = lines;
+  draw_block();
+}
+
+void Console::clear_status() { show_status({}); }
+
+unsigned Console::width() const { return options_.width ? options_.width() : kUsualWidth; }
+
+std::string Console::name_for_out(const std::string& raw) const {
+  return options_.out_is_terminal ? escape_for_terminal(raw) : raw;
+}
+
+std::string Console::name_for_err(const std::string& raw) const {
+  return options_.err_is_terminal ? escape_for_terminal(raw) : raw;
+}
+
+std::string Console::bold(const std::string& text) const {
+  return options_.colour ? "\x1b[1m" + text + "\x1b[0m" : text;
+}
+
+/// The cursor stands at the end of the block's last line. A terminal that has become narrower
+/// since has folded the lines, so rows are counted by today's width.
+void Console::erase_block() {
+  if (drawn_widths_.empty()) return;
+  const std::size_t columns = std::max(width(), 1U);
+  std::size_t rows = 0;
+  for (const std::size_t used : drawn_widths_)
+    rows += std::max<std::size_t>(1, (used + columns - 1) / columns);
+  std::string erase = "\r\x1b[2K";
+  for (std::size_t row = 1; row < rows; ++row) erase += "\x1b[1A\x1b[2K";
+  out_(erase);
+  drawn_widths_.clear();
+}
+
+void Console::draw_block() {
+  if (block_.empty()) {
+    if (options_.out_is_terminal) std::fflush(stdout);
+    return;
+  }
+  if (!drawn_widths_.empty()) return;
+  const std::size_t columns = std::max(width(), 2U) - 1;  // the last column would fold
+  std::string text;
+  for (const std::string& line : block_) {
+    if (!drawn_widths_.empty()) text += '\n';
+    const std::string fitting = cut_to_width(line, columns);
+    drawn_widths_.push_back(display_width(fitting));
+    text += fitting;
+  }
+  out_(text);
+  std::fflush(stdout);
+}
+
+}  // namespace medsave

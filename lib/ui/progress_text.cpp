@@ -1,0 +1,129 @@
+#include "medsave/base/text.hpp"
+#include "medsave/base/units.hpp"
+#include "medsave/ui/display_text.hpp"
+#include "medsave/ui/json_object.hpp"
+#include "medsave/ui/progress_display.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace medsave {
+namespace {
+
+constexpr std::size_t kBarColumns = 24;
+constexpr std::size_t kMaxCurrent = 4;  // lines of current files
+
+std::string bar(double fraction) {
+  const auto filled = static_cast<std::size_t>(fraction * static_cast<double>(kBarColumns));
+  std::string out = "[";
+  out.append(std::min(filled, kBarColumns), '=');
+  if (filled < kBarColumns) out += '>';
+  out.append(kBarColumns - std::min(filled + 1, kBarColumns), ' ');
+  return out + "]";
+}
+
+std::string items_text(const ProgressView& view) {
+  const unsigned long total = view.total_items;
+  const unsigned long done = view.done_items + view.skipped_items;
+  if (view.kind == ProgressKind::check) {
+    return total == 0 ? format_text(n_("{} pack", "{} packs", done), done)
+                      : format_text(n_("{} / {} pack", "{} / {} packs", total), done, total);
+  }
+  return total == 0 ? format_text(n_("{} file", "{} files", done), done)
+                    : format_text(n_("{} / {} file", "{} / {} files", total), done, total);
+}
+
+/// "1.200 GiB / 2.000 GiB", empty when nothing is counted in bytes.
+std::string bytes_text(const ProgressView& view) {
+  const std::uint64_t done = view.done_bytes + view.skipped_bytes;
+  if (view.total_bytes == 0) return done == 0 ? std::string() : format_size(done);
+  return fmt::format("{} / {}", format_size(done), format_size(view.total_bytes));
+}
+
+void append_part(std::string& line, const std::string& part) {
+  if (part.empty()) return;
+  line += "  ";
+  line += part;
+}
+
+std::string errors_text(const ProgressView& view) {
+  const unsigned long count = view.errors;
+  return count == 0 ? std::string() : format_text(n_("{} error", "{} errors", count), count);
+}
+
+}  // namespace
+
+double ProgressView::fraction() const {
+  if (total_bytes > 0) {
+    const auto done = static_cast<double>(done_bytes + skipped_bytes);
+    return std::min(1.0, done / static_cast<double>(total_bytes));
+  }
+  if (total_items > 0) {
+    const auto done = static_cast<double>(done_items + skipped_items);
+    return std::min(1.0, done / static_cast<double>(total_items));
+  }
+  return 0;
+}
+
+std::vector<std::string> render_live(const ProgressView& view, unsigned columns) {
+  std::string head = fmt::format("[{}]", format_duration(view.elapsed));
+  if (view.totals_final) {
+    append_part(head, fmt::format("{} {:5.1f}%", bar(view.fraction()), view.fraction() * 100));
+  }
+  append_part(head, items_text(view));
+  append_part(head, bytes_text(view));
+  if (view.bytes_per_second >= 1) {
+    append_part(head, fmt::format("{:.1f} MiB/s", view.bytes_per_second / (1U << 20)));
+  }
+  if (view.remaining) {
+    append_part(head, format_text(_("{} left"), format_duration(*view.remaining)));
+  }
+  append_part(head, errors_text(view));
+
+  std::vector<std::string> lines = {std::move(head)};
+  const std::size_t shown = std::min(view.current.size(), kMaxCurrent);
+  const std::size_t room = columns > 4 ? columns - 4 : 1;
+  for (std::size_t i = 0; i < shown; ++i) {
+    lines.push_back("  " + cut_front_to_width(escape_for_terminal(view.current[i]), room));
+  }
+  return lines;
+}
+
+std::string render_line(const ProgressView& view) {
+  std::string line = fmt::format("[{}]", format_duration(view.elapsed));
+  if (view.totals_final) line += fmt::format(" {:.2f}%", view.fraction() * 100);
+  append_part(line, items_text(view));
+  append_part(line, bytes_text(view));
+  append_part(line, errors_text(view));
+  return line;
+}
+
+std::string render_status_json(const ProgressView& view) {
+  JsonObject out("status");
+  out.add_nonzero("seconds_elapsed", static_cast<std::uint64_t>(view.elapsed.count()));
+  if (view.kind == ProgressKind::restore) {
+    out.add("percent_done", view.fraction())
+        .add_nonzero("total_files", view.total_items)
+        .add_nonzero("files_restored", view.done_items)
+        .add_nonzero("files_skipped", view.skipped_items)
+        .add_nonzero("files_deleted", view.deleted_items)
+        .add_nonzero("total_bytes", view.total_bytes)
+        .add_nonzero("bytes_restored", view.done_bytes)
+        .add_nonzero("bytes_skipped", view.skipped_bytes);
+    return out.text();
+  }
+  if (view.remaining) {
+    out.add_nonzero("seconds_remaining", static_cast<std::uint64_t>(view.remaining->count()));
+  }
+  out.add("percent_done", view.fraction())
+      .add_nonzero("total_files", view.total_items)
+      .add_nonzero("files_done", view.done_items)
+      .add_nonzero("total_bytes", view.total_bytes)
+      .add_nonzero("bytes_done", view.done_bytes)
+      .add_nonzero("error_count", view.errors);
+  if (!view.current.empty()) out.add("current_files", view.current);
+  return out.text();
+}
+
+}  // namespace medsave

@@ -1,0 +1,31 @@
+# Sourced by the scripts beside it.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+root=$PWD
+jobs=$(nproc)
+
+say() { printf '\n\033[1m%s\033[0m\n' "$*"; }
+
+# configure PRESET [CMAKE ARGUMENTS]: into build/PRESET; ccache helps where it is installed.
+configure() {
+  local launcher=()
+  if command -v ccache >/dev/null; then launcher=(-DCMAKE_CXX_COMPILER_LAUNCHER=ccache); fi
+  cmake --preset "$1" "${launcher[@]}" "${@:2}" --log-level=WARNING >/dev/null
+}
+
+# The C++ files that differ from where this branch left the main one (on it: from the last commit),
+# and those not committed yet.
+changed_sources() {
+  local base
+  base=$(git merge-base HEAD origin/HEAD 2>/dev/null || git merge-base HEAD main 2>/dev/null || true)
+  if [ -z "$base" ] || [ "$base" = "$(git rev-parse HEAD)" ]; then
+    base=$(git rev-parse -q --verify HEAD~ || git hash-object -t tree /dev/null)
+  fi
+  {
+    git diff --name-only --diff-filter=d "$base"
+    git ls-files --others --exclude-standard
+  } | grep -E '^(cmd|include|lib|tests)/.*\.[ch]pp$' | sort -u || true
+}
+all_sources() {
+  find cmd include lib tests -name '*.[ch]pp' | sort
+}

@@ -1,0 +1,43 @@
+# French and English: chosen by option, by our own variable, by the locale; JSON stays the same.
+source "$(dirname "$0")/../support/lib.sh"
+medsave -q init
+echo x >file
+french='instantané|dépôt'
+english='snapshot'
+unset LC_ALL
+
+step "by --lang, before all else"
+expect 0 env LANG=en_US.UTF-8 "$MEDSAVE" --lang fr backup file
+says "$french"
+expect 0 env LANG=fr_FR.UTF-8 "$MEDSAVE" --lang en backup file
+says "$english"
+says_not "$french"
+step "by MEDSAVE_LANG"
+expect 0 env MEDSAVE_LANG=fr LANG=C "$MEDSAVE" backup file
+says "$french"
+step "by the locale, installed or not"
+for variable in LANG LC_ALL LC_MESSAGES LANGUAGE; do
+  expect 0 env "$variable=fr_FR.UTF-8" "$MEDSAVE" backup file
+  says "$french"
+done
+expect 0 env LANG=fr_CH.UTF-8 "$MEDSAVE" backup file
+says "$french"
+for value in C POSIX en_GB.UTF-8 de_DE.UTF-8; do
+  expect 0 env LANG=$value "$MEDSAVE" backup file
+  says_not "$french"
+done
+
+step "help and errors too"
+expect 0 medsave --lang fr --help
+says "dépôt|sauvegarde"
+expect 0 medsave --lang fr backup --help
+says "sauvegarde"
+expect 12 env RESTIC_PASSWORD=wrong "$MEDSAVE" --lang fr snapshots
+says "mot de passe"
+expect 10 medsave --lang fr -r nowhere snapshots
+says "dépôt"
+
+step "machines get the same in every language"
+expect 0 medsave --lang fr --json backup file
+summary files_unmodified >/dev/null
+says_not "$french"

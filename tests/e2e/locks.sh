@@ -1,0 +1,80 @@
+# Locks: who waits for whom, whose is cleared, and what signals do to their owners.
+source "$(dirname "$0")/../support/lib.sh"
+medsave -q init
+echo x >file
+medsave -q backup file
+locks() { files_in locks; }
+# A backup that holds its lock until descriptor 9 is closed; its process is $holder.
+hold() {
+  rm -f pipe
+  mkfifo pipe
+  "$MEDSAVE" "$@" backup --stdin --stdin-filename held <pipe >held.out 2>held.err &
+  holder=$!
+  exec 9>pipe
+  wait_for sh -c 'ls repo/locks | grep -q .'
+}
+release() {
+  exec 9>&-
+  wait "$holder"
+}
+
+step "two that only add do not mind each other"
+hold -q
+expect 0 medsave backup file
+expect 0 medsave snapshots
+step "who needs it alone is told who has it, and since when"
+expect 11 medsave check
+says "$(hostname)"
+says "\\b$holder\\b"
+expect 11 medsave key passwd --new-password-file /dev/null
+expect 0 medsave check --no-lock
+step "a living process's lock is not cleared"
+expect 0 medsave unlock
+same "$(locks)" 1
+step "SIGHUP is survived"
+kill -HUP "$holder"
+sleep 0.3
+kill -0 "$holder" || fail "killed by SIGHUP"
+step "--retry-lock waits for it"
+(sleep 2; exec 9>&-; true) &
+exec 9>&-
+expect 0 medsave --retry-lock 30s check
+wait
+same "$(locks)" 0
+step "--retry-lock gives up"
+hold -q
+expect 11 medsave --retry-lock 1s check
+release
+same "$(locks)" 0
+
+step "a dead process's lock is cleared, with a notice"
+hold -q
+kill -9 "$holder"
+exec 9>&-
+wait "$holder" || true
+same "$(locks)" 1
+expect 0 medsave check
+says lock
+same "$(locks)" 0
+
+step "unlock clears the dead, --remove-all everything"
+hold -q
+kill -9 "$holder"
+exec 9>&-
+wait "$holder" || true
+expect 0 medsave unlock
+same "$(locks)" 0
+hold -q
+expect 0 medsave unlock --remove-all
+same "$(locks)" 0
+kill -9 "$holder"
+exec 9>&-
+wait "$holder" || true
+
+step "foreign files in the repository's folders are tolerated"
+mkdir repo/locks/folder repo/data/folder repo/parity repo/"Lisez-moi"
+echo note >repo/locks/note
+echo note >repo/note
+: >"repo/locks/$(printf '%064d' 0)"
+expect 0 medsave backup file
+expect 0 medsave check --read-data

@@ -1,0 +1,104 @@
+# What a snapshot says about itself, and how a backup finds its parent.
+source "$(dirname "$0")/../support/lib.sh"
+medsave -q init
+mkdir src
+echo one >src/one
+echo two >src/two
+field() { medsave cat snapshot "$1" | tr -d ' \n' | grep -Eo "\"$2\":(\"[^\"]*\"|\[[^]]*\]|[0-9]+)" | head -n 1 | cut -d: -f2-; }
+
+step "tags, host, time, excludes"
+backup 0 src --tag a,b --tag c --host surgery --time '2024-02-29 12:34:56' --exclude '*.tmp'
+same "$(field "$snapshot" tags)" '["a","b","c"]'
+same "$(field "$snapshot" hostname)" '"surgery"'
+same "$(field "$snapshot" time)" '"2024-02-29T12:34:56Z"'
+same "$(field "$snapshot" excludes)" '["*.tmp"]'
+same "$(field "$snapshot" paths)" "[\"$work/src\"]"
+grep -q '"program_version": *"medsave' <(medsave cat snapshot "$snapshot") || fail "program_version"
+expect 1 medsave backup src --time yesterday
+
+step "the parent is of the same host and paths, not newer"
+backup 0 src --host surgery
+second=$snapshot
+same "$(summary files_unmodified)" 2
+backup 0 src --host reception
+same "$(summary files_new)" 2 "files new on another host"
+backup 0 src --host surgery --time '2024-01-01 00:00:00'
+same "$(summary files_new)" 2 "files new before the first snapshot"
+backup 0 src --host reception --parent "${second:0:10}"
+same "$(field "$snapshot" parent)" "\"$second\""
+backup 0 src --host reception --group-by paths --tag t
+same "$(summary files_unmodified)" 2
+backup 0 src --host reception --group-by host,paths,tags --tag t
+same "$(summary files_unmodified)" 2
+backup 0 src --host reception --group-by host,paths,tags --tag other
+same "$(summary files_new)" 2
+expect 1 medsave backup src --parent abcdef0123
+
+step "--force reads everything, and stores nothing twice"
+backup 0 src --host surgery --force
+same "$(summary files_new)" 2
+same "$(summary data_blobs)" 0
+same "$(field "$snapshot" parent)" ""
+
+step "a changed file is seen by its times, its inode and its size"
+echo TWO >src/two
+backup 0 src
+echo 222 >src/two
+backup 0 src
+same "$(summary files_changed)" 1
+touch -r src/two stamp
+cp src/two src/copy && echo 333 >src/copy && touch -r stamp src/copy && mv src/copy src/two
+backup 0 src
+same "$(summary data_blobs)" 1 "read again: another inode"
+touch -r src/two stamp
+echo 444 >src/two && touch -r stamp src/two
+backup 0 src --ignore-ctime
+same "$(summary data_blobs)" 0 "--ignore-ctime trusts size, mtime and inode"
+cp src/two src/copy && echo 555 >src/copy && touch -r stamp src/copy && mv src/copy src/two
+backup 0 src --ignore-inode
+same "$(summary data_blobs)" 0 "--ignore-inode trusts size and mtime"
+chmod 600 src/one
+backup 0 src
+same "$(summary files_changed)" 1
+same "$(medsave ls --json latest | grep '"path":"/src/one"\|/src/one' | grep -c -- '-rw-------')" 1
+
+step "--skip-if-unchanged, --dry-run"
+count=$(snapshots)
+backup 0 src --skip-if-unchanged
+same "$snapshot" "" "snapshot of the unchanged"
+same "$(snapshots)" "$count"
+echo new >src/new
+find repo -type f | sort >before
+backup 0 src --dry-run
+same "$(summary files_new)" 1
+find repo -type f | sort | cmp - before || fail "a dry run wrote"
+backup 0 src --skip-if-unchanged
+[ -n "$snapshot" ] || fail "a changed tree was skipped"
+
+step "--with-atime, --read-concurrency, --no-scan"
+touch -a -d 2001-02-03T04:05:06Z src/one
+backup 0 src --with-atime --read-concurrency 4 --no-scan
+same "$(medsave ls --json latest | grep '/src/one"' | grep -c '"atime":"2001-02-03T04:05:06Z"')" 1
+
+step "latest and the filters of snapshots"
+same "$(snapshots --host surgery)" 4
+same "$(snapshots --host surgery --host reception)" 9
+same "$(snapshots --tag a,b)" 1
+same "$(snapshots --tag a,t)" 0
+same "$(snapshots --tag a --tag t)" 3
+same "$(snapshots --path "$work/src" --host surgery)" 4
+same "$(snapshots --path "$work/nowhere")" 0
+same "$(snapshots --latest 1 --host surgery)" 1
+same "$(snapshots latest)" 1
+same "$(snapshots "${second:0:8}")" 1
+mkdir other && echo o >other/o
+backup 0 other --host reception
+expect 0 medsave restore latest --host surgery --target out
+[ -e out/src/one ] || fail "latest of a host"
+expect 0 medsave restore latest --path "$work/src" --target out2
+[ -e out2/src/one ] || fail "latest of a path"
+expect 1 medsave restore latest --tag nobody --target out3
+expect 0 medsave snapshots --group-by host
+expect 0 medsave snapshots --compact
+says "$(head -c 8 <<<"$second")"
+expect 1 medsave ls abcdef0123

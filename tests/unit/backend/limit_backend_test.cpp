@@ -1,0 +1,42 @@
+#include "medsave/backend/limit_backend.hpp"
+
+#include "medsave/backend/mem_backend.hpp"
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+
+namespace medsave::test {
+namespace {
+
+template <typename Action>
+double seconds_of(const Action& action) {
+  const auto begin = std::chrono::steady_clock::now();
+  action();
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+}
+
+TEST(LimitBackend, HoldsEachDirectionToItsRate) {
+  constexpr FileRef kFile{.kind = FileKind::pack};
+  const auto slow_up = limit_rate(std::make_unique<MemBackend>(), 1'000'000, 0);
+  EXPECT_GE(seconds_of([&] { slow_up->save(kFile, Buffer(150'000)); }), 0.15);
+  Buffer out;
+  EXPECT_LT(seconds_of([&] { slow_up->load(kFile, 1'000'000, out); }), 0.1);
+
+  const auto slow_down = limit_rate(std::make_unique<MemBackend>(), 0, 1'000'000);
+  EXPECT_LT(seconds_of([&] { slow_down->save(kFile, Buffer(150'000)); }), 0.1);
+  EXPECT_GE(seconds_of([&] {
+              slow_down->load_range(kFile, 0, 50'000, out);
+              slow_down->load_range(kFile, 50'000, 100'000, out);
+            }),
+            0.15);
+}
+
+TEST(LimitBackend, NoLimitIsNoDecorator) {
+  auto mem = std::make_unique<MemBackend>();
+  const Backend* plain = mem.get();
+  EXPECT_EQ(limit_rate(std::move(mem), 0, 0).get(), plain);
+}
+
+}  // namespace
+}  // namespace medsave::test

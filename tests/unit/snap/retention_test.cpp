@@ -1,0 +1,147 @@
+#include "medsave/snap/retention.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include <fstream>
+#include <sstream>
+
+namespace medsave::test {
+namespace {
+
+Timestamp at(std::string_view text) { return parse_time(text)->instant; }
+
+SnapshotEntry snapshot(std::string_view time, std::vector<std::string> tags = {}) {
+  SnapshotEntry entry;
+  entry.snapshot.time = *parse_time(time);
+  entry.snapshot.tags = std::move(tags);
+  return entry;
+}
+
+/// `--keep-daily 7 --keep-tag a,b` as restic's command line has them.
+RetentionPolicy policy_from(const std::string& options) {
+  RetentionPolicy policy;
+  std::istringstream words(options);
+  for (std::string word; words >> word;) {
+    std::string value;
+    if (const auto equals = word.find('='); equals != std::string::npos) {
+      value = word.substr(equals + 1);
+      word.resize(equals);
+    } else {
+      words >> value;
+    }
+    const std::string name = word.substr(7);  // behind "--keep-"
+    const auto count = [&] { return parse_keep_count(value).value(); };
+    const auto span = [&] { return parse_calendar_span(value).value(); };
+    if (name == "last")
+      policy.last = count();
+    else if (name == "hourly")
+      policy.hourly = count();
+    else if (name == "daily")
+      policy.daily = count();
+    else if (name == "weekly")
+      policy.weekly = count();
+    else if (name == "monthly")
+      policy.monthly = count();
+    else if (name == "yearly")
+      policy.yearly = count();
+    else if (name == "within")
+      policy.within = span();
+    else if (name == "within-hourly")
+      policy.within_hourly = span();
+    else if (name == "within-daily")
+      policy.within_daily = span();
+    else if (name == "within-weekly")
+      policy.within_weekly = span();
+    else if (name == "within-monthly")
+      policy.within_monthly = span();
+    else if (name == "within-yearly")
+      policy.within_yearly = span();
+    else if (name == "tag")
+      policy.tags.push_back(parse_tag_list(value));
+    else
+      ADD_FAILURE() << "unknown option " << word;
+  }
+  return policy;
+}
+
+TEST(Retention, KeepsWhatResticKeepsForTheSameReasons) {
+  std::ifstream file(MEDSAVE_TEST_DATA "/forget-policy.json");
+  const nlohmann::json data = nlohmann::json::parse(file);
+  std::vector<SnapshotEntry> all;
+  for (const auto& item : data["snapshots"]) {
+    std::vector<std::string> tags;
+    if (!item["tags"].is_null()) tags = item["tags"].get<std::vector<std::string>>();
+    all.push_back(snapshot(item["time"].get<std::string>(), tags));
+    all.back().snapshot.hostname = std::to_string(all.size() - 1);  // tells which it was
+  }
+  // The fixture has one snapshot in the future of when it was made.
+  const Timestamp now = at("2026-11-22T12:00:00Z");
+  ASSERT_FALSE(data["cases"].empty());
+  for (const auto& item : data["cases"]) {
+    SCOPED_TRACE(item["options"].get<std::string>());
+    const RetentionResult result =
+        apply_retention(all, policy_from(item["options"].get<std::string>()), now);
+    ASSERT_EQ(result.keep.size(), item["keep"].size());
+    EXPECT_EQ(result.remove.size(), item["remove_count"].get<std::size_t>());
+    for (std::size_t i = 0; i < result.keep.size(); ++i) {
+      const auto& expected = item["keep"][i];
+      EXPECT_EQ(result.keep[i].entry.snapshot.hostname,
+                std::to_string(expected[0].get<std::size_t>()));
+      std::vector<std::string> reasons(expected.begin() + 1, expected.end());
+      EXPECT_EQ(result.keep[i].matches, reasons);
+    }
+  }
+}
+
+TEST(Retention, ParsesSpansInAnyOrderAndPrintsThemInOne) {
+  EXPECT_EQ(format_calendar_span(*parse_calendar_span("2h7d5m1y")), "1y5m7d2h");
+  EXPECT_EQ(format_calendar_span(*parse_calendar_span("36h")), "36h");
+  for (const char* bad : {"", "5", "d", "5x", "-1d", "1d ", "99999999999d"}) {
+    EXPECT_FALSE(parse_calendar_span(bad)) << bad;
+  }
+}
+
+TEST(Retention, MeasuresMonthsWithOverflowIntoTheNext) {
+  // A month before 31 March is "31 February": 3 March in a common year.
+  const std::vector<SnapshotEntry> group = {snapshot("2023-03-31T12:00:00Z"),
+                                            snapshot("2023-03-03T12:00:01Z"),
+                                            snapshot("2023-03-03T12:00:00Z")};
+  const RetentionResult result =
+      apply_retention(group, {.within = *parse_calendar_span("1m")}, at("2024-01-01T00:00:00Z"));
+  EXPECT_EQ(result.keep.size(), 2U);
+  EXPECT_EQ(result.remove.size(), 1U);
+}
+
+TEST(Retention, CountsDaysByTheClockOfTheSnapshotsOwnZone) {
+  const std::vector<SnapshotEntry> group = {
+      snapshot("2024-01-02T00:30:00+02:00"), snapshot("2024-01-01T23:30:00+02:00"),
+      snapshot("2024-01-01T01:00:00+02:00"), snapshot("2023-12-01T01:00:00+02:00")};
+  const RetentionResult result = apply_retention(group, {.daily = 2}, at("2025-01-01T00:00:00Z"));
+  ASSERT_EQ(result.keep.size(), 2U);  // both evenings, though they are one day in UTC
+  EXPECT_EQ(result.keep[1].entry.snapshot.time, group[1].snapshot.time);
+}
+
+TEST(Retention, NeverRemovesEverythingByASpanFromTheFuture) {
+  const std::vector<SnapshotEntry> group = {snapshot("2042-01-01T00:00:00Z"),
+                                            snapshot("2024-01-02T00:00:00Z"),
+                                            snapshot("2024-01-01T00:00:00Z")};
+  const RetentionResult result =
+      apply_retention(group, {.within = *parse_calendar_span("1d")}, at("2024-01-02T12:00:00Z"));
+  EXPECT_EQ(result.keep.size(), 2U);
+}
+
+TEST(Retention, KnowsThePracticesPolicy) {
+  const auto policy = named_policy("cabinet");
+  ASSERT_TRUE(policy);
+  EXPECT_EQ(policy->daily, 14);
+  EXPECT_EQ(policy->weekly, 8);
+  EXPECT_EQ(policy->monthly, 24);
+  EXPECT_EQ(policy->yearly, 20);
+  EXPECT_FALSE(named_policy("unknown"));
+  EXPECT_TRUE(RetentionPolicy{}.empty());
+}
+
+}  // namespace
+}  // namespace medsave::test
