@@ -205,8 +205,8 @@ Command& Command::arguments(std::string text, ValueKind kind, std::vector<std::s
   return *this;
 }
 
-Command& Command::examples(std::initializer_list<std::string> lines) {
-  examples_ = lines;
+Command& Command::examples(std::initializer_list<Example> examples) {
+  examples_ = examples;
   return *this;
 }
 

@@ -33,6 +33,12 @@ struct Option {
   [[nodiscard]] bool takes_value() const { return !value_name.empty(); }
 };
 
+/// A command line worth copying, and what it does.
+struct Example {
+  std::string line = {};
+  std::string text = {};
+};
+
 /// A command of the program (or the program itself): its options, what it says of itself, and
 /// what to run. Options keep references to the variables they set, which outlive parsing.
 class Command {
@@ -48,8 +54,7 @@ class Command {
   /// "[FILE/DIR]...": what follows the options.
   Command& arguments(std::string text, ValueKind kind = ValueKind::text,
                      std::vector<std::string> choices = {});
-  /// One example a line: "command<TAB>what it does".
-  Command& examples(std::initializer_list<std::string> lines);
+  Command& examples(std::initializer_list<Example> examples);
   /// Exit codes besides 0 and 1.
   Command& exit_codes(std::initializer_list<int> codes);
   /// Heading for the options that follow.
@@ -84,7 +89,7 @@ class Command {
   [[nodiscard]] const std::vector<std::string>& argument_choices() const {
     return argument_choices_;
   }
-  [[nodiscard]] const std::vector<std::string>& example_lines() const { return examples_; }
+  [[nodiscard]] const std::vector<Example>& example_list() const { return examples_; }
   [[nodiscard]] const std::vector<int>& exit_code_list() const { return exit_codes_; }
   [[nodiscard]] const std::deque<Option>& option_list() const { return options_; }
   [[nodiscard]] const std::list<Command>& commands() const { return commands_; }
@@ -108,7 +113,7 @@ class Command {
   std::string argument_text_;
   ValueKind argument_kind_ = ValueKind::text;
   std::vector<std::string> argument_choices_;
-  std::vector<std::string> examples_;
+  std::vector<Example> examples_;
   std::vector<int> exit_codes_;
   std::string current_group_;
   std::deque<Option> options_;   // addresses stay

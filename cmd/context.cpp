@@ -1,9 +1,5 @@
 #include "context.hpp"
 
-#include <algorithm>
-#include <cstdlib>
-#include <utility>
-
 #include "command_line.hpp"
 #include "passwords.hpp"
 
@@ -14,6 +10,10 @@
 #include "medsave/base/text.hpp"
 #include "medsave/base/units.hpp"
 #include "medsave/sys/file_io.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+#include <utility>
 
 namespace medsave::cli {
 namespace {
@@ -34,8 +34,9 @@ void set_pack_size(GlobalOptions& options, std::uint64_t mib) {
 /// Extended options belong to the kinds of repositories; a folder, the only kind so far, has none.
 [[noreturn]] void refuse_extended(const std::string& text) {
   const std::string key = text.substr(0, text.find('='));
-  throw Error(Errc::usage,
-              format_text(_("unknown extended option \"{}\"; a repository in a folder has none"), key));
+  throw Error(
+      Errc::usage,
+      format_text(_("unknown extended option \"{}\"; a repository in a folder has none"), key));
 }
 
 void add_repository_options(Command& root, GlobalOptions& options) {
@@ -119,8 +120,7 @@ void add_output_options(Command& root, GlobalOptions& options) {
   root.group(_("Output"));
   root.flag("json", options.json, _("write JSON for programs instead of text"));
   root.flag("quiet,q", options.quiet, _("say nothing unless something is wrong"));
-  root.count("verbose,v", options.verbose,
-             _("say more; -vv (or --verbose=2) names every file"));
+  root.count("verbose,v", options.verbose, _("say more; -vv (or --verbose=2) names every file"));
   root.flag("no-color", options.no_color, _("no colours (also: the variable NO_COLOR)"));
   Option& language = root.option("lang", _("LANGUAGE"), options.language,
                                  _("language of the messages: en or fr (also: MEDSAVE_LANG)"));
@@ -192,11 +192,12 @@ std::string chosen_location(const RepositoryChoice& choice) {
     location = trim_password(as_text(content.view()));
   }
   if (location.empty()) {
-    throw Error(Errc::usage,
-                choice.environment_prefix.empty()
-                    ? _("please specify the repository location (-r FOLDER, --repository-file or the "
-                        "variable MEDSAVE_REPOSITORY)")
-                    : _("please specify the location of the other repository (--from-repo)"));
+    throw Error(
+        Errc::usage,
+        choice.environment_prefix.empty()
+            ? _("please specify the repository location (-r FOLDER, --repository-file or the "
+                "variable MEDSAVE_REPOSITORY)")
+            : _("please specify the location of the other repository (--from-repo)"));
   }
   return location;
 }
@@ -246,7 +247,8 @@ std::string cache_base(const GlobalOptions& global) {
 Repository& Context::open_repository() {
   repository_ = open_chosen(*this, global.repository);
   if (global.cleanup_cache) clean_up_cache(*this);
-  const bool worth_it = !global.cache_dir.empty() || !local_folder(chosen_location(global.repository));
+  const bool worth_it =
+      !global.cache_dir.empty() || !local_folder(chosen_location(global.repository));
   if (!global.no_cache && worth_it) repository_->use_cache(cache_base(global));
   return *repository_;
 }
@@ -257,6 +259,10 @@ Repository& Context::open_locked(LockMode mode, bool optional) {
   lock_ = std::make_unique<RepoLock>(
       repository, LockOptions{.mode = mode, .retry = global.retry_lock}, notices(), stop_);
   return repository;
+}
+
+void Context::explain_lost_lock() const {
+  if (lock_ && lock_->lost()) lock_->confirm();
 }
 
 void Context::close() {

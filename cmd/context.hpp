@@ -1,5 +1,12 @@
 #pragma once
 
+#include "medsave/base/progress.hpp"
+#include "medsave/format/compression.hpp"
+#include "medsave/repo/repo_lock.hpp"
+#include "medsave/repo/repository.hpp"
+#include "medsave/ui/console.hpp"
+#include "medsave/ui/progress_display.hpp"
+
 #include <chrono>
 #include <cstdint>
 #include <memory>
@@ -7,13 +14,6 @@
 #include <stop_token>
 #include <string>
 #include <utility>
-
-#include "medsave/base/progress.hpp"
-#include "medsave/format/compression.hpp"
-#include "medsave/repo/repo_lock.hpp"
-#include "medsave/repo/repository.hpp"
-#include "medsave/ui/console.hpp"
-#include "medsave/ui/progress_display.hpp"
 
 namespace medsave::cli {
 
@@ -26,7 +26,7 @@ struct RepositoryChoice {
   std::string password_file = {};
   std::string password_command = {};
   std::string key_hint = {};
-  bool no_password = false;  // --insecure-no-password
+  bool no_password = false;             // --insecure-no-password
   std::string environment_prefix = {};  // "" or "FROM_": of PASSWORD
 };
 
@@ -82,7 +82,8 @@ class Context {
 
   /// Stopped by SIGINT and SIGTERM, and when the lock is lost.
   [[nodiscard]] std::stop_token stop() const { return lock_ ? lock_->token() : stop_; }
-  [[nodiscard]] bool lock_lost() const { return lock_ && lock_->lost(); }
+  /// After an interruption: throws the Error that says why, if it was the lock that was lost.
+  void explain_lost_lock() const;
 
   /// Unlocks and closes.
   void close();

@@ -1,9 +1,9 @@
 #pragma once
 
+#include "medsave/base/error.hpp"
+
 #include <stdexcept>
 #include <string>
-
-#include "medsave/base/error.hpp"
 
 namespace medsave::cli {
 

@@ -1,14 +1,14 @@
 #include "help.hpp"
 
-#include <fmt/format.h>
-
-#include <algorithm>
-#include <cstddef>
-
 #include "exit_codes.hpp"
 
 #include "medsave/base/text.hpp"
 #include "medsave/ui/display_text.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstddef>
 
 namespace medsave::cli {
 namespace {
@@ -66,14 +66,10 @@ void append_exit_codes(std::string& out, const Command& command, std::size_t col
 }
 
 void append_examples(std::string& out, const Command& command, std::size_t columns) {
-  if (command.example_lines().empty()) return;
+  if (command.example_list().empty()) return;
   out += fmt::format("\n{}:\n", _("Examples"));
-  for (const std::string& line : command.example_lines()) {
-    const std::size_t tab = line.find('\t');
-    out += fmt::format("  {}\n", line.substr(0, tab));
-    if (tab != std::string::npos) {
-      out += fmt::format("      {}\n", wrap_text(line.substr(tab + 1), columns, 6));
-    }
+  for (const Example& example : command.example_list()) {
+    out += fmt::format("  {}\n      {}\n", example.line, wrap_text(example.text, columns, 6));
   }
 }
 

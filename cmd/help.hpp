@@ -1,8 +1,8 @@
 #pragma once
 
-#include <string>
-
 #include "command_line.hpp"
+
+#include <string>
 
 namespace medsave::cli {
 

@@ -1,5 +1,3 @@
-#include <memory>
-
 #include "command_line.hpp"
 #include "commands.hpp"
 #include "context.hpp"
@@ -9,6 +7,8 @@
 #include "medsave/base/error.hpp"
 #include "medsave/base/text.hpp"
 #include "medsave/ui/json_object.hpp"
+
+#include <memory>
 
 namespace medsave::cli {
 namespace {
@@ -98,19 +98,18 @@ void add_init(Command& root) {
   password_file.environment = "FROM_PASSWORD_FILE";
   password_file.exclusive = "from-password";
   password_file.kind = ValueKind::file;
-  Option& password_command = command.option("from-password-command", _("COMMAND"),
-                                            other.password_command,
-                                            _("program that prints its password"));
+  Option& password_command =
+      command.option("from-password-command", _("COMMAND"), other.password_command,
+                     _("program that prints its password"));
   password_command.environment = "FROM_PASSWORD_COMMAND";
   password_command.exclusive = "from-password";
-  command.option("from-key-hint", _("ID"), other.key_hint, _("key to try first"))
-      .environment = "FROM_KEY_HINT";
+  command.option("from-key-hint", _("ID"), other.key_hint, _("key to try first")).environment =
+      "FROM_KEY_HINT";
   command.flag("from-insecure-no-password", other.no_password, _("it has an empty password"));
   command.exit_codes({kExitNoRepository, kExitLocked, kExitWrongPassword});
-  command.examples({"medsave -r /media/usb/backup init\t" +
-                        std::string(_("asks for a new password twice")),
-                    "medsave -r /srv/second init --from-repo /srv/first --copy-chunker-params\t" +
-                        std::string(_("a second repository for copies of the first"))});
+  command.examples({{"medsave -r /media/usb/backup init", _("asks for a new password twice")},
+                    {"medsave -r /srv/second init --from-repo /srv/first --copy-chunker-params",
+                     _("a second repository for copies of the first")}});
   command.run([options](Context& context, const std::vector<std::string>& arguments) {
     if (!arguments.empty()) {
       throw Error(Errc::usage, _("init takes no arguments; the location is given with -r"));

@@ -1,6 +1,3 @@
-#include <string>
-#include <vector>
-
 #include "run.hpp"
 
 #include "medsave/base/text.hpp"
@@ -8,6 +5,9 @@
 #include "medsave/sys/file_io.hpp"
 #include "medsave/sys/signals.hpp"
 #include "medsave/ui/console.hpp"
+
+#include <string>
+#include <vector>
 
 namespace {
 

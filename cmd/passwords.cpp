@@ -1,8 +1,5 @@
 #include "passwords.hpp"
 
-#include <cstdlib>
-#include <cstring>
-
 #include "medsave/base/error.hpp"
 #include "medsave/base/text.hpp"
 #include "medsave/sys/file_info.hpp"
@@ -11,6 +8,9 @@
 #include "medsave/sys/terminal.hpp"
 
 #include <unistd.h>
+
+#include <cstdlib>
+#include <cstring>
 
 namespace medsave::cli {
 namespace {
@@ -52,8 +52,9 @@ Secret from_command(const std::string& command) {
   const WipedBuffer output(read_all(child.fd(), words.front()));
   const int status = child.wait();
   if (status != 0) {
-    throw Error(Errc::usage, format_text(_("the password command \"{}\" failed with exit status {}"),
-                                         words.front(), status));
+    throw Error(Errc::usage,
+                format_text(_("the password command \"{}\" failed with exit status {}"),
+                            words.front(), status));
   }
   return Secret(trim_password(output.text()));
 }
@@ -84,9 +85,8 @@ std::optional<Secret> from_sources(const RepositoryChoice& choice) {
 Secret typed(const std::string& prompt) {
   std::optional<Buffer> line = read_password(prompt);
   if (!line) {
-    throw Error(Errc::usage,
-                _("no password: there is no terminal to ask at; use --password-file, "
-                  "--password-command or the variable MEDSAVE_PASSWORD"));
+    throw Error(Errc::usage, _("no password: there is no terminal to ask at; use --password-file, "
+                               "--password-command or the variable MEDSAVE_PASSWORD"));
   }
   const WipedBuffer content(std::move(*line));
   return Secret(content.text());

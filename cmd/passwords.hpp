@@ -1,11 +1,11 @@
 #pragma once
 
-#include <string>
-#include <string_view>
-
 #include "context.hpp"
 
 #include "medsave/crypto/secret.hpp"
+
+#include <string>
+#include <string_view>
 
 namespace medsave::cli {
 

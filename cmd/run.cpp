@@ -1,8 +1,5 @@
 #include "run.hpp"
 
-#include <algorithm>
-#include <exception>
-
 #include "command_line.hpp"
 #include "commands.hpp"
 #include "context.hpp"
@@ -13,6 +10,10 @@
 #include "medsave/base/text.hpp"
 #include "medsave/ui/json_object.hpp"
 
+#include <algorithm>
+#include <exception>
+#include <new>
+
 namespace medsave::cli {
 namespace {
 
@@ -21,10 +22,10 @@ void define_program(Command& root, GlobalOptions& options) {
       _("medsave keeps encrypted, deduplicated backups in restic's repository format: what one of "
         "the two programs writes, the other reads. Without its password a repository cannot be "
         "read by anybody; keep a copy of the password outside the practice."));
-  root.examples({"medsave -r /media/usb/backup init\t" + std::string(_("make a repository")),
-                 "medsave -r /media/usb/backup backup /srv/practice\t" + std::string(_("back up")),
-                 "medsave -r /media/usb/backup restore latest --target /tmp/restored\t" +
-                     std::string(_("get everything back"))});
+  root.examples({{"medsave -r /media/usb/backup init", _("make a repository")},
+                 {"medsave -r /media/usb/backup backup /srv/practice", _("back up a folder")},
+                 {"medsave -r /media/usb/backup restore latest --target /tmp/restored",
+                  _("get everything back")}});
   add_global_options(root, options);
   add_init(root);
   add_backup(root);
@@ -64,7 +65,8 @@ void run_parsed(const Command& root, const ParsedLine& line, Context& context) {
     context.console.write(help_text(command, context.console.width()));
     // Without a subcommand there is nothing to do, but for the bare program that is no mistake.
     if (!line.help && &command != &root) {
-      throw Error(Errc::usage, format_text(_("{}: please specify what to do"), command.full_name()));
+      throw Error(Errc::usage,
+                  format_text(_("{}: please specify what to do"), command.full_name()));
     }
     return;
   }
@@ -80,10 +82,15 @@ template <typename Action>
 int guarded(Context& context, bool json, const Action& action) {
   Console& console = context.console;
   try {
-    action();
+    try {
+      action();
+    } catch (const Interrupted&) {
+      context.explain_lost_lock();
+      throw;
+    }
     context.close();
     if (!Console::flush_standard_out()) {
-      return fail(console, json, kExitFailed, fatal(_("cannot write to standard output")));
+      throw Error(Errc::io, _("cannot write to standard output"));
     }
     return kExitOk;
   } catch (const CommandFailed& e) {
@@ -91,11 +98,6 @@ int guarded(Context& context, bool json, const Action& action) {
   } catch (const Error& e) {
     return fail(console, json, exit_code_of(e.code()), fatal(e.what()));
   } catch (const Interrupted&) {
-    if (context.lock_lost()) {
-      return fail(console, json, exit_code_of(Errc::locked),
-                  fatal(_("the lock in the repository has disappeared: somebody removed it, or this "
-                          "computer slept for too long; run the command again")));
-    }
     console.warn(_("interrupted, cleaning up"));
     return fail(console, json, kExitInterrupted, fatal(_("interrupted")));
   } catch (const std::bad_alloc&) {
@@ -111,9 +113,8 @@ int run(const std::vector<std::string>& arguments, Console& console, const std::
   Context context(console, stop);
   Command root("medsave", _("Backups for medical practices, in restic's repository format"));
   define_program(root, context.global);
-  const int code = guarded(context, wants_json(arguments), [&] {
-    run_parsed(root, parse_command_line(root, arguments), context);
-  });
+  const int code = guarded(context, wants_json(arguments),
+                           [&] { run_parsed(root, parse_command_line(root, arguments), context); });
   context.close();
   Console::flush_standard_out();
   return code;

@@ -1,10 +1,10 @@
 #pragma once
 
+#include "medsave/ui/console.hpp"
+
 #include <stop_token>
 #include <string>
 #include <vector>
-
-#include "medsave/ui/console.hpp"
 
 namespace medsave::cli {
 

@@ -1,10 +1,10 @@
 #include "snapshot_options.hpp"
 
-#include <algorithm>
-
 #include "medsave/base/error.hpp"
 #include "medsave/base/text.hpp"
 #include "medsave/format/time_text.hpp"
+
+#include <algorithm>
 
 namespace medsave::cli {
 namespace {

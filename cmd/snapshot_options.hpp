@@ -1,12 +1,12 @@
 #pragma once
 
-#include <string>
-#include <vector>
-
 #include "command_line.hpp"
 
 #include "medsave/snap/path_filter.hpp"
 #include "medsave/snap/snapshot_finder.hpp"
+
+#include <string>
+#include <vector>
 
 namespace medsave::cli {
 

@@ -49,8 +49,7 @@ void Reporter::item(const std::string& snapshot_path, const Node& node, const No
   }
   if (!sinks_.item) return;
   BackupItem item{.path = snapshot_path, .action = action};
-  item.seconds =
-      std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count();
+  item.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count();
   if (is_dir) item.path += '/';
   (is_dir ? item.metadata_size : item.data_size) = stored.plain;
   (is_dir ? item.metadata_size_in_repo : item.data_size_in_repo) = stored.packed;

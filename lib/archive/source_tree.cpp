@@ -121,6 +121,7 @@ std::vector<SourceEntry> SourceTree::target_entries(const TargetNode& node,
       entry.only_targets = !child.wanted || (!child.children.empty() && info && !info->is_dir());
       if (entry.only_targets) info = stat_at(kCurrentDirectory, child.path);
       if (!info) throw Error(Errc::not_found, _("it no longer exists"));
+      if (entry.only_targets && !info->is_dir()) throw Error(Errc::io, _("it is no folder"));
       entry.info = *info;
     } catch (const Error& error) {
       problem(absolute_path(child.path), error.what());

@@ -4,9 +4,9 @@
 #include "medsave/sys/file_info.hpp"
 #include "medsave/sys/host.hpp"
 
-#include <algorithm>
-
 #include <fmt/core.h>
+
+#include <algorithm>
 
 namespace medsave {
 namespace {

@@ -18,8 +18,10 @@ namespace medsave {
 /// filled without a lock; one that fails stays empty and is left out.
 class TreeDraft {
  public:
-  /// The draft is complete after TreeAssembler::finish() of `open_slots`.
-  TreeDraft(std::size_t slots, std::size_t open_slots) : nodes_(slots), open_(open_slots) {}
+  /// Whoever makes it owes TreeAssembler one finish(), and everyone expect()ed too.
+  explicit TreeDraft(std::size_t slots) : nodes_(slots) {}
+  /// `count` slots will be decided by others. Before they know the draft.
+  void expect(std::size_t count) { open_ += count; }
 
   /// For slots filled before other threads know the draft, or once by whoever then finishes it.
   [[nodiscard]] Node& slot(std::size_t index) { return nodes_[index]; }
@@ -27,15 +29,15 @@ class TreeDraft {
   // Where the result goes; unset for the root.
   std::shared_ptr<TreeDraft> parent = {};
   std::size_t parent_slot = 0;
-  Node node = {};                      // of the folder itself, still without subtree
+  Node node = {};                       // of the folder itself, still without subtree
   std::unique_ptr<Node> previous = {};  // what the parent snapshot has in its place
-  std::string snapshot_path = {};      // if the reporter wants items
+  std::string snapshot_path = {};       // if the reporter wants items
   Reporter::Instant begun = {};
 
  private:
   friend class TreeAssembler;
   Tree nodes_;
-  std::atomic<std::size_t> open_;
+  std::atomic<std::size_t> open_ = 1;
 };
 using TreeDraftPtr = std::shared_ptr<TreeDraft>;
 
@@ -45,7 +47,7 @@ class TreeAssembler {
  public:
   TreeAssembler(BlobSink& sink, Reporter& reporter) : sink_(sink), reporter_(reporter) {}
 
-  /// `count` slots of `draft` are decided.
+  /// `count` of those the draft waits for are through.
   void finish(TreeDraftPtr draft, std::size_t count);
 
   /// The root tree; read after all threads are joined.

@@ -47,31 +47,33 @@ bool WorkQueue::try_push(ChunkTask& task) {
   return true;
 }
 
-std::optional<Task> WorkQueue::take() {
+bool WorkQueue::can_take() const {
+  return !chunks_.empty() || (!batches_.empty() && readers_ < max_readers_) ||
+         (!directories_.empty() && batches_.size() < kMaxWaitingBatches);
+}
+
+Task WorkQueue::take() {
   if (!chunks_.empty()) return take_last(chunks_);
   if (!batches_.empty() && readers_ < max_readers_) {
     ++readers_;
     return take_last(batches_);
   }
-  if (!directories_.empty() && batches_.size() < kMaxWaitingBatches) {
-    return take_last(directories_);
-  }
-  return std::nullopt;
+  return take_last(directories_);
 }
 
 std::optional<Task> WorkQueue::next(const std::stop_token& stop) {
   std::unique_lock lock(mutex_);
-  while (!stop.stop_requested()) {
-    if (std::optional<Task> task = take()) {
-      ++active_;
-      return task;
-    }
-    if (active_ == 0 && idle()) break;
-    ++waiting_;
-    changed_.wait(lock, stop, [this, known = version_] { return version_ != known; });
-    --waiting_;
-  }
-  return std::nullopt;
+  ++waiting_;
+  changed_.wait(lock, stop, [this] { return can_take() || all_done(); });
+  --waiting_;
+  if (stop.stop_requested() || !can_take()) return std::nullopt;
+  ++active_;
+  return take();
+}
+
+void WorkQueue::begin() {
+  const std::lock_guard lock(mutex_);
+  ++active_;
 }
 
 void WorkQueue::done() {
@@ -79,7 +81,7 @@ void WorkQueue::done() {
   {
     const std::lock_guard lock(mutex_);
     --active_;
-    ended = active_ == 0 && idle();
+    ended = all_done();
   }
   if (ended) changed_.notify_all();
 }
@@ -91,7 +93,7 @@ void WorkQueue::reading_done() {
     --readers_;
     wake = waiting_ != 0;
   }
-  if (wake) changed_.notify_one();
+  if (wake) changed_.notify_all();
 }
 
 }  // namespace medsave

@@ -71,14 +71,17 @@ class WorkQueue {
   /// done(), a FileBatch before that by one reading_done().
   std::optional<Task> next(const std::stop_token& stop);
   void done();
+  /// Announces a producer that is no task: there is more to come until its done().
+  void begin();
   /// The files of a batch are read; only storing is left.
   void reading_done();
 
  private:
-  [[nodiscard]] bool idle() const {
-    return chunks_.empty() && batches_.empty() && directories_.empty();
+  [[nodiscard]] bool can_take() const;
+  [[nodiscard]] bool all_done() const {
+    return active_ == 0 && chunks_.empty() && batches_.empty() && directories_.empty();
   }
-  std::optional<Task> take();
+  Task take();
 
   const unsigned max_readers_;
   const std::size_t max_chunks_;

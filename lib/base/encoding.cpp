@@ -57,7 +57,6 @@ std::string to_base64(ByteView bytes) {
 
 std::optional<Buffer> from_base64(std::string_view text) {
   if (text.size() % 4 != 0) return std::nullopt;
-  if (text.empty()) return Buffer();
   std::size_t padding = 0;
   while (padding < 2 && padding < text.size() && text[text.size() - 1 - padding] == '=') ++padding;
   const std::size_t digits = text.size() - padding;
@@ -70,7 +69,8 @@ std::optional<Buffer> from_base64(std::string_view text) {
     group = (group << 6U) | value;
     // After the 2nd, 3rd and 4th digit of a group 8 more bits are complete.
     const std::size_t place = i % 4;
-    if (place != 0) *p++ = static_cast<std::byte>((group >> (6U - 2U * place)) & 0xffU);
+    if (place == 0) continue;
+    *p++ = static_cast<std::byte>((group >> (6U - 2U * place)) & 0xffU);  // NOLINT: never null
   }
   // The bits of the last digit that belong to no byte must be zero.
   if (padding != 0 && (group & ((1U << (2U * padding)) - 1U)) != 0) return std::nullopt;

@@ -15,6 +15,8 @@
 namespace medsave {
 namespace {
 
+constexpr std::uint64_t kMiB = 1U << 20U;
+
 struct DerivedBytes {
   std::array<std::byte, Key::kSize> bytes = {};
   ~DerivedBytes() { wipe(bytes.data(), bytes.size()); }
@@ -23,14 +25,14 @@ struct DerivedBytes {
 void scrypt(std::string_view password, ByteView salt, const KdfParams& params, DerivedBytes& out) {
   // OpenSSL's own limit is 32 MiB, just less than the usual parameters need. Ours is what scrypt
   // needs for these parameters and some slack; kdf_params_acceptable() bounds it.
-  const std::uint64_t limit = 128ULL * params.r * (params.n + params.p + 2) + 1024 * 1024;
+  const std::uint64_t limit = 128ULL * params.r * (params.n + params.p + 2) + kMiB;
   const int result =
       EVP_PBE_scrypt(password.data(), password.size(), octets(salt.data()), salt.size(), params.n,
                      params.r, params.p, limit, octets(out.bytes.data()), out.bytes.size());
   if (result != 1) {
     ERR_clear_error();
     throw Error(Errc::io, format_text(_("not enough memory to derive the key ({} MiB needed)"),
-                                      limit / (1024 * 1024)));
+                                      limit / kMiB));
   }
 }
 

@@ -30,7 +30,7 @@ Secret::~Secret() { secure_release(data_, size_); }
 
 void init_secure_memory() {
   // A key takes 128 bytes of it, a password rarely more than 64.
-  constexpr std::size_t kHeapSize = 256 * 1024;
+  constexpr std::size_t kHeapSize = std::size_t{256} * 1024;
   constexpr std::size_t kSmallestBlock = 32;
   static std::once_flag once;
   // On failure OpenSSL serves these requests from the ordinary heap.

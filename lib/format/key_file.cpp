@@ -28,7 +28,7 @@ void append_secret(std::string& out, ByteView secret) {
 
 void decode_secret(JsonReader& in, MutableByteView out) {
   std::optional<Buffer> secret = from_base64(in.string());
-  if (!secret) in.bad_value();
+  if (!secret || secret->empty()) in.bad_value();
   const bool fits = secret->size() == out.size();
   if (fits) std::memcpy(out.data(), secret->data(), out.size());
   explicit_bzero(secret->data(), secret->size());

@@ -12,7 +12,7 @@ namespace {
 // an offset to return to it is 3.98 days (Freetown, 1939), so a span whose two ends have the same
 // offset has it throughout.
 constexpr int kSpanBits = 18;
-constexpr std::size_t kSpans = 256;  // two years, if they are neighbours
+constexpr std::size_t kSpans = 1024;  // eight years, if they are neighbours
 
 struct Span {
   std::int64_t number = std::numeric_limits<std::int64_t>::min();

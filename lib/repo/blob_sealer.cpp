@@ -17,6 +17,7 @@ constexpr std::size_t kMaxPlain = std::numeric_limits<std::uint32_t>::max() - (3
 }  // namespace
 
 PackEntry BlobSealer::seal_blob(const BlobRef& blob, ByteView plain) {
+  if (plain.empty()) throw Error(Errc::internal, _("an empty blob cannot be stored"));
   if (plain.size() > kMaxPlain) {
     throw Error(Errc::unsupported,
                 format_text(_("blob {} is too large ({} bytes) for the repository format"),
@@ -38,7 +39,7 @@ PackEntry BlobSealer::seal_blob(const BlobRef& blob, ByteView plain) {
 
 /// Appends the frame to sealed_, unless the blob is to be stored as it is.
 bool BlobSealer::compress(BlobKind kind, ByteView plain) {
-  if (repository_.config().version < 2 || plain.empty()) return false;
+  if (repository_.config().version < 2) return false;
   if (kind == BlobKind::data) return compressor_.compress(plain, sealed_);
   compressor_.compress_always(plain, sealed_);
   return true;

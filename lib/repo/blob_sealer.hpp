@@ -20,7 +20,8 @@ class BlobSealer {
       : repository_(repository), compressor_(level), verify_(verify) {}
 
   /// The entry lacks its offset only; `sealed()` holds the bytes until the next call. Throws
-  /// Error(internal) when the verification fails, unsupported for a blob above 4 GiB.
+  /// Error(internal) for an empty blob and when the verification fails, unsupported for a blob
+  /// above 4 GiB.
   PackEntry seal_blob(const BlobRef& blob, ByteView plain);
   [[nodiscard]] ByteView sealed() const { return sealed_.view(); }
 

@@ -198,9 +198,10 @@ void RepoLock::State::keep_fresh(const std::stop_token& stop) {
     if (failed && failed->age() < timing.refresh_again) continue;
     try {
       if (!refresh(stop, fresh.age() > timing.doubtful)) {
-        tell(
-            _("the lock of this run was removed by somebody else, so the run was stopped; look "
-              "for other programs that use the repository, then start again"));
+        set_confirmed(std::make_exception_ptr(
+            Error(Errc::locked, _("the lock of this run was removed by somebody else, so the run "
+                                  "was stopped; look for other programs that use the repository, "
+                                  "then start again"))));
         give_up();
         return;
       }

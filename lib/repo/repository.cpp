@@ -147,14 +147,16 @@ std::unique_ptr<Repository> Repository::create(std::unique_ptr<Backend> backend,
       .version = options.version, .id = random_hex_id(), .chunker_polynomial = polynomial.hex()};
 
   const Id key_id = save_key_file(*backend, master, password, {}, {}, options.kdf);
+  bool config_saved = false;
   try {
     backend->barrier();
     Buffer sealed;
     seal(master, as_bytes(encode_repo_config(config)), sealed, system_random());
     backend->save(kConfig, std::move(sealed));
+    config_saved = true;
     backend->barrier();
   } catch (...) {  // else the next attempt would find remains of this one
-    remove_quietly(*backend, kConfig);
+    if (config_saved) remove_quietly(*backend, kConfig);
     remove_quietly(*backend, {.kind = FileKind::key, .id = key_id});
     throw;
   }

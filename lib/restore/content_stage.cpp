@@ -22,13 +22,25 @@ std::size_t buffers_in_flight(const RestoreContext& context) {
   return std::size_t{2} * worker_count() + context.reader.repository().backend().connections();
 }
 
-/// The entry that a use means, among those of its pack by offset.
-const PackEntry* find_entry(const std::vector<PackEntry>& entries, const BlobUse& use) {
+/// The entry that a use means, among those of its pack by offset. Contradictory index files may
+/// list a blob twice at one place: then it is the one by which the walk planned.
+const PackEntry* find_entry(const Index& index, const std::vector<PackEntry>& entries,
+                            const BlobUse& use) {
   auto entry = std::ranges::lower_bound(entries, use.pack_offset, {}, &PackEntry::offset);
+  const PackEntry* found = nullptr;
   for (; entry != entries.end() && entry->offset == use.pack_offset; ++entry) {
-    if (blob_tag(entry->id) == use.blob_tag) return &*entry;
+    if (entry->kind != BlobKind::data || blob_tag(entry->id) != use.blob_tag) continue;
+    if (found == nullptr) {
+      found = &*entry;
+      continue;
+    }
+    const auto planned = index.find({.kind = BlobKind::data, .id = entry->id});
+    if (planned && planned->stored_length == entry->stored_length &&
+        planned->plain_length == entry->plain_length) {
+      found = &*entry;
+    }
   }
-  return nullptr;
+  return found;
 }
 
 std::uint32_t content_length(const PackEntry& entry) {
@@ -80,7 +92,7 @@ void ContentStage::fetch(const std::stop_token& stop) {
     for (std::size_t use = part.first; use < part.second;) {
       std::size_t next = use + 1;
       while (next < part.second && same_blob(uses[use], uses[next])) ++next;
-      const PackEntry* entry = find_entry(entries, uses[use]);
+      const PackEntry* entry = find_entry(context_.reader.index(), entries, uses[use]);
       if (entry == nullptr) throw Error(Errc::internal, "a planned blob left the index");
       const std::uint64_t end = std::uint64_t{entry->offset} + entry->stored_length;
       if (!range.blobs.empty() &&

@@ -6,12 +6,31 @@
 #include "medsave/par/task_scope.hpp"
 #include "medsave/snap/tree_walker.hpp"
 #include "medsave/sys/file_io.hpp"
+#include "medsave/sys/metadata.hpp"
 
 #include <algorithm>
 #include <string_view>
 #include <unordered_map>
 
 namespace medsave {
+namespace {
+
+constexpr unsigned kOwnerMayRead = 0400;
+
+/// The restored mode may deny reading to us, unless we are root.
+UniqueFd open_for_reading(int dir, const PlannedFile& file) {
+  try {
+    return open_file_at(dir, file.name);
+  } catch (const Error& e) {
+    if (e.code() != Errc::permission) throw;
+  }
+  set_permissions_at(dir, file.name, kOwnerMayRead);
+  UniqueFd fd = open_file_at(dir, file.name);
+  set_permissions_at(dir, file.name, file.metadata.permissions);
+  return fd;
+}
+
+}  // namespace
 
 void VerifyStage::run(const std::stop_token& stop) {
   const std::deque<PlannedFile>& files = context_.plan.files;
@@ -65,7 +84,7 @@ void VerifyStage::verify_dir(std::span<const std::uint32_t> files, Buffer& conte
 
 void VerifyStage::verify_file(const PlannedFile& file, const Node& node, Buffer& content,
                               const std::stop_token& stop) {
-  const UniqueFd fd = open_file_at(context_.target.open(file.dir)->get(), file.name);
+  const UniqueFd fd = open_for_reading(context_.target.open(file.dir)->get(), file);
   const std::uint64_t size = fstat_fd(fd.get()).size;
   if (size != file.size) {
     throw Error(Errc::corrupt,

@@ -59,6 +59,23 @@ std::string temporary_name(const std::string& path) {
   return path + ".tmp-" + to_hex(random);
 }
 
+/// True when the folder is there now. False with errno set otherwise.
+bool try_make_dir(const std::string& path, unsigned mode) {
+  if (::mkdir(path.c_str(), mode) == 0) {
+    check_mode(::chmod(path.c_str(), mode), path);  // mkdir subtracts the umask
+    return true;
+  }
+  const int error_number = errno;
+  struct stat st;
+  if (::stat(path.c_str(), &st) == 0) {
+    if (S_ISDIR(st.st_mode)) return true;
+    errno = ENOTDIR;
+    return false;
+  }
+  errno = error_number;
+  return false;
+}
+
 }  // namespace
 
 std::size_t read_some(int fd, MutableByteView out, const std::string& what) {
@@ -147,20 +164,14 @@ void write_file_durably(const std::string& path, ByteView data, unsigned mode) {
 }
 
 void make_directories(const std::string& path, unsigned mode) {
-  for (std::size_t end = 0; end != std::string::npos;) {
-    end = path.find('/', end + 1);
-    const std::string part = path.substr(0, end);
-    if (::mkdir(part.c_str(), mode) == 0) {
-      // mkdir subtracts the umask
-      check_mode(::chmod(part.c_str(), mode), part);
-      continue;
-    }
-    const int error_number = errno;
-    const std::optional<FileInfo> present = stat_at(kCurrentDirectory, part);
-    if (present && present->is_dir()) continue;
-    errno = present ? ENOTDIR : error_number;
-    throw_errno(N_("cannot create folder {}"), part);
+  std::string folder = path;
+  while (folder.size() > 1 && folder.ends_with('/')) folder.pop_back();
+  if (try_make_dir(folder, mode)) return;
+  if (errno == ENOENT && folder.find('/', 1) != std::string::npos) {
+    make_directories(parent_of(folder), mode);
+    if (try_make_dir(folder, mode)) return;
   }
+  throw_errno(N_("cannot create folder {}"), folder);
 }
 
 void raise_open_file_limit() {

@@ -10,7 +10,7 @@ step "subsets"
 for subset in 1/2 2/2 256/256 10% 2.5% 100% 1M 500K; do
   expect 0 medsave check --read-data-subset "$subset"
 done
-for subset in 0/2 3/2 1/257 0% 101% x ''; do
+for subset in 0/2 3/2 1/257 0% 101% x; do
   expect 1 medsave check --read-data-subset="$subset"
 done
 expect 1 medsave check --read-data --read-data-subset 1/2

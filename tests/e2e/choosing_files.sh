@@ -49,8 +49,10 @@ same "$(saved src --exclude-if-present '.nobackup:other')" "$everything"
 same "$(saved src --exclude-larger-than 200k)" "$(without 'large')"
 same "$(saved src --exclude-larger-than 1M)" "$everything"
 
-step "a target is never excluded by a pattern, what is in . may be"
-same "$(saved src --exclude src)" "$everything"
+step "a target is never excluded by a pattern, what is in it may be"
+same "$(saved src --exclude src)" ""
+paths_of latest | grep -qx /src || fail "the target itself was excluded"
+same "$(saved src/keep --exclude src)" "keep "
 (cd src && medsave -q backup . --exclude keep)
 same "$(paths_of latest | grep -c keep || true)" 0
 

@@ -4,7 +4,7 @@ source "$(dirname "$0")/../support/lib.sh"
 step "help of every command"
 expect 0 medsave --help
 for command in init backup restore snapshots ls check key unlock cat list cache version; do
-  grep -Eq "^ *$command\b" out || fail "--help does not list $command"
+  grep -Eq "^ *$command\b" stdout || fail "--help does not list $command"
 done
 for command in init backup restore snapshots ls check "key list" "key add" "key remove" \
                "key passwd" key unlock cat list cache version; do
@@ -20,7 +20,7 @@ done
 step "completions are valid and know commands and options"
 for shell in bash zsh fish; do
   expect 0 medsave completion $shell
-  cp out "completion.$shell"
+  cp stdout "completion.$shell"
   for word in backup snapshots exclude-caches; do
     grep -q -- "$word" "completion.$shell" || fail "completion for $shell lacks $word"
   done

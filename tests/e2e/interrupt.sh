@@ -1,11 +1,11 @@
 # Interrupted: ends soon with 130, leaves no lock, and what was stored is not stored again.
 source "$(dirname "$0")/../support/lib.sh"
 medsave -q init
-practice-data data --scale 0.15
+practice-data data --scale 0.06
 
 for signal in INT TERM; do
   step "SIG$signal during a backup"
-  "$MEDSAVE" --limit-upload 25000 backup --json data >out 2>err &
+  "$MEDSAVE" --limit-upload 15000 backup --json data >stdout 2>stderr &
   pid=$!
   wait_for sh -c '[ "$(find repo/data -type f | wc -l)" -ge 3 ]'
   kill -$signal "$pid"
@@ -36,7 +36,7 @@ identical data out/data
 step "during a restore and a check"
 for command in "restore latest --target out2" "check --read-data"; do
   # shellcheck disable=SC2086
-  "$MEDSAVE" --limit-download 20000 $command >out.txt 2>err &
+  "$MEDSAVE" --limit-download 15000 $command >stdout 2>stderr &
   pid=$!
   sleep 1.5
   kill -INT "$pid"

@@ -14,9 +14,9 @@ for key in files_new files_changed files_unmodified dirs_new dirs_changed dirs_u
            total_duration backup_start backup_end snapshot_id; do
   summary $key >/dev/null
 done
-same "$(summary total_files_processed)" "$(find data -type f | wc -l)"
+same "$(summary total_files_processed)" "$(find data -type f -printf x | wc -c)"
 expect 0 medsave --json --quiet backup data
-if grep '"status"' out; then fail "status lines although quiet"; fi
+if grep '"status"' stdout; then fail "status lines although quiet"; fi
 summary snapshot_id >/dev/null
 
 step "snapshots, ls, check, restore, key list, version"
@@ -29,7 +29,7 @@ json /0/group_key/hostname >/dev/null
 same "$(json --count /0/snapshots)" 2
 expect 0 medsave --json ls latest
 json /path >/dev/null
-same "$(head -n 1 out | json-value /struct_type)" snapshot
+same "$(head -n 1 stdout | json-value /struct_type)" snapshot
 expect 0 medsave --json check
 same "$(json --type summary /num_errors)" 0
 expect 0 medsave --json restore latest --target out-folder
@@ -42,7 +42,7 @@ json --type version /version >/dev/null
 
 step "an error is the last line of the standard error"
 expect 1 medsave --json ls abcdef0123
-tail -n 1 err | json-value --type exit_error /message >/dev/null || fail "$(cat err)"
+tail -n 1 stderr | json-value --type exit_error /message >/dev/null || fail "$(cat stderr)"
 
 step "cat and list"
 for type in snapshots index packs keys locks blobs; do expect 0 medsave list $type; done

@@ -14,6 +14,7 @@ hold() {
   wait_for sh -c 'ls repo/locks | grep -q .'
 }
 release() {
+  echo data >&9
   exec 9>&-
   wait "$holder"
 }
@@ -36,7 +37,7 @@ kill -HUP "$holder"
 sleep 0.3
 kill -0 "$holder" || fail "killed by SIGHUP"
 step "--retry-lock waits for it"
-(sleep 2; exec 9>&-; true) &
+(sleep 2; echo data >&9) &
 exec 9>&-
 expect 0 medsave --retry-lock 30s check
 wait

@@ -88,15 +88,11 @@ same "$(only --exclude-file patterns --exclude large)" \
   "./src/pictures/1.jpg ./src/pictures/2.jpg ./src/pictures/3.jpg "
 expect 1 medsave restore latest --target out --include a --exclude b
 
-step "a file of the snapshot by itself, and --verify"
+step "--verify"
 same "$(only --verify)" "$(cd "$work" && find ./src -type f | LC_ALL=C sort | tr '\n' ' ')"
 fresh
 expect 0 medsave restore latest --target out --verify --overwrite never
 identical src out/src
-printf X | dd of=out/src/large bs=1 seek=3000000 conv=notrunc status=none
-touch -d '2024-03-01 10:00:00' out/src/large
-expect 1 medsave restore latest --target out --verify --overwrite if-changed
-says large
 
 step "symbolic links in the target do not lead outside"
 rm -rf out outside && mkdir -p out/src outside

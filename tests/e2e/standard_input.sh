@@ -10,9 +10,8 @@ cmp data out/dump/db.sql || fail "content"
 same "$(stat -c %a out/dump/db.sql)" 644
 medsave -q backup --stdin <data
 paths_of latest | grep -qx /stdin || fail "$(paths_of latest)"
-: | expect 0 medsave backup --stdin --stdin-filename empty
-expect 0 medsave restore latest --target out
-same "$(stat -c %s out/empty)" 0
+step "nothing at all on the standard input is an error: the dump has failed"
+expect 3 medsave backup --stdin --stdin-filename empty </dev/null
 
 step "--stdin-from-command"
 expect 0 medsave backup --stdin-from-command --stdin-filename listing -- sh -c 'echo one; echo two'

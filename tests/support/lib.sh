@@ -53,7 +53,7 @@ skip() {
 need_root() { [ "$(id -u)" -eq 0 ] || skip "needs root"; }
 need_restic() { command -v "$RESTIC" >/dev/null || skip "no restic"; }
 
-# run COMMAND...: runs it with its output in the files out and err and its exit status in $status.
+# run COMMAND...: runs it with its output in the files stdout and stderr and its exit status in $status.
 run() {
   status=0
   "$@" >"$work/stdout" 2>"$work/stderr" || status=$?

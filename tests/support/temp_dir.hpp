@@ -1,5 +1,7 @@
 #pragma once
 
+#include <unistd.h>
+
 #include <cstdlib>
 #include <filesystem>
 #include <string>
@@ -10,8 +12,9 @@ namespace medsave::test {
 /// A fresh folder below $TMPDIR or /tmp, removed with everything in it at the end.
 class TempDir {
  public:
-  TempDir() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "medsave-test-XXXXXX").string();
+  TempDir() : TempDir(std::filesystem::temp_directory_path().string()) {}
+  explicit TempDir(const std::string& parent) {
+    std::string pattern = parent + "/medsave-test-XXXXXX";
     if (::mkdtemp(pattern.data()) == nullptr) std::abort();
     path_ = pattern;
   }
@@ -21,6 +24,12 @@ class TempDir {
   }
   TempDir(const TempDir&) = delete;
   TempDir& operator=(const TempDir&) = delete;
+
+  /// A parent in memory where there is one: for tests that make many folders and sync them.
+  static std::string memory() {
+    const char* const shared = "/dev/shm";
+    return ::access(shared, W_OK) == 0 ? shared : std::filesystem::temp_directory_path().string();
+  }
 
   [[nodiscard]] const std::string& path() const { return path_; }
   [[nodiscard]] std::string operator/(const std::string& name) const { return path_ + "/" + name; }

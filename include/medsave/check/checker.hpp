@@ -1,5 +1,9 @@
 #pragma once
 
+#include "medsave/base/progress.hpp"
+#include "medsave/repo/repository.hpp"
+#include "medsave/snap/snapshot_finder.hpp"
+
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -7,19 +11,15 @@
 #include <string>
 #include <vector>
 
-#include "medsave/base/progress.hpp"
-#include "medsave/repo/repository.hpp"
-#include "medsave/snap/snapshot_finder.hpp"
-
 namespace medsave {
 
 /// Which packs `check` reads: none, all, the n-th of t parts by id, or a random share.
 struct ReadDataSelection {
   enum class Kind { none, all, part, percent, size };
   Kind kind = Kind::none;
-  unsigned part = 0;   // 1..parts
-  unsigned parts = 0;  // ..256
-  double percent = 0;  // 0 < percent <= 100
+  unsigned part = 0;       // 1..parts
+  unsigned parts = 0;      // ..256
+  double percent = 0;      // 0 < percent <= 100
   std::uint64_t size = 0;  // bytes
 };
 /// "1/5", "2.5%", "10G". Throws Error(usage).
@@ -32,12 +32,19 @@ struct CheckRequest {
 };
 
 enum class FindingKind {
-  index_unreadable, snapshot_unreadable, key_unreadable, pack_missing, pack_size, pack_damaged,
-  pack_unindexed,    // hint
-  pack_duplicate,    // hint: in several index files
-  pack_mixed,        // hint: trees and data in one pack
-  tree_unreadable, tree_invalid, blob_missing,
-  blob_unused        // hint
+  index_unreadable,
+  snapshot_unreadable,
+  key_unreadable,
+  pack_missing,
+  pack_size,
+  pack_damaged,
+  pack_unindexed,  // hint
+  pack_duplicate,  // hint: in several index files
+  pack_mixed,      // hint: trees and data in one pack
+  tree_unreadable,
+  tree_invalid,
+  blob_missing,
+  blob_unused  // hint
 };
 
 /// One piece of damage (or a hint). Names the file, the kind of damage, what to do.
@@ -55,6 +62,9 @@ struct AffectedPath {
   std::string reason = {};
 };
 
+/// A lost repository can touch more paths than memory holds.
+inline constexpr std::size_t kMaxAffected = 100'000;
+
 struct CheckReport {
   std::uint64_t errors = 0;
   std::uint64_t hints = 0;
@@ -62,7 +72,8 @@ struct CheckReport {
   std::uint64_t bytes_read = 0;
   std::uint64_t snapshots = 0;
   std::vector<Id> broken_packs = {};
-  std::vector<AffectedPath> affected = {};
+  std::vector<AffectedPath> affected = {};  // the first kMaxAffected
+  std::uint64_t affected_total = 0;
   bool suggest_repair_index = false;
   bool suggest_prune = false;
 };

@@ -52,8 +52,8 @@ class BlobWriter {
   BlobWriter& operator=(const BlobWriter&) = delete;
 
   /// Stores the blob unless it is known or another caller has claimed it in this run. Thread-safe.
-  /// Throws what the storing threads met, Error(internal) when the verification fails (bad
-  /// memory), Interrupted.
+  /// Throws what the storing threads met, Error(internal) for an empty blob (pack readers refuse
+  /// it) and when the verification fails (bad memory), Interrupted.
   SavedBlob save(BlobKind kind, ByteView plain);
   /// The same for a caller that has hashed it already.
   SavedBlob save(const BlobRef& blob, ByteView plain);

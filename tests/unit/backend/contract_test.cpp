@@ -71,7 +71,7 @@ class BackendContract : public testing::TestWithParam<Candidate> {
     return std::string(as_text(out.view()));
   }
 
-  TempDir temp_;
+  TempDir temp_{TempDir::memory()};
   std::unique_ptr<Backend> backend_ = GetParam().make(temp_);
 };
 

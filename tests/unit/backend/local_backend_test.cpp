@@ -50,7 +50,7 @@ class LocalBackendTest : public testing::Test {
     backend_->save(file, Buffer(as_bytes(content)));
   }
 
-  TempDir temp_;
+  TempDir temp_{TempDir::memory()};
   std::string root_ = temp_ / "repo";
   std::unique_ptr<Backend> backend_ = make_local_backend(root_);
 };
@@ -74,7 +74,7 @@ class SmallFiles {
 
 TEST_F(LocalBackendTest, LayoutAndModesAreThoseOfTheFormat) {
   const mode_t old = ::umask(0);
-  const TempDir temp;
+  const TempDir temp(TempDir::memory());
   const auto backend = make_local_backend(temp / "deep/repo/");
   backend->create();
   backend->save({.kind = FileKind::config}, Buffer(as_bytes("c")));

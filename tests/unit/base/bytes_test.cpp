@@ -17,8 +17,8 @@ TEST(Buffer, IsEmptyAfterAMove) {
   Buffer from(as_bytes("abc"));
   Buffer to = std::move(from);
   EXPECT_EQ(as_text(to.view()), "abc");
-  EXPECT_TRUE(from.empty());  // NOLINT: that is the point
-  from.append(as_bytes("again"));
+  EXPECT_TRUE(from.empty());       // NOLINT: that is the point
+  from.append(as_bytes("again"));  // NOLINT
   EXPECT_EQ(as_text(from.view()), "again");
 }
 

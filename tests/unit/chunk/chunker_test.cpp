@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <map>
 #include <random>
 #include <vector>
 
@@ -120,50 +121,53 @@ void make_cut(const Reference& reference, MutableByteView window) {
   ASSERT_EQ(reference.fingerprint(window) & 0xfffffU, 0U);
 }
 
-class ChunkerVectors : public testing::Test {
- protected:
-  static void SetUpTestSuite() {
-    vectors_ = test::chunker_vectors();
-    for (const auto& stream : vectors_["streams"].items()) {
-      streams_[stream.key()] = make_stream(stream.value());
-    }
-  }
-  static void TearDownTestSuite() { streams_.clear(); }
-
-  static nlohmann::json vectors_;
-  static std::map<std::string, Buffer> streams_;
+struct Vectors {
+  nlohmann::json json = test::chunker_vectors();
+  std::map<std::string, Buffer> streams;
 };
 
-nlohmann::json ChunkerVectors::vectors_;
-std::map<std::string, Buffer> ChunkerVectors::streams_;
+const Vectors& vectors() {
+  static const Vectors made = [] {
+    Vectors v;
+    for (const auto& stream : v.json["streams"].items()) {
+      v.streams[stream.key()] = make_stream(stream.value());
+    }
+    return v;
+  }();
+  return made;
+}
 
-TEST_F(ChunkerVectors, StreamsAreGeneratedRight) {
-  for (const auto& stream : vectors_["streams"].items()) {
-    EXPECT_EQ(sha256(streams_[stream.key()].view()).hex(), stream.value()["sha256"]);
+ByteView stream_of(const nlohmann::json& result) {
+  return vectors().streams.at(result["stream"]).view();
+}
+
+TEST(ChunkerVectors, StreamsAreGeneratedRight) {
+  for (const auto& stream : vectors().json["streams"].items()) {
+    EXPECT_EQ(sha256(vectors().streams.at(stream.key()).view()).hex(), stream.value()["sha256"]);
   }
 }
 
-TEST_F(ChunkerVectors, CutsWhereResticCuts) {
-  for (const auto& result : vectors_["results"]) {
+TEST(ChunkerVectors, CutsWhereResticCuts) {
+  for (const auto& result : vectors().json["results"]) {
     const Chunker chunker(*Polynomial::parse(result["polynomial"].get<std::string>()));
-    EXPECT_EQ(cut_whole(chunker, streams_[result["stream"]].view()),
+    EXPECT_EQ(cut_whole(chunker, stream_of(result)),
               result["lengths"].get<std::vector<std::size_t>>())
         << result["polynomial"] << " " << result["stream"];
   }
 }
 
-TEST_F(ChunkerVectors, CutsAlikeHoweverTheDataArrives) {
+TEST(ChunkerVectors, CutsAlikeHoweverTheDataArrives) {
   const std::size_t steps[] = {100'003, 1 << 20, 3 << 20};
   std::size_t next = 0;
-  for (const auto& result : vectors_["results"]) {
+  for (const auto& result : vectors().json["results"]) {
     const Chunker chunker(*Polynomial::parse(result["polynomial"].get<std::string>()));
-    EXPECT_EQ(cut_in_steps(chunker, streams_[result["stream"]].view(), steps[next++ % 3]),
+    EXPECT_EQ(cut_in_steps(chunker, stream_of(result), steps[next++ % 3]),
               result["lengths"].get<std::vector<std::size_t>>());
   }
 }
 
-TEST_F(ChunkerVectors, TheReferenceOfTheseTestsIsRight) {
-  for (const auto& check : vectors_["self_check"]) {
+TEST(ChunkerVectors, TheReferenceOfTheseTestsIsRight) {
+  for (const auto& check : vectors().json["self_check"]) {
     const Reference reference(std::stoull(check["polynomial"].get<std::string>(), nullptr, 16));
     Buffer window(64);
     for (std::size_t i = 0; i < 64; ++i) window.data()[i] = static_cast<std::byte>(i);

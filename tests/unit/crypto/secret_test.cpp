@@ -27,6 +27,7 @@ TEST(Secret, IsEmptyAfterAMove) {
 TEST(Secret, MayBeLargerThanTheSecureHeap) {
   const std::string large(1 << 20, 'x');
   std::vector<Secret> secrets;
+  secrets.reserve(3);
   for (int i = 0; i < 3; ++i) secrets.emplace_back(large);
   for (const Secret& secret : secrets) EXPECT_EQ(secret.text(), large);
 }

@@ -67,6 +67,7 @@ TEST(Sha256Stream, MovesAndIsIndependentOfOthers) {
 TEST(Sha256, WorksOnManyThreadsAtOnce) {
   const Id expected = sha256(as_bytes("abc"));
   std::vector<std::jthread> threads;
+  threads.reserve(4);
   for (int t = 0; t < 4; ++t) {
     threads.emplace_back([&] {
       for (int i = 0; i < 1000; ++i) EXPECT_EQ(sha256(as_bytes("abc")), expected);

@@ -77,6 +77,7 @@ TEST(BoundedQueue, LosesNothingBetweenManyThreads) {
   std::atomic<int> count = 0;
   {
     std::vector<std::jthread> consumers;
+    consumers.reserve(3);
     for (int t = 0; t < 3; ++t) {
       consumers.emplace_back([&] {
         while (const auto item = queue.pop({})) {
@@ -87,6 +88,7 @@ TEST(BoundedQueue, LosesNothingBetweenManyThreads) {
     }
     {
       std::vector<std::jthread> producers;
+      producers.reserve(3);
       for (int t = 0; t < 3; ++t) {
         producers.emplace_back([&] {
           for (int i = 0; i < kItems; ++i) EXPECT_TRUE(queue.push(i, {}));

@@ -1,0 +1,371 @@
+#include "backup_report.hpp"
+#include "command_line.hpp"
+#include "commands.hpp"
+#include "context.hpp"
+#include "exit_codes.hpp"
+#include "snapshot_options.hpp"
+#include "targets.hpp"
+#include "version.hpp"
+
+#include "medsave/archive/archiver.hpp"
+#include "medsave/base/clock.hpp"
+#include "medsave/base/error.hpp"
+#include "medsave/base/text.hpp"
+#include "medsave/base/units.hpp"
+#include "medsave/format/time_text.hpp"
+#include "medsave/repo/blob_writer.hpp"
+#include "medsave/snap/snapshot_finder.hpp"
+#include "medsave/sys/host.hpp"
+#include "medsave/sys/process.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+#include <utility>
+
+namespace medsave::cli {
+namespace {
+
+constexpr std::uint64_t kMaxReadConcurrency = 128;
+
+struct BackupOptions {
+  TargetLists lists = {};
+  PatternOptions excludes = {};
+  bool exclude_caches = false;
+  std::vector<std::string> exclude_if_present = {};
+  std::optional<std::uint64_t> exclude_larger_than = {};
+  bool one_file_system = false;
+  bool from_stdin = false;
+  bool from_command = false;
+  std::string stdin_filename = "stdin";
+  std::string parent = {};
+  bool force = false;
+  GroupBy group_by = {};
+  bool ignore_inode = false;
+  bool ignore_ctime = false;
+  bool skip_if_unchanged = false;
+  std::string host = {};
+  std::vector<std::string> tags = {};
+  std::optional<Timestamp> time = {};
+  bool with_atime = false;
+  std::uint64_t read_concurrency = 0;  // 0: the engine's default
+  bool no_scan = false;
+  bool dry_run = false;
+};
+
+void refuse_contradictions(const BackupOptions& options, const std::vector<std::string>& arguments,
+                           const Context& context) {
+  if (options.from_stdin && options.from_command) {
+    throw Error(Errc::usage, _("--stdin and --stdin-from-command cannot be used together"));
+  }
+  if ((options.from_stdin || options.from_command) && !options.lists.empty()) {
+    throw Error(Errc::usage, _("--stdin and --files-from cannot be used together"));
+  }
+  if (options.from_stdin && !arguments.empty()) {
+    throw Error(Errc::usage, _("--stdin was specified and files/dirs were listed as arguments"));
+  }
+  if (options.from_command && arguments.empty()) {
+    throw Error(Errc::usage, _("--stdin-from-command needs a command as its arguments"));
+  }
+  const auto reads_stdin = [](const std::vector<std::string>& lists) {
+    return std::ranges::find(lists, "-") != lists.end();
+  };
+  const bool list_on_stdin = reads_stdin(options.lists.files_from) ||
+                             reads_stdin(options.lists.files_from_verbatim) ||
+                             reads_stdin(options.lists.files_from_raw);
+  const RepositoryChoice& choice = context.global.repository;
+  const bool password_known = choice.no_password || !choice.password_file.empty() ||
+                              !choice.password_command.empty() ||
+                              !environment_value("PASSWORD").empty();
+  if ((options.from_stdin || list_on_stdin) && !password_known) {
+    throw Error(Errc::usage,
+                _("standard input is taken by what is backed up, so the password must come from "
+                  "--password-file, --password-command or the variable MEDSAVE_PASSWORD"));
+  }
+}
+
+/// The command whose output is backed up, for as long as the backup runs.
+StdinSource command_source(std::shared_ptr<ChildOutput> child, const std::string& program) {
+  StdinSource source{.fd = child->fd()};
+  source.finish = [child = std::move(child), program] {
+    const int status = child->wait();
+    if (status == 0) return;
+    throw Error(Errc::io, format_text(_("command \"{}\" failed with exit status {}; nothing of its "
+                                        "output was saved"),
+                                      program, status));
+  };
+  return source;
+}
+
+void set_sources(BackupRequest& request, const BackupOptions& options,
+                 const std::vector<std::string>& arguments, Context& context) {
+  if (options.from_command) {
+    request.from_stdin =
+        command_source(std::make_shared<ChildOutput>(arguments), arguments.front());
+  } else if (options.from_stdin) {
+    request.from_stdin = StdinSource{.fd = STDIN_FILENO};
+  }
+  if (request.from_stdin) {
+    request.from_stdin->filename = options.stdin_filename;
+    request.snapshot.paths = {
+        "/" + options.stdin_filename.substr(std::min(options.stdin_filename.find_first_not_of('/'),
+                                                     options.stdin_filename.size()))};
+    return;
+  }
+  request.targets = collect_targets(options.lists, context.notices());
+  request.targets.insert(request.targets.end(), arguments.begin(), arguments.end());
+  if (request.targets.empty()) {
+    throw Error(Errc::usage, _("nothing to backup, please specify source files/dirs"));
+  }
+  request.snapshot.paths = snapshot_paths(request.targets);
+}
+
+bool lies_below(const std::string& path, const std::string& folder) {
+  return path.starts_with(folder) &&
+         (path.size() == folder.size() || folder.ends_with('/') || path[folder.size()] == '/');
+}
+
+/// A repository inside what is backed up would grow with every run by itself.
+void leave_out_own_files(BackupRequest& request, Context& context) {
+  request.filter.own_paths = snapshot_paths({cache_base(context.global)});
+  const auto folder = local_folder(chosen_location(context.global.repository));
+  if (!folder || request.from_stdin) return;
+  const std::string repository = snapshot_paths({*folder}).front();
+  request.filter.own_paths.push_back(repository);
+  for (const std::string& path : request.snapshot.paths) {
+    if (!lies_below(repository, path)) continue;
+    context.info(format_text(_("the repository {} lies inside {} and is left out of the snapshot"),
+                             context.console.name_for_out(repository),
+                             context.console.name_for_out(path)));
+    return;
+  }
+}
+
+BackupRequest make_request(const BackupOptions& options, const std::vector<std::string>& arguments,
+                           Context& context) {
+  BackupRequest request;
+  set_sources(request, options, arguments, context);
+  SourceFilter& filter = request.filter;
+  filter.excludes = options.excludes.filter("exclude");
+  filter.exclude_caches = options.exclude_caches;
+  filter.exclude_if_present = options.exclude_if_present;
+  filter.exclude_larger_than = options.exclude_larger_than;
+  filter.one_file_system = options.one_file_system;
+  leave_out_own_files(request, context);
+  request.ignore_inode = options.ignore_inode;
+  request.ignore_ctime = options.ignore_ctime;
+  request.with_atime = options.with_atime;
+  request.scan = !options.no_scan && context.verbosity() >= 1;
+  if (options.read_concurrency != 0) {
+    request.read_concurrency = static_cast<unsigned>(options.read_concurrency);
+  }
+  request.skip_if_unchanged = options.skip_if_unchanged;
+  request.dry_run = options.dry_run;
+
+  Snapshot& snapshot = request.snapshot;
+  snapshot.time = in_local_zone(options.time.value_or(system_clock().now()));
+  snapshot.hostname = options.host.empty() ? host_name() : options.host;
+  snapshot.username = user_name();
+  snapshot.uid = user_id();
+  snapshot.gid = group_id();
+  snapshot.excludes = options.excludes.patterns;
+  for (const std::string& list : options.tags) {
+    for (std::string& tag : parse_tag_list(list)) snapshot.tags.push_back(std::move(tag));
+  }
+  snapshot.program_version = program_version();
+  return request;
+}
+
+void choose_parent_of(BackupRequest& request, const BackupOptions& options,
+                      const std::vector<SnapshotEntry>& snapshots, Context& context) {
+  if (request.from_stdin) return;
+  if (!options.force) {
+    if (!options.parent.empty()) {
+      request.parent = find_snapshot(snapshots, options.parent, {});
+    } else if (const SnapshotEntry* found =
+                   choose_parent(snapshots, request.snapshot, options.group_by)) {
+      request.parent = *found;
+    }
+  }
+  if (request.parent) {
+    context.info(format_text(_("using parent snapshot {}"), request.parent->id.short_hex()));
+  } else {
+    context.info(_("no parent snapshot found, will read all files"));
+  }
+}
+
+/// Files that a killed run stored without getting to index them are used instead of lying about.
+void pick_up_interrupted_run(const Repository& repository, Index& index, Context& context) {
+  if (!context.lock()->alone()) return;
+  repository.backend().remove_leftovers();
+  const unsigned long packs = adopt_unindexed_packs(repository, index, context.stop());
+  if (packs == 0) return;
+  context.info(
+      format_text(n_("found {} pack of an interrupted run; its data is not stored again",
+                     "found {} packs of an interrupted run; their data is not stored again", packs),
+                  packs));
+}
+
+BlobWriterOptions writer_options(const GlobalOptions& global) {
+  BlobWriterOptions out{.compression = global.compression, .extra_verify = !global.no_extra_verify};
+  if (global.pack_size != 0) out.pack_size = global.pack_size << 20;
+  return out;
+}
+
+void run_backup_command(const BackupOptions& options, const std::vector<std::string>& arguments,
+                        Context& context) {
+  refuse_contradictions(options, arguments, context);
+  BackupReport report(context, options.dry_run);
+  BackupRequest request = make_request(options, arguments, context);
+  context.detail(_("open repository"));
+  const Repository& repository =
+      options.dry_run ? context.open_repository() : context.open_locked(LockMode::shared, false);
+  const auto snapshots = load_snapshots(repository, context.stop(),
+                                        [&](const std::string& problem) { context.warn(problem); });
+  context.detail(_("load index files"));
+  const std::unique_ptr<Index> index = load_index(repository, context.stop());
+  choose_parent_of(request, options, snapshots, context);
+  if (RepoLock* lock = context.lock()) {
+    lock->confirm();
+    pick_up_interrupted_run(repository, *index, context);
+  }
+
+  Progress progress;
+  BackupResult result;
+  try {
+    ProgressDisplay display(context.console, progress, ProgressKind::backup,
+                            context.progress_style(), context.progress_interval());
+    result = run_backup(repository, *index, writer_options(context.global), std::move(request),
+                        report.sinks(), progress, context.stop());
+  } catch (const Interrupted&) {
+    context.warn(_("what was stored so far is kept; the next backup goes on from there"));
+    throw;
+  }
+  report.finish(result);
+  if (result.problems != 0) {
+    throw CommandFailed(kExitIncomplete, _("Warning: at least one source file could not be read"));
+  }
+}
+
+void add_source_options(Command& command, BackupOptions& options) {
+  command.group(_("What to back up"));
+  command
+      .options("files-from", _("FILE"), options.lists.files_from,
+               _("read what to back up from a file: one pattern a line, # begins a comment; - is "
+                 "standard input"))
+      .kind = ValueKind::file;
+  command
+      .options("files-from-verbatim", _("FILE"), options.lists.files_from_verbatim,
+               _("the same, each line being one path exactly as it stands"))
+      .kind = ValueKind::file;
+  command
+      .options("files-from-raw", _("FILE"), options.lists.files_from_raw,
+               _("the same, paths ended by NUL bytes, as \"find -print0\" writes them"))
+      .kind = ValueKind::file;
+  command.flag("stdin", options.from_stdin, _("back up what arrives on standard input"));
+  command.flag("stdin-from-command", options.from_command,
+               _("run the arguments as a command and back up its output; nothing is saved if it "
+                 "fails"));
+  command.option("stdin-filename", _("NAME"), options.stdin_filename,
+                 _("name of that file in the snapshot (default \"stdin\")"));
+}
+
+void add_filter_options(Command& command, BackupOptions& options) {
+  command.group(_("What to leave out"));
+  add_exclude_options(command, options.excludes);
+  command.flag("exclude-caches", options.exclude_caches,
+               _("leave out the content of folders marked by a CACHEDIR.TAG file"));
+  command.options("exclude-if-present", _("NAME[:HEADER]"), options.exclude_if_present,
+                  _("leave out the content of folders that hold a file NAME (beginning with "
+                    "HEADER); may be repeated"));
+  command.parsed(
+      "exclude-larger-than", _("SIZE"),
+      [&options](const std::string& text) {
+        options.exclude_larger_than = parse_size(text);
+        if (!options.exclude_larger_than) {
+          throw Error(Errc::usage, _("must be a size like 500k, 20M or 2G"));
+        }
+      },
+      _("leave out larger files (suffixes k, M, G, T)"));
+  command.flag("one-file-system,x", options.one_file_system,
+               _("stay on the file systems of what is backed up"));
+}
+
+void add_change_options(Command& command, BackupOptions& options) {
+  command.group(_("What counts as changed"));
+  command.option("parent", _("SNAPSHOT"), options.parent,
+                 _("compare with this snapshot instead of the latest of the group"));
+  command.flag("force,f", options.force, _("read all files again, changed or not"));
+  Option& group_by = command.parsed(
+      "group-by,g", _("GROUP"),
+      [&options](const std::string& text) { options.group_by = parse_group_by(text); },
+      _("what makes a group: host, paths and/or tags, separated by commas (default host,paths)"));
+  group_by.kind = ValueKind::text;
+  command.flag("ignore-inode", options.ignore_inode,
+               _("do not compare inode numbers and change times (for network drives)"));
+  command.flag("ignore-ctime", options.ignore_ctime, _("do not compare change times"));
+  command.flag("skip-if-unchanged", options.skip_if_unchanged,
+               _("save no snapshot if nothing differs from the parent"));
+}
+
+void add_record_options(Command& command, BackupOptions& options) {
+  command.group(_("What the snapshot records"));
+  command
+      .option("host,H", _("HOST"), options.host,
+              _("name of the computer in the snapshot (default: this one's)"))
+      .environment = "HOST";
+  command.options("tag", _("TAG[,TAG...]"), options.tags,
+                  _("tags for the snapshot; may be repeated"));
+  command.parsed(
+      "time", _("TIME"),
+      [&options](const std::string& text) {
+        options.time = parse_local_time(text);
+        if (!options.time) throw Error(Errc::usage, _("must look like 2026-11-22 22:08:41"));
+      },
+      _("time of the snapshot, as \"2026-11-22 22:08:41\" (default: now)"));
+  command.flag("with-atime", options.with_atime, _("record when files were last read"));
+  command.group(_("How to do it"));
+  Option& readers = command.number("read-concurrency", _("N"), options.read_concurrency,
+                                   _("how many files to read at the same time (default 2)"));
+  readers.environment = "READ_CONCURRENCY";
+  readers.set = [&options, number = readers.set](const std::string& text) {
+    number(text);
+    if (options.read_concurrency > kMaxReadConcurrency) {
+      throw Error(Errc::usage, format_text(_("must be at most {}"), kMaxReadConcurrency));
+    }
+  };
+  command.flag("no-scan", options.no_scan,
+               _("do not count files first; progress is then shown without percentages"));
+  command.flag("dry-run,n", options.dry_run, _("store nothing, only say what would be done"));
+}
+
+}  // namespace
+
+void add_backup(Command& root) {
+  auto options = std::make_shared<BackupOptions>();
+  Command& command = root.add_command("backup", _("Back up files and folders"));
+  command.describe(
+      _("Makes a snapshot of the given files and folders. Files that have not changed since the "
+        "previous snapshot of the same host and paths are not read again, and data the repository "
+        "already holds is not stored again.\n\n"
+        "What cannot be read is named, left out, and makes the exit status 3; everything else is "
+        "in the snapshot. An interrupted backup costs nothing twice: run it again."));
+  command.arguments(_("[FILE/DIR]..."), ValueKind::file);
+  add_source_options(command, *options);
+  add_filter_options(command, *options);
+  add_change_options(command, *options);
+  add_record_options(command, *options);
+  command.exit_codes({kExitIncomplete, kExitNoRepository, kExitLocked, kExitWrongPassword});
+  command.examples(
+      {{"medsave -r /media/usb/backup backup /srv/practice --exclude '*.tmp'",
+        _("a folder without its temporary files")},
+       {"medsave backup --stdin-from-command --stdin-filename practice.sql -- pg_dump practice",
+        _("a database, straight from its dump program")}});
+  command.run([options](Context& context, const std::vector<std::string>& arguments) {
+    run_backup_command(*options, arguments, context);
+  });
+}
+
+}  // namespace medsave::cli

@@ -1,0 +1,163 @@
+#include "command_line.hpp"
+#include "commands.hpp"
+#include "context.hpp"
+#include "exit_codes.hpp"
+#include "snapshot_options.hpp"
+
+#include "medsave/base/error.hpp"
+#include "medsave/base/text.hpp"
+#include "medsave/base/units.hpp"
+#include "medsave/check/checker.hpp"
+#include "medsave/ui/json_object.hpp"
+
+#include <memory>
+#include <utility>
+
+namespace medsave::cli {
+namespace {
+
+struct CheckOptions {
+  bool read_data = false;
+  ReadDataSelection subset = {};
+  bool with_cache = false;
+  SnapshotChoice choice = {};
+};
+
+void print_finding(const Finding& finding, Context& context) {
+  if (context.global.json) {
+    // Hints are no errors; restic's consumers count these messages.
+    if (!finding.is_hint) {
+      context.warn(JsonObject("error").add("message", finding.message).text());
+    }
+    return;
+  }
+  if (finding.is_hint) {
+    context.info(context.console.name_for_out(format_text(_("hint: {}"), finding.message)));
+  } else {
+    context.warn(context.console.name_for_err(format_text(_("error: {}"), finding.message)));
+  }
+}
+
+void print_affected(const CheckReport& report, Context& context) {
+  if (report.affected.empty()) return;
+  context.warn(_("These cannot be restored completely:"));
+  for (const AffectedPath& affected : report.affected) {
+    context.warn(context.console.name_for_err(format_text(_("  snapshot {}: {}: {}"),
+                                                          affected.snapshot.short_hex(),
+                                                          affected.path, affected.reason)));
+  }
+}
+
+void print_advice(const CheckReport& report, Context& context) {
+  if (report.errors != 0) {
+    context.warn(_(
+        "What to do: keep the repository as it is and copy it first. Snapshots and paths not named "
+        "above are whole and can be restored. A new backup stores again what the source still has; "
+        "then check again. If there are more errors each time, the drive or the memory is "
+        "failing."));
+  }
+  if (report.suggest_repair_index) {
+    context.warn(
+        _("The index does not fit the pack files; restic's \"repair index\" makes it anew."));
+  }
+  if (report.suggest_prune) {
+    context.info(
+        _("There are files that no snapshot needs; pruning the repository removes them. This "
+          "is no damage."));
+  }
+}
+
+void print_json_summary(const CheckReport& report, Context& context) {
+  std::vector<std::string> packs;
+  for (const Id& id : report.broken_packs) packs.push_back(id.hex());
+  JsonObject out("summary");
+  out.add("num_errors", report.errors)
+      .add_json("broken_packs", packs.empty() ? "null" : json_array(packs))
+      .add("suggest_repair_index", report.suggest_repair_index)
+      .add("suggest_prune", report.suggest_prune);
+  context.console.print(out.text());
+}
+
+void print_summary(const CheckReport& report, Context& context) {
+  print_affected(report, context);
+  print_advice(report, context);
+  if (report.packs_read != 0) {
+    const unsigned long packs = report.packs_read;
+    context.info(format_text(n_("read {} pack, {}", "read {} packs, {}", packs), packs,
+                             format_size(report.bytes_read)));
+  }
+  if (report.errors == 0) context.info(_("no errors were found"));
+}
+
+CheckRequest make_request(const CheckOptions& options, const std::vector<std::string>& arguments) {
+  if (options.read_data && options.subset.kind != ReadDataSelection::Kind::none) {
+    throw Error(Errc::usage, _("--read-data and --read-data-subset cannot be used together"));
+  }
+  if (arguments.size() > 1) {
+    throw Error(Errc::usage, _("check takes at most one snapshot; use --host, --tag and --path for "
+                               "several"));
+  }
+  CheckRequest request{.read_data = options.subset, .filter = options.choice.filter()};
+  if (options.read_data) request.read_data.kind = ReadDataSelection::Kind::all;
+  if (!arguments.empty()) request.snapshot_id = arguments.front();
+  return request;
+}
+
+void run_check_command(const CheckOptions& options, const std::vector<std::string>& arguments,
+                       Context& context) {
+  const CheckRequest request = make_request(options, arguments);
+  // Copies would hide what has become of the real files.
+  if (!options.with_cache) context.global.no_cache = true;
+  if (!context.global.no_lock) context.info(_("create exclusive lock for repository"));
+  const Repository& repository = context.open_locked(LockMode::exclusive, true);
+
+  Progress progress;
+  CheckReport report;
+  {
+    const ProgressDisplay display(
+        context.console, progress, ProgressKind::check,
+        context.global.json ? ProgressStyle::none : context.progress_style(),
+        context.progress_interval());
+    report = run_check(
+        repository, request, [&](const Finding& finding) { print_finding(finding, context); },
+        [&](const std::string& stage) { context.info(stage); }, progress, context.stop());
+  }
+  if (context.global.json) {
+    print_json_summary(report, context);
+  } else {
+    print_summary(report, context);
+  }
+  if (report.errors != 0) {
+    throw CommandFailed(kExitFailed, std::string("Fatal: ") + _("repository contains errors"));
+  }
+}
+
+}  // namespace
+
+void add_check(Command& root) {
+  auto options = std::make_shared<CheckOptions>();
+  Command& command = root.add_command("check", _("Check the repository for errors"));
+  command.describe(
+      _("Tests whether everything the snapshots need is there and fits together. With --read-data "
+        "all stored data is read and verified too, which is the only way to find a disk that has "
+        "begun to forget.\n\n"
+        "All damage is listed, with the snapshots and paths it touches."));
+  command.arguments(_("[SNAPSHOT]"));
+  command.flag("read-data", options->read_data, _("read and verify all data"));
+  command.parsed(
+      "read-data-subset", _("SUBSET"),
+      [options](const std::string& text) { options->subset = parse_read_data_subset(text); },
+      _("read and verify a part: n/t is the n-th of t parts, x% or a size (10G) a random part"));
+  command.flag("with-cache", options->with_cache,
+               _("use the local cache; its files are then not read from the repository"));
+  add_snapshot_options(command, options->choice);
+  command.exit_codes({kExitNoRepository, kExitLocked, kExitWrongPassword});
+  command.examples({{"medsave -r /media/usb/backup check --read-data", _("everything")},
+                    {"medsave check --read-data-subset 3/12",
+                     _("the third twelfth; one a month reads all within a year")}});
+  command.run([options](Context& context, const std::vector<std::string>& arguments) {
+    run_check_command(*options, arguments, context);
+  });
+}
+
+}  // namespace medsave::cli

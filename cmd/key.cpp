@@ -1,0 +1,181 @@
+#include "command_line.hpp"
+#include "commands.hpp"
+#include "context.hpp"
+#include "exit_codes.hpp"
+#include "passwords.hpp"
+
+#include "medsave/base/error.hpp"
+#include "medsave/base/text.hpp"
+#include "medsave/format/time_text.hpp"
+#include "medsave/repo/key_store.hpp"
+#include "medsave/ui/json_object.hpp"
+#include "medsave/ui/table.hpp"
+
+#include <memory>
+
+namespace medsave::cli {
+namespace {
+
+/// Where the new password comes from and what the key says of its owner.
+struct NewKeyOptions {
+  std::string password_file = {};
+  bool no_password = false;
+  std::string user = {};
+  std::string host = {};
+};
+
+void refuse_arguments(const std::vector<std::string>& arguments, const Command& command) {
+  if (arguments.empty()) return;
+  throw Error(Errc::usage, format_text(_("{} takes no arguments"), command.full_name()));
+}
+
+void print_keys(const KeyListing& listing, Context& context) {
+  Table table;
+  table.add_column(_(" ID"));
+  table.add_column(_("User"));
+  table.add_column(_("Host"));
+  table.add_column(_("Created"));
+  for (const KeyInfo& key : listing.keys) {
+    table.add_row({(key.current ? "*" : " ") + key.id.short_hex(),
+                   context.console.name_for_out(key.file.username),
+                   context.console.name_for_out(key.file.hostname),
+                   format_local_time(key.file.created.instant)});
+  }
+  for (const std::string& line : table.lines()) context.console.print(line);
+}
+
+void print_keys_json(const KeyListing& listing, Context& context) {
+  std::string out = "[";
+  for (const KeyInfo& key : listing.keys) {
+    if (out.size() > 1) out += ',';
+    out += JsonObject()
+               .add("current", key.current)
+               .add("id", key.id.hex())
+               .add("userName", key.file.username)
+               .add("hostName", key.file.hostname)
+               .add("created", format_local_time(key.file.created.instant))
+               .text();
+  }
+  context.console.print(out + "]");
+}
+
+void run_key_list(Context& context) {
+  const Repository& repository = context.open_locked(LockMode::shared, true);
+  const KeyListing listing = list_keys(repository);
+  for (const std::string& problem : listing.problems) context.warn(problem);
+  if (context.global.json) {
+    print_keys_json(listing, context);
+  } else {
+    print_keys(listing, context);
+  }
+}
+
+void run_key_add(const NewKeyOptions& options, Context& context) {
+  const Repository& repository = context.open_locked(LockMode::shared, false);
+  const Secret password = new_password(context, options.password_file, options.no_password);
+  context.lock()->confirm();
+  const Id id = add_key(repository, password, options.user, options.host);
+  context.info(format_text(_("saved new key with ID {}"), id.hex()));
+}
+
+void run_key_remove(const std::string& prefix, Context& context) {
+  const Repository& repository = context.open_locked(LockMode::exclusive, false);
+  const Id id = find_key(repository, prefix);
+  remove_key(repository, id);
+  context.info(format_text(_("removed key {}"), id.hex()));
+}
+
+void run_key_passwd(const NewKeyOptions& options, Context& context) {
+  const Repository& repository = context.open_locked(LockMode::exclusive, false);
+  const Secret password = new_password(context, options.password_file, options.no_password);
+  const Id id = change_password(repository, password);
+  context.info(format_text(_("saved new key as {}"), id.hex()));
+}
+
+void add_password_options(Command& command, NewKeyOptions& options) {
+  command
+      .option("new-password-file", _("FILE"), options.password_file,
+              _("file that holds the new password"))
+      .kind = ValueKind::file;
+  command.flag("new-insecure-no-password", options.no_password,
+               _("the new password is empty (insecure)"));
+}
+
+void add_key_list(Command& key) {
+  Command& command = key.add_command("list", _("List the keys"));
+  command.describe(
+      _("Lists the keys (passwords) of the repository. The one that opened it now is "
+        "marked with a star."));
+  command.exit_codes({kExitNoRepository, kExitLocked, kExitWrongPassword});
+  command.examples({{"medsave -r /media/usb/backup key list", _("who can open the repository?")}});
+  command.run([&command](Context& context, const std::vector<std::string>& arguments) {
+    refuse_arguments(arguments, command);
+    run_key_list(context);
+  });
+}
+
+void add_key_add(Command& key) {
+  auto options = std::make_shared<NewKeyOptions>();
+  Command& command = key.add_command("add", _("Add a key (password)"));
+  command.describe(
+      _("Adds another password with which the repository can be opened, for instance "
+        "for a second person or for the safe."));
+  add_password_options(command, *options);
+  command.option("user", _("NAME"), options->user, _("name of its owner (default: yours)"));
+  command.option("host", _("HOST"), options->host, _("its computer (default: this one)"));
+  command.exit_codes({kExitNoRepository, kExitLocked, kExitWrongPassword});
+  command.examples({{"medsave -r /media/usb/backup key add --user notary",
+                     _("asks for the present password, then twice for the new one")}});
+  command.run([options, &command](Context& context, const std::vector<std::string>& arguments) {
+    refuse_arguments(arguments, command);
+    run_key_add(*options, context);
+  });
+}
+
+void add_key_remove(Command& key) {
+  Command& command = key.add_command("remove", _("Remove a key (password)"));
+  command.describe(
+      _("Removes a key by its ID or the beginning of it. The key in use cannot be "
+        "removed: open the repository with another one."));
+  command.arguments(_("ID"));
+  command.exit_codes({kExitNoRepository, kExitLocked, kExitWrongPassword});
+  command.examples({{"medsave -r /media/usb/backup key remove 7e0db1f3",
+                     _("its password opens the repository no more")}});
+  command.run([](Context& context, const std::vector<std::string>& arguments) {
+    if (arguments.size() != 1) {
+      throw Error(Errc::usage, _("key remove expects one argument as the key id"));
+    }
+    run_key_remove(arguments.front(), context);
+  });
+}
+
+void add_key_passwd(Command& key) {
+  auto options = std::make_shared<NewKeyOptions>();
+  Command& command = key.add_command("passwd", _("Change the password"));
+  command.describe(
+      _("Adds a key with a new password, proves that it opens the repository, then "
+        "removes the key in use. Other keys stay."));
+  add_password_options(command, *options);
+  command.exit_codes({kExitNoRepository, kExitLocked, kExitWrongPassword});
+  command.examples({{"medsave -r /media/usb/backup key passwd",
+                     _("asks for the present password, then twice for the new one")}});
+  command.run([options, &command](Context& context, const std::vector<std::string>& arguments) {
+    refuse_arguments(arguments, command);
+    run_key_passwd(*options, context);
+  });
+}
+
+}  // namespace
+
+void add_key(Command& root) {
+  Command& key = root.add_command("key", _("Manage keys (passwords)"));
+  key.describe(
+      _("A repository can have several passwords; each has a key file of its own. Whoever "
+        "knows one of them can read everything."));
+  add_key_list(key);
+  add_key_add(key);
+  add_key_remove(key);
+  add_key_passwd(key);
+}
+
+}  // namespace medsave::cli

@@ -1,0 +1,72 @@
+#include "command_line.hpp"
+#include "commands.hpp"
+#include "context.hpp"
+#include "exit_codes.hpp"
+
+#include "medsave/base/error.hpp"
+#include "medsave/base/text.hpp"
+
+#include <algorithm>
+#include <memory>
+
+namespace medsave::cli {
+namespace {
+
+const std::vector<std::string>& kinds() {
+  static const std::vector<std::string> all = {"blobs",     "packs", "index",
+                                               "snapshots", "keys",  "locks"};
+  return all;
+}
+
+FileKind file_kind(const std::string& kind) {
+  if (kind == "packs") return FileKind::pack;
+  if (kind == "index") return FileKind::index;
+  if (kind == "snapshots") return FileKind::snapshot;
+  if (kind == "keys") return FileKind::key;
+  return FileKind::lock;
+}
+
+void list_blobs(const Repository& repository, Context& context) {
+  const auto index = load_index(repository, context.stop());
+  index->for_each_pack([&](const PackSummary&, const std::vector<PackEntry>& entries) {
+    for (const PackEntry& entry : entries) {
+      context.console.print((entry.kind == BlobKind::tree ? "tree " : "data ") + entry.id.hex());
+    }
+  });
+}
+
+void run_list(const std::string& kind, Context& context) {
+  const Repository& repository =
+      kind == "locks" ? context.open_repository() : context.open_locked(LockMode::shared, true);
+  if (kind == "blobs") {
+    list_blobs(repository, context);
+    return;
+  }
+  for (const ListedFile& file : repository.backend().list(file_kind(kind))) {
+    context.console.print(file.id.hex());
+  }
+}
+
+}  // namespace
+
+void add_list(Command& root) {
+  Command& command = root.add_command("list", _("List the repository's objects of one kind"));
+  command.describe(_(
+      "Prints the IDs of all blobs, packs, index files, snapshots, keys or locks, one a line, for "
+      "experts and scripts. \"snapshots\" and \"key list\" are meant for people."));
+  command.arguments("blobs|packs|index|snapshots|keys|locks", ValueKind::choice, kinds());
+  command.exit_codes({kExitNoRepository, kExitLocked, kExitWrongPassword});
+  command.examples({{"medsave -r /media/usb/backup list locks", _("is anybody using it?")}});
+  command.run([](Context& context, const std::vector<std::string>& arguments) {
+    if (arguments.empty()) throw Error(Errc::usage, _("type not specified"));
+    if (arguments.size() > 1) throw Error(Errc::usage, _("too many arguments"));
+    if (std::ranges::find(kinds(), arguments.front()) == kinds().end()) {
+      throw Error(Errc::usage, format_text(_("invalid type \"{}\", must be one of "
+                                             "[blobs|packs|index|snapshots|keys|locks]"),
+                                           arguments.front()));
+    }
+    run_list(arguments.front(), context);
+  });
+}
+
+}  // namespace medsave::cli

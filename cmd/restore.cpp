@@ -1,0 +1,289 @@
+#include "command_line.hpp"
+#include "commands.hpp"
+#include "context.hpp"
+#include "exit_codes.hpp"
+#include "snapshot_options.hpp"
+
+#include "medsave/base/error.hpp"
+#include "medsave/base/text.hpp"
+#include "medsave/base/units.hpp"
+#include "medsave/restore/restorer.hpp"
+#include "medsave/snap/snapshot_finder.hpp"
+#include "medsave/ui/display_text.hpp"
+#include "medsave/ui/json_object.hpp"
+
+#include <chrono>
+#include <memory>
+#include <utility>
+
+namespace medsave::cli {
+namespace {
+
+struct RestoreOptions {
+  std::string target = {};
+  PatternOptions excludes = {};
+  PatternOptions includes = {};
+  PatternOptions exclude_xattrs = {};
+  PatternOptions include_xattrs = {};
+  SnapshotChoice snapshots = {};
+  Overwrite overwrite = Overwrite::always;
+  bool delete_extra = false;
+  bool dry_run = false;
+  bool verify = false;
+  bool sparse = false;
+  bool ownership_by_name = false;
+};
+
+using SteadyClock = std::chrono::steady_clock;
+
+std::string elapsed_text(SteadyClock::time_point start) {
+  return format_duration(
+      std::chrono::duration_cast<std::chrono::seconds>(SteadyClock::now() - start));
+}
+
+const char* action_name(RestoreAction action) {
+  switch (action) {
+    case RestoreAction::restored:
+      return "restored";
+    case RestoreAction::updated:
+      return "updated";
+    case RestoreAction::deleted:
+      return "deleted";
+    case RestoreAction::unchanged:
+    case RestoreAction::skipped:
+      return "unchanged";
+  }
+  return "";
+}
+
+std::string action_label(RestoreAction action) {
+  switch (action) {
+    case RestoreAction::restored:
+      return _("restored");
+    case RestoreAction::updated:
+      return _("updated");
+    case RestoreAction::deleted:
+      return _("deleted");
+    case RestoreAction::unchanged:
+      return _("unchanged");
+    case RestoreAction::skipped:
+      return _("skipped");
+  }
+  return {};
+}
+
+void print_item(const RestoreItem& item, Context& context) {
+  if (context.global.json) {
+    context.console.print(JsonObject("verbose_status")
+                              .add("action", action_name(item.action))
+                              .add("item", item.path)
+                              .add("size", item.size)
+                              .text());
+    return;
+  }
+  std::string line =
+      pad_to_width(action_label(item.action), 10) + context.console.name_for_out(item.path);
+  if (item.size != 0) line += format_text(_(" with size {}"), format_size(item.size));
+  context.console.print(line);
+}
+
+void print_problem(const RestoreProblem& problem, Context& context) {
+  if (context.global.json) {
+    context.warn(JsonObject("error")
+                     .add_json("error", JsonObject().add("message", problem.message).text())
+                     .add("during", "restore")
+                     .add("item", problem.path)
+                     .text());
+    return;
+  }
+  context.warn(
+      context.console.name_for_err(format_text(_("error: {}: {}"), problem.path, problem.message)));
+}
+
+RestoreSinks make_sinks(Context& context) {
+  RestoreSinks sinks;
+  sinks.problem = [&context](const RestoreProblem& problem) { print_problem(problem, context); };
+  if (context.verbosity() >= 3) {
+    sinks.item = [&context](const RestoreItem& item) { print_item(item, context); };
+  }
+  sinks.notice = [&context](const std::string& line) {
+    context.warn(context.console.name_for_err(line));
+  };
+  return sinks;
+}
+
+void print_json_summary(const RestoreResult& result, SteadyClock::time_point start,
+                        Context& context) {
+  const auto seconds =
+      std::chrono::duration_cast<std::chrono::seconds>(SteadyClock::now() - start).count();
+  JsonObject out("summary");
+  out.add_nonzero("seconds_elapsed", static_cast<std::uint64_t>(seconds))
+      .add_nonzero("total_files", result.files_total)
+      .add_nonzero("files_restored", result.files_restored)
+      .add_nonzero("files_skipped", result.files_skipped)
+      .add_nonzero("files_deleted", result.files_deleted)
+      .add_nonzero("total_bytes", result.bytes_total)
+      .add_nonzero("bytes_restored", result.bytes_restored)
+      .add_nonzero("bytes_skipped", result.bytes_skipped);
+  context.console.print(out.text());
+}
+
+void print_summary(const RestoreResult& result, const RestoreOptions& options,
+                   SteadyClock::time_point start, Context& context) {
+  const bool complete =
+      result.files_restored == result.files_total && result.bytes_restored == result.bytes_total;
+  std::string line =
+      complete ? format_text(_("Summary: Restored {} files/dirs ({}) in {}"), result.files_restored,
+                             format_size(result.bytes_restored), elapsed_text(start))
+               : format_text(_("Summary: Restored {} / {} files/dirs ({} / {}) in {}"),
+                             result.files_restored, result.files_total,
+                             format_size(result.bytes_restored), format_size(result.bytes_total),
+                             elapsed_text(start));
+  if (result.files_skipped != 0) {
+    line += format_text(_(", skipped {} files/dirs {}"), result.files_skipped,
+                        format_size(result.bytes_skipped));
+  }
+  if (result.files_deleted != 0) {
+    line += format_text(_(", deleted {} files/dirs"), result.files_deleted);
+  }
+  context.info(line);
+  if (options.verify && !options.dry_run) {
+    const unsigned long files = result.files_verified;
+    context.info(format_text(
+        n_("verified the content of {} file", "verified the content of {} files", files), files));
+  }
+}
+
+RestoreRequest make_request(const RestoreOptions& options) {
+  if (!options.excludes.empty() && !options.includes.empty()) {
+    throw Error(Errc::usage, _("exclude and include patterns are mutually exclusive"));
+  }
+  if (!options.exclude_xattrs.empty() && !options.include_xattrs.empty()) {
+    throw Error(Errc::usage, _("exclude and include xattr patterns are mutually exclusive"));
+  }
+  if (options.dry_run && options.verify) {
+    throw Error(Errc::usage, _("--dry-run and --verify are mutually exclusive"));
+  }
+  if (options.target.empty()) {
+    throw Error(Errc::usage, _("please specify a directory to restore to (--target)"));
+  }
+  if (options.delete_extra && options.target == "/" && options.includes.empty()) {
+    throw Error(Errc::usage, _("'--target / --delete' must be combined with an include filter"));
+  }
+  return {.target = options.target,
+          .excludes = options.excludes.filter("exclude"),
+          .includes = options.includes.filter("include"),
+          .exclude_xattrs = options.exclude_xattrs.filter("exclude-xattr"),
+          .include_xattrs = options.include_xattrs.filter("include-xattr"),
+          .overwrite = options.overwrite,
+          .delete_extra = options.delete_extra,
+          .dry_run = options.dry_run,
+          .verify = options.verify,
+          .sparse = options.sparse,
+          .ownership_by_name = options.ownership_by_name};
+}
+
+void run_restore_command(const RestoreOptions& options, const std::string& snapshot,
+                         Context& context) {
+  RestoreRequest request = make_request(options);
+  const Repository& repository = context.open_locked(LockMode::shared, true);
+  const SnapshotSpec spec = parse_snapshot_spec(snapshot);
+  const auto snapshots = load_snapshots(repository, context.stop(), context.notices());
+  const SnapshotEntry& entry = find_snapshot(snapshots, spec.id, options.snapshots.filter());
+  const std::unique_ptr<Index> index = load_index(repository, context.stop());
+  const BlobReader reader(repository, *index);
+  request.tree = find_subtree(reader, entry.snapshot.tree, spec.subfolder);
+  if (context.lock() != nullptr) context.lock()->confirm();
+  context.info(format_text(_("restoring {} to {}"),
+                           context.console.name_for_out(describe_snapshot(entry)),
+                           context.console.name_for_out(options.target)));
+
+  const auto start = SteadyClock::now();
+  Progress progress;
+  RestoreResult result;
+  {
+    const ProgressDisplay display(context.console, progress, ProgressKind::restore,
+                                  context.progress_style(), context.progress_interval());
+    result = run_restore(reader, request, make_sinks(context), progress, context.stop());
+  }
+  if (context.global.json) {
+    print_json_summary(result, start, context);
+  } else {
+    print_summary(result, options, start, context);
+  }
+  if (result.problems != 0) {
+    const unsigned long count = result.problems;
+    throw CommandFailed(
+        kExitFailed,
+        "Fatal: " + format_text(n_("There was {} error", "There were {} errors", count), count));
+  }
+}
+
+void add_selection_options(Command& command, RestoreOptions& options) {
+  command.group(_("What to restore"));
+  add_include_options(command, options.includes);
+  add_exclude_options(command, options.excludes);
+  command.options("include-xattr", _("PATTERN"), options.include_xattrs.patterns,
+                  _("restore only extended attributes whose names match; may be repeated"));
+  command.options("exclude-xattr", _("PATTERN"), options.exclude_xattrs.patterns,
+                  _("do not restore extended attributes whose names match; may be repeated"));
+  add_snapshot_options(command, options.snapshots);
+}
+
+void add_writing_options(Command& command, RestoreOptions& options) {
+  command.group(_("Where and how"));
+  command
+      .option("target,t", _("FOLDER"), options.target,
+              _("folder to restore to; made if it does not exist"))
+      .kind = ValueKind::directory;
+  Option& overwrite = command.parsed(
+      "overwrite", _("WHEN"),
+      [&options](const std::string& text) {
+        options.overwrite = parse_overwrite(text).value_or(Overwrite::always);
+      },
+      _("which existing files to write again: always (default), if-changed, if-newer or never"));
+  overwrite.kind = ValueKind::choice;
+  overwrite.choices = {"always", "if-changed", "if-newer", "never"};
+  command.flag(
+      "delete", options.delete_extra,
+      _("remove from the target what the snapshot does not have; see before with --dry-run "
+        "-vv"));
+  command.flag("dry-run", options.dry_run, _("write nothing, only say what would be done"));
+  command.flag("verify", options.verify, _("read all files back afterwards and compare"));
+  command.flag("sparse", options.sparse, _("leave holes where files have long runs of zeros"));
+  command.flag("ownership-by-name", options.ownership_by_name,
+               _("give files to users and groups of the same name instead of the same number"));
+}
+
+}  // namespace
+
+void add_restore(Command& root) {
+  auto options = std::make_shared<RestoreOptions>();
+  Command& command = root.add_command("restore", _("Get files back from a snapshot"));
+  command.describe(
+      _("Restores a snapshot, or what the patterns select from it, into a folder. \"latest\" means "
+        "the newest snapshot; \"latest:/srv/practice/letters\" restores only that folder, with its "
+        "content directly in the target.\n\n"
+        "Over existing files only the parts that differ are written. What cannot be restored is "
+        "named, and makes the exit status 1; everything else is restored."));
+  command.arguments(_("SNAPSHOT[:FOLDER]"));
+  add_writing_options(command, *options);
+  add_selection_options(command, *options);
+  command.exit_codes({kExitNoRepository, kExitLocked, kExitWrongPassword});
+  command.examples({{"medsave -r /media/usb/backup restore latest --target /tmp/restored",
+                     _("everything, beside what is there")},
+                    {"medsave restore latest --target / --include '/srv/practice/letters/2026*'",
+                     _("some letters, to where they were")}});
+  command.run([options](Context& context, const std::vector<std::string>& arguments) {
+    if (arguments.empty()) {
+      throw Error(Errc::usage, _("no snapshot ID specified; \"latest\" is the newest"));
+    }
+    if (arguments.size() > 1) {
+      throw Error(Errc::usage,
+                  format_text(_("more than one snapshot ID specified: {}"), join(arguments, " ")));
+    }
+    run_restore_command(*options, arguments.front(), context);
+  });
+}
+
+}  // namespace medsave::cli

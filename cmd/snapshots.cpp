@@ -1,0 +1,190 @@
+#include "command_line.hpp"
+#include "commands.hpp"
+#include "context.hpp"
+#include "exit_codes.hpp"
+#include "snapshot_options.hpp"
+
+#include "medsave/base/error.hpp"
+#include "medsave/base/text.hpp"
+#include "medsave/base/units.hpp"
+#include "medsave/format/snapshot.hpp"
+#include "medsave/format/time_text.hpp"
+#include "medsave/snap/snapshot_finder.hpp"
+#include "medsave/ui/display_text.hpp"
+#include "medsave/ui/json_object.hpp"
+#include "medsave/ui/table.hpp"
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+#include <utility>
+
+namespace medsave::cli {
+namespace {
+
+struct SnapshotsOptions {
+  SnapshotChoice choice = {};
+  bool compact = false;
+  std::optional<GroupBy> group_by = {};
+  std::uint64_t latest = 0;  // 0: all
+};
+
+/// Those named on the command line, in that order, or all that fit the filter.
+std::vector<SnapshotEntry> select(const std::vector<SnapshotEntry>& all,
+                                  const std::vector<std::string>& ids, const SnapshotFilter& filter,
+                                  Context& context) {
+  std::vector<SnapshotEntry> out;
+  if (ids.empty()) {
+    std::ranges::copy_if(all, std::back_inserter(out), [&](const SnapshotEntry& entry) {
+      return filter.matches(entry.snapshot);
+    });
+    return out;
+  }
+  for (const std::string& id : ids) {
+    try {
+      out.push_back(find_snapshot(all, id, filter));
+    } catch (const Error& e) {
+      context.warn(format_text(_("ignoring \"{}\": {}"), id, e.what()));
+    }
+  }
+  return out;
+}
+
+/// The newest `count` for each host and paths, in their order.
+std::vector<SnapshotEntry> newest(std::vector<SnapshotEntry> snapshots, std::uint64_t count) {
+  std::vector<SnapshotEntry> out;
+  for (SnapshotGroup& group : group_snapshots(std::move(snapshots), GroupBy{})) {
+    auto& members = group.snapshots;
+    const std::size_t skip = members.size() - std::min<std::uint64_t>(members.size(), count);
+    std::move(members.begin() + static_cast<std::ptrdiff_t>(skip), members.end(),
+              std::back_inserter(out));
+  }
+  std::ranges::stable_sort(out, {}, [](const SnapshotEntry& e) { return e.snapshot.time.instant; });
+  return out;
+}
+
+std::string snapshot_json(const SnapshotEntry& entry) {
+  JsonObject ids;
+  ids.add("id", entry.id.hex()).add("short_id", entry.id.short_hex());
+  return merge_json(encode_snapshot(entry.snapshot), ids);
+}
+
+std::string snapshots_json(const std::vector<SnapshotEntry>& snapshots) {
+  std::string out = "[";
+  for (const SnapshotEntry& entry : snapshots) {
+    if (out.size() > 1) out += ',';
+    out += snapshot_json(entry);
+  }
+  return out + "]";
+}
+
+std::string array_or_null(const std::vector<std::string>& texts) {
+  return texts.empty() ? "null" : json_array(texts);
+}
+
+std::string groups_json(const std::vector<SnapshotGroup>& groups) {
+  std::string out = "[";
+  for (const SnapshotGroup& group : groups) {
+    if (out.size() > 1) out += ',';
+    JsonObject key;
+    key.add("hostname", group.hostname)
+        .add_json("paths", array_or_null(group.paths))
+        .add_json("tags", array_or_null(group.tags));
+    out += JsonObject()
+               .add_json("group_key", key.text())
+               .add_json("snapshots", snapshots_json(group.snapshots))
+               .text();
+  }
+  return out + "]";
+}
+
+void print_table(const std::vector<SnapshotEntry>& snapshots, bool compact, Context& context) {
+  const auto shown = [&](const std::vector<std::string>& texts, const std::string& separator) {
+    std::vector<std::string> names;
+    for (const std::string& text : texts) names.push_back(context.console.name_for_out(text));
+    return join(names, separator);
+  };
+  Table table;
+  table.add_column(_("ID"));
+  table.add_column(_("Time"));
+  table.add_column(_("Host"));
+  table.add_column(_("Tags"));
+  if (!compact) table.add_column(_("Paths"));
+  table.add_column(_("Size"));
+  for (const SnapshotEntry& entry : snapshots) {
+    const Snapshot& s = entry.snapshot;
+    std::vector<std::string> row = {entry.id.short_hex(), format_local_time(s.time.instant),
+                                    context.console.name_for_out(s.hostname),
+                                    shown(s.tags, compact ? "\n" : ",")};
+    if (!compact) row.push_back(shown(s.paths, "\n"));
+    row.push_back(s.summary ? format_size(s.summary->total_bytes_processed) : std::string());
+    table.add_row(std::move(row));
+  }
+  table.add_footer(_("Timestamps shown in local time"));
+  const unsigned long count = snapshots.size();
+  table.add_footer(format_text(n_("{} snapshots", "{} snapshots", count), count));
+  for (const std::string& line : table.lines()) context.console.print(line);
+}
+
+std::string group_heading(const SnapshotGroup& group, const GroupBy& by) {
+  std::vector<std::string> parts;
+  if (by.host) parts.push_back(format_text(_("host [{}]"), group.hostname));
+  if (by.tags) parts.push_back(format_text(_("tags [{}]"), join(group.tags, ", ")));
+  if (by.paths) parts.push_back(format_text(_("paths [{}]"), join(group.paths, ", ")));
+  if (parts.empty()) return {};
+  return format_text(_("snapshots for ({}):"), join(parts, ", "));
+}
+
+void run_snapshots(const SnapshotsOptions& options, const std::vector<std::string>& ids,
+                   Context& context) {
+  const Repository& repository = context.open_locked(LockMode::shared, true);
+  const auto all = load_snapshots(repository, context.stop(), context.notices());
+  std::vector<SnapshotEntry> chosen = select(all, ids, options.choice.filter(), context);
+  if (options.latest != 0) chosen = newest(std::move(chosen), options.latest);
+  if (!options.group_by) {
+    if (context.global.json) {
+      context.console.print(snapshots_json(chosen));
+    } else {
+      print_table(chosen, options.compact, context);
+    }
+    return;
+  }
+  const auto groups = group_snapshots(std::move(chosen), *options.group_by);
+  if (context.global.json) {
+    context.console.print(groups_json(groups));
+    return;
+  }
+  for (const SnapshotGroup& group : groups) {
+    const std::string heading = group_heading(group, *options.group_by);
+    if (!heading.empty()) {
+      context.console.print(context.console.bold(context.console.name_for_out(heading)));
+    }
+    print_table(group.snapshots, options.compact, context);
+  }
+}
+
+}  // namespace
+
+void add_snapshots(Command& root) {
+  auto options = std::make_shared<SnapshotsOptions>();
+  Command& command = root.add_command("snapshots", _("List the snapshots of the repository"));
+  command.describe(
+      _("Lists all snapshots, oldest first, or those that are named. The size is that of the files "
+        "in the snapshot, not what it takes in the repository."));
+  command.arguments(_("[SNAPSHOT]..."));
+  command.flag("compact,c", options->compact, _("one line for each snapshot and tag, no paths"));
+  command.parsed(
+      "group-by,g", _("GROUP"),
+      [options](const std::string& text) { options->group_by = parse_group_by(text); },
+      _("one list for each host, paths and/or tags, separated by commas"));
+  command.number("latest", _("N"), options->latest, _("only the newest N for each host and paths"));
+  add_snapshot_options(command, options->choice);
+  command.exit_codes({kExitNoRepository, kExitLocked, kExitWrongPassword});
+  command.examples({{"medsave -r /media/usb/backup snapshots --latest 1",
+                     _("when was each folder backed up last?")}});
+  command.run([options](Context& context, const std::vector<std::string>& arguments) {
+    run_snapshots(*options, arguments, context);
+  });
+}
+
+}  // namespace medsave::cli

@@ -1,0 +1,295 @@
+#include "medsave/archive/archiver.hpp"
+
+#include "blob_sink.hpp"
+#include "file_saver.hpp"
+#include "parent_matcher.hpp"
+#include "pipe_reader.hpp"
+#include "reporter.hpp"
+#include "scanner.hpp"
+#include "source_tree.hpp"
+#include "target_tree.hpp"
+#include "tree_draft.hpp"
+#include "tree_walk.hpp"
+#include "work_queue.hpp"
+
+#include "medsave/base/error.hpp"
+#include "medsave/base/text.hpp"
+#include "medsave/chunk/chunker.hpp"
+#include "medsave/crypto/sha256.hpp"
+#include "medsave/par/task_scope.hpp"
+#include "medsave/sys/host.hpp"
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+#include <variant>
+
+namespace medsave {
+namespace {
+
+class Backup {
+ public:
+  Backup(const Repository& repository, Index& index, const BlobWriterOptions& options,
+         BackupRequest request, const BackupSinks& sinks, Progress& progress,
+         const std::stop_token& stop)
+      : repository_(repository),
+        request_(std::move(request)),
+        sinks_(sinks),
+        stop_(stop),
+        reporter_(sinks, progress),
+        sink_(request_.dry_run ? make_counting_sink(index, options)
+                               : make_repository_sink(repository, index, options, stop)),
+        assembler_(*sink_, reporter_),
+        workers_(worker_count()),
+        queue_(std::max(1U, request_.read_concurrency), workers_),
+        chunker_(repository.polynomial()),
+        reader_(repository, index),
+        matcher_(reader_,
+                 {.ignore_ctime = request_.ignore_ctime, .ignore_inode = request_.ignore_inode}),
+        saver_({.sink = *sink_,
+                .assembler = assembler_,
+                .reporter = reporter_,
+                .queue = queue_,
+                .chunker = chunker_,
+                .with_atime = request_.with_atime},
+               std::size_t{2} * workers_) {}
+
+  BackupResult run();
+
+ private:
+  void prepare_snapshot();
+  TargetTree resolve_targets();
+  void read_sources();
+  void read_stdin();
+  void read_stdin_content(const std::stop_token& stop);
+  Node stdin_node(std::string name, bool is_dir) const;
+  void work(const SourceTree* source, const std::stop_token& stop);
+  void finish_after_failure() noexcept;
+  void publish(BackupResult& result);
+
+  const Repository& repository_;
+  BackupRequest request_;
+  const BackupSinks& sinks_;
+  const std::stop_token stop_;
+  const Timestamp begun_ = system_clock().now();
+  Snapshot snapshot_;
+  Reporter reporter_;
+  std::unique_ptr<BlobSink> sink_;
+  TreeAssembler assembler_;
+  const unsigned workers_;
+  WorkQueue queue_;
+  const Chunker chunker_;
+  const BlobReader reader_;
+  const ParentMatcher matcher_;
+  FileSaver saver_;
+};
+
+std::vector<std::string> stdin_components(const StdinSource& source) {
+  std::vector<std::string> names;
+  std::string_view rest = source.filename;
+  const std::string cleaned = clean_path("/" + source.filename);
+  rest = std::string_view(cleaned).substr(1);
+  while (!rest.empty()) {
+    const std::size_t slash = rest.find('/');
+    names.emplace_back(rest.substr(0, slash));
+    rest = slash == std::string_view::npos ? std::string_view() : rest.substr(slash + 1);
+  }
+  if (names.empty()) {
+    throw Error(Errc::usage, format_text(_("\"{}\" is no name for a file"), source.filename));
+  }
+  return names;
+}
+
+void Backup::prepare_snapshot() {
+  snapshot_ = request_.snapshot;
+  if (snapshot_.time.instant == Timestamp{}) snapshot_.time = in_local_zone(begun_);
+  if (snapshot_.uid == 0) snapshot_.uid = user_id();
+  if (snapshot_.gid == 0) snapshot_.gid = group_id();
+  if (request_.parent) snapshot_.parent = request_.parent->id;
+}
+
+TargetTree Backup::resolve_targets() {
+  TargetTree tree;
+  std::vector<std::string> existing;
+  for (const std::string& target : request_.targets) {
+    try {
+      if (!lstat_at(kCurrentDirectory, target)) {
+        reporter_.problem(target, _("it does not exist"));
+        continue;
+      }
+    } catch (const Error&) {
+      // It is there but cannot be examined: reported when its turn comes.
+    }
+    const std::string cleaned = clean_path(target);
+    if (!is_bare_root(cleaned)) {
+      tree.add(cleaned, true);
+    } else {
+      for (const std::string& entry : entries_of_bare_root(cleaned)) tree.add(entry, false);
+    }
+    existing.push_back(target);
+  }
+  if (existing.empty()) {
+    throw Error(Errc::usage, _("none of the files and folders to back up exists"));
+  }
+  snapshot_.paths = snapshot_paths(existing);
+  return tree;
+}
+
+void Backup::work(const SourceTree* source, const std::stop_token& stop) {
+  std::optional<TreeWalk> walk;
+  if (source != nullptr) {
+    walk.emplace(TreeWalk::Parts{.source = *source,
+                                 .matcher = matcher_,
+                                 .assembler = assembler_,
+                                 .reporter = reporter_,
+                                 .queue = queue_,
+                                 .with_atime = request_.with_atime});
+  }
+  FileSaver::Scratch scratch;
+  while (std::optional<Task> task = queue_.next(stop)) {
+    if (auto* chunk = std::get_if<ChunkTask>(&*task)) {
+      saver_.run(std::move(*chunk));
+    } else if (auto* batch = std::get_if<FileBatch>(&*task)) {
+      saver_.run(std::move(*batch), scratch, stop);
+    } else if (walk) {
+      walk->run(std::move(std::get<DirectoryTask>(*task)), stop);
+    }
+    queue_.done();
+  }
+}
+
+void Backup::read_sources() {
+  const TargetTree targets = resolve_targets();
+  const SourceTree source(targets, request_.filter);
+  DirectoryTask root;
+  if (request_.parent) {
+    root.previous = std::make_unique<Node>();
+    root.previous->type = NodeType::dir;
+    root.previous->subtree = request_.parent->snapshot.tree;
+  }
+  std::vector<DirectoryTask> first;
+  first.push_back(std::move(root));
+  queue_.push({}, std::move(first));
+
+  TaskScope scan(stop_);  // ended by its destructor: nobody waits for the count
+  if (request_.scan) {
+    scan.spawn("scan", 1, [&](const std::stop_token& stop) {
+      scan_sources(source, sinks_, reporter_.progress(), stop);
+    });
+  }
+  TaskScope scope(stop_);
+  scope.spawn("backup", workers_, [&](const std::stop_token& stop) { work(&source, stop); });
+  scope.join();
+}
+
+Node Backup::stdin_node(std::string name, bool is_dir) const {
+  Node node;
+  node.name = std::move(name);
+  node.type = is_dir ? NodeType::dir : NodeType::file;
+  node.mode = is_dir ? (go_mode::kDir | 0755U) : 0644U;
+  node.mtime = node.atime = node.ctime = snapshot_.time.instant;
+  node.uid = user_id();
+  node.gid = group_id();
+  node.content_is_null = is_dir;
+  return node;
+}
+
+void Backup::read_stdin_content(const std::stop_token& stop) {
+  std::vector<std::string> names = stdin_components(*request_.from_stdin);
+  auto draft = std::make_shared<TreeDraft>(1);
+  std::string path;
+  for (std::size_t i = 0; i + 1 < names.size(); ++i) {
+    auto below = std::make_shared<TreeDraft>(1);
+    path += "/" + names[i];
+    below->snapshot_path = path;
+    below->begun = std::chrono::steady_clock::now();
+    below->node = stdin_node(names[i], true);
+    below->parent = std::exchange(draft, below);
+  }
+  const auto file = std::make_shared<LargeFile>(draft, 0, stdin_node(names.back(), false), nullptr);
+  file->path = file->snapshot_path = path + "/" + names.back();
+  file->begun = std::chrono::steady_clock::now();
+  const int fd = request_.from_stdin->fd;
+  saver_.save_stream(
+      file, [&](MutableByteView out) { return std::optional(read_pipe(fd, out, stop)); }, stop);
+  queue_.done();
+}
+
+void Backup::read_stdin() {
+  const std::vector<std::string> names = stdin_components(*request_.from_stdin);
+  snapshot_.paths = {clean_path("/" + request_.from_stdin->filename)};
+  queue_.begin();
+  TaskScope scope(stop_);
+  scope.spawn("stdin", 1, [&](const std::stop_token& stop) { read_stdin_content(stop); });
+  scope.spawn("backup", workers_, [&](const std::stop_token& stop) { work(nullptr, stop); });
+  scope.join();
+  if (request_.from_stdin->finish) request_.from_stdin->finish();
+}
+
+void Backup::finish_after_failure() noexcept {
+  try {
+    sink_->finish();  // so that the next run finds what this one has stored
+  } catch (...) {
+    // The failure that ended the backup is the one to report; what is stored and not indexed is
+    // adopted or stored again later.
+  }
+}
+
+void Backup::publish(BackupResult& result) {
+  SnapshotSummary summary = reporter_.summary();
+  const BlobWriterStats stats = sink_->stats();
+  summary.backup_start = in_local_zone(begun_);
+  summary.backup_end = in_local_zone(system_clock().now());
+  summary.data_blobs = stats.data_blobs;
+  summary.tree_blobs = stats.tree_blobs;
+  summary.data_added = stats.plain_bytes;
+  summary.data_added_packed = stats.packed_bytes;
+  snapshot_.tree = *assembler_.root();
+  snapshot_.summary = summary;
+  result.problems = reporter_.problems();
+  result.changed_while_read = reporter_.changed_while_read();
+  result.skipped_unchanged = request_.skip_if_unchanged && request_.parent &&
+                             request_.parent->snapshot.tree == snapshot_.tree;
+  if (!result.skipped_unchanged) {
+    const std::string json = encode_snapshot(snapshot_);
+    if (request_.dry_run) {
+      result.snapshot_id = sha256(as_bytes(json));  // names nothing, but scripts expect one
+    } else {
+      check_stop(stop_);  // a lost lock must not end in a snapshot
+      result.snapshot_id = repository_.save_json(FileKind::snapshot, json);
+      repository_.backend().barrier();
+    }
+  }
+  result.snapshot = std::move(snapshot_);
+}
+
+BackupResult Backup::run() {
+  prepare_snapshot();
+  try {
+    if (request_.from_stdin) {
+      read_stdin();
+    } else {
+      read_sources();
+    }
+    if (assembler_.root_is_empty()) {
+      throw Error(Errc::io, _("nothing could be backed up: the snapshot would be empty"));
+    }
+  } catch (...) {
+    finish_after_failure();
+    throw;
+  }
+  sink_->finish();
+  BackupResult result;
+  publish(result);
+  return result;
+}
+
+}  // namespace
+
+BackupResult run_backup(const Repository& repository, Index& index,
+                        const BlobWriterOptions& writer_options, BackupRequest request,
+                        const BackupSinks& sinks, Progress& progress, const std::stop_token& stop) {
+  return Backup(repository, index, writer_options, std::move(request), sinks, progress, stop).run();
+}
+
+}  // namespace medsave

@@ -1,0 +1,205 @@
+#include "tree_walk.hpp"
+
+#include "node_builder.hpp"
+
+#include "medsave/base/error.hpp"
+#include "medsave/base/text.hpp"
+#include "medsave/chunk/chunker.hpp"
+#include "medsave/par/task_scope.hpp"
+
+#include <memory>
+#include <utility>
+
+namespace medsave {
+namespace {
+
+// A batch is worth the hand-over from thread to thread and small beside the chunks under way.
+constexpr std::uint64_t kBatchBytes = 1024 * 1024;
+constexpr std::size_t kBatchFiles = 64;
+
+std::unique_ptr<Node> keep(Node* previous) {
+  return previous == nullptr ? nullptr : std::make_unique<Node>(std::move(*previous));
+}
+
+}  // namespace
+
+/// One folder while its entries are looked at.
+struct TreeWalk::Folder {
+  SourceDirPtr dir = {};
+  Node node = {};
+  std::vector<SourceEntry> entries = {};
+  TreeDraftPtr draft = {};
+  std::vector<DirectoryTask> directories = {};
+  std::vector<FileBatch> batches = {};
+  std::size_t files = 0;
+  std::uint64_t batch_bytes = 0;  // of the last batch
+};
+
+void TreeWalk::run(DirectoryTask task, const std::stop_token& stop) {
+  Folder folder;
+  const auto begun = std::chrono::steady_clock::now();
+  if (!open(task, folder)) {
+    parts_.assembler.finish(std::move(task.draft), 1);
+    return;
+  }
+  folder.draft = std::make_shared<TreeDraft>(folder.entries.size());
+  Tree previous = load_previous(task, folder);
+  auto old = previous.begin();
+  for (std::size_t slot = 0; slot < folder.entries.size(); ++slot) {
+    check_stop(stop);
+    SourceEntry& entry = folder.entries[slot];
+    while (old != previous.end() && old->name < entry.name) ++old;
+    const bool known = old != previous.end() && old->name == entry.name;
+    place(folder, entry, slot, known ? &*old : nullptr);
+  }
+
+  TreeDraft& draft = *folder.draft;
+  draft.parent = std::move(task.draft);
+  draft.parent_slot = task.slot;
+  draft.node = std::move(folder.node);
+  draft.previous = std::move(task.previous);
+  if (parts_.reporter.wants_items()) {
+    draft.snapshot_path = folder.dir->snapshot_path;
+    draft.begun = begun;
+  }
+  draft.expect(folder.directories.size() + folder.files);
+  parts_.queue.push(std::move(folder.batches), std::move(folder.directories));
+  parts_.assembler.finish(std::move(folder.draft), 1);
+}
+
+bool TreeWalk::open(const DirectoryTask& task, Folder& folder) {
+  const SourceTree::Problem problem = [this](const std::string& path, const std::string& message) {
+    parts_.reporter.problem(path, message);
+  };
+  if (task.parent == nullptr) {
+    folder.dir = parts_.source.root();
+    folder.entries = parts_.source.entries(*folder.dir, nullptr, problem);
+    return true;
+  }
+  try {
+    folder.dir = parts_.source.open(*task.parent, task.entry);
+    folder.node = folder_node(*folder.dir, task.entry);
+    folder.entries = parts_.source.entries(*folder.dir, &task.entry, problem);
+    return true;
+  } catch (const Error& error) {
+    problem(SourceTree::path_of(*task.parent, task.entry), error.what());
+    return false;
+  }
+}
+
+Node TreeWalk::folder_node(const SourceDir& dir, const SourceEntry& entry) {
+  if (dir.fd) {
+    Node node = make_node(entry.name, fstat_fd(dir.fd.get()), parts_.with_atime);
+    set_extended_attributes(node, read_xattrs_fd(dir.fd.get(), [&](const std::string& message) {
+                              parts_.reporter.problem(dir.path, message);
+                            }));
+    return node;
+  }
+  Node node = make_node(entry.name, entry.info, parts_.with_atime);
+  try {
+    // The dot follows a symlink. What may not be read of folders that only lead to the targets
+    // is nobody's loss.
+    set_extended_attributes(node, read_xattrs_at(kCurrentDirectory, entry.target->path + "/.",
+                                                 false, [](const std::string&) {}));
+  } catch (const Error& error) {
+    if (error.code() != Errc::permission) throw;
+  }
+  return node;
+}
+
+Tree TreeWalk::load_previous(const DirectoryTask& task, const Folder& folder) {
+  if (task.previous == nullptr || task.previous->type != NodeType::dir || !task.previous->subtree) {
+    return {};
+  }
+  try {
+    return parts_.matcher.load(*task.previous->subtree);
+  } catch (const Error& error) {
+    parts_.reporter.problem(
+        folder.dir->path,
+        format_text(_("all its files are read, because the previous snapshot is damaged here: {}"),
+                    error.what()));
+    return {};
+  }
+}
+
+void TreeWalk::place(Folder& folder, SourceEntry& entry, std::size_t slot, Node* previous) {
+  if (entry.info.is_dir()) {
+    folder.directories.push_back({.parent = folder.dir,
+                                  .entry = std::move(entry),
+                                  .previous = keep(previous),
+                                  .draft = folder.draft,
+                                  .slot = slot});
+    return;
+  }
+  try {
+    if (!entry.info.is_regular()) {
+      place_special(folder, entry, slot);
+    } else if (previous == nullptr || !keep_unchanged(folder, entry, slot, *previous)) {
+      add_file(folder, entry, slot, previous);
+    }
+  } catch (const Error& error) {
+    parts_.reporter.problem(SourceTree::path_of(*folder.dir, entry), error.what());
+  }
+}
+
+void TreeWalk::read_attributes(const SourceDir& dir, const SourceEntry& entry, Node& node) {
+  set_extended_attributes(
+      node, read_xattrs_at(dir.handle(), entry.source_name(dir), entry.info.is_symlink(),
+                           [&](const std::string& message) {
+                             parts_.reporter.problem(SourceTree::path_of(dir, entry), message);
+                           }));
+}
+
+bool TreeWalk::keep_unchanged(Folder& folder, const SourceEntry& entry, std::size_t slot,
+                              Node& previous) {
+  if (!parts_.matcher.is_unchanged(entry.info, previous)) return false;
+  if (!parts_.matcher.has_content(previous)) {
+    parts_.reporter.problem(
+        SourceTree::path_of(*folder.dir, entry),
+        _("the repository has lost parts of this unchanged file; it is stored again"));
+    return false;
+  }
+  const auto begun = std::chrono::steady_clock::now();
+  Node node = make_node(entry.name, entry.info, parts_.with_atime);
+  node.size = entry.info.size;
+  node.content = previous.content;
+  read_attributes(*folder.dir, entry, node);
+  std::string snapshot_path;
+  if (parts_.reporter.wants_items()) {
+    snapshot_path = folder.dir->snapshot_path + "/" + entry.name;
+  }
+  parts_.reporter.progress().done_bytes += node.size;
+  parts_.reporter.item(snapshot_path, node, &previous, {}, begun);
+  folder.draft->slot(slot) = std::move(node);
+  return true;
+}
+
+void TreeWalk::add_file(Folder& folder, SourceEntry& entry, std::size_t slot, Node* previous) {
+  const bool large = entry.info.size > kMinChunk;
+  const bool fits = !folder.batches.empty() && !folder.batches.back().large &&
+                    folder.batches.back().files.size() < kBatchFiles &&
+                    folder.batch_bytes + entry.info.size <= kBatchBytes;
+  if (large || !fits) {
+    FileBatch& batch = folder.batches.emplace_back();
+    batch.dir = folder.dir;
+    batch.draft = folder.draft;
+    batch.large = large;
+    folder.batch_bytes = 0;
+  }
+  folder.batch_bytes += entry.info.size;
+  ++folder.files;
+  folder.batches.back().files.push_back(
+      {.entry = std::move(entry), .previous = keep(previous), .slot = slot});
+}
+
+void TreeWalk::place_special(Folder& folder, SourceEntry& entry, std::size_t slot) {
+  Node node = make_node(entry.name, entry.info, parts_.with_atime);
+  if (node.type == NodeType::socket) return;  // means nothing without the program behind it
+  if (node.type == NodeType::symlink) {
+    node.link_target = read_link_at(folder.dir->handle(), entry.source_name(*folder.dir));
+  }
+  read_attributes(*folder.dir, entry, node);
+  folder.draft->slot(slot) = std::move(node);
+}
+
+}  // namespace medsave

@@ -1,0 +1,45 @@
+#pragma once
+
+#include "damage_log.hpp"
+
+#include "medsave/format/tree.hpp"
+#include "medsave/repo/repository.hpp"
+
+#include <stop_token>
+#include <string>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+namespace medsave {
+
+/// Finds out which snapshots and paths damage touches: only worth its second walk when there is
+/// some. Folders that were found clean once are not entered again.
+class AffectedPaths {
+ public:
+  /// `suspects` are tried once more; those with a good copy somewhere do no harm.
+  AffectedPaths(const Repository& repository, const Index& index, const BlobSet& suspects,
+                const std::stop_token& stop);
+
+  void add_snapshot(const SnapshotEntry& snapshot, CheckReport& report,
+                    const std::stop_token& stop);
+
+ private:
+  struct Walk {
+    const Id& snapshot;
+    CheckReport& report;
+    const std::stop_token& stop;
+    std::string path = {};  // of the folder or file in turn
+  };
+
+  bool visit_tree(Walk& walk, const Id& tree, unsigned depth);
+  bool visit_node(Walk& walk, const Node& node, unsigned depth);
+  static void report(Walk& walk, const std::string& reason);
+
+  const Repository& repository_;
+  const Index& index_;
+  std::unordered_map<Id, std::string> lost_;  // data blobs, with the reason
+  std::unordered_set<Id> clean_;              // trees
+};
+
+}  // namespace medsave

@@ -1,0 +1,135 @@
+#include "medsave/check/checker.hpp"
+
+#include "affected_paths.hpp"
+#include "damage_log.hpp"
+#include "pack_check.hpp"
+#include "read_data_selection.hpp"
+#include "structure_check.hpp"
+#include "tree_check.hpp"
+
+#include "medsave/base/random.hpp"
+#include "medsave/base/text.hpp"
+#include "medsave/par/task_scope.hpp"
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+namespace medsave {
+namespace {
+
+class Check {
+ public:
+  Check(const Repository& repository, const CheckRequest& request,
+        const std::function<void(const Finding&)>& finding,
+        const std::function<void(const std::string&)>& stage, Progress& progress)
+      : repository_(repository),
+        request_(request),
+        stage_(stage),
+        progress_(progress),
+        log_(finding, progress) {}
+
+  CheckReport run(const std::stop_token& stop) {
+    // Snapshots before indexes, or a snapshot could appear whose index was not loaded.
+    begin(_("reading the snapshots"));
+    load_wanted_snapshots(stop);
+    begin(_("reading the index"));
+    LoadIndexReport loading;
+    index_ = load_index(repository_, stop, &loading, &progress_);
+    begin(_("checking keys and packs"));
+    check_keys(repository_, log_, stop);
+    PackListCheck packs = check_pack_list(repository_, *index_, loading, log_, stop);
+    report_.suggest_repair_index = packs.suggest_repair_index;
+    report_.suggest_prune = packs.suggest_prune;
+    begin(_("checking snapshots and folders"));
+    check_trees(packs.intact, stop);
+    if (request_.read_data.kind != ReadDataSelection::Kind::none) {
+      begin(_("reading the data"));
+      check_data(std::move(packs.intact), stop);
+    }
+    if (!log_.suspects().empty() || log_.has_broken_references()) {
+      begin(_("finding out what the damage touches"));
+      find_affected(stop);
+    }
+    log_.fill(report_);
+    return std::move(report_);
+  }
+
+ private:
+  void begin(const std::string& stage) {
+    progress_.totals_final = false;
+    progress_.total_items = 0;
+    progress_.total_bytes = 0;
+    progress_.done_items = 0;
+    progress_.done_bytes = 0;
+    if (stage_) stage_(stage);
+  }
+
+  [[nodiscard]] bool restricted() const {
+    return !request_.snapshot_id.empty() || !request_.filter.empty();
+  }
+
+  void load_wanted_snapshots(const std::stop_token& stop) {
+    snapshots_ =
+        load_readable_snapshots(repository_, stop, [&](const Id& id, const std::string& message) {
+          log_.error(FindingKind::snapshot_unreadable, id, message);
+        });
+    if (!request_.snapshot_id.empty()) {
+      SnapshotEntry wanted = find_snapshot(snapshots_, request_.snapshot_id, request_.filter);
+      snapshots_.clear();
+      snapshots_.push_back(std::move(wanted));
+    } else {
+      std::erase_if(snapshots_, [&](const SnapshotEntry& entry) {
+        return !request_.filter.matches(entry.snapshot);
+      });
+    }
+    report_.snapshots = snapshots_.size();
+  }
+
+  void check_trees(std::vector<PackSummary>& packs, const std::stop_token& stop) {
+    std::vector<Id> roots;
+    for (const SnapshotEntry& entry : snapshots_) roots.push_back(entry.snapshot.tree);
+    std::unordered_set<Id> used;
+    TreeCheck(repository_, *index_, log_, progress_)
+        .run(roots, restricted() ? &used : nullptr, stop);
+    if (restricted()) {
+      std::erase_if(packs, [&](const PackSummary& pack) { return !used.contains(pack.id); });
+    }
+  }
+
+  void check_data(std::vector<PackSummary> packs, const std::stop_token& stop) {
+    PackCheck check(repository_, *index_, log_, progress_);
+    check.run(select_packs(std::move(packs), request_.read_data, system_random()), stop);
+    report_.packs_read = check.packs_read();
+    report_.bytes_read = check.bytes_read();
+  }
+
+  void find_affected(const std::stop_token& stop) {
+    AffectedPaths affected(repository_, *index_, log_.suspects(), stop);
+    progress_.total_items = snapshots_.size();
+    for (const SnapshotEntry& entry : snapshots_) {
+      affected.add_snapshot(entry, report_, stop);
+      progress_.done_items.fetch_add(1);
+    }
+  }
+
+  const Repository& repository_;
+  const CheckRequest& request_;
+  const std::function<void(const std::string&)>& stage_;
+  Progress& progress_;
+  DamageLog log_;
+  std::unique_ptr<Index> index_;
+  std::vector<SnapshotEntry> snapshots_;
+  CheckReport report_;
+};
+
+}  // namespace
+
+CheckReport run_check(const Repository& repository, const CheckRequest& request,
+                      const std::function<void(const Finding&)>& finding,
+                      const std::function<void(const std::string& stage)>& stage,
+                      Progress& progress, const std::stop_token& stop) {
+  return Check(repository, request, finding, stage, progress).run(stop);
+}
+
+}  // namespace medsave

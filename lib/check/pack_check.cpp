@@ -1,0 +1,178 @@
+#include "pack_check.hpp"
+
+#include "medsave/base/error.hpp"
+#include "medsave/base/text.hpp"
+#include "medsave/crypto/key.hpp"
+#include "medsave/crypto/sha256.hpp"
+#include "medsave/par/task_scope.hpp"
+#include "medsave/repo/blob_reader.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace medsave {
+namespace {
+
+constexpr std::size_t kLengthField = 4;
+// Two packs being verified and one or two on the way is all the memory this takes.
+constexpr unsigned kBuffersBesidesWorkers = 1;
+
+}  // namespace
+
+void PackCheck::Verdict::add(const std::string& fault) {
+  if (!faults.empty()) faults += "; ";
+  faults += fault;
+}
+
+void PackCheck::run(std::vector<PackSummary> packs, const std::stop_token& stop) {
+  packs_ = std::move(packs);
+  std::uint64_t total = 0;
+  for (const PackSummary& pack : packs_) {
+    total += pack.size;
+    largest_ = std::max(largest_, static_cast<std::size_t>(pack.size));
+  }
+  progress_.total_items.fetch_add(packs_.size());
+  progress_.total_bytes.fetch_add(total);
+  progress_.totals_final = true;
+
+  const unsigned buffers = worker_count() + kBuffersBesidesWorkers;
+  BoundedQueue<Buffer> spare(buffers);
+  Queue loaded(buffers);
+  for (unsigned i = 0; i < buffers; ++i) spare.push(Buffer(), stop);
+  TaskScope scope(stop);
+  scope.spawn(
+      "fetch packs", std::min(repository_.backend().connections(), buffers),
+      [&](const std::stop_token& token) { fetch(spare, loaded, token); }, [&] { loaded.close(); });
+  scope.spawn("verify packs", worker_count(),
+              [&](const std::stop_token& token) { verify(spare, loaded, token); });
+  scope.join();
+}
+
+std::string PackCheck::load(const PackSummary& pack, Buffer& content) const {
+  try {
+    repository_.backend().load({.kind = FileKind::pack, .id = pack.id}, pack.size, content);
+    return {};
+  } catch (const Error& e) {
+    content.clear();
+    return e.what();
+  }
+}
+
+void PackCheck::fetch(BoundedQueue<Buffer>& spare, Queue& loaded, const std::stop_token& stop) {
+  for (std::size_t i = next_.fetch_add(1); i < packs_.size(); i = next_.fetch_add(1)) {
+    std::optional<Buffer> buffer = spare.pop(stop);
+    if (!buffer) return;
+    buffer->reserve(largest_);  // once: growing by doubling would take twice that
+    LoadedPack pack = {.number = i, .content = std::move(*buffer), .failure = {}};
+    pack.failure = load(packs_[i], pack.content);
+    if (!loaded.push(std::move(pack), stop)) return;
+  }
+}
+
+void PackCheck::verify(BoundedQueue<Buffer>& spare, Queue& loaded, const std::stop_token& stop) {
+  Buffer plain;
+  while (std::optional<LoadedPack> pack = loaded.pop(stop)) {
+    examine(*pack, plain, stop);
+    spare.push(std::move(pack->content), stop);
+  }
+}
+
+void PackCheck::examine(LoadedPack& pack, Buffer& plain, const std::stop_token& stop) {
+  const PackSummary& summary = packs_[pack.number];
+  Verdict verdict;
+  judge(summary, pack, plain, verdict, stop);
+  packs_read_.fetch_add(1);
+  bytes_read_.fetch_add(pack.content.size());
+  progress_.done_items.fetch_add(1);
+  progress_.done_bytes.fetch_add(summary.size);
+  if (verdict.faults.empty()) return;
+
+  // A second reading tells damage that stays from a cable, memory or disk that errs at times.
+  Verdict second;
+  pack.failure = load(summary, pack.content);
+  judge(summary, pack, plain, second, stop);
+  if (second.faults.empty()) {
+    log_.broken_pack(FindingKind::pack_damaged, summary.id,
+                     format_text(_("pack {} read badly the first time ({}) and well the second "
+                                   "time: test this computer's memory, cables and disk"),
+                                 summary.id.hex(), verdict.faults));
+    return;
+  }
+  log_.suspect(second.bad_blobs);
+  log_.broken_pack(
+      FindingKind::pack_damaged, summary.id,
+      format_text(_("pack {} is damaged: {} ({} of its {} blobs unreadable); replace it from "
+                    "another copy of the repository if there is one"),
+                  summary.id.hex(), second.faults, second.bad_blobs.size(), summary.blob_count));
+}
+
+void PackCheck::judge(const PackSummary& pack, LoadedPack& loaded, Buffer& plain, Verdict& verdict,
+                      const std::stop_token& stop) const {
+  const std::vector<PackEntry> entries = index_.pack_entries(pack.id);
+  if (!loaded.failure.empty()) {
+    verdict.add(loaded.failure);
+    for (const PackEntry& entry : entries) {
+      verdict.bad_blobs.push_back({.kind = entry.kind, .id = entry.id});
+    }
+    return;
+  }
+  const ByteView content = loaded.content.view();
+  if (content.size() != pack.size) {
+    verdict.add(format_text(_("it has {} bytes instead of {}"), content.size(), pack.size));
+  }
+  if (sha256(content) != pack.id) verdict.add(_("its content does not fit its name"));
+  judge_blobs(entries, content, plain, verdict, stop);
+  if (const auto fault = judge_header(entries, content, plain)) verdict.add(*fault);
+}
+
+void PackCheck::judge_blobs(const std::vector<PackEntry>& entries, ByteView content, Buffer& plain,
+                            Verdict& verdict, const std::stop_token& stop) const {
+  std::uint64_t expected = 0;
+  bool contiguous = true;
+  for (const PackEntry& entry : entries) {
+    check_stop(stop);
+    contiguous = contiguous && entry.offset == expected;
+    expected = std::uint64_t{entry.offset} + entry.stored_length;
+    const BlobRef blob = {.kind = entry.kind, .id = entry.id};
+    try {
+      if (expected > content.size()) throw Error(Errc::corrupt, _("the file is too short"));
+      open_blob(repository_, blob, content.subspan(entry.offset, entry.stored_length),
+                entry.plain_length, plain);
+    } catch (const Error& e) {
+      // One blob as an example is enough to see what kind of damage it is.
+      if (verdict.bad_blobs.empty()) {
+        verdict.add(
+            format_text(_("blob {} at byte {}: {}"), entry.id.short_hex(), entry.offset, e.what()));
+      }
+      verdict.bad_blobs.push_back(blob);
+    }
+  }
+  if (!contiguous) verdict.add(_("the index leaves gaps or overlaps between its blobs"));
+}
+
+std::optional<std::string> PackCheck::judge_header(const std::vector<PackEntry>& entries,
+                                                   ByteView content, Buffer& plain) const {
+  std::uint64_t blobs = 0;
+  std::uint64_t header = kSealOverhead;
+  for (const PackEntry& entry : entries) {
+    blobs += entry.stored_length;
+    header += entry.compressed() ? kPackEntrySizeCompressed : kPackEntrySize;
+  }
+  if (content.size() != blobs + header + kLengthField) {
+    return _("its length does not fit the index");
+  }
+  if (load_le32(content.data() + content.size() - kLengthField) != header) {
+    return _("the length of its header is wrong");
+  }
+  try {
+    open_sealed(repository_.key(),
+                content.subspan(static_cast<std::size_t>(blobs), static_cast<std::size_t>(header)),
+                plain);
+    if (decode_pack_header(plain.view(), blobs) == entries) return std::nullopt;
+    return _("its header contradicts the index");
+  } catch (const Error& e) {
+    return format_text(_("header: {}"), e.what());
+  }
+}
+
+}  // namespace medsave

@@ -1,0 +1,140 @@
+#include "structure_check.hpp"
+
+#include "medsave/base/error.hpp"
+#include "medsave/base/text.hpp"
+#include "medsave/format/key_file.hpp"
+#include "medsave/par/task_scope.hpp"
+
+#include <algorithm>
+#include <unordered_map>
+#include <utility>
+
+namespace medsave {
+namespace {
+
+std::vector<BlobRef> blobs_of(const Index& index, const Id& pack) {
+  std::vector<BlobRef> blobs;
+  for (const PackEntry& entry : index.pack_entries(pack)) {
+    blobs.push_back({.kind = entry.kind, .id = entry.id});
+  }
+  return blobs;
+}
+
+class PackListChecker {
+ public:
+  PackListChecker(const Repository& repository, const Index& index, DamageLog& log)
+      : index_(index), log_(log) {
+    for (const ListedFile& file : repository.backend().list(FileKind::pack)) {
+      sizes_.emplace(file.id, file.size);
+    }
+  }
+
+  PackListCheck run(const std::stop_token& stop) {
+    std::vector<PackSummary> packs = index_.packs();
+    std::ranges::sort(packs, {}, &PackSummary::id);
+    for (std::size_t i = 0; i < packs.size(); ++i) {
+      check_stop(stop);
+      if (i != 0 && packs[i].id == packs[i - 1].id) {
+        contradiction(packs[i].id);
+      } else {
+        examine(std::move(packs[i]));
+      }
+    }
+    std::vector<Id> unindexed;
+    for (const auto& file : sizes_) unindexed.push_back(file.first);
+    std::ranges::sort(unindexed);
+    for (const Id& pack : unindexed) {
+      result_.suggest_prune = true;
+      log_.hint(FindingKind::pack_unindexed, pack,
+                format_text(_("pack {} is in no index: most likely a backup was interrupted; the "
+                              "next backup or prune puts that in order"),
+                            pack.hex()));
+    }
+    return std::move(result_);
+  }
+
+ private:
+  void contradiction(const Id& pack) {
+    result_.suggest_repair_index = true;
+    std::erase_if(result_.intact, [&](const PackSummary& known) { return known.id == pack; });
+    log_.suspect(blobs_of(index_, pack));
+    log_.broken_pack(FindingKind::pack_duplicate, pack,
+                     format_text(_("pack {} is described differently by several index files; "
+                                   "rebuild the index"),
+                                 pack.hex()));
+  }
+
+  void examine(PackSummary pack) {
+    const auto file = sizes_.find(pack.id);
+    if (file == sizes_.end()) {
+      damaged(pack, FindingKind::pack_missing,
+              format_text(_("pack {} is missing, with {} blobs; bring the file back from another "
+                            "copy of the repository if there is one"),
+                          pack.id.hex(), pack.blob_count));
+      return;
+    }
+    const std::uint64_t size = file->second;
+    sizes_.erase(file);
+    if (size != pack.size) {
+      damaged(pack, FindingKind::pack_size,
+              format_text(_("pack {} has {} bytes instead of {}: it is damaged or cut off; replace "
+                            "it from another copy of the repository if there is one"),
+                          pack.id.hex(), size, pack.size));
+      return;
+    }
+    if (pack.has_data && pack.has_trees) {
+      result_.suggest_prune = true;
+      log_.hint(FindingKind::pack_mixed, pack.id,
+                format_text(_("pack {} mixes folder lists and file contents, as old versions "
+                              "wrote; harmless, prune separates them"),
+                            pack.id.hex()));
+    }
+    result_.intact.push_back(std::move(pack));
+  }
+
+  void damaged(const PackSummary& pack, FindingKind kind, const std::string& message) {
+    log_.suspect(blobs_of(index_, pack.id));
+    log_.broken_pack(kind, pack.id, message);
+  }
+
+  const Index& index_;
+  DamageLog& log_;
+  std::unordered_map<Id, std::uint64_t> sizes_;  // of the packs in the repository
+  PackListCheck result_;
+};
+
+}  // namespace
+
+void check_keys(const Repository& repository, DamageLog& log, const std::stop_token& stop) {
+  Buffer content;
+  for (const ListedFile& file : repository.backend().list(FileKind::key)) {
+    check_stop(stop);
+    try {
+      repository.load_raw({.kind = FileKind::key, .id = file.id}, content);
+      decode_key_file(as_text(content.view()));
+    } catch (const Error& e) {
+      log.error(FindingKind::key_unreadable, file.id,
+                format_text(_("key {}: {}; remove it and add the password again"), file.id.hex(),
+                            e.what()));
+    }
+  }
+}
+
+PackListCheck check_pack_list(const Repository& repository, const Index& index,
+                              const LoadIndexReport& loading, DamageLog& log,
+                              const std::stop_token& stop) {
+  for (const IndexProblem& problem : loading.problems) {
+    log.error(FindingKind::index_unreadable, problem.index, problem.message);
+  }
+  for (const Id& pack : loading.duplicate_packs) {
+    log.hint(FindingKind::pack_duplicate, pack,
+             format_text(_("pack {} is listed in several index files; harmless, rebuilding the "
+                           "index tidies it"),
+                         pack.hex()));
+  }
+  PackListCheck result = PackListChecker(repository, index, log).run(stop);
+  result.suggest_repair_index |= !loading.problems.empty() || !loading.duplicate_packs.empty();
+  return result;
+}
+
+}  // namespace medsave

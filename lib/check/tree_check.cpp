@@ -1,0 +1,167 @@
+#include "tree_check.hpp"
+
+#include "blob_probe.hpp"
+
+#include "medsave/base/error.hpp"
+#include "medsave/base/text.hpp"
+#include "medsave/par/task_scope.hpp"
+#include "medsave/snap/tree_walker.hpp"
+
+#include <algorithm>
+#include <string_view>
+#include <utility>
+
+namespace medsave {
+namespace {
+
+/// A name that the tree lists twice; trees are sorted, so neighbours tell in the normal case.
+std::optional<std::string> repeated_name(const Tree& tree) {
+  const auto rising = [](const Node& a, const Node& b) { return a.name >= b.name; };
+  if (std::ranges::adjacent_find(tree, rising) == tree.end()) return std::nullopt;
+  std::unordered_set<std::string_view> names;
+  for (const Node& node : tree) {
+    if (!names.insert(node.name).second) return node.name;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<std::string> judge_node(const Node& node) {
+  if (!is_safe_name(node.name)) return _("its name must not occur in a folder");
+  switch (node.type) {
+    case NodeType::file:
+      if (node.content_is_null) return _("a file without a list of contents");
+      if (std::ranges::any_of(node.content, &Id::is_zero)) return _("a file with an empty blob id");
+      break;
+    case NodeType::dir:
+      if (!node.subtree || node.subtree->is_zero()) return _("a folder without a list of entries");
+      break;
+    case NodeType::irregular:
+      return _("a file of unknown type");
+    default:
+      break;
+  }
+  return std::nullopt;
+}
+
+void TreeCheck::run(const std::vector<Id>& roots, std::unordered_set<Id>* used_packs,
+                    const std::stop_token& stop) {
+  used_packs_ = used_packs;
+  for (const Id& root : roots) {
+    if (seen_.insert(root).second) waiting_.push_back({.tree = root, .depth = 0});
+  }
+  progress_.total_items.fetch_add(waiting_.size());
+  TaskScope scope(stop);
+  scope.spawn("check trees", std::max(worker_count(), repository_.backend().connections()),
+              [this](const std::stop_token& token) { work(token); });
+  scope.join();
+}
+
+void TreeCheck::work(const std::stop_token& stop) {
+  Buffer json;
+  std::vector<Job> found;
+  while (const std::optional<Job> job = next_job(stop)) {
+    found.clear();
+    check_tree(*job, json, found);
+    job_done(found);
+  }
+}
+
+std::optional<TreeCheck::Job> TreeCheck::next_job(const std::stop_token& stop) {
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, stop, [&] { return !waiting_.empty() || busy_ == 0; });
+  if (stop.stop_requested() || waiting_.empty()) return std::nullopt;
+  const Job job = waiting_.back();  // the last: depth first keeps the list short
+  waiting_.pop_back();
+  ++busy_;
+  return job;
+}
+
+void TreeCheck::job_done(const std::vector<Job>& found) {
+  std::size_t added = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    for (const Job& job : found) {
+      if (!seen_.insert(job.tree).second) continue;
+      waiting_.push_back(job);
+      ++added;
+    }
+    --busy_;
+  }
+  progress_.total_items.fetch_add(added);
+  progress_.done_items.fetch_add(1);
+  changed_.notify_all();
+}
+
+void TreeCheck::use(const BlobRef& blob) {
+  if (used_packs_ == nullptr) return;
+  for (const BlobLocation& at : index_.find_all(blob)) {
+    const std::lock_guard lock(used_mutex_);
+    used_packs_->insert(at.pack);
+  }
+}
+
+void TreeCheck::invalid(const Id& tree, const std::string& what) {
+  log_.note_broken_reference();
+  log_.error(FindingKind::tree_invalid, tree,
+             format_text(_("folder list {}: {}"), tree.hex(), what));
+}
+
+void TreeCheck::check_tree(const Job& job, Buffer& json, std::vector<Job>& found) {
+  const BlobRef blob = {.kind = BlobKind::tree, .id = job.tree};
+  use(blob);
+  if (const std::optional<std::string> reason = probe_blob(repository_, index_, blob, json)) {
+    log_.note_broken_reference();
+    log_.error(FindingKind::tree_unreadable, job.tree,
+               format_text(_("folder list {} cannot be read: {}"), job.tree.hex(), *reason));
+    return;
+  }
+  Tree tree;
+  try {
+    tree = decode_tree(as_text(json.view()));
+  } catch (const Error& e) {
+    invalid(job.tree, e.what());
+    return;
+  }
+  check_nodes(job, tree, found);
+}
+
+void TreeCheck::check_nodes(const Job& job, const Tree& tree, std::vector<Job>& found) {
+  if (const std::optional<std::string> name = repeated_name(tree)) {
+    invalid(job.tree, format_text(_("it lists \"{}\" twice"), go_quote(*name)));
+  }
+  bool told_depth = false;
+  for (const Node& node : tree) {
+    if (const std::optional<std::string> fault = judge_node(node)) {
+      invalid(job.tree, format_text(_("entry \"{}\": {}"), go_quote(node.name), *fault));
+    } else if (node.type == NodeType::file) {
+      check_content(job, node);
+    } else if (node.type == NodeType::dir && job.depth < kMaxTreeDepth) {
+      found.push_back({.tree = *node.subtree, .depth = job.depth + 1});
+    } else if (node.type == NodeType::dir && !std::exchange(told_depth, true)) {
+      invalid(job.tree, format_text(_("folders are nested deeper than {} levels"), kMaxTreeDepth));
+    }
+  }
+}
+
+void TreeCheck::check_content(const Job& job, const Node& node) {
+  for (const Id& id : node.content) {
+    const BlobRef blob = {.kind = BlobKind::data, .id = id};
+    if (index_.contains(blob)) {
+      use(blob);
+      continue;
+    }
+    log_.note_broken_reference();
+    {
+      const std::lock_guard lock(mutex_);
+      if (!missing_.insert(id).second) continue;
+    }
+    log_.error(FindingKind::blob_missing, id,
+               format_text(_("blob {} is missing: file \"{}\" in folder list {} needs it, and no "
+                             "index file lists it"),
+                           id.hex(), go_quote(node.name), job.tree.hex()));
+  }
+}
+
+}  // namespace medsave

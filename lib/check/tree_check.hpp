@@ -1,0 +1,64 @@
+#pragma once
+
+#include "damage_log.hpp"
+
+#include "medsave/format/tree.hpp"
+#include "medsave/repo/repository.hpp"
+
+#include <condition_variable>
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <unordered_set>
+#include <vector>
+
+namespace medsave {
+
+/// What is wrong with a node by itself (its blobs apart); nullopt for a sound one.
+std::optional<std::string> judge_node(const Node& node);
+
+/// Visits every tree that the given roots lead to, once, on all cores: it must be readable and
+/// valid, and what it refers to must be in the index.
+class TreeCheck {
+ public:
+  TreeCheck(const Repository& repository, const Index& index, DamageLog& log, Progress& progress)
+      : repository_(repository), index_(index), log_(log), progress_(progress) {}
+
+  /// With `used_packs`, enters the packs of all blobs met.
+  void run(const std::vector<Id>& roots, std::unordered_set<Id>* used_packs,
+           const std::stop_token& stop);
+
+ private:
+  struct Job {
+    Id tree = {};
+    unsigned depth = 0;
+  };
+
+  void work(const std::stop_token& stop);
+  std::optional<Job> next_job(const std::stop_token& stop);
+  void job_done(const std::vector<Job>& found);
+  void check_tree(const Job& job, Buffer& json, std::vector<Job>& found);
+  void check_nodes(const Job& job, const Tree& tree, std::vector<Job>& found);
+  void check_content(const Job& job, const Node& node);
+  void invalid(const Id& tree, const std::string& what);
+  void use(const BlobRef& blob);
+
+  const Repository& repository_;
+  const Index& index_;
+  DamageLog& log_;
+  Progress& progress_;
+
+  std::mutex mutex_;  // guards the following
+  std::condition_variable_any changed_;
+  std::vector<Job> waiting_;
+  std::unordered_set<Id> seen_;
+  std::unordered_set<Id> missing_;  // blobs, each reported once
+  unsigned busy_ = 0;
+
+  std::mutex used_mutex_;  // guards *used_packs_
+  std::unordered_set<Id>* used_packs_ = nullptr;
+};
+
+}  // namespace medsave

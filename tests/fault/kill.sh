@@ -1,0 +1,75 @@
+# kill -9 at random moments of a backup, MEDSAVE_KILLS times: the repository stays sound, the next
+# run goes on where the last one was, and in the end everything is there.
+source "$(dirname "$0")/../support/lib.sh"
+kills=${MEDSAVE_KILLS:-50}
+medsave -q init
+practice-data data --scale 0.02
+medsave -q backup --tag first data
+
+# How long a whole backup of new data takes, so that kills fall anywhere into one.
+practice-data new --scale 0.05 --seed 7
+practice-data other --scale 0.05 --seed 8
+start=$(date +%s%N)
+medsave -q -r "$work/timing" init
+middle=$(date +%s%N)
+medsave -q -r "$work/timing" --pack-size 4 backup other
+end=$(date +%s%N)
+rm -rf timing
+milliseconds=$(((end - middle) / 1000000))
+echo "a backup takes $milliseconds ms ($(((middle - start) / 1000000)) ms for init)"
+
+step "$kills kills"
+finished=0
+for n in $(seq "$kills"); do
+  if [ $((n % 10)) -eq 0 ]; then practice-data new --scale 0.05 --seed 7 --day $((n / 10)); fi
+  "$MEDSAVE" -q --pack-size 4 backup new >/dev/null 2>&1 &
+  pid=$!
+  wait_ms=$((RANDOM * milliseconds / 32767))
+  sleep "$(printf '%d.%03d' $((wait_ms / 1000)) $((wait_ms % 1000)))"
+  if kill -9 $pid 2>/dev/null; then :; else finished=$((finished + 1)); fi
+  wait $pid 2>/dev/null || true
+  if [ $((n % 5)) -eq 0 ]; then
+    expect 0 medsave check
+    same "$(files_in locks)" 0 "locks after check"
+  fi
+done
+echo "$finished of $kills had finished before"
+
+step "sound, complete, nothing lost"
+expect 0 medsave check --read-data
+expect 0 medsave backup new
+expect 0 medsave restore latest --target out --path "$work/new"
+identical new out/new
+expect 0 medsave restore latest --target out --tag first
+identical data out/data
+expect 0 medsave check --read-data
+if command -v "$RESTIC" >/dev/null; then
+  expect 0 restic check --read-data
+  step "restic tidies up what the kills left"
+  expect 0 restic prune
+  expect 0 medsave check --read-data
+fi
+
+step "packs stored before a kill are found by the next run"
+export RESTIC_REPOSITORY=$work/second
+medsave -q init
+"$MEDSAVE" -q --pack-size 4 --limit-upload 4000 backup other >/dev/null 2>&1 &
+pid=$!
+# Packs are indexed at intervals; what an index knows is not stored again.
+wait_for_index() {
+  for _ in $(seq 300); do
+    if [ "$(files_in index)" -gt 0 ] || ! kill -0 $pid 2>/dev/null; then return; fi
+    sleep 0.1
+  done
+}
+wait_for_index
+kill -9 $pid 2>/dev/null || fail "the backup ended before its first index"
+wait $pid 2>/dev/null || true
+known=$(medsave list blobs | wc -l)
+[ "$known" -gt 0 ] || fail "no index within 30 s"
+indexed=$(find second/data -type f -printf '%s\n' | awk '{ sum += $1 } END { print sum + 0 }')
+backup 0 other
+whole=$(find second/data -type f -printf '%s\n' | awk '{ sum += $1 } END { print sum }')
+echo "$known blobs known, $indexed bytes stored before, $(summary data_added_packed) after"
+[ "$(summary data_added_packed)" -lt "$whole" ] || fail "everything was stored again"
+expect 0 medsave check --read-data

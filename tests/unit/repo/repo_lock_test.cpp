@@ -1,0 +1,369 @@
+#include "medsave/repo/repo_lock.hpp"
+
+#include "stores.hpp"
+#include "support/matchers.hpp"
+
+#include "medsave/base/clock.hpp"
+#include "medsave/sys/host.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <thread>
+
+namespace medsave {
+namespace {
+
+using std::chrono::milliseconds;
+using testing::HasSubstr;
+using testing::SizeIs;
+using testing::ThrowsMessage;
+
+LockOptions options(LockMode mode) {
+  LockOptions quick{.mode = mode};
+  quick.timing.recheck = milliseconds(30);
+  quick.timing.unreadable = {milliseconds(5), milliseconds(5), milliseconds(5)};
+  quick.timing.first_retry = milliseconds(5);
+  quick.timing.longest_retry = milliseconds(20);
+  return quick;
+}
+
+/// Refreshed every few milliseconds, doubtful after 200.
+LockOptions restless(LockMode mode) {
+  LockOptions quick = options(mode);
+  quick.timing.poll = milliseconds(5);
+  quick.timing.refresh = milliseconds(20);
+  quick.timing.refresh_again = milliseconds(10);
+  quick.timing.doubtful = milliseconds(200);
+  return quick;
+}
+
+bool wait_until(const std::function<bool()>& condition) {
+  for (int i = 0; i < 2000; ++i) {
+    if (condition()) return true;
+    std::this_thread::sleep_for(milliseconds(5));
+  }
+  return false;
+}
+
+/// The pid of a process that is gone.
+std::int64_t ended_process() {
+  const pid_t child = fork();
+  if (child == 0) _exit(0);
+  waitpid(child, nullptr, 0);
+  return child;
+}
+
+class RepoLockTest : public testing::Test {
+ protected:
+  std::unique_ptr<RepoLock> lock(const LockOptions& how, const std::stop_token& stop = {}) {
+    return std::make_unique<RepoLock>(
+        *repository_, how, [this](const std::string& text) { notices_.push_back(text); }, stop);
+  }
+  std::unique_ptr<RepoLock> lock(LockMode mode) { return lock(options(mode)); }
+
+  /// Of this process unless the test changes something.
+  static LockFile other(bool exclusive) {
+    return {.time = in_local_zone(system_clock().now()),
+            .exclusive = exclusive,
+            .hostname = host_name(),
+            .username = "anna",
+            .pid = process_id(),
+            .boot_id = boot_id(),
+            .pid_namespace = pid_namespace()};
+  }
+  Id put(const LockFile& file) {
+    return repository_->save_json(FileKind::lock, encode_lock_file(file));
+  }
+  std::vector<ListedFile> locks() { return store_.list(FileKind::lock); }
+  LockFile read(const Id& id) {
+    Buffer json;
+    repository_->load_json({.kind = FileKind::lock, .id = id}, json);
+    return decode_lock_file(as_text(json.view()));
+  }
+  /// Like repository_, but each call passes by `hook`.
+  void reopen(test::Connection::Hook hook) { repository_ = test::open_in(store_, std::move(hook)); }
+
+  MemBackend store_;
+  std::unique_ptr<Repository> repository_ = test::create_in(store_);
+  std::vector<std::string> notices_;
+};
+
+TEST_F(RepoLockTest, IsAFileAsLongAsTheObjectLives) {
+  for (const LockMode mode : {LockMode::shared, LockMode::exclusive}) {
+    {
+      const auto held = lock(mode);
+      held->confirm();
+      EXPECT_TRUE(held->alone());
+      EXPECT_FALSE(held->lost());
+      EXPECT_FALSE(held->token().stop_requested());
+      ASSERT_THAT(locks(), SizeIs(1));
+      const LockFile file = read(locks()[0].id);
+      EXPECT_EQ(file.exclusive, mode == LockMode::exclusive);
+      EXPECT_EQ(file.pid, process_id());
+      EXPECT_EQ(file.hostname, host_name());
+      EXPECT_EQ(file.boot_id, boot_id());
+    }
+    EXPECT_THAT(locks(), SizeIs(0));
+  }
+}
+
+TEST_F(RepoLockTest, SharesButNotWithAnExclusiveOne) {
+  {
+    const auto first = lock(LockMode::shared);
+    const auto second = lock(LockMode::shared);
+    second->confirm();
+    EXPECT_FALSE(second->alone());
+    EXPECT_THAT([&] { lock(LockMode::exclusive); }, test::throws_errc(Errc::locked));
+  }
+  const auto exclusive = lock(LockMode::exclusive);
+  EXPECT_THAT([&] { lock(LockMode::shared); }, test::throws_errc(Errc::locked));
+  EXPECT_THAT([&] { lock(LockMode::exclusive); },
+              ThrowsMessage<Error>(HasSubstr("PID " + std::to_string(process_id()))));
+  EXPECT_THAT(locks(), SizeIs(1));
+}
+
+TEST_F(RepoLockTest, FindsAConflictAtTheSecondLook) {
+  bool intruded = false;
+  Id intruder;
+  const auto hook = [&](test::Call call, const FileRef& file) {
+    if (call != test::Call::save || file.kind != FileKind::lock || intruded) return;
+    intruded = true;
+    intruder = put(other(true));
+  };
+  for (const LockMode mode : {LockMode::shared, LockMode::exclusive}) {
+    intruded = false;
+    reopen(hook);
+    if (mode == LockMode::exclusive) {
+      EXPECT_THAT([&] { lock(mode); }, test::throws_errc(Errc::locked));
+    } else {
+      const auto held = lock(mode);
+      EXPECT_THAT([&] { held->confirm(); }, test::throws_errc(Errc::locked));
+      EXPECT_THAT([&] { held->confirm(); }, test::throws_errc(Errc::locked));
+      EXPECT_TRUE(wait_until([&] { return held->lost() && held->token().stop_requested(); }));
+    }
+    ASSERT_THAT(locks(), SizeIs(1));
+    EXPECT_EQ(locks()[0].id, intruder);
+    store_.remove({.kind = FileKind::lock, .id = intruder});
+  }
+}
+
+TEST_F(RepoLockTest, LooksTwiceBeforeReadingWhenTheFirstTookLong) {
+  LockOptions how = options(LockMode::shared);
+  reopen([&](test::Call call, const FileRef&) {
+    if (call == test::Call::barrier) std::this_thread::sleep_for(how.timing.recheck);
+  });
+  const auto start = std::chrono::steady_clock::now();
+  const auto held = lock(how);
+  EXPECT_GE(std::chrono::steady_clock::now() - start, 2 * how.timing.recheck);
+}
+
+TEST_F(RepoLockTest, CanBeReleasedBeforeTheSecondLook) {
+  LockOptions how = options(LockMode::shared);
+  how.timing.recheck = std::chrono::hours(1);
+  lock(how).reset();
+  EXPECT_THAT(locks(), SizeIs(0));
+}
+
+TEST_F(RepoLockTest, ClearsTheLockOfAProcessThatIsGone) {
+  LockFile medsave = other(true);
+  medsave.pid = ended_process();
+  LockFile restic = medsave;
+  restic.boot_id.clear();
+  restic.pid_namespace.clear();
+  for (const LockFile& dead : {medsave, restic}) {
+    notices_.clear();
+    put(dead);
+    const auto held = lock(LockMode::exclusive);
+    EXPECT_TRUE(held->cleared_dead_lock());
+    EXPECT_TRUE(held->alone());
+    ASSERT_THAT(notices_, SizeIs(1));
+    EXPECT_THAT(notices_[0], HasSubstr("PID " + std::to_string(dead.pid)));
+  }
+}
+
+TEST_F(RepoLockTest, RespectsALockWhoseOwnerMayLive) {
+  LockFile dead = other(true);
+  dead.pid = ended_process();
+  LockFile other_host = dead;
+  other_host.hostname = "another-host";
+  LockFile other_boot = dead;
+  other_boot.boot_id = "another boot";
+  LockFile other_namespace = dead;
+  other_namespace.pid_namespace = "pid:[1]";
+  LockFile before_boot = dead;
+  before_boot.boot_id.clear();
+  before_boot.pid_namespace.clear();
+  before_boot.time.instant.seconds = boot_time().seconds - 10;
+  for (const LockFile& file : {other(true), other_host, other_boot, other_namespace, before_boot}) {
+    const Id id = put(file);
+    EXPECT_THAT([&] { lock(LockMode::shared); }, test::throws_errc(Errc::locked));
+    store_.remove({.kind = FileKind::lock, .id = id});
+  }
+}
+
+TEST_F(RepoLockTest, IgnoresEmptyLockFiles) {
+  store_.save({.kind = FileKind::lock, .id = {}}, Buffer());
+  EXPECT_NO_THROW(lock(LockMode::exclusive));
+}
+
+TEST_F(RepoLockTest, NamesALockFileThatStaysUnreadable) {
+  const Id id = put(other(false));
+  test::damage(store_, {.kind = FileKind::lock, .id = id});
+  unsigned loads = 0;
+  reopen([&](test::Call call, const FileRef& file) {
+    if (call == test::Call::load && file.kind == FileKind::lock) ++loads;
+  });
+  EXPECT_THAT([&] { lock(LockMode::shared); }, test::throws_errc(Errc::corrupt));
+  EXPECT_EQ(loads, 4 * 2U);  // each attempt reads once more past the cache
+  EXPECT_THAT([&] { lock(LockMode::shared); }, ThrowsMessage<Error>(HasSubstr(id.short_hex())));
+  EXPECT_THAT([&] { lock(LockMode::shared); },
+              ThrowsMessage<Error>(HasSubstr("medsave unlock --remove-all")));
+}
+
+TEST_F(RepoLockTest, WaitsForOthersWhenAskedTo) {
+  auto first = lock(LockMode::exclusive);
+  LockOptions patient = options(LockMode::exclusive);
+  patient.retry = std::chrono::minutes(1);
+  std::jthread release([&] {
+    std::this_thread::sleep_for(milliseconds(60));
+    first.reset();
+  });
+  EXPECT_NO_THROW(lock(patient));
+  EXPECT_THAT(notices_, SizeIs(1));
+}
+
+TEST_F(RepoLockTest, CanBeInterruptedWhileWaiting) {
+  const auto first = lock(LockMode::exclusive);
+  LockOptions patient = options(LockMode::exclusive);
+  patient.retry = std::chrono::minutes(10);
+  patient.timing.first_retry = std::chrono::minutes(10);
+  patient.timing.longest_retry = std::chrono::minutes(10);
+  std::stop_source stop;
+  std::jthread interrupter([&] {
+    std::this_thread::sleep_for(milliseconds(30));
+    stop.request_stop();
+  });
+  EXPECT_THROW(lock(patient, stop.get_token()), Interrupted);
+}
+
+TEST_F(RepoLockTest, PassesAnInterruptionOnAndStaysInForceUntilReleased) {
+  std::stop_source stop;
+  const auto held = lock(restless(LockMode::shared), stop.get_token());
+  held->confirm();
+  stop.request_stop();
+  EXPECT_TRUE(held->token().stop_requested());
+  EXPECT_FALSE(held->lost());
+  const Id before = locks().at(0).id;
+  EXPECT_TRUE(wait_until([&] { return locks().size() == 1 && locks()[0].id != before; }));
+}
+
+TEST_F(RepoLockTest, IsRefreshedByANewFile) {
+  const auto held = lock(restless(LockMode::exclusive));
+  const Id before = locks().at(0).id;
+  EXPECT_TRUE(wait_until([&] { return locks().size() == 1 && locks()[0].id != before; }));
+  EXPECT_FALSE(held->lost());
+}
+
+TEST_F(RepoLockTest, SurvivesATimeWithoutItsRepository) {
+  std::atomic<bool> away = false;
+  reopen([&](test::Call, const FileRef&) {
+    if (away) throw Error(Errc::io, "drive unplugged");
+  });
+  const auto held = lock(restless(LockMode::exclusive));
+  const Id before = locks().at(0).id;
+  away = true;
+  std::this_thread::sleep_for(milliseconds(400));
+  EXPECT_FALSE(held->lost());
+  away = false;
+  EXPECT_TRUE(wait_until([&] { return locks().size() == 1 && locks()[0].id != before; }));
+  EXPECT_FALSE(held->lost());
+  EXPECT_THAT(notices_, SizeIs(1));
+}
+
+TEST_F(RepoLockTest, IsLostWhenItWasRemovedMeanwhile) {
+  std::atomic<bool> away = false;
+  reopen([&](test::Call, const FileRef&) {
+    if (away) throw Error(Errc::io, "drive unplugged");
+  });
+  const auto held = lock(restless(LockMode::exclusive));
+  away = true;
+  std::this_thread::sleep_for(milliseconds(100));
+  for (const ListedFile& file : locks()) store_.remove({.kind = FileKind::lock, .id = file.id});
+  std::this_thread::sleep_for(milliseconds(200));
+  away = false;
+  EXPECT_TRUE(wait_until([&] { return held->lost(); }));
+  EXPECT_TRUE(wait_until([&] { return held->token().stop_requested(); }));
+  EXPECT_THAT([&] { held->confirm(); }, test::throws_errc(Errc::locked));
+  EXPECT_THAT(locks(), SizeIs(0));
+}
+
+TEST_F(RepoLockTest, LeavesNoLockBehindWhateverCallFailsInTaking) {
+  for (unsigned n = 1;; ++n) {
+    SCOPED_TRACE(n);
+    for (const ListedFile& file : locks()) store_.remove({.kind = FileKind::lock, .id = file.id});
+    test::FailAt fail(n);
+    bool taken = false;
+    try {
+      reopen(fail.hook());
+      const auto held = lock(LockMode::exclusive);
+      taken = true;
+    } catch (const Error& e) {
+      EXPECT_EQ(e.code(), Errc::io);
+      EXPECT_THAT(locks(), SizeIs(0));
+    }
+    if (taken) break;
+  }
+}
+
+TEST_F(RepoLockTest, UnlockRemovesStaleLocksOnly) {
+  LockFile old = other(false);
+  old.hostname = "another-host";
+  old.time.instant.seconds -= 31 * 60;
+  LockFile dead = other(false);
+  dead.pid = ended_process();
+  LockFile before_reboot = other(false);
+  before_reboot.boot_id = "another boot";
+  LockFile young = other(false);
+  young.hostname = "another-host";
+  put(old);
+  put(dead);
+  put(before_reboot);
+  put(young);
+  put(other(false));
+  EXPECT_EQ(remove_locks(*repository_, false, {}), 3U);
+  EXPECT_THAT(locks(), SizeIs(2));
+  EXPECT_EQ(remove_locks(*repository_, true, {}), 2U);
+}
+
+TEST_F(RepoLockTest, UnlockReportsWhatItCannotRead) {
+  const Id id = put(other(false));
+  test::damage(store_, {.kind = FileKind::lock, .id = id});
+  std::vector<std::string> problems;
+  const auto sink = [&](const std::string& text) { problems.push_back(text); };
+  EXPECT_EQ(remove_locks(*repository_, false, sink), 0U);
+  ASSERT_THAT(problems, SizeIs(1));
+  EXPECT_THAT(problems[0], HasSubstr(id.short_hex()));
+  EXPECT_EQ(remove_locks(*repository_, true, sink), 1U);
+}
+
+TEST(DescribeLock, NamesOwnerAndAge) {
+  LockFile lock{.time = in_local_zone(system_clock().now()),
+                .exclusive = true,
+                .hostname = "praxis-pc",
+                .username = "anna",
+                .pid = 4711};
+  lock.time.instant.seconds -= 12 * 60 + 5;
+  const std::string text = describe_lock(lock);
+  EXPECT_TRUE(text.starts_with("PID 4711 on praxis-pc by anna, created at 20")) << text;
+  EXPECT_TRUE(text.ends_with("(12m ago), exclusive")) << text;
+  lock.exclusive = false;
+  lock.time.instant.seconds -= 3 * 24 * 3600;
+  EXPECT_TRUE(describe_lock(lock).ends_with("(3d 0h ago)")) << describe_lock(lock);
+}
+
+}  // namespace
+}  // namespace medsave

@@ -1,0 +1,234 @@
+#include "medsave/repo/repository.hpp"
+
+#include "stores.hpp"
+#include "support/matchers.hpp"
+
+#include "medsave/crypto/sha256.hpp"
+#include "medsave/format/index_file.hpp"
+#include "medsave/repo/key_store.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace medsave {
+namespace {
+
+using testing::HasSubstr;
+using testing::ThrowsMessage;
+
+FileRef config_file() { return {.kind = FileKind::config}; }
+
+TEST(Repository, IsOpenedAsItWasCreated) {
+  for (const std::uint32_t version : {1U, 2U}) {
+    MemBackend store;
+    const auto created = test::create_in(store, version);
+    const auto opened = test::open_in(store);
+    EXPECT_EQ(opened->config().version, version);
+    EXPECT_EQ(opened->config().id, created->config().id);
+    EXPECT_EQ(opened->polynomial(), created->polynomial());
+    EXPECT_EQ(opened->key_id(), created->key_id());
+    EXPECT_TRUE(std::ranges::equal(opened->key().encrypt_key(), created->key().encrypt_key()));
+  }
+}
+
+TEST(Repository, TakesTheGivenPolynomial) {
+  MemBackend store;
+  const auto polynomial = Polynomial::parse("2bce9c8286df81");
+  ASSERT_TRUE(polynomial);
+  Repository::create(std::make_unique<test::Connection>(store), Secret("password"),
+                     {.version = 2, .polynomial = polynomial, .kdf = test::kFastKdf});
+  EXPECT_EQ(test::open_in(store)->polynomial(), *polynomial);
+}
+
+TEST(Repository, IsNotCreatedOverWhatIsThere) {
+  for (const FileKind kind : {FileKind::config, FileKind::key, FileKind::snapshot}) {
+    MemBackend store;
+    store.save({.kind = kind, .id = {}}, Buffer(as_bytes("x")));
+    EXPECT_THAT([&] { test::create_in(store); }, test::throws_errc(Errc::exists));
+  }
+}
+
+TEST(Repository, CanBeCreatedAgainAfterAnyFailure) {
+  for (unsigned n = 1;; ++n) {
+    SCOPED_TRACE(n);
+    MemBackend store;
+    test::FailAt fail(n);
+    try {
+      test::create_in(store, 2, fail.hook());
+    } catch (const Error& e) {
+      EXPECT_EQ(e.code(), Errc::io);
+      EXPECT_NO_THROW(test::create_in(store));
+    }
+    EXPECT_NO_THROW(test::open_in(store));
+    if (!fail.fired()) break;
+  }
+}
+
+TEST(Repository, LeavesTheConfigOfAnotherCreatorAlone) {
+  MemBackend store;
+  const auto hook = [&](test::Call call, const FileRef& file) {
+    if (call == test::Call::save && file.kind == FileKind::config && !store.size(config_file())) {
+      store.save(config_file(), Buffer(as_bytes("the other one's")));
+    }
+  };
+  EXPECT_THAT([&] { test::create_in(store, 2, hook); }, test::throws_errc(Errc::exists));
+  EXPECT_TRUE(store.size(config_file()));
+}
+
+TEST(Repository, SaysWhenThereIsNone) {
+  MemBackend store;
+  EXPECT_THAT([&] { test::open_in(store); }, test::throws_errc(Errc::no_repository));
+}
+
+TEST(Repository, RefusesAWrongPassword) {
+  MemBackend store;
+  test::create_in(store);
+  EXPECT_THAT(
+      [&] { Repository::open(std::make_unique<test::Connection>(store), Secret("passwort"), ""); },
+      test::throws_errc(Errc::wrong_password));
+}
+
+TEST(Repository, NamesTheDamagedKeyFile) {
+  MemBackend store;
+  const auto repository = test::create_in(store);
+  test::damage(store, {.kind = FileKind::key, .id = repository->key_id()});
+  EXPECT_THAT([&] { test::open_in(store); }, test::throws_errc(Errc::corrupt));
+  EXPECT_THAT([&] { test::open_in(store); },
+              ThrowsMessage<Error>(HasSubstr(repository->key_id().short_hex())));
+}
+
+TEST(Repository, ReportsADamagedOrEmptyConfig) {
+  MemBackend store;
+  test::create_in(store);
+  test::damage(store, config_file());
+  EXPECT_THAT([&] { test::open_in(store); }, test::throws_errc(Errc::corrupt));
+  store.overwrite(config_file(), Buffer());
+  EXPECT_THAT([&] { test::open_in(store); }, test::throws_errc(Errc::corrupt));
+}
+
+TEST(Repository, TriesTwentyKeysAndTheHintedOneFirst) {
+  MemBackend store;
+  const auto repository = test::create_in(store);
+  for (int i = 0; i < 60; ++i) {
+    add_key(*repository, Secret("other " + std::to_string(i)), "", "", test::kFastKdf);
+  }
+  unsigned wrong = 0;
+  for (int i = 0; i < 60; ++i) {
+    try {
+      Repository::open(std::make_unique<test::Connection>(store),
+                       Secret("other " + std::to_string(i)), "");
+    } catch (const Error& e) {
+      EXPECT_EQ(e.code(), Errc::usage);
+      ++wrong;
+    }
+  }
+  EXPECT_GE(wrong, 40U);
+  for (const KeyInfo& key : list_keys(*repository).keys) {
+    if (!key.current) continue;
+    const auto opened = Repository::open(std::make_unique<test::Connection>(store),
+                                         Secret("password"), key.id.hex().substr(0, 12));
+    EXPECT_EQ(opened->key_id(), key.id);
+  }
+}
+
+TEST(Repository, StoresJsonAndFindsItAgain) {
+  for (const std::uint32_t version : {1U, 2U}) {
+    MemBackend store;
+    const auto repository = test::create_in(store, version);
+    const std::string json = "{\"text\":\"" + std::string(5000, 'x') + "\"}";
+    const Id id = repository->save_json(FileKind::snapshot, json);
+    Buffer loaded;
+    repository->load_json({.kind = FileKind::snapshot, .id = id}, loaded);
+    EXPECT_EQ(as_text(loaded.view()), json);
+    const bool small = *store.size({.kind = FileKind::snapshot, .id = id}) < 1000;
+    EXPECT_EQ(small, version == 2);
+  }
+}
+
+TEST(Repository, ReportsDamageOfAFileByItsName) {
+  MemBackend store;
+  const auto repository = test::create_in(store);
+  const Id id = repository->save_json(FileKind::snapshot, "{}");
+  const FileRef file{.kind = FileKind::snapshot, .id = id};
+  test::damage(store, file);
+  Buffer loaded;
+  EXPECT_THAT([&] { repository->load_json(file, loaded); }, test::throws_errc(Errc::corrupt));
+  EXPECT_THAT([&] { repository->load_json(file, loaded); },
+              ThrowsMessage<Error>(HasSubstr(id.short_hex())));
+  EXPECT_THAT([&] { repository->load_json({.kind = FileKind::index, .id = id}, loaded); },
+              test::throws_errc(Errc::not_found));
+}
+
+TEST(Repository, ReportsAFileThatAnotherKeySealed) {
+  MemBackend store;
+  MemBackend other;
+  const auto repository = test::create_in(store);
+  const Id id = test::create_in(other)->save_json(FileKind::snapshot, "{}");
+  const FileRef file{.kind = FileKind::snapshot, .id = id};
+  Buffer stolen;
+  other.load(file, 1000, stolen);
+  store.save(file, std::move(stolen));
+  Buffer loaded;
+  EXPECT_THAT([&] { repository->load_json(file, loaded); }, test::throws_errc(Errc::corrupt));
+}
+
+IndexedPack pack_of(std::byte name, std::uint32_t plain_length) {
+  IndexedPack pack;
+  pack.pack.bytes()[0] = name;
+  pack.blobs.push_back({.kind = BlobKind::data,
+                        .id = sha256(as_bytes("blob")),
+                        .offset = 0,
+                        .stored_length = 50,
+                        .plain_length = plain_length});
+  return pack;
+}
+
+TEST(LoadIndex, JoinsAllFilesAndReportsDuplicates) {
+  MemBackend store;
+  const auto repository = test::create_in(store);
+  const IndexedPack a = pack_of(std::byte{1}, 0);
+  const IndexedPack b = pack_of(std::byte{2}, 0);
+  repository->save_json(FileKind::index, encode_index({a}));
+  repository->save_json(FileKind::index, encode_index({a, b}));
+  LoadIndexReport report;
+  Progress progress;
+  const auto index = load_index(*repository, {}, &report, &progress);
+  EXPECT_EQ(index->blob_count(), 2U);
+  EXPECT_EQ(report.files, 2U);
+  EXPECT_EQ(report.duplicate_packs, std::vector<Id>{a.pack});
+  EXPECT_TRUE(report.problems.empty());
+  EXPECT_EQ(progress.done_items, 2U);
+}
+
+TEST(LoadIndex, GoesOnAfterADamagedFileOnlyForAReport) {
+  MemBackend store;
+  const auto repository = test::create_in(store);
+  repository->save_json(FileKind::index, encode_index({pack_of(std::byte{1}, 0)}));
+  const Id bad = repository->save_json(FileKind::index, encode_index({pack_of(std::byte{2}, 0)}));
+  test::damage(store, {.kind = FileKind::index, .id = bad});
+  EXPECT_THAT([&] { load_index(*repository, {}); }, test::throws_errc(Errc::corrupt));
+  LoadIndexReport report;
+  const auto index = load_index(*repository, {}, &report);
+  EXPECT_EQ(index->packs().size(), 1U);
+  ASSERT_EQ(report.problems.size(), 1U);
+  EXPECT_EQ(report.problems[0].index, bad);
+}
+
+TEST(LoadIndex, RefusesCompressedBlobsInVersion1) {
+  MemBackend store;
+  const auto repository = test::create_in(store, 1);
+  repository->save_json(FileKind::index, encode_index({pack_of(std::byte{1}, 70)}));
+  EXPECT_THAT([&] { load_index(*repository, {}); }, test::throws_errc(Errc::corrupt));
+}
+
+TEST(LoadIndex, CanBeInterrupted) {
+  MemBackend store;
+  const auto repository = test::create_in(store);
+  repository->save_json(FileKind::index, encode_index({pack_of(std::byte{1}, 0)}));
+  std::stop_source stop;
+  stop.request_stop();
+  EXPECT_THROW(load_index(*repository, stop.get_token()), Interrupted);
+}
+
+}  // namespace
+}  // namespace medsave
