@@ -18,7 +18,7 @@ namespace {
 
 class FileInfoTest : public testing::Test {
  protected:
-  TempDir temp_;
+  TempDir temp_{TempDir::memory()};
   UniqueFd dir_ = open_dir_at(kCurrentDirectory, temp_.path());
 };
 

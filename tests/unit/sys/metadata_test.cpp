@@ -17,7 +17,7 @@ namespace {
 
 class MetadataTest : public testing::Test {
  protected:
-  TempDir temp_;
+  TempDir temp_{TempDir::memory()};
   UniqueFd dir_ = open_dir_at(kCurrentDirectory, temp_.path());
 };
 

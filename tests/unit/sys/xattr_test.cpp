@@ -56,7 +56,7 @@ TEST_F(XattrTest, ReadsBackAnyValue) {
 
 TEST_F(XattrTest, ManyNamesAndTheLongestFileName) {
   const std::string name(255, 'n');
-  create_file_at(dir_.get(), name, 0000);
+  create_file_at(dir_.get(), name, 0600);
   const std::string suffix(60, 's');
   for (int i = 0; i < 30; ++i) {
     set_xattr_at(dir_.get(), name, {.name = "user." + std::to_string(i) + suffix, .value = "v"});
