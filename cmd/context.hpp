@@ -55,7 +55,8 @@ void add_global_options(Command& root, GlobalOptions& options);
 /// What a command has at hand: options, output, the repository it opened.
 class Context {
  public:
-  Context(Console& console, std::stop_token stop) : console(console), stop_(std::move(stop)) {}
+  Context(Console& the_console, std::stop_token stop)
+      : console(the_console), stop_(std::move(stop)) {}
 
   GlobalOptions global = {};
   Console& console;

@@ -27,13 +27,13 @@ Tree ParentMatcher::load(const Id& tree) const {
   return decode_tree(as_text(json.view()));
 }
 
-bool ParentMatcher::is_unchanged(const FileInfo& info, const Node& previous) const {
+bool is_unchanged(const FileInfo& info, const Node& previous, const ChangeRules& rules) {
   if (previous.type != NodeType::file || previous.content_is_null) return false;
   if (previous.size != info.size || previous.mtime != info.mtime) return false;
   if (previous.content.empty() != (info.size == 0)) return false;
-  if (rules_.ignore_inode) return true;
+  if (rules.ignore_inode) return true;
   if (previous.inode != info.inode) return false;
-  return rules_.ignore_ctime || previous.ctime == info.ctime;
+  return rules.ignore_ctime || previous.ctime == info.ctime;
 }
 
 bool ParentMatcher::has_content(const Node& previous) const {

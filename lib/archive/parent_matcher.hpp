@@ -7,26 +7,32 @@
 
 namespace medsave {
 
+/// What change detection leaves out. Ignoring the inode ignores ctime too, as in restic.
+struct ChangeRules {
+  bool ignore_ctime = false;
+  bool ignore_inode = false;
+};
+
+/// Whether a regular file still is what `previous` describes, so far as lstat tells.
+bool is_unchanged(const FileInfo& info, const Node& previous, const ChangeRules& rules);
+
 /// Decides by the parent snapshot which files need not be read. Thread-safe.
 class ParentMatcher {
  public:
-  struct Rules {
-    bool ignore_ctime = false;
-    bool ignore_inode = false;
-  };
-  ParentMatcher(const BlobReader& reader, const Rules& rules) : reader_(reader), rules_(rules) {}
+  ParentMatcher(const BlobReader& reader, const ChangeRules& rules) : reader_(reader), rules_(rules) {}
 
   /// The nodes of a tree of the parent snapshot. Throws Error when it cannot be loaded.
   [[nodiscard]] Tree load(const Id& tree) const;
 
-  /// Whether a regular file still is what `previous` describes, so far as lstat tells.
-  [[nodiscard]] bool is_unchanged(const FileInfo& info, const Node& previous) const;
+  [[nodiscard]] bool is_unchanged(const FileInfo& info, const Node& previous) const {
+    return medsave::is_unchanged(info, previous, rules_);
+  }
   /// Whether all its blobs are in the repository.
   [[nodiscard]] bool has_content(const Node& previous) const;
 
  private:
   const BlobReader& reader_;
-  const Rules rules_;
+  const ChangeRules rules_;
 };
 
 }  // namespace medsave

@@ -177,13 +177,31 @@ SavedBlob BlobWriter::save(const BlobRef& blob, ByteView plain) {
   }
 }
 
+SavedBlob BlobWriter::save_again(const BlobRef& blob, ByteView plain) {
+  check_stop(state_->stop);
+  state_->store.check();
+  return state_->save_new(blob, plain);
+}
+
+void BlobWriter::save_sealed_again(const PackEntry& entry, ByteView sealed) {
+  check_stop(state_->stop);
+  state_->store.check();
+  state_->place(entry, sealed);
+  state_->count(entry, entry.compressed() ? entry.plain_length : sealed.size() - kSealOverhead);
+}
+
 bool BlobWriter::knows(const BlobRef& blob) const {
   return state_->claims.holds(blob) || state_->index.contains(blob);
 }
 
 void BlobWriter::finish() {
   state_->store.check();
-  state_->finish();
+  try {
+    state_->finish();
+  } catch (...) {  // a second call must not pass for success
+    state_->store.fail(std::current_exception());
+    throw;
+  }
 }
 
 BlobWriterStats BlobWriter::stats() const {

@@ -289,6 +289,18 @@ void Index::for_each_pack(
   }
 }
 
+std::optional<std::size_t> Index::blob_number(const BlobRef& blob) const {
+  std::optional<std::size_t> number;
+  const std::shared_lock lock(mutex_);
+  // Copies stand in the table in the order in which they were added, also after it has grown.
+  state_->table.probe(blob.id, [&](std::size_t candidate) {
+    if (!state_->entries[candidate].holds(blob)) return false;
+    number = candidate;
+    return true;
+  });
+  return number;
+}
+
 std::size_t Index::blob_count() const {
   const std::shared_lock lock(mutex_);
   return state_->entries.size();

@@ -74,11 +74,18 @@ class IndexLoader {
       if (e.code() != Errc::corrupt) throw e.with_context(describe(file));
       throw damaged(file, e.what());
     }
+    IndexFileContent content{.index = id};
+    std::vector<Id> duplicates;
     for (const IndexedPack& pack : packs) {
-      if (index_.add_pack(pack) || report_ == nullptr) continue;
-      const std::lock_guard lock(mutex_);
-      report_->duplicate_packs.push_back(pack.pack);
+      if (!index_.add_pack(pack)) duplicates.push_back(pack.pack);
+      content.packs.push_back(pack.pack);
+      content.blobs += pack.blobs.size();
     }
+    if (report_ == nullptr) return;
+    const std::lock_guard lock(mutex_);
+    report_->duplicate_packs.insert(report_->duplicate_packs.end(), duplicates.begin(),
+                                    duplicates.end());
+    report_->contents.push_back(std::move(content));
   }
 
   static void refuse_compressed(const IndexedPack& pack) {

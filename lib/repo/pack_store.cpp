@@ -35,14 +35,14 @@ PackStore::PackStore(const Repository& repository, std::chrono::seconds index_in
     : repository_(repository),
       index_interval_(index_interval),
       on_stored_(std::move(on_stored)),
+      most_(std::max(1U, repository.backend().connections())),
       threads_(std::stop_token()) {  // an interruption must not lose packs that are complete
-  threads_.spawn("store packs", std::max(1U, repository.backend().connections()),
-                 [this](const std::stop_token& stop) { run(stop); });
+  threads_.spawn("store packs", most_, [this](const std::stop_token& stop) { run(stop); });
 }
 
 void PackStore::add(FinishedPack pack, const std::stop_token& stop) {
   std::unique_lock lock(mutex_);
-  changed_.wait(lock, stop, [&] { return failure_ || waiting_.size() < kMaxWaiting; });
+  changed_.wait(lock, stop, [&] { return failure_ || waiting_.size() + busy_ < most_; });
   if (failure_) std::rethrow_exception(failure_);
   waiting_.push_back(std::move(pack));
   lock.unlock();

@@ -42,8 +42,9 @@ class PackStore {
   PackStore(const PackStore&) = delete;
   PackStore& operator=(const PackStore&) = delete;
 
-  /// Takes the pack over, then waits while another one waits already. Throws Interrupted (the
-  /// pack is taken all the same) and what check() throws.
+  /// Takes the pack over, but first waits while as many are in memory as can be stored at a time
+  /// (each has 16 MiB). Throws Interrupted (the pack is taken all the same) and what check()
+  /// throws.
   void add(FinishedPack pack, const std::stop_token& stop);
   /// Takes the pack over without waiting.
   void add_last(FinishedPack pack);
@@ -67,6 +68,7 @@ class PackStore {
   const Repository& repository_;
   const std::chrono::seconds index_interval_;
   const std::function<void(const IndexedPack&)> on_stored_;
+  const unsigned most_;  // threads, hence packs on their way
 
   mutable std::mutex mutex_;  // guards all below but failed_, threads_
   std::condition_variable_any changed_;

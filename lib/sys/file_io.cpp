@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -172,6 +173,12 @@ void make_directories(const std::string& path, unsigned mode) {
     if (try_make_dir(folder, mode)) return;
   }
   throw_errno(N_("cannot create folder {}"), folder);
+}
+
+std::optional<std::uint64_t> free_space(const std::string& path) {
+  struct statvfs info = {};
+  if (retry_interrupted([&] { return ::statvfs(path.c_str(), &info); }) != 0) return std::nullopt;
+  return static_cast<std::uint64_t>(info.f_bavail) * info.f_frsize;
 }
 
 void raise_open_file_limit() {

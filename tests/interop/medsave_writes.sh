@@ -11,7 +11,7 @@ for version in 1 2; do
   expect 0 medsave init --repository-version $version
   expect 0 medsave backup special practice
   expect 0 restic check --read-data
-  says_not "not referenced|error|warning|obsolete|duplicate"
+  says_not "not referenced|warning|obsolete|duplicate|additional files"
   step "version $version: restic restores it all"
   restores "out-v$version"
   identical special "out-v$version/special"

@@ -31,7 +31,6 @@ cd "$work"
 
 # The environment both programs read.
 export RESTIC_PASSWORD=correct-horse RESTIC_REPOSITORY=$work/repo RESTIC_CACHE_DIR=$work/cache
-export RESTIC_PROGRESS_FPS=5
 
 medsave() { "$MEDSAVE" "$@"; }
 restic() { command "$RESTIC" "$@"; }

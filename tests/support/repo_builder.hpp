@@ -1,5 +1,7 @@
 #pragma once
 
+#include "support/faulty_backend.hpp"
+
 #include "medsave/backend/mem_backend.hpp"
 #include "medsave/crypto/secret.hpp"
 #include "medsave/format/snapshot.hpp"
@@ -7,8 +9,6 @@
 #include "medsave/repo/blob_writer.hpp"
 #include "medsave/repo/repository.hpp"
 #include "medsave/sys/host.hpp"
-
-#include "support/faulty_backend.hpp"
 
 #include <algorithm>
 #include <memory>
@@ -38,12 +38,10 @@ class RepoBuilder {
   /// The blobs that follow go to new packs.
   void start_packs() {
     if (writer_) writer_->finish();
-    writer_ = std::make_unique<BlobWriter>(*repository_, *index_, BlobWriterOptions{},
-                                           std::stop_token());
+    writer_ =
+        std::make_unique<BlobWriter>(*repository_, *index_, BlobWriterOptions{}, std::stop_token());
   }
-  Id data(std::string_view content) {
-    return writer_->save(BlobKind::data, as_bytes(content)).id;
-  }
+  Id data(std::string_view content) { return writer_->save(BlobKind::data, as_bytes(content)).id; }
   Id raw_tree(std::string_view json) { return writer_->save(BlobKind::tree, as_bytes(json)).id; }
   Id tree(Tree nodes, bool sorted = true) {
     if (sorted) std::ranges::sort(nodes, {}, &Node::name);

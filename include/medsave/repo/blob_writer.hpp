@@ -58,6 +58,13 @@ class BlobWriter {
   /// The same for a caller that has hashed it already.
   SavedBlob save(const BlobRef& blob, ByteView plain);
 
+  /// For moving blobs to other packs: stores one that the index knows already. The caller sees to
+  /// it that each comes once. Thread-safe; throws as save() does.
+  SavedBlob save_again(const BlobRef& blob, ByteView plain);
+  /// The same for a blob as it stands in another pack, which the caller has opened and verified.
+  /// The offset of `entry` does not matter.
+  void save_sealed_again(const PackEntry& entry, ByteView sealed);
+
   /// Whether save() would store nothing. Thread-safe.
   [[nodiscard]] bool knows(const BlobRef& blob) const;
 

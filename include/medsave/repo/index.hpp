@@ -70,6 +70,9 @@ class Index {
   void for_each_pack(
       const std::function<void(const PackSummary&, const std::vector<PackEntry>&)>& visit) const;
   [[nodiscard]] std::size_t blob_count() const;
+  /// A number below blob_count() that all copies of the blob share and no other blob has. Adding
+  /// packs does not change it.
+  [[nodiscard]] std::optional<std::size_t> blob_number(const BlobRef& blob) const;
 
  private:
   struct State;

@@ -82,8 +82,16 @@ struct IndexProblem {
   std::string message = {};
 };
 
+/// What one index file lists.
+struct IndexFileContent {
+  Id index = {};
+  std::vector<Id> packs = {};
+  std::size_t blobs = 0;
+};
+
 struct LoadIndexReport {
   std::size_t files = 0;
+  std::vector<IndexFileContent> contents = {};   // of the readable files, any order
   std::vector<IndexProblem> problems = {};       // unreadable files
   std::vector<Id> duplicate_packs = {};          // described identically in several files
 };

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 
 namespace medsave {
@@ -34,6 +35,9 @@ void write_file_durably(const std::string& path, ByteView data, unsigned mode);
 
 /// mkdir -p; every directory it makes gets `mode`, whatever the umask.
 void make_directories(const std::string& path, unsigned mode);
+
+/// Bytes that this user can still write to the file system of `path`; nullopt where unknown.
+std::optional<std::uint64_t> free_space(const std::string& path);
 
 /// Raises the soft limit of open descriptors to the hard one.
 void raise_open_file_limit();

@@ -1,8 +1,9 @@
 #include "medsave/snap/tree_walker.hpp"
 
-#include "medsave/par/task_scope.hpp"
 #include "support/matchers.hpp"
 #include "support/repo_builder.hpp"
+
+#include "medsave/par/task_scope.hpp"
 
 #include <gtest/gtest.h>
 
@@ -33,9 +34,8 @@ Seen walk(const test::RepoBuilder& builder, const Id& root, const std::string& s
 TEST(TreeWalker, VisitsParentsBeforeChildrenInStoredOrder) {
   MemBackend store;
   test::RepoBuilder builder(store);
-  const Id root =
-      builder.tree({builder.file("z", {}), builder.dir("b", {builder.file("x", {"1"})}),
-                    builder.dir("a", Tree{})});
+  const Id root = builder.tree({builder.file("z", {}), builder.dir("b", {builder.file("x", {"1"})}),
+                                builder.dir("a", Tree{})});
   builder.snapshot(root);
   EXPECT_EQ(walk(builder, root).paths, (std::vector<std::string>{"/a", "/b", "/b/x", "/z"}));
   EXPECT_EQ(walk(builder, root, "/b").paths, (std::vector<std::string>{"/a", "/b", "/z"}));
@@ -46,9 +46,9 @@ TEST(TreeWalker, ReportsUnreadableFoldersAndGoesOn) {
   test::RepoBuilder builder(store);
   Node without = builder.dir("b", Id{});
   without.subtree.reset();
-  const Id root = builder.tree({builder.dir("a", Id::from_bytes(Buffer(32).view())), without,
-                                builder.dir("c", builder.raw_tree("no json")),
-                                builder.file("d", {})});
+  const Id root =
+      builder.tree({builder.dir("a", *Id::parse(std::string(64, '7'))), without,
+                    builder.dir("c", builder.raw_tree("no json")), builder.file("d", {})});
   builder.snapshot(root);
   const Seen seen = walk(builder, root);
   EXPECT_EQ(seen.paths.size(), 4U);
@@ -85,7 +85,8 @@ TEST(TreeWalker, StopsWhenAsked) {
   const BlobReader reader(builder.repository(), *index);
   std::stop_source stop;
   stop.request_stop();
-  EXPECT_THROW(walk_tree(reader, root, "", [](auto&) { return true; }, {}, stop.get_token()),
+  EXPECT_THROW(walk_tree(
+                   reader, root, "", [](auto&) { return true; }, {}, stop.get_token()),
                Interrupted);
 }
 

@@ -1,0 +1,150 @@
+#include "medsave/prune/used_blobs.hpp"
+
+#include "medsave/base/error.hpp"
+#include "medsave/base/text.hpp"
+#include "medsave/par/task_scope.hpp"
+#include "medsave/snap/tree_walker.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <condition_variable>
+#include <mutex>
+#include <numeric>
+#include <optional>
+
+namespace medsave {
+namespace {
+
+constexpr std::size_t kBits = 64;
+
+/// Follows trees on several threads. Each takes the newest tree of a common list, so that the
+/// list stays about as long as the folders are deep and wide.
+class UsedBlobSearch {
+ public:
+  UsedBlobSearch(const Repository& repository, const Index& index, UsedBlobs& used,
+                 Progress& progress)
+      : repository_(repository),
+        index_(index),
+        reader_(repository, index),
+        used_(used),
+        progress_(progress) {}
+
+  void run(const std::vector<Id>& roots, const std::stop_token& stop) {
+    for (const Id& root : roots) {
+      if (mark({.kind = BlobKind::tree, .id = root})) waiting_.push_back(root);
+    }
+    progress_.total_items.fetch_add(waiting_.size());
+    TaskScope scope(stop);
+    scope.spawn("find used blobs",
+                std::max(worker_count(), repository_.backend().connections()),
+                [this](const std::stop_token& token) { work(token); });
+    scope.join();
+  }
+
+ private:
+  void work(const std::stop_token& stop) {
+    std::vector<Id> found;
+    while (const std::optional<Id> tree = next_tree(stop)) {
+      found.clear();
+      follow(*tree, found);
+      tree_done(found);
+    }
+  }
+
+  std::optional<Id> next_tree(const std::stop_token& stop) {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, stop, [&] { return !waiting_.empty() || busy_ == 0; });
+    if (stop.stop_requested() || waiting_.empty()) return std::nullopt;
+    const Id tree = waiting_.back();
+    waiting_.pop_back();
+    ++busy_;
+    return tree;
+  }
+
+  void tree_done(const std::vector<Id>& found) {
+    {
+      const std::lock_guard lock(mutex_);
+      waiting_.insert(waiting_.end(), found.begin(), found.end());
+      --busy_;
+    }
+    changed_.notify_all();
+    progress_.total_items.fetch_add(found.size());
+    progress_.done_items.fetch_add(1);
+  }
+
+  /// Marks what the tree refers to, whatever the type of the node: better one blob too many.
+  void follow(const Id& id, std::vector<Id>& found) {
+    for (const Node& node : load_tree(reader_, id)) {
+      try {
+        for (const Id& blob : node.content) mark({.kind = BlobKind::data, .id = blob});
+        if (!node.subtree) {
+          if (node.type != NodeType::dir) continue;
+          throw Error(Errc::corrupt, _("the folder has no list of its content"));
+        }
+        if (mark({.kind = BlobKind::tree, .id = *node.subtree})) found.push_back(*node.subtree);
+      } catch (const Error& e) {
+        throw e.with_context(
+            format_text(_("folder list {}, entry \"{}\""), id.hex(), go_quote(node.name)));
+      }
+    }
+  }
+
+  bool mark(const BlobRef& blob) {
+    const std::optional<std::size_t> number = index_.blob_number(blob);
+    if (number) return used_.mark(*number);
+    throw Error(Errc::not_found,
+                format_text(_("blob {} is missing: no index file lists it"), blob.id.hex()));
+  }
+
+  const Repository& repository_;
+  const Index& index_;
+  const BlobReader reader_;
+  UsedBlobs& used_;
+  Progress& progress_;
+  std::mutex mutex_;  // guards the following
+  std::condition_variable_any changed_;
+  std::vector<Id> waiting_;
+  unsigned busy_ = 0;
+};
+
+}  // namespace
+
+UsedBlobs::UsedBlobs(const Index& index)
+    : index_(&index), bits_((index.blob_count() + kBits - 1) / kBits) {}
+
+bool UsedBlobs::mark(std::size_t number) {
+  const std::uint64_t bit = std::uint64_t{1} << (number % kBits);
+  std::atomic<std::uint64_t>& word = bits_[number / kBits];
+  // Most marks come more than once, and reading shares the cache line.
+  if ((word.load(std::memory_order_relaxed) & bit) != 0) return false;
+  return (word.fetch_or(bit, std::memory_order_relaxed) & bit) == 0;
+}
+
+bool UsedBlobs::contains(std::size_t number) const {
+  if (number / kBits >= bits_.size()) return false;
+  const std::uint64_t bit = std::uint64_t{1} << (number % kBits);
+  return (bits_[number / kBits].load(std::memory_order_relaxed) & bit) != 0;
+}
+
+std::size_t UsedBlobs::count() const {
+  return std::accumulate(bits_.begin(), bits_.end(), std::size_t{0},
+                         [](std::size_t sum, const std::atomic<std::uint64_t>& word) {
+                           return sum + static_cast<std::size_t>(std::popcount(word.load()));
+                         });
+}
+
+UsedBlobs find_used_blobs(const Repository& repository, const Index& index,
+                          const std::vector<Id>& roots, Progress& progress,
+                          const std::stop_token& stop) {
+  UsedBlobs used(index);
+  try {
+    UsedBlobSearch(repository, index, used, progress).run(roots, stop);
+  } catch (const Error& e) {
+    throw Error(e.code(), format_text(_("what the snapshots need cannot be found out, so nothing "
+                                        "was removed: {}; `medsave check` lists all damage"),
+                                      e.what()));
+  }
+  return used;
+}
+
+}  // namespace medsave

@@ -1,0 +1,121 @@
+#pragma once
+
+#include "support/temp_dir.hpp"
+#include "unit/repo/stores.hpp"
+
+#include "medsave/archive/archiver.hpp"
+#include "medsave/snap/tree_walker.hpp"
+
+#include <gtest/gtest.h>
+
+#include <sys/stat.h>
+
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace medsave::test {
+
+inline void write_file(const std::string& path, std::string_view content) {
+  std::filesystem::create_directories(std::filesystem::path(path).parent_path());
+  std::ofstream(path, std::ios::binary) << content;
+}
+
+/// A folder to back up, and a repository in memory.
+class BackupTest : public ::testing::Test {
+ protected:
+  BackupTest() : repository_(create_in(store_)) { reload(); }
+
+  /// A new process: nothing known but what is stored.
+  void reload() {
+    repository_ = open_in(store_);
+    index_ = load_index(*repository_, {});
+  }
+
+  void write(const std::string& name, std::string_view content) {
+    write_file(source_ / name, content);
+  }
+
+  [[nodiscard]] BackupRequest request() const {
+    BackupRequest request;
+    request.targets = {source_.path()};
+    request.scan = false;
+    request.snapshot.time.instant = {.seconds = 1'700'000'000, .nanoseconds = 0};
+    request.snapshot.hostname = "host";
+    return request;
+  }
+
+  BackupResult run(BackupRequest request, const std::stop_token& stop = {}) {
+    problems_.clear();
+    notices_.clear();
+    BackupSinks sinks;
+    sinks.problem = [this](const BackupProblem& problem) { problems_.push_back(problem.path); };
+    sinks.notice = [this](const std::string& notice) { notices_.push_back(notice); };
+    sinks.item = [this](const BackupItem& item) {
+      items_.push_back(item);
+      if (on_item_) on_item_(item);
+    };
+    items_.clear();
+    Progress progress;
+    BackupResult result =
+        run_backup(*repository_, *index_, options_, std::move(request), sinks, progress, stop);
+    done_bytes_ = progress.done_bytes;
+    done_items_ = progress.done_items;
+    return result;
+  }
+  BackupResult run() { return run(request()); }
+
+  /// The next backup of the same things.
+  BackupResult run_again(const BackupResult& parent) {
+    reload();
+    BackupRequest next = request();
+    next.parent = SnapshotEntry{.id = *parent.snapshot_id, .snapshot = parent.snapshot};
+    return run(std::move(next));
+  }
+
+  /// All nodes of a snapshot by path. Those below the source folder lose its path.
+  std::map<std::string, Node> nodes(const BackupResult& result) {
+    std::map<std::string, Node> all;
+    const BlobReader reader(*repository_, *index_);
+    walk_tree(reader, result.snapshot.tree, "/",
+              [&](const WalkedNode& walked) {
+                std::string path = walked.path;
+                if (path.starts_with(source_.path() + "/"))
+                  path.erase(0, source_.path().size() + 1);
+                all.emplace(std::move(path), *walked.node);
+                return true;
+              },
+              {}, {});
+    return all;
+  }
+
+  std::string content(const Node& node) {
+    const BlobReader reader(*repository_, *index_);
+    std::string all;
+    Buffer plain;
+    for (const Id& id : node.content) {
+      reader.load({.kind = BlobKind::data, .id = id}, plain);
+      all += as_text(plain.view());
+    }
+    return all;
+  }
+
+  MemBackend store_;
+  TempDir source_;
+  std::unique_ptr<Repository> repository_;
+  std::unique_ptr<Index> index_;
+  BlobWriterOptions options_ = {};
+  std::vector<std::string> problems_;  // paths
+  std::vector<std::string> notices_;
+  std::vector<BackupItem> items_;
+  std::function<void(const BackupItem&)> on_item_ = {};
+  std::uint64_t done_bytes_ = 0;
+  std::uint64_t done_items_ = 0;
+};
+
+}  // namespace medsave::test

@@ -1,0 +1,83 @@
+#pragma once
+
+#include "support/repo_builder.hpp"
+#include "support/temp_dir.hpp"
+
+#include "medsave/restore/restorer.hpp"
+#include "medsave/sys/file_io.hpp"
+#include "medsave/sys/host.hpp"
+
+#include <gtest/gtest.h>
+
+#include <sys/stat.h>
+
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace medsave::test {
+
+/// A repository in memory and a target folder, "<temp>/target", beside which nothing may appear.
+class RestoreRun {
+ public:
+  RestoreRun() : builder(store) {}
+
+  MemBackend store;
+  RepoBuilder builder;
+  RestoreRequest request;
+  std::vector<RestoreProblem> problems = {};
+  std::map<std::string, RestoreAction> items = {};
+  std::vector<std::string> notices = {};
+  Progress progress;
+
+  RestoreResult restore(const Id& root) { return restore(root, builder.repository()); }
+  RestoreResult restore(const Id& root, const Repository& repository) {
+    builder.start_packs();
+    problems.clear();
+    items.clear();
+    request.tree = root;
+    request.target = target();
+    const auto index = load_index(repository, {});
+    const BlobReader reader(repository, *index);
+    const RestoreSinks sinks = {
+        .problem = [this](const RestoreProblem& problem) { problems.push_back(problem); },
+        .item = [this](const RestoreItem& item) { items[item.path] = item.action; },
+        .notice = [this](const std::string& text) { notices.push_back(text); }};
+    return run_restore(reader, request, sinks, progress, {});
+  }
+
+  [[nodiscard]] std::string target() const { return temp_ / "target"; }
+  [[nodiscard]] std::string outside() const { return temp_ / "outside"; }
+  [[nodiscard]] std::string path(const std::string& name) const { return target() + "/" + name; }
+  [[nodiscard]] std::string text(const std::string& name) const {
+    return std::string(as_text(read_file(path(name), 1U << 30).view()));
+  }
+  [[nodiscard]] bool exists(const std::string& name) const {
+    return std::filesystem::exists(std::filesystem::symlink_status(path(name)));
+  }
+  [[nodiscard]] struct stat status(const std::string& name) const {
+    struct stat st = {};
+    EXPECT_EQ(::lstat(path(name).c_str(), &st), 0) << name;
+    return st;
+  }
+  void put(const std::string& name, const std::string& content) const {
+    std::filesystem::create_directories(std::filesystem::path(path(name)).parent_path());
+    write_file_durably(path(name), as_bytes(content), 0644);
+  }
+  /// Everything in the temporary folder besides the target and what is in it.
+  [[nodiscard]] std::vector<std::string> strays() const {
+    std::vector<std::string> found;
+    for (const auto& entry : std::filesystem::directory_iterator(temp_.path())) {
+      if (entry.path() != target()) found.push_back(entry.path());
+    }
+    return found;
+  }
+
+ private:
+  TempDir temp_;
+};
+
+}  // namespace medsave::test
