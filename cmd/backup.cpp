@@ -15,6 +15,7 @@
 #include "medsave/format/time_text.hpp"
 #include "medsave/repo/blob_writer.hpp"
 #include "medsave/snap/snapshot_finder.hpp"
+#include "medsave/sys/file_info.hpp"
 #include "medsave/sys/host.hpp"
 #include "medsave/sys/process.hpp"
 
@@ -99,8 +100,38 @@ StdinSource command_source(std::shared_ptr<ChildOutput> child, const std::string
   return source;
 }
 
+/// Whether there is something at this path, be it unreadable.
+bool exists(const std::string& path) {
+  try {
+    return lstat_at(kCurrentDirectory, path).has_value();
+  } catch (const Error&) {
+    return true;  // the archiver will say what is wrong
+  }
+}
+
+/// The targets that exist; the others are reported.
+std::vector<std::string> existing_targets(const BackupOptions& options,
+                                          const std::vector<std::string>& arguments,
+                                          Context& context, BackupReport& report) {
+  std::vector<std::string> targets = collect_targets(options.lists, context.notices());
+  targets.insert(targets.end(), arguments.begin(), arguments.end());
+  if (targets.empty()) {
+    throw Error(Errc::usage, _("nothing to backup, please specify source files/dirs"));
+  }
+  std::erase_if(targets, [&](const std::string& target) {
+    if (exists(target)) return false;
+    report.missing_target(target);
+    return true;
+  });
+  if (targets.empty()) {
+    throw Error(Errc::usage, _("all source directories/files do not exist"));
+  }
+  return targets;
+}
+
 void set_sources(BackupRequest& request, const BackupOptions& options,
-                 const std::vector<std::string>& arguments, Context& context) {
+                 const std::vector<std::string>& arguments, Context& context,
+                 BackupReport& report) {
   if (options.from_command) {
     request.from_stdin =
         command_source(std::make_shared<ChildOutput>(arguments), arguments.front());
@@ -114,11 +145,7 @@ void set_sources(BackupRequest& request, const BackupOptions& options,
                                                      options.stdin_filename.size()))};
     return;
   }
-  request.targets = collect_targets(options.lists, context.notices());
-  request.targets.insert(request.targets.end(), arguments.begin(), arguments.end());
-  if (request.targets.empty()) {
-    throw Error(Errc::usage, _("nothing to backup, please specify source files/dirs"));
-  }
+  request.targets = existing_targets(options, arguments, context, report);
   request.snapshot.paths = snapshot_paths(request.targets);
 }
 
@@ -144,9 +171,9 @@ void leave_out_own_files(BackupRequest& request, Context& context) {
 }
 
 BackupRequest make_request(const BackupOptions& options, const std::vector<std::string>& arguments,
-                           Context& context) {
+                           Context& context, BackupReport& report) {
   BackupRequest request;
-  set_sources(request, options, arguments, context);
+  set_sources(request, options, arguments, context, report);
   SourceFilter& filter = request.filter;
   filter.excludes = options.excludes.filter("exclude");
   filter.exclude_caches = options.exclude_caches;
@@ -218,7 +245,7 @@ void run_backup_command(const BackupOptions& options, const std::vector<std::str
                         Context& context) {
   refuse_contradictions(options, arguments, context);
   BackupReport report(context, options.dry_run);
-  BackupRequest request = make_request(options, arguments, context);
+  BackupRequest request = make_request(options, arguments, context, report);
   context.detail(_("open repository"));
   const Repository& repository =
       options.dry_run ? context.open_repository() : context.open_locked(LockMode::shared, false);
@@ -244,7 +271,7 @@ void run_backup_command(const BackupOptions& options, const std::vector<std::str
     throw;
   }
   report.finish(result);
-  if (result.problems != 0) {
+  if (result.problems + report.missing_targets() != 0) {
     throw CommandFailed(kExitIncomplete, _("Warning: at least one source file could not be read"));
   }
 }

@@ -70,9 +70,20 @@ void BackupReport::problem(const BackupProblem& problem) {
         format_text(_("error: {}: {}"), problem.path, problem.message)));
   }
   if (problem.during_scan) return;  // the archiver meets it again
+  remember(problem.path + ": " + problem.message);
+}
+
+void BackupReport::missing_target(const std::string& target) {
+  ++missing_targets_;
+  context_.warn(
+      context_.console.name_for_err(format_text(_("{} does not exist, skipping"), target)));
+  remember(format_text(_("{}: does not exist"), target));
+}
+
+void BackupReport::remember(const std::string& line) {
   const std::lock_guard lock(mutex_);
   ++skipped_count_;
-  if (skipped_.size() < kMaxSkippedShown) skipped_.push_back(problem.path + ": " + problem.message);
+  if (skipped_.size() < kMaxSkippedShown) skipped_.push_back(line);
 }
 
 void BackupReport::item(const BackupItem& item) {

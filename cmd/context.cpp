@@ -223,7 +223,11 @@ std::unique_ptr<Repository> open_chosen(Context& context, const RepositoryChoice
     try {
       return Repository::open(std::move(backend), answer.password, choice.key_hint);
     } catch (const Error& e) {
-      if (e.code() != Errc::wrong_password || !answer.asked || tries == kPasswordTries) throw;
+      if (e.code() != Errc::wrong_password) throw;
+      // Front ends of restic know the first line.
+      if (!answer.asked || tries == kPasswordTries) {
+        throw Error(e.code(), format_text(_("wrong password or no key found\n{}"), e.what()));
+      }
       context.warn(e.what());
     }
     backend = open_backend(context.global, location);
@@ -256,8 +260,16 @@ Repository& Context::open_repository() {
 Repository& Context::open_locked(LockMode mode, bool optional) {
   Repository& repository = open_repository();
   if (optional && global.no_lock) return repository;
-  lock_ = std::make_unique<RepoLock>(
-      repository, LockOptions{.mode = mode, .retry = global.retry_lock}, notices(), stop_);
+  try {
+    lock_ = std::make_unique<RepoLock>(
+        repository, LockOptions{.mode = mode, .retry = global.retry_lock}, notices(), stop_);
+  } catch (const Error& e) {
+    if (e.code() != Errc::locked) throw;
+    // Front ends of restic know the first line.
+    throw Error(e.code(),
+                format_text(_("unable to create lock in backend: repository is already locked\n{}"),
+                            e.what()));
+  }
   return repository;
 }
 

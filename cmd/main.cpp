@@ -3,6 +3,7 @@
 #include "medsave/base/text.hpp"
 #include "medsave/crypto/secret.hpp"
 #include "medsave/sys/file_io.hpp"
+#include "medsave/sys/memory.hpp"
 #include "medsave/sys/signals.hpp"
 #include "medsave/ui/console.hpp"
 
@@ -25,6 +26,7 @@ std::string language_argument(const std::vector<std::string>& arguments) {
 
 int main(int argc, char** argv) {
   const std::vector<std::string> arguments(argv + (argc > 0 ? 1 : 0), argv + argc);
+  medsave::bound_heap_growth();
   medsave::init_language(language_argument(arguments));
   const medsave::SignalGuard signals;  // before any other thread
   medsave::init_secure_memory();

@@ -128,9 +128,12 @@ void print_table(const std::vector<SnapshotEntry>& snapshots, bool compact, Cont
 
 std::string group_heading(const SnapshotGroup& group, const GroupBy& by) {
   std::vector<std::string> parts;
-  if (by.host) parts.push_back(format_text(_("host [{}]"), group.hostname));
-  if (by.tags) parts.push_back(format_text(_("tags [{}]"), join(group.tags, ", ")));
-  if (by.paths) parts.push_back(format_text(_("paths [{}]"), join(group.paths, ", ")));
+  if (by.host && !group.hostname.empty())
+    parts.push_back(format_text(_("host [{}]"), group.hostname));
+  if (by.tags && !group.tags.empty())
+    parts.push_back(format_text(_("tags [{}]"), join(group.tags, ", ")));
+  if (by.paths && !group.paths.empty())
+    parts.push_back(format_text(_("paths [{}]"), join(group.paths, ", ")));
   if (parts.empty()) return {};
   return format_text(_("snapshots for ({}):"), join(parts, ", "));
 }

@@ -14,8 +14,6 @@ namespace medsave {
 namespace {
 
 constexpr std::size_t kLengthField = 4;
-// Two packs being verified and one or two on the way is all the memory this takes.
-constexpr unsigned kBuffersBesidesWorkers = 1;
 
 }  // namespace
 
@@ -35,13 +33,14 @@ void PackCheck::run(std::vector<PackSummary> packs, const std::stop_token& stop)
   progress_.total_bytes.fetch_add(total);
   progress_.totals_final = true;
 
-  const unsigned buffers = worker_count() + kBuffersBesidesWorkers;
+  // Each holds a pack, so there are no more than keep either all cores or all connections busy.
+  const unsigned buffers = std::max(worker_count(), repository_.backend().connections());
   BoundedQueue<Buffer> spare(buffers);
   Queue loaded(buffers);
   for (unsigned i = 0; i < buffers; ++i) spare.push(Buffer(), stop);
   TaskScope scope(stop);
   scope.spawn(
-      "fetch packs", std::min(repository_.backend().connections(), buffers),
+      "fetch packs", repository_.backend().connections(),
       [&](const std::stop_token& token) { fetch(spare, loaded, token); }, [&] { loaded.close(); });
   scope.spawn("verify packs", worker_count(),
               [&](const std::stop_token& token) { verify(spare, loaded, token); });

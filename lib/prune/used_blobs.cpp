@@ -35,8 +35,7 @@ class UsedBlobSearch {
     }
     progress_.total_items.fetch_add(waiting_.size());
     TaskScope scope(stop);
-    scope.spawn("find used blobs",
-                std::max(worker_count(), repository_.backend().connections()),
+    scope.spawn("find used blobs", std::max(worker_count(), repository_.backend().connections()),
                 [this](const std::stop_token& token) { work(token); });
     scope.join();
   }

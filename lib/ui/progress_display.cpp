@@ -38,9 +38,7 @@ ProgressDisplay::ProgressDisplay(Console& console, Progress& progress, ProgressK
   });
 }
 
-ProgressDisplay::~ProgressDisplay() { stop(); }
-
-void ProgressDisplay::stop() {
+ProgressDisplay::~ProgressDisplay() {
   if (!thread_.joinable()) return;
   thread_.request_stop();
   thread_.join();

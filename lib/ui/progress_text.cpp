@@ -71,17 +71,17 @@ std::vector<std::string> render_live(const ProgressView& view, unsigned columns)
   if (view.totals_final) {
     append_part(head, fmt::format("{} {:5.1f}%", bar(view.fraction()), view.fraction() * 100));
   }
-  append_part(head, items_text(view));
-  append_part(head, bytes_text(view));
   if (view.bytes_per_second >= 1) {
     append_part(head, fmt::format("{:.1f} MiB/s", view.bytes_per_second / (1U << 20)));
   }
   if (view.remaining) {
     append_part(head, format_text(_("{} left"), format_duration(*view.remaining)));
   }
-  append_part(head, errors_text(view));
+  std::string counts = "  " + items_text(view);
+  append_part(counts, bytes_text(view));
+  append_part(counts, errors_text(view));
 
-  std::vector<std::string> lines = {std::move(head)};
+  std::vector<std::string> lines = {std::move(head), std::move(counts)};
   const std::size_t shown = std::min(view.current.size(), kMaxCurrent);
   const std::size_t room = columns > 4 ? columns - 4 : 1;
   for (std::size_t i = 0; i < shown; ++i) {

@@ -50,9 +50,8 @@ same "$(locks)" 0
 
 step "a dead process's lock is cleared, with a notice"
 hold -q
-kill -9 "$holder"
+kill_hard "$holder"
 exec 9>&-
-wait "$holder" || true
 same "$(locks)" 1
 expect 0 medsave check
 says lock
@@ -60,17 +59,15 @@ same "$(locks)" 0
 
 step "unlock clears the dead, --remove-all everything"
 hold -q
-kill -9 "$holder"
+kill_hard "$holder"
 exec 9>&-
-wait "$holder" || true
 expect 0 medsave unlock
 same "$(locks)" 0
 hold -q
 expect 0 medsave unlock --remove-all
 same "$(locks)" 0
-kill -9 "$holder"
+kill_hard "$holder"
 exec 9>&-
-wait "$holder" || true
 
 step "foreign files in the repository's folders are tolerated"
 mkdir repo/locks/folder repo/data/folder repo/parity repo/"Lisez-moi"

@@ -57,8 +57,7 @@ medsave -q init
 "$MEDSAVE" -q --pack-size 4 --limit-upload 8000 backup other >/dev/null 2>&1 &
 pid=$!
 wait_for sh -c '[ "$(find second/data -type f | wc -l)" -ge 3 ]'
-kill -9 $pid
-wait $pid 2>/dev/null || true
+kill_hard $pid
 before=$(stored)
 backup 0 --pack-size 4 other
 echo "$before bytes stored before, $(summary data_added_packed) after, $(stored) in all"

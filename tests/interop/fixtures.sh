@@ -2,9 +2,9 @@
 # restic restores, with each of their passwords.
 source "$(dirname "$0")/../support/lib.sh"
 need_restic
-# What this restic cannot bring back, or only after a fashion: link targets that are not UTF-8
-# (before 0.17), times after 2262.
-restics_faults='/links/latin1: target|/times/.*: mtime -2147483648'
+# What restic cannot bring back, or only some releases: link targets that are not UTF-8
+# (before 0.17), times after 2262, symlinks with two names.
+restics_faults='/links/latin1: target|/times/.*: mtime -2147483648|/hard/sym2: is the same file as another'
 
 for version in 1 2; do
   tar -xzf "$tests/data/repo-v$version.tar.gz"
@@ -18,7 +18,7 @@ for version in 1 2; do
     rm -rf by-restic by-medsave
     restic -q restore "$id" --target by-restic
     expect 0 medsave restore "$id" --target by-medsave
-    treediff --ignore-root-times by-restic by-medsave >differences ||
+    treediff --ignore-root by-restic by-medsave >differences ||
       if grep -Ev "$restics_faults|^[0-9]+ differences" differences >&2; then
         fail "restored differently"
       fi

@@ -42,15 +42,13 @@ release
 
 step "dead locks of either are cleared by the other"
 hold "$RESTIC"
-kill -9 "$holder"
+kill_hard "$holder"
 exec 9>&-
-wait "$holder" || true
 expect 0 medsave check
 same "$(files_in locks)" 0
 hold "$MEDSAVE"
-kill -9 "$holder"
+kill_hard "$holder"
 exec 9>&-
-wait "$holder" || true
 expect 0 restic unlock
 same "$(files_in locks)" 0
 

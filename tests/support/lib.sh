@@ -102,6 +102,10 @@ wait_for() {
   done
   fail "waited in vain for: $*"
 }
+# kill -9, without the shell's remark.
+kill_hard() {
+  { kill -9 "$1" && wait "$1"; } 2>/dev/null || true
+}
 # As somebody who is not root and whose permissions therefore count.
 as_user() {
   if [ "$(id -u)" -eq 0 ]; then

@@ -1,4 +1,4 @@
-// treediff [--no-owner] [--ignore-root-times] [--sparse] [--no-sockets] A B
+// treediff [--no-owner] [--ignore-root] [--sparse] [--no-sockets] A B
 //
 // Compares two folders in everything a restore has to bring back: names as raw bytes, types, modes,
 // owners, modification times to the nanosecond, sizes, contents, symlink targets, extended
@@ -7,7 +7,7 @@
 // relative to directory descriptors, so that depth beyond PATH_MAX is no obstacle.
 //
 //   --no-owner           owner and group are not compared (a restore by an ordinary user)
-//   --ignore-root-times  the two folders' own modification times may differ
+//   --ignore-root        metadata of the two folders themselves is not compared
 //   --sparse             what is a hole in A must not take much room in B
 //   --no-sockets         sockets of A may be missing in B (backups leave them out)
 
@@ -40,7 +40,7 @@ namespace {
 
 struct Options {
   bool owner = true;
-  bool root_times = true;
+  bool root = true;
   bool holes = false;
   bool sockets = true;
 };
@@ -125,7 +125,7 @@ class Comparison {
   std::uint64_t run(const std::string& a, const std::string& b) {
     const Fd left(AT_FDCWD, a, O_RDONLY | O_DIRECTORY);
     const Fd right(AT_FDCWD, b, O_RDONLY | O_DIRECTORY);
-    compare_entry(left.get(), right.get(), ".", ".");
+    if (options_.root) compare_entry(left.get(), right.get(), ".", ".");
     compare_children(left, right, "");
     return differences_;
   }
@@ -203,10 +203,8 @@ class Comparison {
       expect(path, "owner", a.st_uid, b.st_uid);
       expect(path, "group", a.st_gid, b.st_gid);
     }
-    if (path != "." || options_.root_times) {
-      expect(path, "mtime", fmt::format("{}.{:09}", a.st_mtim.tv_sec, a.st_mtim.tv_nsec),
-             fmt::format("{}.{:09}", b.st_mtim.tv_sec, b.st_mtim.tv_nsec));
-    }
+    expect(path, "mtime", fmt::format("{}.{:09}", a.st_mtim.tv_sec, a.st_mtim.tv_nsec),
+           fmt::format("{}.{:09}", b.st_mtim.tv_sec, b.st_mtim.tv_nsec));
   }
 
   void compare_attributes(int a, int b, const std::string& name, const std::string& path) {
@@ -305,8 +303,8 @@ int run(const std::vector<std::string>& arguments) {
   for (const std::string& word : arguments) {
     if (word == "--no-owner") {
       options.owner = false;
-    } else if (word == "--ignore-root-times") {
-      options.root_times = false;
+    } else if (word == "--ignore-root") {
+      options.root = false;
     } else if (word == "--sparse") {
       options.holes = true;
     } else if (word == "--no-sockets") {
@@ -317,7 +315,7 @@ int run(const std::vector<std::string>& arguments) {
   }
   if (folders.size() != 2 || folders[0].starts_with("--")) {
     throw std::invalid_argument(
-        "usage: treediff [--no-owner] [--ignore-root-times] [--sparse] [--no-sockets] A B");
+        "usage: treediff [--no-owner] [--ignore-root] [--sparse] [--no-sockets] A B");
   }
   allow_many_files();
   Comparison comparison(options);

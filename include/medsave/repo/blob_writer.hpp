@@ -1,15 +1,15 @@
 #pragma once
 
+#include "medsave/base/bytes.hpp"
+#include "medsave/format/compression.hpp"
+#include "medsave/repo/index.hpp"
+#include "medsave/repo/repository.hpp"
+
 #include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <memory>
 #include <stop_token>
-
-#include "medsave/base/bytes.hpp"
-#include "medsave/format/compression.hpp"
-#include "medsave/repo/index.hpp"
-#include "medsave/repo/repository.hpp"
 
 namespace medsave {
 

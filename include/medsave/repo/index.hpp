@@ -1,15 +1,15 @@
 #pragma once
 
+#include "medsave/base/id.hpp"
+#include "medsave/format/index_file.hpp"
+#include "medsave/format/pack_header.hpp"
+
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <shared_mutex>
 #include <vector>
-
-#include "medsave/base/id.hpp"
-#include "medsave/format/index_file.hpp"
-#include "medsave/format/pack_header.hpp"
 
 namespace medsave {
 

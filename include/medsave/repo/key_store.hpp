@@ -1,13 +1,13 @@
 #pragma once
 
-#include <optional>
-#include <string>
-#include <vector>
-
 #include "medsave/base/id.hpp"
 #include "medsave/crypto/kdf.hpp"
 #include "medsave/format/key_file.hpp"
 #include "medsave/repo/repository.hpp"
+
+#include <optional>
+#include <string>
+#include <vector>
 
 namespace medsave {
 

@@ -1,14 +1,14 @@
 #pragma once
 
+#include "medsave/base/progress.hpp"
+#include "medsave/format/lock_file.hpp"
+#include "medsave/repo/repository.hpp"
+
 #include <chrono>
 #include <memory>
 #include <stop_token>
 #include <string>
 #include <vector>
-
-#include "medsave/base/progress.hpp"
-#include "medsave/format/lock_file.hpp"
-#include "medsave/repo/repository.hpp"
 
 namespace medsave {
 

@@ -1,13 +1,5 @@
 #pragma once
 
-#include <cstdint>
-#include <memory>
-#include <optional>
-#include <stop_token>
-#include <string>
-#include <string_view>
-#include <vector>
-
 #include "medsave/backend/backend.hpp"
 #include "medsave/base/progress.hpp"
 #include "medsave/base/random.hpp"
@@ -17,6 +9,14 @@
 #include "medsave/crypto/secret.hpp"
 #include "medsave/format/repo_config.hpp"
 #include "medsave/repo/index.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <vector>
 
 namespace medsave {
 
@@ -39,8 +39,8 @@ class Repository {
 
   /// Tries the key files (`key_hint`, an id prefix, first; at most 20). Throws Error
   /// no_repository, wrong_password, or corrupt (a damaged key file or config, named).
-  static std::unique_ptr<Repository> open(std::unique_ptr<Backend> backend,
-                                          const Secret& password, const std::string& key_hint);
+  static std::unique_ptr<Repository> open(std::unique_ptr<Backend> backend, const Secret& password,
+                                          const std::string& key_hint);
   ~Repository();
 
   [[nodiscard]] Backend& backend() const { return *backend_; }
@@ -91,16 +91,15 @@ struct IndexFileContent {
 
 struct LoadIndexReport {
   std::size_t files = 0;
-  std::vector<IndexFileContent> contents = {};   // of the readable files, any order
-  std::vector<IndexProblem> problems = {};       // unreadable files
-  std::vector<Id> duplicate_packs = {};          // described identically in several files
+  std::vector<IndexFileContent> contents = {};  // of the readable files, any order
+  std::vector<IndexProblem> problems = {};      // unreadable files
+  std::vector<Id> duplicate_packs = {};         // described identically in several files
 };
 
 /// Loads all index files, in parallel. Call after listing snapshots (repository format,
 /// "Ordering rules"). With `report`, unreadable files are entered there and the rest is loaded;
 /// without, the first one throws Error(corrupt).
 std::unique_ptr<Index> load_index(const Repository& repository, const std::stop_token& stop,
-                                  LoadIndexReport* report = nullptr,
-                                  Progress* progress = nullptr);
+                                  LoadIndexReport* report = nullptr, Progress* progress = nullptr);
 
 }  // namespace medsave

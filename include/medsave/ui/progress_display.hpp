@@ -41,7 +41,7 @@ struct ProgressView {
   bool totals_final = false;
 };
 
-/// The block for a terminal `columns` wide: bar and numbers, then current files.
+/// The block for a terminal `columns` wide: bar, speed and time left; counts; current files.
 std::vector<std::string> render_live(const ProgressView& view, unsigned columns);
 /// The same on one line without a bar: "[0:12] 42.31%  120 / 500 files  1.200 GiB / 2.000 GiB".
 std::string render_line(const ProgressView& view);
@@ -68,9 +68,6 @@ class ProgressDisplay {
   ~ProgressDisplay();
   ProgressDisplay(const ProgressDisplay&) = delete;
   ProgressDisplay& operator=(const ProgressDisplay&) = delete;
-
-  /// Ends it before its time; a JSON display says its last word.
-  void stop();
 
  private:
   void show();

@@ -67,9 +67,11 @@ class FileSaverTest : public ::testing::Test {
       batch.files.push_back(std::move(item));
     }
     batch.draft->expect(names.size() - 1);
+    std::vector<FileBatch> batches;
+    batches.push_back(std::move(batch));
+    queue_.push(std::move(batches), {});
     FileSaver::Scratch scratch;
-    saver_.run(std::move(batch), scratch, {});
-    while (std::optional<Task> task = queue_.next({})) {  // what had to be put off
+    while (std::optional<Task> task = queue_.next({})) {
       saver_.run(std::move(std::get<FileBatch>(*task)), scratch, {});
       queue_.done();
     }

@@ -1,0 +1,275 @@
+#include "commands.hpp"
+#include "context.hpp"
+#include "exit_codes.hpp"
+#include "forget_policy.hpp"
+#include "prune_options.hpp"
+#include "snapshot_list.hpp"
+#include "snapshot_options.hpp"
+
+#include "medsave/base/clock.hpp"
+#include "medsave/base/error.hpp"
+#include "medsave/base/text.hpp"
+#include "medsave/par/task_scope.hpp"
+#include "medsave/snap/retention.hpp"
+#include "medsave/ui/json_object.hpp"
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+namespace medsave::cli {
+namespace {
+
+struct ForgetOptions {
+  PolicyChoice policy = {};
+  SnapshotChoice snapshots = {};
+  PruneChoice prune_choice = {};
+  GroupBy group_by = {};
+  bool remove_all = false;
+  bool compact = false;
+  bool dry_run = false;
+  bool prune = false;
+};
+
+/// One group and what the policy makes of it.
+struct JudgedGroup {
+  SnapshotGroup group = {};  // its snapshots have moved to `result`
+  RetentionResult result = {};
+};
+
+std::vector<JudgedGroup> judge(std::vector<SnapshotEntry> snapshots, const GroupBy& group_by,
+                               const RetentionPolicy& policy) {
+  std::vector<JudgedGroup> judged;
+  for (SnapshotGroup& group : group_snapshots(std::move(snapshots), group_by)) {
+    RetentionResult result =
+        apply_retention(std::exchange(group.snapshots, {}), policy, Timestamp::now());
+    if (result.keep.empty() && !policy.empty()) {
+      throw Error(Errc::usage,
+                  format_text(_("refusing to delete last snapshot of snapshot group \"host {}, "
+                                "path [{}]\": the policy keeps none of it, and nothing was "
+                                "deleted. To remove them, name their IDs"),
+                              group.hostname, join(group.paths, " ")));
+    }
+    judged.push_back({std::move(group), std::move(result)});
+  }
+  return judged;
+}
+
+void print_group(const JudgedGroup& judged, const ForgetOptions& options, bool several,
+                 Context& context) {
+  const std::string heading = several ? group_heading(judged.group, options.group_by) : "";
+  if (!heading.empty()) {
+    context.info(context.console.bold(context.console.name_for_out(heading)));
+  }
+  const RetentionResult& result = judged.result;
+  if (!result.keep.empty()) {
+    std::vector<SnapshotEntry> snapshots;
+    std::vector<std::vector<std::string>> reasons;
+    for (auto kept = result.keep.rbegin(); kept != result.keep.rend(); ++kept) {
+      snapshots.push_back(kept->entry);
+      reasons.push_back(kept->matches);
+    }
+    const unsigned long count = snapshots.size();
+    context.info(format_text(n_("keep {} snapshots:", "keep {} snapshots:", count), count));
+    print_snapshots(snapshots, reasons, options.compact, context);
+    context.info("");
+  }
+  if (!result.remove.empty()) {
+    const std::vector<SnapshotEntry> snapshots(result.remove.rbegin(), result.remove.rend());
+    const unsigned long count = snapshots.size();
+    context.info(format_text(n_("remove {} snapshots:", "remove {} snapshots:", count), count));
+    print_snapshots(snapshots, {}, options.compact, context);
+    context.info("");
+  }
+}
+
+std::string group_json(const JudgedGroup& judged) {
+  std::vector<SnapshotEntry> keep;
+  std::string reasons;
+  for (const KeptSnapshot& kept : judged.result.keep) {
+    keep.push_back(kept.entry);
+    reasons += reasons.empty() ? "[" : ",";
+    reasons += JsonObject()
+                   .add_json("snapshot", snapshot_json(kept.entry))
+                   .add("matches", kept.matches)
+                   .text();
+  }
+  const auto or_null = [](const std::vector<SnapshotEntry>& snapshots) {
+    return snapshots.empty() ? "null" : snapshots_json(snapshots);
+  };
+  return JsonObject()
+      .add_json("tags", array_or_null(judged.group.tags))
+      .add("host", judged.group.hostname)
+      .add_json("paths", array_or_null(judged.group.paths))
+      .add_json("keep", or_null(keep))
+      .add_json("remove", or_null(judged.result.remove))
+      .add_json("reasons", reasons.empty() ? "null" : reasons + "]")
+      .text();
+}
+
+void print_json(const std::vector<JudgedGroup>& groups, Context& context) {
+  if (groups.empty()) return;
+  std::string out = "[";
+  for (const JudgedGroup& group : groups) {
+    if (out.size() > 1) out += ',';
+    out += group_json(group);
+  }
+  context.console.print(out + "]");
+}
+
+std::vector<Id> named_snapshots(const std::vector<SnapshotEntry>& all,
+                                const std::vector<std::string>& ids, const SnapshotFilter& filter,
+                                Context& context) {
+  std::vector<Id> out;
+  for (const std::string& id : ids) {
+    try {
+      const Id found = find_snapshot(all, id, filter).id;
+      if (std::ranges::find(out, found) == out.end()) out.push_back(found);
+    } catch (const Error& e) {
+      context.warn(format_text(_("ignoring \"{}\": {}"), id, e.what()));
+    }
+  }
+  return out;
+}
+
+/// Those that the policy does not keep. Shows what it does with each.
+std::vector<Id> snapshots_to_forget(std::vector<SnapshotEntry> all, const ForgetOptions& options,
+                                    const SnapshotFilter& filter, Context& context) {
+  const RetentionPolicy policy = options.policy.policy();
+  std::erase_if(all, [&](const SnapshotEntry& entry) { return !filter.matches(entry.snapshot); });
+  context.info(format_text(_("Applying Policy: {}"), describe_policy(policy)));
+  const std::vector<JudgedGroup> groups = judge(std::move(all), options.group_by, policy);
+  std::vector<Id> ids;
+  for (const JudgedGroup& judged : groups) {
+    for (const SnapshotEntry& entry : judged.result.remove) ids.push_back(entry.id);
+    if (context.verbosity() >= 1 && !context.global.json) {
+      print_group(judged, options, groups.size() > 1, context);
+    }
+  }
+  if (context.global.json) print_json(groups, context);
+  return ids;
+}
+
+/// How many could not be deleted.
+unsigned long delete_snapshots(const Repository& repository, const std::vector<Id>& ids,
+                               Context& context) {
+  unsigned long failed = 0;
+  for (const Id& id : ids) {
+    check_stop(context.stop());
+    const FileRef file{.kind = FileKind::snapshot, .id = id};
+    try {
+      repository.backend().remove(file);
+      context.detail(format_text(_("removed {}"), describe(file)));
+    } catch (const Error& e) {
+      ++failed;
+      context.warn(format_text(_("unable to remove {} from the repository: {}"), describe(file),
+                               e.what()));
+    }
+  }
+  // Before anything else goes: a power cut must not bring back a snapshot without its data.
+  repository.backend().barrier();
+  const unsigned long count = ids.size() - failed;
+  if (count != 0) {
+    context.info(format_text(
+        n_("{} snapshot has been removed", "{} snapshots have been removed", count), count));
+  }
+  return failed;
+}
+
+void announce_dry_run(const std::vector<Id>& ids, Context& context) {
+  std::vector<std::string> names;
+  for (const Id& id : ids) names.push_back(id.short_hex());
+  std::ranges::sort(names);
+  context.info(_("Would have removed the following snapshots:"));
+  context.info("{" + join(names, " ") + "}");
+  context.info("");
+}
+
+void refuse_contradictions(const ForgetOptions& options, bool ids_given,
+                           const SnapshotFilter& filter, const Context& context) {
+  if (context.global.no_lock && !options.dry_run) {
+    throw Error(Errc::usage,
+                _("--no-lock is only applicable in combination with --dry-run for forget command"));
+  }
+  if (ids_given || !options.policy.policy().empty()) return;
+  if (!options.remove_all) {
+    throw Error(Errc::usage, _("no policy was specified, no snapshots will be removed"));
+  }
+  if (filter.empty()) {
+    throw Error(Errc::usage, _("--unsafe-allow-remove-all is not allowed unless a snapshot filter "
+                               "option is specified"));
+  }
+}
+
+void run_forget(const ForgetOptions& options, const std::vector<std::string>& arguments,
+                Context& context) {
+  const SnapshotFilter filter = options.snapshots.filter();
+  refuse_contradictions(options, !arguments.empty(), filter, context);
+  const Repository& repository = context.open_locked(LockMode::exclusive, options.dry_run);
+  if (options.prune) check_prune_choice(options.prune_choice, repository, context);
+  std::vector<SnapshotEntry> all = load_snapshots(repository, context.stop(), context.notices());
+  const std::vector<Id> doomed =
+      arguments.empty() ? snapshots_to_forget(std::move(all), options, filter, context)
+                        : named_snapshots(all, arguments, filter, context);
+  if (doomed.empty()) return;
+  unsigned long failed = 0;
+  if (options.dry_run) {
+    announce_dry_run(doomed, context);
+  } else {
+    failed = delete_snapshots(repository, doomed, context);
+  }
+  if (options.prune) {
+    prune_repository(repository, options.prune_choice, options.dry_run,
+                     options.dry_run ? doomed : std::vector<Id>(), context);
+  }
+  if (failed != 0) {
+    throw CommandFailed(kExitIncomplete, _("failed to remove one or more snapshots"));
+  }
+}
+
+/// As everywhere, but that -H means something else here.
+void add_filter_options(Command& command, SnapshotChoice& choice) {
+  add_snapshot_options(command, choice);
+}
+
+}  // namespace
+
+void add_forget(Command& root) {
+  auto options = std::make_shared<ForgetOptions>();
+  Command& command = root.add_command("forget", _("Remove snapshots by a policy"));
+  command.describe(
+      _("Divides the snapshots into groups of the same host and paths, and applies the policy to "
+        "each: a snapshot is kept if any of the --keep options keeps it, and the list says which. "
+        "Or removes the snapshots that are named.\n\n"
+        "An option like --keep-daily 7 keeps the newest snapshot of each of the last 7 days that "
+        "have one. As long as there are fewer, the oldest snapshot of the group is kept as well. "
+        "A policy that would keep nothing of a group is refused.\n\n"
+        "The data stays in the repository until \"prune\" or --prune removes what no other "
+        "snapshot needs."));
+  command.arguments(_("[SNAPSHOT]..."));
+  add_policy_options(command, options->policy);
+  command.group("");
+  command.flag("prune", options->prune, _("afterwards remove the data that nobody needs any more"));
+  command.flag("dry-run,n", options->dry_run, _("change nothing, only say what would be done"));
+  command.flag("compact,c", options->compact, _("one line for each snapshot and tag, no paths"));
+  command.parsed(
+      "group-by,g", _("GROUP"),
+      [options](const std::string& text) { options->group_by = parse_group_by(text); },
+      _("apply the policy to each host, paths and/or tags, separated by commas; \"\" makes one "
+        "group (default: host,paths)"));
+  command.flag("unsafe-allow-remove-all", options->remove_all,
+               _("without a policy, remove all snapshots that --host, --tag and --path choose"));
+  add_filter_options(command, options->snapshots);
+  add_prune_options(command, options->prune_choice);
+  command.exit_codes({kExitIncomplete, kExitNoRepository, kExitLocked, kExitWrongPassword});
+  command.examples({{"medsave -r /media/usb/backup forget --policy cabinet --prune",
+                     _("thin out as a practice should, and free the space")},
+                    {"medsave forget --keep-daily 14 --keep-monthly 24 --dry-run",
+                     _("what would another policy keep?")},
+                    {"medsave forget 1f2e3d4c", _("remove one snapshot")}});
+  command.run([options](Context& context, const std::vector<std::string>& arguments) {
+    run_forget(*options, arguments, context);
+  });
+}
+
+}  // namespace medsave::cli

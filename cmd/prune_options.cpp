@@ -1,0 +1,197 @@
+#include "prune_options.hpp"
+
+#include "context.hpp"
+
+#include "medsave/base/error.hpp"
+#include "medsave/base/text.hpp"
+#include "medsave/base/units.hpp"
+#include "medsave/sys/file_io.hpp"
+#include "medsave/ui/table.hpp"
+
+#include <fmt/format.h>
+
+#include <optional>
+#include <utility>
+
+namespace medsave::cli {
+namespace {
+
+std::uint64_t size_value(const std::string& option, const std::string& text) {
+  if (const auto bytes = parse_size(text)) return *bytes;
+  throw Error(Errc::usage, format_text(_("--{}: \"{}\" is not a size (200M)"), option, text));
+}
+
+std::string percent(std::uint64_t part, std::uint64_t whole) {
+  if (whole == 0) return "0.00%";
+  return fmt::format("{:.2f}%", 100.0 * static_cast<double>(part) / static_cast<double>(whole));
+}
+
+/// Aligned lines of a name, blobs and bytes. The English is restic's, which scripts may read.
+class Lines {
+ public:
+  explicit Lines(Context& context) : context_(context) {}
+
+  void add(const std::string& name, const BlobTotals& totals) {
+    const unsigned long blobs = totals.blobs;
+    add(name, format_text(n_("{:>10} blob / {}", "{:>10} blobs / {}", blobs), blobs,
+                          format_size(totals.bytes)));
+  }
+  void add(const std::string& name, const std::string& value) {
+    context_.info(fmt::format("{:<18}{}", name, value));
+  }
+  void add_packs(const std::string& name, std::uint64_t count) {
+    add(name, format_text(n_("{:>10} pack", "{:>10} packs", count), count));
+  }
+
+ private:
+  Context& context_;
+};
+
+void print_holdings(const PruneStats& stats, Context& context) {
+  if (context.verbosity() < 2) return;
+  Lines lines(context);
+  context.info("");
+  lines.add(_("used:"), stats.used);
+  if (stats.duplicate.blobs > 0) lines.add(_("duplicates:"), stats.duplicate);
+  lines.add(_("unused:"), stats.unused);
+  if (stats.unindexed_bytes > 0) {
+    lines.add(_("unreferenced:"), fmt::format("{:>18}", format_size(stats.unindexed_bytes)));
+  }
+  BlobTotals total = stats.used;
+  total.add(stats.duplicate.blobs + stats.unused.blobs, stats.total_bytes() - stats.used.bytes);
+  lines.add(_("total:"), total);
+  context.info(format_text(_("unused size: {} of total size"),
+                           percent(stats.total_bytes() - stats.used.bytes, stats.total_bytes())));
+}
+
+void print_plan(const PrunePlan& plan, bool dry_run, Context& context) {
+  const PruneStats& stats = plan.stats;
+  print_holdings(stats, context);
+  context.info("");
+  if (dry_run) {
+    context.info(_("Would have made the following changes:"));
+    context.info("");
+  }
+  Lines lines(context);
+  BlobTotals removed = stats.removed;
+  removed.bytes += stats.unindexed_bytes;
+  lines.add(_("to repack:"), stats.repacked);
+  lines.add(_("this removes:"), stats.repack_removes);
+  lines.add(_("to delete:"), removed);
+  lines.add(_("total prune:"), stats.pruned());
+  lines.add(_("remaining:"), stats.remaining());
+  context.info(format_text(_("unused size after prune: {} ({} of remaining size)"),
+                           format_size(stats.unused_bytes_after()),
+                           percent(stats.unused_bytes_after(), stats.remaining().bytes)));
+  context.info("");
+  if (context.verbosity() < 2) return;
+  lines.add_packs(_("totally used:"), stats.packs_used);
+  lines.add_packs(_("partly used:"), stats.packs_partly_used);
+  lines.add_packs(_("unused:"), stats.packs_unused);
+  context.info("");
+  lines.add_packs(_("to keep:"), stats.packs_kept);
+  lines.add_packs(_("to repack:"), plan.repack.size());
+  lines.add_packs(_("to delete:"), plan.remove.size());
+  if (!plan.missing.empty()) lines.add_packs(_("already missing:"), plan.missing.size());
+  if (!plan.unindexed.empty()) lines.add_packs(_("unreferenced:"), plan.unindexed.size());
+}
+
+PruneRequest make_request(const PruneChoice& choice, bool dry_run, std::vector<Id> ignored,
+                          const GlobalOptions& global) {
+  PruneRequest request{.options = choice.options,
+                       .writer = {.compression = global.compression,
+                                  .extra_verify = !global.no_extra_verify},
+                       .dry_run = dry_run,
+                       .without_free_space = !choice.recover_id.empty(),
+                       .ignored_snapshots = std::move(ignored)};
+  if (global.pack_size != 0) request.writer.pack_size = global.pack_size << 20U;
+  if (const std::optional<std::string> folder =
+          local_folder(chosen_location(global.repository))) {
+    request.free_space = [path = *folder] { return free_space(path); };
+  }
+  return request;
+}
+
+}  // namespace
+
+void add_prune_options(Command& command, PruneChoice& choice) {
+  PruneOptions& options = choice.options;
+  command.group(_("What to prune"));
+  command.parsed(
+      "max-unused", _("LIMIT"),
+      [&options](const std::string& text) { options.max_unused = parse_unused_limit(text); },
+      _("how much of what nobody needs may stay, so that fewer packs are repacked: a size (200M), "
+        "a share of the repository (5%, the default) or \"unlimited\""));
+  command.parsed(
+      "max-repack-size", _("SIZE"),
+      [&options](const std::string& text) {
+        options.max_repack_bytes = size_value("max-repack-size", text);
+      },
+      _("repack less than this much; 0 only deletes packs that are not needed at all"));
+  command.flag("repack-cacheable-only", options.repack_cacheable_only,
+               _("repack folder lists only, no file contents"));
+  command.flag("repack-small", options.repack_small,
+               _("join small packs also when there are only a few"));
+  command.flag("repack-uncompressed", options.repack_uncompressed,
+               _("repack and compress all that is stored uncompressed"));
+  command.parsed(
+      "repack-smaller-than", _("SIZE"),
+      [&options](const std::string& text) {
+        options.repack_below = size_value("repack-smaller-than", text);
+      },
+      _("packs below this size are small and are joined"));
+}
+
+void check_prune_choice(const PruneChoice& choice, const Repository& repository,
+                        Context& context) {
+  constexpr std::uint64_t kDefaultPackSize = 16;  // MiB
+  const std::uint64_t pack_size = context.global.pack_size;
+  const std::uint64_t most = (pack_size == 0 ? kDefaultPackSize : pack_size) << 20U;
+  if (choice.options.repack_below.value_or(0) > most) {
+    throw Error(Errc::usage, _("repack-smaller-than exceeds repository packsize"));
+  }
+  if (choice.options.repack_uncompressed && repository.config().version < 2) {
+    throw Error(Errc::usage, _("compression requires at least repository format version 2"));
+  }
+  if (!choice.recover_id.empty() && choice.recover_id != repository.config().id) {
+    throw Error(Errc::usage,
+                format_text(_("must pass id '{}' to --unsafe-recover-no-free-space"),
+                            repository.config().id));
+  }
+}
+
+void prune_repository(const Repository& repository, const PruneChoice& choice, bool dry_run,
+                      std::vector<Id> ignored, Context& context) {
+  const PruneRequest request =
+      make_request(choice, dry_run, std::move(ignored), context.global);
+  PruneEvents events;
+  events.stage = [&](const std::string& stage) { context.info(stage); };
+  events.planned = [&](const PrunePlan& plan) { print_plan(plan, dry_run, context); };
+  events.warning = context.notices();
+  Progress progress;
+  PruneReport report;
+  {
+    const ProgressDisplay display(
+        context.console, progress, ProgressKind::check,
+        context.global.json ? ProgressStyle::none : context.progress_style(),
+        context.progress_interval());
+    report = run_prune(repository, request, events, progress, context.stop());
+  }
+  if (dry_run) return;
+  if (report.undeleted != 0) {
+    const unsigned long count = report.undeleted;
+    context.warn(format_text(n_("{} pack that is no longer needed could not be deleted; the next "
+                                "prune tries again",
+                                "{} packs that are no longer needed could not be deleted; the "
+                                "next prune tries again",
+                                count),
+                             count));
+  }
+  if (choice.recover_id.empty()) {
+    context.info(_("done"));
+  } else {
+    context.info(_("done; run prune again without --unsafe-recover-no-free-space"));
+  }
+}
+
+}  // namespace medsave::cli

@@ -1,0 +1,84 @@
+#include "snapshot_list.hpp"
+
+#include "context.hpp"
+#include "snapshot_options.hpp"
+
+#include "medsave/base/text.hpp"
+#include "medsave/base/units.hpp"
+#include "medsave/format/snapshot.hpp"
+#include "medsave/format/time_text.hpp"
+#include "medsave/ui/json_object.hpp"
+#include "medsave/ui/table.hpp"
+
+#include <utility>
+
+namespace medsave::cli {
+
+std::string snapshot_json(const SnapshotEntry& entry) {
+  JsonObject ids;
+  ids.add("id", entry.id.hex()).add("short_id", entry.id.short_hex());
+  return merge_json(encode_snapshot(entry.snapshot), ids);
+}
+
+std::string snapshots_json(const std::vector<SnapshotEntry>& snapshots) {
+  std::string out = "[";
+  for (const SnapshotEntry& entry : snapshots) {
+    if (out.size() > 1) out += ',';
+    out += snapshot_json(entry);
+  }
+  return out + "]";
+}
+
+std::string array_or_null(const std::vector<std::string>& texts) {
+  return texts.empty() ? "null" : json_array(texts);
+}
+
+void print_snapshots(const std::vector<SnapshotEntry>& snapshots,
+                     const std::vector<std::vector<std::string>>& reasons, bool compact,
+                     Context& context) {
+  const auto shown = [&](const std::vector<std::string>& texts, const std::string& separator) {
+    std::vector<std::string> names;
+    for (const std::string& text : texts) names.push_back(context.console.name_for_out(text));
+    return join(names, separator);
+  };
+  const bool with_reasons = !compact && !reasons.empty();
+  Table table;
+  table.add_column(_("ID"));
+  table.add_column(_("Time"));
+  table.add_column(_("Host"));
+  table.add_column(_("Tags"));
+  if (with_reasons) table.add_column(_("Reasons"));
+  if (!compact) table.add_column(_("Paths"));
+  table.add_column(_("Size"));
+  for (std::size_t i = 0; i < snapshots.size(); ++i) {
+    const Snapshot& s = snapshots[i].snapshot;
+    std::vector<std::string> row = {
+        snapshots[i].id.short_hex(), format_local_time(s.time.instant),
+        context.console.name_for_out(s.hostname), shown(s.tags, compact ? "\n" : ",")};
+    if (with_reasons) row.push_back(join(reasons[i], "\n"));
+    if (!compact) row.push_back(shown(s.paths, "\n"));
+    row.push_back(s.summary ? format_size(s.summary->total_bytes_processed) : std::string());
+    table.add_row(std::move(row));
+  }
+  table.add_footer(_("Timestamps shown in local time"));
+  const unsigned long count = snapshots.size();
+  table.add_footer(format_text(n_("{} snapshots", "{} snapshots", count), count));
+  for (const std::string& line : table.lines()) context.console.print(line);
+}
+
+std::string group_heading(const SnapshotGroup& group, const GroupBy& by) {
+  std::vector<std::string> parts;
+  if (by.host && !group.hostname.empty()) {
+    parts.push_back(format_text(_("host [{}]"), group.hostname));
+  }
+  if (by.tags && !group.tags.empty()) {
+    parts.push_back(format_text(_("tags [{}]"), join(group.tags, ", ")));
+  }
+  if (by.paths && !group.paths.empty()) {
+    parts.push_back(format_text(_("paths [{}]"), join(group.paths, ", ")));
+  }
+  if (parts.empty()) return {};
+  return format_text(_("snapshots for ({}):"), join(parts, ", "));
+}
+
+}  // namespace medsave::cli

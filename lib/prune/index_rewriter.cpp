@@ -1,0 +1,99 @@
+#include "index_rewriter.hpp"
+
+#include "medsave/format/index_file.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace medsave {
+namespace {
+
+constexpr std::size_t kFull = 50'000;       // blobs; repository format, "Index"
+constexpr std::size_t kOverfull = 500'000;  // worth being split
+
+}  // namespace
+
+IndexRewriter::IndexRewriter(const Repository& repository, const Index& index,
+                             std::vector<IndexFileContent> contents,
+                             std::function<void(const std::vector<FileRef>&)> delete_files)
+    : repository_(repository),
+      index_(index),
+      contents_(std::move(contents)),
+      delete_files_(std::move(delete_files)) {}
+
+void IndexRewriter::drop(const std::unordered_set<Id>& packs) {
+  const std::vector<IndexFileContent> replaced = take_replaced(packs, false);
+  save(packs_to_list(replaced, packs));
+  repository_.backend().barrier();
+  remove(replaced);
+  repository_.backend().barrier();
+}
+
+void IndexRewriter::drop_without_room(const std::unordered_set<Id>& packs,
+                                      const std::function<void()>& between) {
+  const std::vector<IndexFileContent> replaced = take_replaced(packs, true);
+  remove(replaced);
+  between();
+  save(packs_to_list(replaced, packs));
+  repository_.backend().barrier();
+}
+
+std::vector<IndexFileContent> IndexRewriter::take_replaced(const std::unordered_set<Id>& packs,
+                                                           bool all) {
+  const auto stays = [&](const IndexFileContent& file) {
+    const bool touched = std::any_of(file.packs.begin(), file.packs.end(),
+                                     [&](const Id& pack) { return packs.contains(pack); });
+    return !all && !touched && file.blobs >= kFull && file.blobs < kOverfull;
+  };
+  const auto first = std::stable_partition(contents_.begin(), contents_.end(), stays);
+  std::vector<IndexFileContent> replaced(std::make_move_iterator(first),
+                                         std::make_move_iterator(contents_.end()));
+  contents_.erase(first, contents_.end());
+  return replaced;
+}
+
+/// What the replaced files listed and no other file lists, each once, in a fixed order.
+std::vector<Id> IndexRewriter::packs_to_list(const std::vector<IndexFileContent>& replaced,
+                                             const std::unordered_set<Id>& dropped) const {
+  std::unordered_set<Id> listed;
+  for (const IndexFileContent& file : contents_) {
+    listed.insert(file.packs.begin(), file.packs.end());
+  }
+  std::vector<Id> packs;
+  for (const IndexFileContent& file : replaced) {
+    for (const Id& pack : file.packs) {
+      if (!dropped.contains(pack) && listed.insert(pack).second) packs.push_back(pack);
+    }
+  }
+  std::sort(packs.begin(), packs.end());
+  return packs;
+}
+
+void IndexRewriter::save(const std::vector<Id>& packs) {
+  std::vector<IndexedPack> pending;
+  IndexFileContent file;
+  const auto save_file = [&] {
+    if (pending.empty()) return;
+    file.index = repository_.save_json(FileKind::index, encode_index(pending));
+    contents_.push_back(std::exchange(file, {}));
+    pending.clear();
+  };
+  for (const Id& pack : packs) {
+    pending.push_back({.pack = pack, .blobs = index_.pack_entries(pack)});
+    file.packs.push_back(pack);
+    file.blobs += pending.back().blobs.size();
+    if (file.blobs >= kFull) save_file();
+  }
+  save_file();
+}
+
+void IndexRewriter::remove(const std::vector<IndexFileContent>& files) {
+  std::vector<FileRef> refs;
+  for (const IndexFileContent& file : files) {
+    // A new file with the same bytes has the same name only where sealing is not random.
+    refs.push_back({.kind = FileKind::index, .id = file.index});
+  }
+  delete_files_(refs);
+}
+
+}  // namespace medsave
