@@ -11,6 +11,8 @@ void add_restore(Command& root);
 void add_snapshots(Command& root);
 void add_ls(Command& root);
 void add_check(Command& root);
+void add_forget(Command& root);
+void add_prune(Command& root);
 void add_key(Command& root);
 void add_unlock(Command& root);
 void add_cat(Command& root);

@@ -21,7 +21,7 @@ namespace {
 constexpr int kPasswordTries = 3;
 constexpr std::uint64_t kMinPackMiB = 4;
 constexpr std::uint64_t kMaxPackMiB = 128;
-constexpr std::size_t kMaxLocationFile = 64 * 1024;  // bytes
+constexpr std::size_t kMaxLocationFile = std::size_t{64} * 1024;  // bytes
 
 void set_pack_size(GlobalOptions& options, std::uint64_t mib) {
   if (mib != 0 && (mib < kMinPackMiB || mib > kMaxPackMiB)) {

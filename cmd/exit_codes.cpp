@@ -24,7 +24,8 @@ std::string exit_code_text(int code) {
     case kExitFailed:
       return _("there was an error");
     case kExitIncomplete:
-      return _("some source data could not be read; the snapshot is incomplete");
+      return _("not all could be done: some source data could not be read (backup), or some "
+               "snapshots could not be removed (forget)");
     case kExitNoRepository:
       return _("the repository does not exist");
     case kExitLocked:

@@ -42,7 +42,7 @@ std::vector<JudgedGroup> judge(std::vector<SnapshotEntry> snapshots, const Group
   std::vector<JudgedGroup> judged;
   for (SnapshotGroup& group : group_snapshots(std::move(snapshots), group_by)) {
     RetentionResult result =
-        apply_retention(std::exchange(group.snapshots, {}), policy, Timestamp::now());
+        apply_retention(std::exchange(group.snapshots, {}), policy, system_clock().now());
     if (result.keep.empty() && !policy.empty()) {
       throw Error(Errc::usage,
                   format_text(_("refusing to delete last snapshot of snapshot group \"host {}, "
@@ -162,8 +162,8 @@ unsigned long delete_snapshots(const Repository& repository, const std::vector<I
       context.detail(format_text(_("removed {}"), describe(file)));
     } catch (const Error& e) {
       ++failed;
-      context.warn(format_text(_("unable to remove {} from the repository: {}"), describe(file),
-                               e.what()));
+      context.warn(
+          format_text(_("unable to remove {} from the repository: {}"), describe(file), e.what()));
     }
   }
   // Before anything else goes: a power cut must not bring back a snapshot without its data.
@@ -208,9 +208,9 @@ void run_forget(const ForgetOptions& options, const std::vector<std::string>& ar
   const Repository& repository = context.open_locked(LockMode::exclusive, options.dry_run);
   if (options.prune) check_prune_choice(options.prune_choice, repository, context);
   std::vector<SnapshotEntry> all = load_snapshots(repository, context.stop(), context.notices());
-  const std::vector<Id> doomed =
-      arguments.empty() ? snapshots_to_forget(std::move(all), options, filter, context)
-                        : named_snapshots(all, arguments, filter, context);
+  const std::vector<Id> doomed = arguments.empty()
+                                     ? snapshots_to_forget(std::move(all), options, filter, context)
+                                     : named_snapshots(all, arguments, filter, context);
   if (doomed.empty()) return;
   unsigned long failed = 0;
   if (options.dry_run) {
@@ -225,11 +225,6 @@ void run_forget(const ForgetOptions& options, const std::vector<std::string>& ar
   if (failed != 0) {
     throw CommandFailed(kExitIncomplete, _("failed to remove one or more snapshots"));
   }
-}
-
-/// As everywhere, but that -H means something else here.
-void add_filter_options(Command& command, SnapshotChoice& choice) {
-  add_snapshot_options(command, choice);
 }
 
 }  // namespace
@@ -259,7 +254,7 @@ void add_forget(Command& root) {
         "group (default: host,paths)"));
   command.flag("unsafe-allow-remove-all", options->remove_all,
                _("without a policy, remove all snapshots that --host, --tag and --path choose"));
-  add_filter_options(command, options->snapshots);
+  add_snapshot_options(command, options->snapshots, false);
   add_prune_options(command, options->prune_choice);
   command.exit_codes({kExitIncomplete, kExitNoRepository, kExitLocked, kExitWrongPassword});
   command.examples({{"medsave -r /media/usb/backup forget --policy cabinet --prune",

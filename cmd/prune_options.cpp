@@ -98,15 +98,14 @@ void print_plan(const PrunePlan& plan, bool dry_run, Context& context) {
 
 PruneRequest make_request(const PruneChoice& choice, bool dry_run, std::vector<Id> ignored,
                           const GlobalOptions& global) {
-  PruneRequest request{.options = choice.options,
-                       .writer = {.compression = global.compression,
-                                  .extra_verify = !global.no_extra_verify},
-                       .dry_run = dry_run,
-                       .without_free_space = !choice.recover_id.empty(),
-                       .ignored_snapshots = std::move(ignored)};
+  PruneRequest request{
+      .options = choice.options,
+      .writer = {.compression = global.compression, .extra_verify = !global.no_extra_verify},
+      .dry_run = dry_run,
+      .without_free_space = !choice.recover_id.empty(),
+      .ignored_snapshots = std::move(ignored)};
   if (global.pack_size != 0) request.writer.pack_size = global.pack_size << 20U;
-  if (const std::optional<std::string> folder =
-          local_folder(chosen_location(global.repository))) {
+  if (const std::optional<std::string> folder = local_folder(chosen_location(global.repository))) {
     request.free_space = [path = *folder] { return free_space(path); };
   }
   return request;
@@ -142,8 +141,7 @@ void add_prune_options(Command& command, PruneChoice& choice) {
       _("packs below this size are small and are joined"));
 }
 
-void check_prune_choice(const PruneChoice& choice, const Repository& repository,
-                        Context& context) {
+void check_prune_choice(const PruneChoice& choice, const Repository& repository, Context& context) {
   constexpr std::uint64_t kDefaultPackSize = 16;  // MiB
   const std::uint64_t pack_size = context.global.pack_size;
   const std::uint64_t most = (pack_size == 0 ? kDefaultPackSize : pack_size) << 20U;
@@ -154,16 +152,14 @@ void check_prune_choice(const PruneChoice& choice, const Repository& repository,
     throw Error(Errc::usage, _("compression requires at least repository format version 2"));
   }
   if (!choice.recover_id.empty() && choice.recover_id != repository.config().id) {
-    throw Error(Errc::usage,
-                format_text(_("must pass id '{}' to --unsafe-recover-no-free-space"),
-                            repository.config().id));
+    throw Error(Errc::usage, format_text(_("must pass id '{}' to --unsafe-recover-no-free-space"),
+                                         repository.config().id));
   }
 }
 
 void prune_repository(const Repository& repository, const PruneChoice& choice, bool dry_run,
                       std::vector<Id> ignored, Context& context) {
-  const PruneRequest request =
-      make_request(choice, dry_run, std::move(ignored), context.global);
+  const PruneRequest request = make_request(choice, dry_run, std::move(ignored), context.global);
   PruneEvents events;
   events.stage = [&](const std::string& stage) { context.info(stage); };
   events.planned = [&](const PrunePlan& plan) { print_plan(plan, dry_run, context); };

@@ -33,6 +33,8 @@ void define_program(Command& root, GlobalOptions& options) {
   add_snapshots(root);
   add_ls(root);
   add_check(root);
+  add_forget(root);
+  add_prune(root);
   add_key(root);
   add_unlock(root);
   add_cat(root);

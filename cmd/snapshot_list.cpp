@@ -52,9 +52,9 @@ void print_snapshots(const std::vector<SnapshotEntry>& snapshots,
   table.add_column(_("Size"));
   for (std::size_t i = 0; i < snapshots.size(); ++i) {
     const Snapshot& s = snapshots[i].snapshot;
-    std::vector<std::string> row = {
-        snapshots[i].id.short_hex(), format_local_time(s.time.instant),
-        context.console.name_for_out(s.hostname), shown(s.tags, compact ? "\n" : ",")};
+    std::vector<std::string> row = {snapshots[i].id.short_hex(), format_local_time(s.time.instant),
+                                    context.console.name_for_out(s.hostname),
+                                    shown(s.tags, compact ? "\n" : ",")};
     if (with_reasons) row.push_back(join(reasons[i], "\n"));
     if (!compact) row.push_back(shown(s.paths, "\n"));
     row.push_back(s.summary ? format_size(s.summary->total_bytes_processed) : std::string());

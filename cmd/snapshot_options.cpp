@@ -39,10 +39,10 @@ SnapshotFilter SnapshotChoice::filter() const {
   return out;
 }
 
-void add_snapshot_options(Command& command, SnapshotChoice& choice) {
+void add_snapshot_options(Command& command, SnapshotChoice& choice, bool letter) {
   command.group(_("Which snapshots"));
   command
-      .options("host,H", _("HOST"), choice.hosts,
+      .options(letter ? "host,H" : "host", _("HOST"), choice.hosts,
                _("only snapshots of this host; may be repeated, \"\" takes the default back"))
       .environment = "HOST";
   command.options("tag", _("TAG[,TAG...]"), choice.tags,

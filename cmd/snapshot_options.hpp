@@ -18,7 +18,8 @@ struct SnapshotChoice {
 
   [[nodiscard]] SnapshotFilter filter() const;
 };
-void add_snapshot_options(Command& command, SnapshotChoice& choice);
+/// `letter`: whether -H is short for --host.
+void add_snapshot_options(Command& command, SnapshotChoice& choice, bool letter = true);
 
 /// One list of patterns in its four forms, e.g. --exclude, --iexclude, --exclude-file,
 /// --iexclude-file.

@@ -38,6 +38,7 @@ class CachingBackend : public CacheBackend {
   std::optional<std::uint64_t> size(const FileRef& file) override { return inner_->size(file); }
   std::vector<ListedFile> list(FileKind kind) override;
   void remove(const FileRef& file) override;
+  void replace_config(Buffer data) override { inner_->replace_config(std::move(data)); }
   std::uint64_t remove_leftovers() override { return inner_->remove_leftovers(); }
 
   void forget(const FileRef& file) override;

@@ -71,6 +71,7 @@ class LimitBackend : public Backend {
   std::optional<std::uint64_t> size(const FileRef& file) override { return inner_->size(file); }
   std::vector<ListedFile> list(FileKind kind) override { return inner_->list(kind); }
   void remove(const FileRef& file) override { inner_->remove(file); }
+  void replace_config(Buffer data) override { inner_->replace_config(std::move(data)); }
   std::uint64_t remove_leftovers() override { return inner_->remove_leftovers(); }
 
  private:

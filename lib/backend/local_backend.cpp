@@ -50,6 +50,7 @@ class LocalBackend : public Backend {
   std::optional<std::uint64_t> size(const FileRef& file) override;
   std::vector<ListedFile> list(FileKind kind) override;
   void remove(const FileRef& file) override;
+  void replace_config(Buffer data) override;
   std::uint64_t remove_leftovers() override;
 
  private:
@@ -162,6 +163,14 @@ void LocalBackend::save(const FileRef& file, Buffer data) {
     start_writeback(written.fd.get());
     data = Buffer();  // the wait for a free place needs no memory
     writer_.enqueue(std::move(written));
+  });
+}
+
+void LocalBackend::replace_config(Buffer data) {
+  write_with_advice([&] {
+    writer_.check();
+    writer_.finish(write_temporary({.kind = FileKind::config}, data));
+    writer_.barrier();
   });
 }
 
@@ -291,7 +300,9 @@ std::uint64_t LocalBackend::remove_leftovers_in(const std::string& path) {
 std::uint64_t LocalBackend::remove_leftovers() {
   writer_.wait_until_idle();  // what is pending has such names too
   std::uint64_t freed = 0;
-  for (const std::string& folder : layout_.folders()) freed += remove_leftovers_in(folder);
+  for (const std::string& folder : layout_.folders()) {
+    freed += remove_leftovers_in(folder);
+  }
   return freed;
 }
 

@@ -87,6 +87,7 @@ void LocalWriter::note_change(const std::string& folder) {
 }
 
 void LocalWriter::barrier() {
+  const std::lock_guard one_at_a_time(barrier_mutex_);
   std::set<std::string> folders;
   {
     std::unique_lock lock(mutex_);

@@ -56,6 +56,9 @@ class LocalWriter {
   void fail(std::exception_ptr error) noexcept;
   [[nodiscard]] bool is_pending(const FileRef& file) const;
 
+  // Held by barrier() to its end: a second caller must not return while the first still syncs
+  // folders that concern both.
+  std::mutex barrier_mutex_;
   std::mutex mutex_;  // guards all below but pending_count_'s reads
   std::condition_variable_any changed_;
   std::deque<WrittenFile> pending_;  // the first one may be in work

@@ -87,8 +87,8 @@ class SnapshotSearch {
       const bool descend = inspect_(path, place.tree, node, folder.hits);
       if (!descend || node.type != NodeType::dir || !node.subtree) continue;
       const Id key = key_of(path, *node.subtree);
-      next.push_back({.position = folder.hits.size(), .path = path, .tree = *node.subtree,
-                      .key = key});
+      next.push_back(
+          {.position = folder.hits.size(), .path = path, .tree = *node.subtree, .key = key});
       if (!known_.contains(key)) wanted.push_back(*node.subtree);
     }
     ahead_.expect(wanted);

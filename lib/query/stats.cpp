@@ -29,26 +29,43 @@ constexpr std::array<NamedMode, 4> kModes = {{{"restore-size", StatsMode::restor
                                               {"blobs-per-file", StatsMode::blobs_per_file},
                                               {"raw-data", StatsMode::raw_data}}};
 
-std::vector<Id> subtrees(const Tree& nodes) {
-  std::vector<Id> ids;
-  for (const Node& node : nodes) {
-    if (node.type == NodeType::dir && node.subtree) ids.push_back(*node.subtree);
-  }
-  return ids;
-}
+bool is_folder(const Node& node) { return node.type == NodeType::dir && node.subtree; }
 
-void check_depth(unsigned depth) {
-  if (depth <= kMaxTreeDepth) return;
-  throw Error(Errc::corrupt,
-              format_text(_("folders are nested deeper than {} levels"), kMaxTreeDepth));
-}
+/// Trees for a walk that takes each once.
+class DistinctTrees {
+ public:
+  DistinctTrees(const BlobReader& reader, const std::stop_token& stop)
+      : stop_(stop), ahead_(reader, stop) {}
+
+  void expect(const std::vector<Id>& trees) {
+    std::vector<Id> wanted;
+    std::ranges::copy_if(trees, std::back_inserter(wanted),
+                         [&](const Id& id) { return expected_.insert(id).second; });
+    ahead_.expect(wanted);
+  }
+
+  std::shared_ptr<const Tree> get(const Id& tree, unsigned depth) {
+    check_stop(stop_);
+    if (depth > kMaxTreeDepth) {
+      throw Error(Errc::corrupt,
+                  format_text(_("folders are nested deeper than {} levels"), kMaxTreeDepth));
+    }
+    return ahead_.get(tree);
+  }
+
+ private:
+  const std::stop_token stop_;
+  TreeAhead ahead_;
+  std::unordered_set<Id> expected_;
+};
 
 /// Sizes of snapshots as restored. What a folder contributes is computed once; only files with
 /// several names are looked at again for each snapshot.
 class RestoreSize {
  public:
-  RestoreSize(const BlobReader& reader, const std::stop_token& stop)
-      : stop_(stop), ahead_(reader, stop) {}
+  RestoreSize(const BlobReader& reader, const std::stop_token& stop) : trees_(reader, stop) {}
+
+  void expect(const std::vector<Id>& roots) { trees_.expect(roots); }
 
   void add(const Id& root, SnapshotStats& stats) {
     const Folder& folder = visit(root, 0);
@@ -65,26 +82,22 @@ class RestoreSize {
   };
   struct Folder {
     std::uint64_t files = 0;
-    std::uint64_t size = 0;                   // of what has one name
-    std::vector<LinkedFile> linked = {};      // in this folder itself
-    std::vector<const Folder*> below = {};    // folders inside with linked files somewhere
+    std::uint64_t size = 0;                 // of what has one name
+    std::vector<LinkedFile> linked = {};    // in this folder itself
+    std::vector<const Folder*> below = {};  // folders inside with linked files somewhere
   };
 
   const Folder& visit(const Id& tree, unsigned depth) {
     const auto known = known_.find(tree);
     if (known != known_.end()) return *known->second;
-    const std::shared_ptr<const Tree> nodes = ahead_.get(tree);
-    check_stop(stop_);
-    check_depth(depth);
+    const std::shared_ptr<const Tree> nodes = trees_.get(tree, depth);
     auto folder = std::make_unique<Folder>();
-    for (const Node& node : *nodes) add_node(node, *folder);
-    const std::vector<Id> below = subtrees(*nodes);
-    std::unordered_set<Id> expected;
-    std::vector<Id> wanted;
-    for (const Id& id : below) {
-      if (!known_.contains(id) && expected.insert(id).second) wanted.push_back(id);
+    std::vector<Id> below;
+    for (const Node& node : *nodes) {
+      add_node(node, *folder);
+      if (is_folder(node)) below.push_back(*node.subtree);
     }
-    ahead_.expect(wanted);
+    trees_.expect(below);
     for (const Id& id : below) {
       const Folder& inside = visit(id, depth + 1);
       folder->files += inside.files;
@@ -113,8 +126,7 @@ class RestoreSize {
     for (const Folder* below : folder.below) add_linked(*below, seen, stats);
   }
 
-  const std::stop_token stop_;
-  TreeAhead ahead_;
+  DistinctTrees trees_;
   std::unordered_map<Id, std::unique_ptr<Folder>> known_;
 };
 
@@ -122,30 +134,27 @@ class RestoreSize {
 class Distinct {
  public:
   Distinct(const BlobReader& reader, StatsMode mode, const std::stop_token& stop)
-      : reader_(reader), mode_(mode), stop_(stop), ahead_(reader, stop) {}
+      : reader_(reader), mode_(mode), trees_(reader, stop) {}
 
-  void add(const Id& root, SnapshotStats& stats) {
-    if (trees_.insert(root).second) visit(root, "", 0, stats);
-  }
+  void expect(const std::vector<Id>& roots) { trees_.expect(roots); }
+
+  void add(const Id& root, SnapshotStats& stats) { visit(root, "", 0, stats); }
 
  private:
   void visit(const Id& tree, const std::string& path, unsigned depth, SnapshotStats& stats) {
-    const std::shared_ptr<const Tree> nodes = ahead_.get(tree);
-    check_stop(stop_);
-    check_depth(depth);
+    if (!visited_.insert(tree).second) return;
+    const std::shared_ptr<const Tree> nodes = trees_.get(tree, depth);
     if (mode_ == StatsMode::raw_data) count_stored({.kind = BlobKind::tree, .id = tree}, stats);
-    // Marked now, so that the same folder at another place inside is expected once only.
-    std::vector<std::pair<Id, const Node*>> below;
-    std::vector<Id> wanted;
+    std::vector<Id> below;
+    for (const Node& node : *nodes) {
+      if (is_folder(node)) below.push_back(*node.subtree);
+    }
+    trees_.expect(below);
+    // In the order of `ls`: blobs of equal files count for the path that comes first.
     for (const Node& node : *nodes) {
       count_node(node, path, stats);
-      if (node.type != NodeType::dir || !node.subtree) continue;
-      if (!trees_.insert(*node.subtree).second) continue;
-      below.emplace_back(*node.subtree, &node);
-      wanted.push_back(*node.subtree);
+      if (is_folder(node)) visit(*node.subtree, path + "/" + node.name, depth + 1, stats);
     }
-    ahead_.expect(wanted);
-    for (const auto& [id, node] : below) visit(id, path + "/" + node->name, depth + 1, stats);
   }
 
   void count_node(const Node& node, const std::string& folder, SnapshotStats& stats) {
@@ -190,8 +199,8 @@ class Distinct {
   [[nodiscard]] BlobLocation find(const BlobRef& blob) const {
     const std::optional<BlobLocation> location = reader_.index().find(blob);
     if (location) return *location;
-    throw Error(Errc::not_found, format_text(_("blob {} is missing: no index file lists it"),
-                                             blob.id.hex()));
+    throw Error(Errc::not_found,
+                format_text(_("blob {} is missing: no index file lists it"), blob.id.hex()));
   }
 
   static Id content_key(const Node& node) {
@@ -204,9 +213,8 @@ class Distinct {
 
   const BlobReader& reader_;
   const StatsMode mode_;
-  const std::stop_token stop_;
-  TreeAhead ahead_;
-  std::unordered_set<Id> trees_;
+  DistinctTrees trees_;
+  std::unordered_set<Id> visited_;
   std::unordered_set<Id> data_;
   std::unordered_set<Id> contents_;
   std::unordered_map<Id, std::unordered_set<Id>> blobs_of_path_;  // by the path's hash
@@ -235,7 +243,8 @@ double SnapshotStats::compression_ratio() const {
 }
 
 double SnapshotStats::compression_progress() const {
-  return uncompressed_size == 0 ? 0 : percent(compressed_blobs_uncompressed_size, uncompressed_size);
+  return uncompressed_size == 0 ? 0
+                                : percent(compressed_blobs_uncompressed_size, uncompressed_size);
 }
 
 double SnapshotStats::compression_space_saving() const {
@@ -247,12 +256,14 @@ SnapshotStats collect_stats(const BlobReader& reader, StatsMode mode, const std:
                             const std::stop_token& stop) {
   SnapshotStats stats;
   stats.snapshots = roots.size();
+  const auto add_all = [&](auto counter) {
+    counter.expect(roots);
+    for (const Id& root : roots) counter.add(root, stats);
+  };
   if (mode == StatsMode::restore_size) {
-    RestoreSize sizes(reader, stop);
-    for (const Id& root : roots) sizes.add(root, stats);
+    add_all(RestoreSize(reader, stop));
   } else {
-    Distinct distinct(reader, mode, stop);
-    for (const Id& root : roots) distinct.add(root, stats);
+    add_all(Distinct(reader, mode, stop));
   }
   return stats;
 }

@@ -1,10 +1,8 @@
-#include "pack_store.hpp"
-
 #include "medsave/base/error.hpp"
 #include "medsave/crypto/sha256.hpp"
-#include "medsave/format/pack_header.hpp"
 #include "medsave/par/task_scope.hpp"
 #include "medsave/repo/blob_writer.hpp"
+#include "medsave/repo/index_files.hpp"
 
 #include <algorithm>
 #include <atomic>
@@ -16,34 +14,6 @@ namespace {
 // A killed writer's packs are a little above its target of at most 128 MiB; each is read whole.
 constexpr std::uint64_t kMaxAdoptable = 256ULL << 20U;
 constexpr std::size_t kMinPack = 73;  // one empty blob and a header with its entry
-
-// As much as the header of a usual pack takes, so that one request gets it.
-constexpr std::uint64_t kHeaderGuess = 16ULL << 10U;
-constexpr std::uint64_t kLengthField = sizeof(std::uint32_t);
-
-/// What the header of a pack lists; nothing if it is unusable.
-std::vector<PackEntry> load_header(const Repository& repository, const ListedFile& pack) {
-  const FileRef file{.kind = FileKind::pack, .id = pack.id};
-  Backend& backend = repository.backend();
-  const std::uint64_t guess = std::min(pack.size, kHeaderGuess);
-  Buffer tail;
-  backend.load_range(file, pack.size - guess, guess, tail);
-  const std::uint64_t length = load_le32(tail.data() + guess - kLengthField);
-  const std::uint64_t blobs = pack.size - kLengthField - length;
-  if (length < kSealOverhead || length > pack.size - kLengthField || length > kMaxPackHeader) {
-    return {};
-  }
-  if (length + kLengthField > guess) {
-    backend.load_range(file, blobs, length + kLengthField, tail);
-  }
-  Buffer header;
-  open_sealed(repository.key(), tail.view().last(length + kLengthField).first(length), header);
-  std::vector<PackEntry> entries = decode_pack_header(header.view(), blobs);
-  const bool compressed = std::any_of(entries.begin(), entries.end(),
-                                      [](const PackEntry& e) { return e.compressed(); });
-  if (compressed && repository.config().version < 2) return {};
-  return entries;
-}
 
 class Adoption {
  public:
@@ -84,7 +54,7 @@ class Adoption {
   }
 
   void examine(const ListedFile& pack, Buffer& file) {
-    std::vector<PackEntry> blobs = load_header(repository_, pack);
+    std::vector<PackEntry> blobs = load_pack_header(repository_, pack);
     // What an interrupted prune left holds nothing new: that stays garbage, and is not read whole
     // by every run that follows.
     const bool any_new = std::any_of(blobs.begin(), blobs.end(), [&](const PackEntry& e) {

@@ -2,6 +2,7 @@
 
 #include "medsave/base/error.hpp"
 #include "medsave/crypto/sha256.hpp"
+#include "medsave/repo/index_files.hpp"
 
 #include <algorithm>
 #include <utility>

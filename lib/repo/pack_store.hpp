@@ -26,10 +26,6 @@ struct FinishedPack {
   std::vector<PackEntry> entries = {};
 };
 
-/// Splits `packs` into index files of about 50000 blobs and saves them; durable only after a
-/// barrier. Each pack stands in one file.
-void save_index_files(const Repository& repository, std::vector<IndexedPack> packs);
-
 /// Stores packs on threads of its own and writes index files about what a barrier has made
 /// durable. The first failure ends it; everybody is told. Thread-safe.
 class PackStore {

@@ -28,7 +28,8 @@ void RestoreWalk::run(const std::stop_token& stop) {
   dirs_.push_back(
       {.tree = context_.request.tree, .dir = TargetTree::kRoot, .depth = 0, .path = {}});
   TaskScope scope(stop);
-  scope.spawn("walk", std::max(worker_count(), 2U),
+  scope.spawn("walk",
+              std::max(worker_count(), context_.reader.repository().backend().connections()),
               [this](const std::stop_token& token) { work(token); });
   scope.join();
 }

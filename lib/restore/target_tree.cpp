@@ -23,6 +23,15 @@ bool has_default_acl(int dir) {
   return std::ranges::find(names, kDefaultAcl) != names.end();
 }
 
+/// The final mode follows at the end; until then we must be able to make entries.
+void allow_work_in(int dir, const std::string& name, std::uint32_t mode) {
+  try {
+    set_permissions_at(dir, name, mode | kPrivateDir);
+  } catch (const Error& e) {
+    if (e.code() != Errc::permission) throw;  // perhaps a group's rights suffice
+  }
+}
+
 }  // namespace
 
 void clear_way(int dir, const std::string& name, bool recursive) {
@@ -85,15 +94,12 @@ SharedFd TargetTree::make(std::uint32_t dir, const SharedFd& parent) {
     if (request_.overwrite == Overwrite::never) {
       throw Error(Errc::exists, format_text(_("{} exists and is not a folder"), entry.name));
     }
-    if (request_.dry_run)
-      there.reset();
-    else
-      remove_file_at(at, entry.name);
+    if (!request_.dry_run) remove_file_at(at, entry.name);
+    there.reset();
   }
-  if (there && there->is_dir()) {
+  if (there) {
     if (!request_.dry_run && (there->mode & kPrivateDir) != kPrivateDir) {
-      // Its final mode follows at the end; until then we must be able to work in it.
-      set_permissions_at(at, entry.name, there->mode | kPrivateDir);
+      allow_work_in(at, entry.name, there->mode);
     }
     return adopt(dir, open_dir_at(at, entry.name), State::existing);
   }

@@ -42,8 +42,8 @@ std::shared_ptr<const Tree> TreeAhead::get(const Id& id) {
     return std::make_shared<const Tree>(load_tree(reader_, id));
   }
   if (known->second.state == State::waiting) load(id, lock);
-  const bool ready = changed_.wait(lock, scope_.token(),
-                                   [&] { return entries_.at(id).state == State::ready; });
+  const bool ready =
+      changed_.wait(lock, scope_.token(), [&] { return entries_.at(id).state == State::ready; });
   if (!ready) {
     lock.unlock();
     scope_.join();

@@ -68,6 +68,10 @@ class Backend {
   virtual std::vector<ListedFile> list(FileKind kind) = 0;
   /// Deletes; a missing file is not an error.
   virtual void remove(const FileRef& file) = 0;
+  /// Stores another config in place of the one there is; durable when it returns. At once where
+  /// the medium can do that. Elsewhere (as here) the old one is deleted first, and put back if the
+  /// new one cannot be stored.
+  virtual void replace_config(Buffer data);
 
   /// Removes partial files that a killed writer left. Only while no other process writes.
   /// Returns the bytes freed.

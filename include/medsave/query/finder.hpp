@@ -21,8 +21,8 @@ using UnreadableSink =
 
 /// Which files and folders a search is for.
 struct NameQuery {
-  PathFilter patterns = {};                // what matches one of them, and all below it
-  std::optional<Timestamp> oldest = {};    // of the modification time, both inclusive
+  PathFilter patterns = {};              // what matches one of them, and all below it
+  std::optional<Timestamp> oldest = {};  // of the modification time, both inclusive
   std::optional<Timestamp> newest = {};
 };
 

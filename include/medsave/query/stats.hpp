@@ -31,9 +31,9 @@ struct SnapshotStats {
   std::uint64_t compressed_blobs_size = 0;
   std::uint64_t compressed_blobs_uncompressed_size = 0;
 
-  [[nodiscard]] double compression_ratio() const;          // 0: nothing is compressed
-  [[nodiscard]] double compression_progress() const;       // percent
-  [[nodiscard]] double compression_space_saving() const;   // percent
+  [[nodiscard]] double compression_ratio() const;         // 0: nothing is compressed
+  [[nodiscard]] double compression_progress() const;      // percent
+  [[nodiscard]] double compression_space_saving() const;  // percent
 };
 
 /// Walks the given root trees, one for each snapshot, each folder once. Throws Error for a folder

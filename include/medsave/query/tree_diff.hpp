@@ -32,7 +32,7 @@ struct DiffStatistics {
 using ChangeSink = std::function<void(const std::string& path, const std::string& modifier)>;
 
 struct DiffRequest {
-  Id before = {};         // trees
+  Id before = {};  // trees
   Id after = {};
   bool metadata = false;  // tell of "U"
 };

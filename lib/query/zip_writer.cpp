@@ -1,0 +1,131 @@
+#include "archive_writer.hpp"
+
+#include "medsave/base/error.hpp"
+#include "medsave/base/text.hpp"
+
+#include <archive.h>
+#include <archive_entry.h>
+
+#include <clocale>
+#include <exception>
+#include <utility>
+
+namespace medsave {
+namespace {
+
+/// Names are bytes here, but the library marks them as UTF-8 by the locale alone: so it sees one
+/// of UTF-8, whatever the process runs in. Of this thread, as long as it lives.
+class Utf8Locale {
+ public:
+  Utf8Locale() : locale_(newlocale(LC_CTYPE_MASK, "C.UTF-8", nullptr)) {
+    if (locale_ != nullptr) before_ = uselocale(locale_);
+  }
+  ~Utf8Locale() {
+    if (locale_ == nullptr) return;
+    uselocale(before_);
+    freelocale(locale_);
+  }
+  Utf8Locale(const Utf8Locale&) = delete;
+  Utf8Locale& operator=(const Utf8Locale&) = delete;
+
+ private:
+  locale_t locale_;
+  locale_t before_ = nullptr;
+};
+
+unsigned file_type(NodeType type) {
+  if (type == NodeType::dir) return AE_IFDIR;
+  return type == NodeType::symlink ? AE_IFLNK : AE_IFREG;
+}
+
+class ZipWriter : public ArchiveWriter {
+ public:
+  explicit ZipWriter(ByteSink sink) : sink_(std::move(sink)), archive_(archive_write_new()) {
+    if (!archive_) throw std::bad_alloc();
+    check(archive_write_set_format_zip(archive_.get()));
+    check(archive_write_set_bytes_per_block(archive_.get(), 0));  // nothing is held back
+    check(archive_write_open(archive_.get(), this, nullptr, &ZipWriter::on_write, nullptr));
+  }
+
+  void begin_entry(const std::string& path, const Node& node) override {
+    end_entry();
+    const std::unique_ptr<archive_entry, decltype(&archive_entry_free)> entry(archive_entry_new(),
+                                                                              archive_entry_free);
+    if (!entry) throw std::bad_alloc();
+    archive_entry_set_pathname(entry.get(), path.c_str());
+    archive_entry_set_filetype(entry.get(), file_type(node.type));
+    archive_entry_set_perm(entry.get(), go_mode::to_unix_permissions(node.mode));
+    archive_entry_set_uid(entry.get(), node.uid);
+    archive_entry_set_gid(entry.get(), node.gid);
+    archive_entry_set_mtime(entry.get(), node.mtime.seconds,
+                            static_cast<long>(node.mtime.nanoseconds));
+    if (node.type == NodeType::symlink) {
+      archive_entry_set_symlink(entry.get(), node.link_target.c_str());
+    } else {
+      archive_entry_set_size(entry.get(), static_cast<la_int64_t>(node.size));
+      left_ = node.size;
+    }
+    check(archive_write_header(archive_.get(), entry.get()));
+  }
+
+  void write_data(ByteView data) override {
+    const la_ssize_t written = archive_write_data(archive_.get(), data.data(), data.size());
+    if (written < 0) fail();
+    left_ -= static_cast<std::uint64_t>(written);
+    if (static_cast<std::size_t>(written) != data.size()) refuse_size();
+  }
+
+  void finish() override {
+    end_entry();
+    check(archive_write_close(archive_.get()));
+  }
+
+ private:
+  struct Free {
+    void operator()(archive* handle) const { archive_write_free(handle); }
+  };
+
+  /// The library is C: an exception must not cross it, so it is kept here and thrown by fail().
+  static la_ssize_t on_write(archive* handle, void* self, const void* data, std::size_t size) {
+    auto& writer = *static_cast<ZipWriter*>(self);
+    try {
+      // Freeing an archive that failed writes its end: not any more.
+      if (!writer.error_) writer.sink_({static_cast<const std::byte*>(data), size});
+      return static_cast<la_ssize_t>(size);
+    } catch (...) {
+      writer.error_ = std::current_exception();
+      archive_set_error(handle, 0, "the output failed");
+      return -1;
+    }
+  }
+
+  [[noreturn]] void fail() const {
+    if (error_) std::rethrow_exception(error_);
+    const char* text = archive_error_string(archive_.get());
+    throw Error(Errc::io,
+                format_text(_("cannot write the zip archive: {}"), text != nullptr ? text : ""));
+  }
+  void check(int result) const {
+    if (result < ARCHIVE_WARN) fail();
+  }
+  [[noreturn]] static void refuse_size() {
+    throw Error(Errc::corrupt, _("a file's content does not have the size that is recorded"));
+  }
+  void end_entry() {
+    if (left_ != 0) refuse_size();
+  }
+
+  const Utf8Locale locale_;
+  const ByteSink sink_;
+  std::exception_ptr error_;
+  std::uint64_t left_ = 0;                  // bytes of the entry still to come
+  std::unique_ptr<archive, Free> archive_;  // last: it writes when it is freed
+};
+
+}  // namespace
+
+std::unique_ptr<ArchiveWriter> make_zip_writer(ByteSink sink) {
+  return std::make_unique<ZipWriter>(std::move(sink));
+}
+
+}  // namespace medsave

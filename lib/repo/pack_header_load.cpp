@@ -1,0 +1,56 @@
+#include "damage.hpp"
+
+#include "medsave/base/error.hpp"
+#include "medsave/base/text.hpp"
+#include "medsave/format/pack_header.hpp"
+#include "medsave/repo/index_files.hpp"
+
+#include <algorithm>
+
+namespace medsave {
+namespace {
+
+constexpr std::size_t kMinPack = 73;  // one empty blob and a header with its entry
+// As much as the header of a usual pack takes, so that one request gets it.
+constexpr std::uint64_t kHeaderGuess = 16ULL << 10U;
+constexpr std::uint64_t kLengthField = sizeof(std::uint32_t);
+
+std::vector<PackEntry> load_header(const Repository& repository, const ListedFile& pack) {
+  const FileRef file{.kind = FileKind::pack, .id = pack.id};
+  if (pack.size < kMinPack) throw Error(Errc::corrupt, _("the file is too short"));
+  Backend& backend = repository.backend();
+  const std::uint64_t guess = std::min(pack.size, kHeaderGuess);
+  Buffer tail;
+  backend.load_range(file, pack.size - guess, guess, tail);
+  const std::uint64_t length = load_le32(tail.data() + guess - kLengthField);
+  if (length < kSealOverhead || length > pack.size - kLengthField || length > kMaxPackHeader) {
+    throw Error(Errc::corrupt, _("the length of its header is wrong"));
+  }
+  const std::uint64_t blobs = pack.size - kLengthField - length;
+  if (length + kLengthField > guess) {
+    backend.load_range(file, blobs, length + kLengthField, tail);
+  }
+  Buffer header;
+  open_sealed(repository.key(), tail.view().last(length + kLengthField).first(length), header);
+  std::vector<PackEntry> entries = decode_pack_header(header.view(), blobs);
+  const bool compressed = std::any_of(entries.begin(), entries.end(),
+                                      [](const PackEntry& e) { return e.compressed(); });
+  if (compressed && repository.config().version < 2) {
+    throw Error(Errc::corrupt, _("it lists compressed blobs, which a repository of version 1 "
+                                 "cannot have"));
+  }
+  return entries;
+}
+
+}  // namespace
+
+std::vector<PackEntry> load_pack_header(const Repository& repository, const ListedFile& pack) {
+  try {
+    return load_header(repository, pack);
+  } catch (const Error& e) {
+    if (e.code() != Errc::corrupt) throw;
+    throw damaged({.kind = FileKind::pack, .id = pack.id}, e.what());
+  }
+}
+
+}  // namespace medsave

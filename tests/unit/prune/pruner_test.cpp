@@ -1,0 +1,184 @@
+#include "medsave/prune/pruner.hpp"
+
+#include "prune_store.hpp"
+#include "support/matchers.hpp"
+
+#include "medsave/base/error.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace medsave {
+namespace {
+
+using test::History;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+TEST(Pruner, RemovesWhatOnlyAForgottenSnapshotNeeded) {
+  MemBackend store;
+  History history(store);
+  history.forget_first();
+  const std::uint64_t before = test::stored_bytes(store);
+  const PruneReport report = test::prune(store);
+  EXPECT_FALSE(report.plan.repack.empty());
+  EXPECT_FALSE(report.plan.remove.empty());
+  EXPECT_EQ(report.undeleted, 0U);
+  EXPECT_LT(test::stored_bytes(store), before);
+  history.expect_intact();
+  const PrunePlan again = test::prune(store).plan;
+  EXPECT_FALSE(again.changes_index());
+  EXPECT_EQ(again.stats.unused_bytes_after(), 0U);
+}
+
+TEST(Pruner, EmptiesARepositoryWithoutSnapshots) {
+  MemBackend store;
+  History history(store);
+  history.forget_all();
+  test::prune(store);
+  EXPECT_THAT(store.list(FileKind::pack), IsEmpty());
+  EXPECT_THAT(store.list(FileKind::index), IsEmpty());
+}
+
+TEST(Pruner, ChangesNothingInADryRun) {
+  MemBackend store;
+  History history(store);
+  const Id first = history.forgettable();
+  const std::uint64_t before = test::stored_bytes(store);
+  PruneRequest request = test::tidy();
+  request.dry_run = true;
+  request.ignored_snapshots = {first};
+  const PruneReport report = test::prune(store, request);
+  EXPECT_TRUE(report.plan.changes_index());
+  EXPECT_EQ(test::stored_bytes(store), before);
+}
+
+TEST(Pruner, JoinsIndexFiles) {
+  MemBackend store;
+  History history(store);
+  history.forget_first();
+  EXPECT_GT(store.list(FileKind::index).size(), 2U);
+  test::prune(store);
+  EXPECT_LE(store.list(FileKind::index).size(), 2U);
+}
+
+TEST(Pruner, WorksOnVersion1) {
+  MemBackend store;
+  History history(store, 1);
+  history.forget_first();
+  test::prune(store);
+  history.expect_intact();
+}
+
+TEST(Pruner, DeletesLeftovers) {
+  MemBackend store;
+  History history(store);
+  store.save({.kind = FileKind::pack, .id = Id::from_bytes(as_bytes(std::string(32, 'x')))},
+             Buffer(as_bytes("half a pack")));
+  const PruneReport report = test::prune(store);
+  EXPECT_THAT(report.plan.unindexed, SizeIs(1));
+  EXPECT_EQ(report.plan.stats.unindexed_bytes, 11U);
+  history.expect_intact();
+}
+
+TEST(Pruner, TouchesNothingWhenATreeIsDamaged) {
+  MemBackend store;
+  History history(store);
+  history.forget_first();
+  history.damage_tree();
+  const std::uint64_t before = test::stored_bytes(store);
+  EXPECT_THAT([&] { test::prune(store); }, test::throws_errc(Errc::corrupt));
+  EXPECT_EQ(test::stored_bytes(store), before);
+}
+
+TEST(Pruner, TouchesNothingWhenASnapshotOrIndexIsDamaged) {
+  for (const FileKind kind : {FileKind::snapshot, FileKind::index}) {
+    MemBackend store;
+    History history(store);
+    history.forget_first();
+    test::flip_a_bit(store, {.kind = kind, .id = store.list(kind).front().id});
+    const std::uint64_t before = test::stored_bytes(store);
+    EXPECT_THAT([&] { test::prune(store); }, test::throws_errc(Errc::corrupt));
+    EXPECT_EQ(test::stored_bytes(store), before);
+  }
+}
+
+TEST(Pruner, TouchesNothingWhenAnIndexFileIsMissing) {
+  MemBackend store;
+  History history(store);
+  history.forget_first();
+  store.remove({.kind = FileKind::index, .id = history.index_of_kept()});
+  const std::uint64_t before = test::stored_bytes(store);
+  EXPECT_THAT([&] { test::prune(store); }, test::throws_errc(Errc::not_found));
+  EXPECT_EQ(test::stored_bytes(store), before);
+}
+
+TEST(Pruner, DeletesNothingWhenANeededBlobCannotBeCopied) {
+  MemBackend store;
+  History history(store);
+  history.forget_first();
+  const std::vector<Id> packs = history.damage_shared_data();
+  EXPECT_THAT([&] { test::prune(store); }, test::throws_errc(Errc::corrupt));
+  for (const Id& pack : packs) EXPECT_TRUE(store.size({.kind = FileKind::pack, .id = pack}));
+}
+
+TEST(Pruner, SaysHowMuchSpaceItNeeds) {
+  MemBackend store;
+  History history(store);
+  history.forget_first();
+  const std::uint64_t before = test::stored_bytes(store);
+  PruneRequest request = test::tidy();
+  request.free_space = [] { return std::optional<std::uint64_t>(1000); };
+  try {
+    test::prune(store, request);
+    FAIL() << "repacked without space";
+  } catch (const Error& e) {
+    EXPECT_EQ(e.code(), Errc::no_space);
+    EXPECT_THAT(e.what(), HasSubstr("--max-repack-size 0"));
+  }
+  EXPECT_EQ(test::stored_bytes(store), before);
+  request.options.max_repack_bytes = 0;
+  test::prune(store, request);
+  EXPECT_LT(test::stored_bytes(store), before);
+  history.expect_intact();
+}
+
+TEST(Pruner, RepacksInPortionsWhereSpaceIsShort) {
+  MemBackend store;
+  History history(store);
+  history.forget_first();
+  PruneRequest request = test::tidy();
+  const std::uint64_t used = test::prune_dry(store).plan.repack.front().used_bytes;
+  request.free_space = [used] { return std::optional<std::uint64_t>((16ULL << 20U) + used); };
+  test::prune(store, request);
+  history.expect_intact();
+  EXPECT_FALSE(test::prune_dry(store).plan.changes_index());
+}
+
+TEST(Pruner, RecoversWithoutAnyFreeSpace) {
+  MemBackend store;
+  History history(store);
+  history.forget_first();
+  PruneRequest request = test::tidy();
+  request.without_free_space = true;
+  const PruneReport report = test::prune(store, request);
+  EXPECT_THAT(report.plan.repack, IsEmpty());
+  EXPECT_FALSE(report.plan.remove.empty());
+  history.expect_intact();
+}
+
+TEST(Pruner, WarnsOfPacksThatCannotBeDeleted) {
+  MemBackend store;
+  History history(store);
+  history.forget_first();
+  std::vector<std::string> warnings;
+  const PruneReport report = test::prune_with_undeletable_packs(store, warnings);
+  EXPECT_GT(report.undeleted, 0U);
+  EXPECT_EQ(warnings.size(), report.undeleted);
+  history.expect_intact();
+  EXPECT_EQ(test::prune(store).plan.unindexed.size(), report.undeleted);
+}
+
+}  // namespace
+}  // namespace medsave
