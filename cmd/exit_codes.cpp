@@ -24,8 +24,9 @@ std::string exit_code_text(int code) {
     case kExitFailed:
       return _("there was an error");
     case kExitIncomplete:
-      return _("not all could be done: some source data could not be read (backup), or some "
-               "snapshots could not be removed (forget)");
+      return _(
+          "not all could be done: some source data could not be read (backup), or some "
+          "snapshots could not be removed (forget)");
     case kExitNoRepository:
       return _("the repository does not exist");
     case kExitLocked:

@@ -15,7 +15,8 @@
 namespace medsave::cli {
 namespace {
 
-constexpr std::size_t kMaxPassword = std::size_t{64} * 1024;  // bytes; a file that is larger is the wrong file
+constexpr std::size_t kMaxPassword =
+    std::size_t{64} * 1024;  // bytes; a file that is larger is the wrong file
 
 /// Wipes its buffer at the end.
 class WipedBuffer {

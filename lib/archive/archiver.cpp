@@ -27,6 +27,8 @@
 namespace medsave {
 namespace {
 
+constexpr unsigned kMinWorkers = 2;  // on a single core, one computes while the other waits
+
 class Backup {
  public:
   Backup(const Repository& repository, Index& index, const BlobWriterOptions& options,
@@ -40,7 +42,7 @@ class Backup {
         sink_(request_.dry_run ? make_counting_sink(index, options)
                                : make_repository_sink(repository, index, options, stop)),
         assembler_(*sink_, reporter_),
-        workers_(worker_count()),
+        workers_(std::max(kMinWorkers, worker_count())),
         queue_(std::max(1U, request_.read_concurrency), workers_),
         chunker_(repository.polynomial()),
         reader_(repository, index),
@@ -86,9 +88,8 @@ class Backup {
 
 std::vector<std::string> stdin_components(const StdinSource& source) {
   std::vector<std::string> names;
-  std::string_view rest = source.filename;
   const std::string cleaned = clean_path("/" + source.filename);
-  rest = std::string_view(cleaned).substr(1);
+  std::string_view rest = std::string_view(cleaned).substr(1);
   while (!rest.empty()) {
     const std::size_t slash = rest.find('/');
     names.emplace_back(rest.substr(0, slash));

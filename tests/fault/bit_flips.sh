@@ -27,7 +27,8 @@ harm() {
   rm -rf out
   run timeout 60 medsave --no-cache restore latest --target out
   if [ "$status" -eq 0 ]; then
-    identical data out/data >/dev/null
+    # Latest may have become an older one, if that was said.
+    if ! grep -q damaged stderr; then identical data out/data >/dev/null; fi
   elif [ "$status" -gt 12 ]; then
     fail "$what: restore ends with $status"
   elif [ -d out/data ]; then
@@ -60,8 +61,8 @@ for kind in index snapshots; do
   done
   harm $kind shorten "$file" 5
   harm $kind truncate -s 0 "$file"
-  harm $kind rm -f "$file"
-done 2>&1
+done
+harm index rm -f "$(any index)"
 step "packs: blobs"
 for _ in 1 2 3 4 5 6; do
   file=$(any data)

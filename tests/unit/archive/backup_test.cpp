@@ -210,6 +210,18 @@ TEST_F(BackupTest, ReachesBelowTheLongestPath) {
   remove_tree_at(open_dir_at(kCurrentDirectory, source_.path()).get(), name);
 }
 
+TEST_F(BackupTest, ReportsFoldersNestedDeeperThanCanBeRestored) {
+  UniqueFd dir = open_dir_at(kCurrentDirectory, source_.path());
+  for (unsigned level = 0; level < kMaxTreeDepth + 10; ++level) {
+    make_dir_at(dir.get(), "d", 0755);
+    dir = open_dir_at(dir.get(), "d");
+  }
+  const BackupResult result = run();
+  EXPECT_EQ(problems_.size(), 1U);
+  EXPECT_EQ(result.snapshot.summary->dirs_new, kMaxTreeDepth);
+  remove_tree_at(open_dir_at(kCurrentDirectory, source_.path()).get(), "d");
+}
+
 TEST_F(BackupTest, GoesOnWithoutWhatCannotBeRead) {
   write("good", "x");
   BackupRequest two = request();

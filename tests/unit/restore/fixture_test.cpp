@@ -93,8 +93,12 @@ void expect_metadata(const std::string& path, const json& entry) {
   EXPECT_EQ(st.st_gid, entry["st_gid"]);
   EXPECT_EQ(st.st_rdev, entry["st_rdev"]);
   EXPECT_EQ(st.st_mtim.tv_sec * 1'000'000'000 + st.st_mtim.tv_nsec, entry["mtime_ns"]);
-  if (!S_ISDIR(st.st_mode)) EXPECT_EQ(st.st_nlink, entry["st_nlink"]);
-  if (S_ISREG(st.st_mode)) EXPECT_EQ(st.st_size, entry["st_size"]);
+  if (!S_ISDIR(st.st_mode)) {
+    EXPECT_EQ(st.st_nlink, entry["st_nlink"]);
+  }
+  if (S_ISREG(st.st_mode)) {
+    EXPECT_EQ(st.st_size, entry["st_size"]);
+  }
   if (S_ISLNK(st.st_mode)) {
     EXPECT_EQ(std::filesystem::read_symlink(path).string(), decoded(entry["linktarget_b64"]));
   }

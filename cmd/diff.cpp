@@ -1,0 +1,132 @@
+#include "command_line.hpp"
+#include "commands.hpp"
+#include "context.hpp"
+#include "exit_codes.hpp"
+
+#include "medsave/base/error.hpp"
+#include "medsave/base/text.hpp"
+#include "medsave/base/units.hpp"
+#include "medsave/query/tree_diff.hpp"
+#include "medsave/repo/blob_reader.hpp"
+#include "medsave/snap/snapshot_finder.hpp"
+#include "medsave/ui/json_object.hpp"
+
+#include <fmt/format.h>
+
+#include <memory>
+
+namespace medsave::cli {
+namespace {
+
+struct DiffOptions {
+  bool metadata = false;
+};
+
+std::string counts_json(const DiffCounts& counts) {
+  JsonObject out;
+  out.add("files", counts.files)
+      .add("dirs", counts.dirs)
+      .add("others", counts.others)
+      .add("data_blobs", counts.data_blobs)
+      .add("tree_blobs", counts.tree_blobs)
+      .add("bytes", counts.bytes);
+  return out.text();
+}
+
+void print_statistics(const DiffStatistics& statistics, const std::vector<std::string>& arguments,
+                      Context& context) {
+  const DiffCounts& added = statistics.added;
+  const DiffCounts& removed = statistics.removed;
+  if (context.global.json) {
+    JsonObject out("statistics");
+    out.add("source_snapshot", arguments[0])
+        .add("target_snapshot", arguments[1])
+        .add("changed_files", statistics.changed_files)
+        .add_json("added", counts_json(added))
+        .add_json("removed", counts_json(removed));
+    context.console.print(out.text());
+    return;
+  }
+  Console& out = context.console;
+  out.print("");
+  out.print(format_text(_("Files:       {:5} new, {:5} removed, {:5} changed"), added.files,
+                        removed.files, statistics.changed_files));
+  out.print(format_text(_("Dirs:        {:5} new, {:5} removed"), added.dirs, removed.dirs));
+  out.print(format_text(_("Others:      {:5} new, {:5} removed"), added.others, removed.others));
+  out.print(
+      format_text(_("Data Blobs:  {:5} new, {:5} removed"), added.data_blobs, removed.data_blobs));
+  out.print(
+      format_text(_("Tree Blobs:  {:5} new, {:5} removed"), added.tree_blobs, removed.tree_blobs));
+  out.print(format_text(_("  Added:   {:<5}"), format_size(added.bytes)));
+  out.print(format_text(_("  Removed: {:<5}"), format_size(removed.bytes)));
+}
+
+void run_diff(const DiffOptions& options, const std::vector<std::string>& arguments,
+              Context& context) {
+  const SnapshotSpec from = parse_snapshot_spec(arguments[0]);
+  const SnapshotSpec to = parse_snapshot_spec(arguments[1]);
+  const Repository& repository = context.open_locked(LockMode::shared, true);
+  const auto snapshots = load_snapshots(repository, context.stop(), context.notices());
+  const SnapshotEntry& before = find_snapshot(snapshots, from.id, {});
+  const SnapshotEntry& after = find_snapshot(snapshots, to.id, {});
+  const auto index = load_index(repository, context.stop());
+  const BlobReader reader(repository, *index);
+  context.info(format_text(_("comparing snapshot {} to {}:\n"), before.id.short_hex(),
+                           after.id.short_hex()));
+
+  std::uint64_t problems = 0;
+  const DiffRequest request{.before = find_subtree(reader, before.snapshot.tree, from.subfolder),
+                            .after = find_subtree(reader, after.snapshot.tree, to.subfolder),
+                            .metadata = options.metadata};
+  const DiffStatistics statistics = diff_trees(
+      reader, request,
+      [&](const std::string& path, const std::string& modifier) {
+        if (context.global.json && !context.global.quiet) {
+          context.console.print(
+              JsonObject("change").add("path", path).add("modifier", modifier).text());
+        } else if (!context.global.quiet) {
+          context.console.print(
+              fmt::format("{:<5}{}", modifier, context.console.name_for_out(path)));
+        }
+      },
+      [&](const std::string& message) {
+        ++problems;
+        context.warn(context.console.name_for_err(format_text(_("error: {}"), message)));
+      },
+      context.stop());
+  print_statistics(statistics, arguments, context);
+  if (problems != 0) {
+    throw CommandFailed(kExitFailed,
+                        std::string("Fatal: ") + _("not all of the snapshots can be read"));
+  }
+}
+
+}  // namespace
+
+void add_diff(Command& root) {
+  auto options = std::make_shared<DiffOptions>();
+  Command& command = root.add_command("diff", _("Show what differs between two snapshots"));
+  command.describe(
+      _("Lists what has changed from the first to the second snapshot, one line each:\n\n"
+        "+  added\n"
+        "-  removed\n"
+        "T  of another type, e.g. a file became a symbolic link\n"
+        "M  a file with other content\n"
+        "?  behind M: although all metadata is the same, which hints at a failing disk\n"
+        "U  other metadata, with --metadata\n\n"
+        "With a folder behind the snapshot only what is below it is compared; the two folders may "
+        "have different names."));
+  command.arguments(_("SNAPSHOT[:FOLDER] SNAPSHOT[:FOLDER]"));
+  command.flag("metadata", options->metadata,
+               _("also list what has other metadata only (times, owner, mode ...)"));
+  command.exit_codes({kExitNoRepository, kExitLocked, kExitWrongPassword});
+  command.examples(
+      {{"medsave -r /media/usb/backup diff 1f2e3d4c latest", _("what has changed since then")},
+       {"medsave diff 1f2e3d4c:/srv/practice latest:/srv/practice", _("in one folder")}});
+  command.run([options](Context& context, const std::vector<std::string>& arguments) {
+    if (arguments.size() != 2) throw Error(Errc::usage, _("specify two snapshot IDs"));
+    run_diff(*options, arguments, context);
+  });
+}
+
+}  // namespace medsave::cli

@@ -1,0 +1,179 @@
+#include "command_line.hpp"
+#include "commands.hpp"
+#include "context.hpp"
+#include "exit_codes.hpp"
+#include "snapshot_options.hpp"
+
+#include "medsave/base/error.hpp"
+#include "medsave/base/text.hpp"
+#include "medsave/query/archive_dump.hpp"
+#include "medsave/repo/blob_reader.hpp"
+#include "medsave/snap/snapshot_finder.hpp"
+#include "medsave/snap/tree_walker.hpp"
+#include "medsave/sys/file_io.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <memory>
+#include <optional>
+#include <string_view>
+
+namespace medsave::cli {
+namespace {
+
+struct DumpOptions {
+  ArchiveFormat archive = ArchiveFormat::tar;
+  std::string target = {};
+  SnapshotChoice choice = {};
+};
+
+/// The target file, made when the first bytes come, or standard output.
+class Output {
+ public:
+  explicit Output(std::string target) : target_(std::move(target)) {}
+
+  void write(ByteView data) {
+    if (target_.empty()) {
+      write_all(STDOUT_FILENO, data, _("standard output"));
+    } else {
+      open();
+      write_all(file_.get(), data, target_);
+    }
+  }
+  /// Also of an empty file.
+  void finish() {
+    if (target_.empty()) return;
+    open();
+    sync_fd(file_.get(), target_);
+  }
+
+ private:
+  void open() {
+    if (file_) return;
+    file_ = UniqueFd(::open(target_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
+    if (!file_) throw Error::from_errno(errno, target_);
+  }
+
+  const std::string target_;
+  UniqueFd file_;
+};
+
+/// "//a/./b/../c/" -> {"a", "c"}
+std::vector<std::string> components(std::string_view path) {
+  std::vector<std::string> out;
+  while (!path.empty()) {
+    const std::size_t slash = std::min(path.find('/'), path.size());
+    const std::string_view part = path.substr(0, slash);
+    path.remove_prefix(std::min(slash + 1, path.size()));
+    if (part == "..") {
+      if (!out.empty()) out.pop_back();
+    } else if (!part.empty() && part != ".") {
+      out.emplace_back(part);
+    }
+  }
+  return out;
+}
+
+/// What stands at a path below a tree; nullopt for the tree itself.
+std::optional<Node> find_node(const BlobReader& reader, const Id& root,
+                              const std::vector<std::string>& path) {
+  std::optional<Node> found;
+  Id tree = root;
+  std::string shown;
+  for (const std::string& name : path) {
+    if (found) {
+      if (found->type != NodeType::dir || !found->subtree) {
+        throw Error(Errc::not_found, format_text(_("\"{}\" should be a dir, but is a \"{}\""),
+                                                 shown, node_type_name(found->type)));
+      }
+      tree = *found->subtree;
+    }
+    shown += "/" + name;
+    const Tree nodes = load_tree(reader, tree);
+    const auto node = std::ranges::find(nodes, name, &Node::name);
+    if (node == nodes.end()) {
+      throw Error(Errc::not_found, format_text(_("path \"{}\" not found in snapshot"), shown));
+    }
+    found = *node;
+  }
+  return found;
+}
+
+void run_dump(const DumpOptions& options, const std::vector<std::string>& arguments,
+              Context& context) {
+  const SnapshotSpec spec = parse_snapshot_spec(arguments[0]);
+  const std::vector<std::string> path = components(arguments[1]);
+  const Repository& repository = context.open_locked(LockMode::shared, true);
+  const auto snapshots = load_snapshots(repository, context.stop(), context.notices());
+  const SnapshotEntry& entry = find_snapshot(snapshots, spec.id, options.choice.filter());
+  const auto index = load_index(repository, context.stop());
+  const BlobReader reader(repository, *index);
+  const Id root = find_subtree(reader, entry.snapshot.tree, spec.subfolder);
+
+  Output output(options.target);
+  const ByteSink sink = [&](ByteView data) { output.write(data); };
+  try {
+    const std::optional<Node> node = find_node(reader, root, path);
+    const std::string shown = "/" + join(path, "/");
+    if (node && node->type == NodeType::file) {
+      dump_file(reader, *node, sink, context.stop());
+    } else if (!node || node->type == NodeType::dir) {
+      if (options.target.empty() && context.console.out_is_terminal()) {
+        throw Error(Errc::usage, _("stdout is the terminal, please redirect output"));
+      }
+      const Id tree = node ? node->subtree.value_or(Id{}) : root;
+      dump_folder(reader, tree, shown, options.archive, sink, context.stop());
+    } else {
+      throw Error(Errc::not_found, format_text(_("\"{}\" should be a file, but is a \"{}\""), shown,
+                                               node_type_name(node->type)));
+    }
+  } catch (const Error& e) {
+    throw e.with_context(_("cannot dump file"));
+  }
+  output.finish();
+}
+
+}  // namespace
+
+void add_dump(Command& root) {
+  auto options = std::make_shared<DumpOptions>();
+  Command& command =
+      root.add_command("dump", _("Write a file or folder of a snapshot to standard output"));
+  command.describe(
+      _("Writes the content of one file, or of a folder as an archive (tar, or zip). \"/\" means "
+        "the whole snapshot, \"latest\" the newest one.\n\n"
+        "Names in the archive are those in the snapshot; with a folder behind the snapshot they "
+        "begin there."));
+  command.arguments(_("SNAPSHOT[:FOLDER] FILE"));
+  Option& archive = command.parsed(
+      "archive,a", _("FORMAT"),
+      [options](const std::string& text) {
+        options->archive = text == "zip" ? ArchiveFormat::zip : ArchiveFormat::tar;
+      },
+      _("how to write a folder: tar (default) or zip"));
+  archive.kind = ValueKind::choice;
+  archive.choices = {"tar", "zip"};
+  command
+      .option("target,t", _("FILE"), options->target,
+              _("write to this file instead of standard output"))
+      .kind = ValueKind::file;
+  add_snapshot_options(command, options->choice);
+  command.exit_codes({kExitNoRepository, kExitLocked, kExitWrongPassword});
+  command.examples(
+      {{"medsave -r /media/usb/backup dump latest /srv/practice/letter.odt > letter.odt",
+        _("one file")},
+       {"medsave dump --archive zip --target letters.zip latest /srv/practice/letters",
+        _("a folder as a zip file")},
+       {"medsave dump latest:/srv/mysql backup.sql | mysql", _("straight into another program")}});
+  command.run([options](Context& context, const std::vector<std::string>& arguments) {
+    if (arguments.size() != 2) {
+      throw Error(Errc::usage, _("no file and no snapshot ID specified"));
+    }
+    run_dump(*options, arguments, context);
+  });
+}
+
+}  // namespace medsave::cli

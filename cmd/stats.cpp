@@ -1,0 +1,114 @@
+#include "medsave/query/stats.hpp"
+
+#include "chosen_snapshots.hpp"
+#include "command_line.hpp"
+#include "commands.hpp"
+#include "context.hpp"
+#include "exit_codes.hpp"
+#include "snapshot_options.hpp"
+
+#include "medsave/base/error.hpp"
+#include "medsave/base/text.hpp"
+#include "medsave/base/units.hpp"
+#include "medsave/repo/blob_reader.hpp"
+#include "medsave/snap/snapshot_finder.hpp"
+#include "medsave/ui/json_object.hpp"
+
+#include <memory>
+
+namespace medsave::cli {
+namespace {
+
+struct StatsOptions {
+  StatsMode mode = StatsMode::restore_size;
+  SnapshotChoice choice = {};
+};
+
+void print_json(const SnapshotStats& stats, Context& context) {
+  JsonObject out;
+  out.add("total_size", stats.size).add_nonzero("total_uncompressed_size", stats.uncompressed_size);
+  const auto add_nonzero = [&](const char* key, double value) {
+    if (value != 0) out.add(key, value);
+  };
+  add_nonzero("compression_ratio", stats.compression_ratio());
+  add_nonzero("compression_progress", stats.compression_progress());
+  add_nonzero("compression_space_saving", stats.compression_space_saving());
+  out.add_nonzero("total_file_count", stats.files)
+      .add_nonzero("total_blob_count", stats.blobs)
+      .add("snapshots_count", stats.snapshots);
+  context.console.print(out.text());
+}
+
+void print_text(const SnapshotStats& stats, StatsMode mode, Context& context) {
+  Console& out = context.console;
+  out.print(format_text(_("Stats in {} mode:"), stats_mode_name(mode)));
+  out.print(format_text(_("     Snapshots processed:  {}"), stats.snapshots));
+  if (stats.blobs > 0) out.print(format_text(_("        Total Blob Count:  {}"), stats.blobs));
+  if (stats.files > 0) out.print(format_text(_("        Total File Count:  {}"), stats.files));
+  if (stats.uncompressed_size > 0) {
+    out.print(
+        format_text(_(" Total Uncompressed Size:  {:<5}"), format_size(stats.uncompressed_size)));
+  }
+  out.print(format_text(_("              Total Size:  {:<5}"), format_size(stats.size)));
+  if (stats.compression_progress() > 0) {
+    out.print(format_text(_("    Compression Progress:  {:.2f}%"), stats.compression_progress()));
+  }
+  if (stats.compression_ratio() > 0) {
+    out.print(format_text(_("       Compression Ratio:  {:.2f}x"), stats.compression_ratio()));
+  }
+  if (stats.compression_space_saving() > 0) {
+    out.print(
+        format_text(_("Compression Space Saving:  {:.2f}%"), stats.compression_space_saving()));
+  }
+}
+
+void run_stats(const StatsOptions& options, const std::vector<std::string>& ids, Context& context) {
+  const Repository& repository = context.open_locked(LockMode::shared, true);
+  const auto all = load_snapshots(repository, context.stop(), context.notices());
+  const auto index = load_index(repository, context.stop());
+  const BlobReader reader(repository, *index);
+  context.info(_("scanning..."));
+  std::vector<Id> roots;
+  for (const SnapshotEntry& entry : choose_snapshots(all, ids, options.choice.filter(), context)) {
+    roots.push_back(entry.snapshot.tree);
+  }
+  const SnapshotStats stats = collect_stats(reader, options.mode, roots, context.stop());
+  if (context.global.json) {
+    print_json(stats, context);
+  } else {
+    print_text(stats, options.mode, context);
+  }
+}
+
+}  // namespace
+
+void add_stats(Command& root) {
+  auto options = std::make_shared<StatsOptions>();
+  Command& command = root.add_command("stats", _("Count files, blobs and sizes of snapshots"));
+  command.describe(
+      _("Adds up what the given snapshots hold, or all that fit the options. The mode says what is "
+        "counted:\n\n"
+        "restore-size: what all the snapshots would take when restored\n"
+        "files-by-contents: files with the same content only once\n"
+        "blobs-per-file: of each file, parts that several of its states share only once\n"
+        "raw-data: what the snapshots take in the repository, and how well it is compressed"));
+  command.arguments(_("[SNAPSHOT]..."));
+  Option& mode = command.parsed(
+      "mode", _("MODE"),
+      [options](const std::string& text) {
+        options->mode = parse_stats_mode(text).value_or(StatsMode::restore_size);
+      },
+      _("what to count: restore-size (default), files-by-contents, blobs-per-file or raw-data"));
+  mode.kind = ValueKind::choice;
+  mode.choices = {"restore-size", "files-by-contents", "blobs-per-file", "raw-data"};
+  add_snapshot_options(command, options->choice);
+  command.exit_codes({kExitNoRepository, kExitLocked, kExitWrongPassword});
+  command.examples(
+      {{"medsave -r /media/usb/backup stats latest", _("what restoring the newest would take")},
+       {"medsave stats --mode raw-data", _("what all snapshots take on the drive")}});
+  command.run([options](Context& context, const std::vector<std::string>& arguments) {
+    run_stats(*options, arguments, context);
+  });
+}
+
+}  // namespace medsave::cli

@@ -1,0 +1,109 @@
+#include "prune_store.hpp"
+#include "support/crash_backend.hpp"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+
+namespace medsave {
+namespace {
+
+using test::FaultyBackend;
+using test::History;
+
+/// Forgets the first snapshot and prunes, as `forget --prune` does.
+void forget_and_prune(const History& history, std::unique_ptr<Backend> backend,
+                      const std::stop_token& stop = {}) {
+  backend->remove({.kind = FileKind::snapshot, .id = history.forgettable()});
+  backend->barrier();
+  test::prune_through(std::move(backend), test::tidy(), {}, stop);
+}
+
+void expect_next_prune_finishes(const History& history, Backend& store) {
+  store.remove({.kind = FileKind::snapshot, .id = history.forgettable()});
+  test::prune(store);
+  history.expect_intact_in(store);
+  const PrunePlan plan = test::prune_dry(store).plan;
+  EXPECT_FALSE(plan.changes_index());
+  EXPECT_TRUE(plan.unindexed.empty());
+  EXPECT_EQ(plan.stats.unused_bytes_after(), 0U);
+}
+
+void sweep_faults(bool from_then_on) {
+  MemBackend original;
+  const History history(original);
+  for (unsigned n = 1;; ++n) {
+    SCOPED_TRACE(n);
+    MemBackend store;
+    test::copy_store(original, store);
+    auto faulty =
+        std::make_unique<FaultyBackend>(store, n, Error(Errc::io, "injected"), from_then_on);
+    const FaultyBackend& backend = *faulty;
+    bool fired = false;
+    try {
+      auto repository_backend =
+          std::make_unique<FaultyBackend>(*faulty, 0, Error(Errc::internal, ""));
+      forget_and_prune(history, std::move(repository_backend));
+    } catch (const Error& e) {
+      EXPECT_EQ(e.code(), Errc::io);
+    }
+    fired = backend.fired();
+    history.expect_intact_in(store);
+    expect_next_prune_finishes(history, store);
+    if (!fired || testing::Test::HasFailure()) break;
+  }
+}
+
+TEST(PruneFaults, LoseNothingWhicheverCallFails) { sweep_faults(false); }
+
+TEST(PruneFaults, LoseNothingWhenTheMediumGoesAway) { sweep_faults(true); }
+
+TEST(PruneFaults, LoseNothingWhenThePowerGoesAtAnyMoment) {
+  MemBackend original;
+  const History history(original);
+  bool fired = true;
+  for (unsigned n = 1; fired && !HasFailure(); ++n) {
+    for (unsigned seed = 0; seed < 4; ++seed) {
+      SCOPED_TRACE(testing::Message() << "call " << n << ", seed " << seed);
+      MemBackend disk;
+      test::copy_store(original, disk);
+      test::CrashBackend crashing(disk);
+      FaultyBackend faulty(crashing, n, Error(Errc::io, "the power goes"), true);
+      try {
+        forget_and_prune(history, test::RepoBuilder::forward(faulty));
+      } catch (const Error& e) {
+        EXPECT_EQ(e.code(), Errc::io);
+      }
+      fired = faulty.fired();
+      crashing.crash(seed);
+      history.expect_intact_in(disk);
+      expect_next_prune_finishes(history, disk);
+    }
+  }
+}
+
+TEST(PruneFaults, LoseNothingWhenInterruptedAtAnyMoment) {
+  MemBackend original;
+  const History history(original);
+  for (unsigned n = 1;; ++n) {
+    SCOPED_TRACE(n);
+    MemBackend store;
+    test::copy_store(original, store);
+    std::stop_source stop;
+    std::atomic<unsigned> calls = 0;
+    auto backend = std::make_unique<test::Connection>(store, [&](test::Call, const FileRef&) {
+      if (++calls == n) stop.request_stop();
+    });
+    try {
+      forget_and_prune(history, std::move(backend), stop.get_token());
+    } catch (const Interrupted&) {
+      EXPECT_TRUE(stop.stop_requested());
+    }
+    history.expect_intact_in(store);
+    expect_next_prune_finishes(history, store);
+    if (!stop.stop_requested() || HasFailure()) break;
+  }
+}
+
+}  // namespace
+}  // namespace medsave
