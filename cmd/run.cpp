@@ -32,6 +32,10 @@ void define_program(Command& root, GlobalOptions& options) {
   add_restore(root);
   add_snapshots(root);
   add_ls(root);
+  add_find(root);
+  add_diff(root);
+  add_dump(root);
+  add_stats(root);
   add_check(root);
   add_forget(root);
   add_prune(root);

@@ -36,21 +36,15 @@ void sweep_faults(bool from_then_on) {
     SCOPED_TRACE(n);
     MemBackend store;
     test::copy_store(original, store);
-    auto faulty =
-        std::make_unique<FaultyBackend>(store, n, Error(Errc::io, "injected"), from_then_on);
-    const FaultyBackend& backend = *faulty;
-    bool fired = false;
+    FaultyBackend faulty(store, n, Error(Errc::io, "injected"), from_then_on);
     try {
-      auto repository_backend =
-          std::make_unique<FaultyBackend>(*faulty, 0, Error(Errc::internal, ""));
-      forget_and_prune(history, std::move(repository_backend));
+      forget_and_prune(history, test::RepoBuilder::forward(faulty));
     } catch (const Error& e) {
-      EXPECT_EQ(e.code(), Errc::io);
+      EXPECT_TRUE(e.code() == Errc::io || e.code() == Errc::corrupt) << e.what();
     }
-    fired = backend.fired();
     history.expect_intact_in(store);
     expect_next_prune_finishes(history, store);
-    if (!fired || testing::Test::HasFailure()) break;
+    if (!faulty.fired() || testing::Test::HasFailure()) break;
   }
 }
 
@@ -72,7 +66,7 @@ TEST(PruneFaults, LoseNothingWhenThePowerGoesAtAnyMoment) {
       try {
         forget_and_prune(history, test::RepoBuilder::forward(faulty));
       } catch (const Error& e) {
-        EXPECT_EQ(e.code(), Errc::io);
+        EXPECT_TRUE(e.code() == Errc::io || e.code() == Errc::corrupt) << e.what();
       }
       fired = faulty.fired();
       crashing.crash(seed);

@@ -8,6 +8,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 namespace medsave {
 namespace {
 
@@ -149,7 +151,10 @@ TEST(Pruner, RepacksInPortionsWhereSpaceIsShort) {
   History history(store);
   history.forget_first();
   PruneRequest request = test::tidy();
-  const std::uint64_t used = test::prune_dry(store).plan.repack.front().used_bytes;
+  std::uint64_t used = 0;
+  for (const DoomedPack& pack : test::prune_dry(store).plan.repack) {
+    used = std::max(used, pack.used_bytes);
+  }
   request.free_space = [used] { return std::optional<std::uint64_t>((16ULL << 20U) + used); };
   test::prune(store, request);
   history.expect_intact();

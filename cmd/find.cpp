@@ -1,0 +1,277 @@
+#include "chosen_snapshots.hpp"
+#include "command_line.hpp"
+#include "commands.hpp"
+#include "context.hpp"
+#include "exit_codes.hpp"
+#include "find_output.hpp"
+#include "find_time.hpp"
+#include "snapshot_options.hpp"
+
+#include "medsave/base/error.hpp"
+#include "medsave/base/text.hpp"
+#include "medsave/query/finder.hpp"
+#include "medsave/repo/blob_reader.hpp"
+#include "medsave/repo/index_files.hpp"
+#include "medsave/snap/snapshot_finder.hpp"
+
+#include <algorithm>
+#include <map>
+#include <memory>
+#include <set>
+#include <string_view>
+#include <utility>
+
+namespace medsave::cli {
+namespace {
+
+struct FindOptions {
+  bool blob = false;
+  bool tree = false;
+  bool pack = false;
+  bool show_pack_id = false;
+  bool ignore_case = false;
+  bool long_format = false;
+  bool human_readable = false;
+  bool reverse = false;
+  std::string oldest = {};
+  std::string newest = {};
+  std::vector<std::string> snapshots = {};
+  SnapshotChoice choice = {};
+
+  [[nodiscard]] bool for_objects() const { return blob || tree || pack; }
+};
+
+std::optional<Timestamp> time_of(const std::string& text) {
+  if (text.empty()) return std::nullopt;
+  const std::optional<Timestamp> time = parse_point_in_time(text);
+  if (!time) throw Error(Errc::usage, format_text(_("unable to parse time: \"{}\""), text));
+  return time;
+}
+
+NameQuery name_query(const FindOptions& options, const std::vector<std::string>& patterns) {
+  NameQuery query;
+  for (const std::string& pattern : patterns) {
+    // There is nothing to take back from here: a '!' in front is one.
+    const std::string literal = pattern.starts_with('!') ? "\\" + pattern : pattern;
+    query.patterns.add(pattern.empty() ? "*" : literal, options.ignore_case);
+  }
+  query.oldest = time_of(options.oldest);
+  query.newest = time_of(options.newest);
+  if (query.oldest && query.newest && *query.newest < *query.oldest) {
+    throw Error(Errc::usage, _("--oldest must specify a time before --newest"));
+  }
+  return query;
+}
+
+void add_entries(const std::vector<PackEntry>& entries, ObjectQuery& query) {
+  for (const PackEntry& entry : entries) {
+    (entry.kind == BlobKind::data ? query.data : query.trees).add(entry.id);
+  }
+}
+
+/// What a pack holds as it says itself, or, if it cannot be read, as the index says.
+std::vector<PackEntry> entries_of(const BlobReader& reader, const ListedFile& pack) {
+  try {
+    return load_pack_header(reader.repository(), pack);
+  } catch (const Error&) {
+    return reader.index().pack_entries(pack.id);
+  }
+}
+
+ObjectQuery pack_query(const BlobReader& reader, const std::vector<std::string>& patterns) {
+  std::map<Id, std::uint64_t> packs;  // with their sizes; those that are listed and those that were
+  for (const PackSummary& pack : reader.index().packs()) packs[pack.id] = pack.size;
+  for (const ListedFile& file : reader.repository().backend().list(FileKind::pack)) {
+    packs[file.id] = file.size;
+  }
+  ObjectQuery query;
+  std::vector<std::string> missing;
+  for (const std::string& pattern : patterns) {
+    bool found = false;
+    for (const auto& [id, size] : packs) {
+      if (pattern.empty() || !id.hex().starts_with(pattern)) continue;
+      found = true;
+      add_entries(entries_of(reader, {.id = id, .size = size}), query);
+    }
+    if (!found) missing.push_back(pattern);
+  }
+  if (!missing.empty()) {
+    throw Error(Errc::not_found,
+                format_text(_("unable to find pack(s): [{}]"), join(missing, " ")));
+  }
+  return query;
+}
+
+ObjectQuery object_query(const FindOptions& options, const BlobReader& reader,
+                         const std::vector<std::string>& patterns) {
+  if (options.pack) return pack_query(reader, patterns);
+  ObjectQuery query;
+  for (const std::string& pattern : patterns) {
+    (options.blob ? query.data : query.trees).add(pattern);
+  }
+  return query;
+}
+
+/// In which packs the blobs found lie, and what of `patterns` is nowhere.
+void print_packs(const Index& index, const std::vector<BlobRef>& blobs, Context& context) {
+  for (const BlobRef& blob : blobs) {
+    const std::string_view kind = blob.kind == BlobKind::data ? "data" : "tree";
+    const std::optional<BlobLocation> at = index.find(blob);
+    if (!at) {
+      context.console.print(format_text(_("Object {} with type {} not found in the index"),
+                                        blob.id.short_hex(), kind));
+      continue;
+    }
+    context.console.print(format_text(_("Object belongs to pack {}"), at->pack.hex()));
+    context.console.print(
+        format_text(_(" ... Pack {}: <Blob ({}) {}, offset {}, length {}, uncompressed length {}>"),
+                    at->pack.short_hex(), kind, blob.id.short_hex(), at->offset, at->stored_length,
+                    at->plain_length));
+  }
+}
+
+/// One run of the command.
+class FindRun {
+ public:
+  FindRun(const FindOptions& options, const std::vector<std::string>& patterns, Context& context)
+      : options_(options),
+        patterns_(patterns),
+        context_(context),
+        output_({.long_format = options.long_format, .human_readable = options.human_readable},
+                context) {}
+
+  void run() {
+    const NameQuery names = options_.for_objects() ? NameQuery{} : name_query(options_, patterns_);
+    const Repository& repository = context_.open_locked(LockMode::shared, true);
+    const auto all = load_snapshots(repository, context_.stop(), context_.notices());
+    const auto index = load_index(repository, context_.stop());
+    const BlobReader reader(repository, *index);
+    std::vector<SnapshotEntry> snapshots =
+        choose_snapshots(all, options_.snapshots, options_.choice.filter(), context_);
+    std::ranges::stable_sort(snapshots, [&](const SnapshotEntry& a, const SnapshotEntry& b) {
+      const Timestamp& x = a.snapshot.time.instant;
+      const Timestamp& y = b.snapshot.time.instant;
+      return options_.reverse ? x < y : y < x;
+    });
+    if (options_.for_objects()) {
+      find_objects(reader, snapshots);
+    } else {
+      NameFinder finder(reader, names, context_.stop());
+      for (const SnapshotEntry& entry : snapshots) {
+        finder.search(
+            entry.snapshot.tree, [&](const NameHit& hit) { output_.print(hit, entry); },
+            unreadable_in(entry));
+      }
+      output_.finish();
+    }
+    if (problems_ != 0) {
+      throw CommandFailed(
+          kExitFailed, std::string("Fatal: ") + _("some folders of the snapshots cannot be read"));
+    }
+  }
+
+ private:
+  void find_objects(const BlobReader& reader, const std::vector<SnapshotEntry>& snapshots) {
+    const ObjectQuery query = object_query(options_, reader, patterns_);
+    ObjectFinder finder(reader, query, context_.stop());
+    std::uint64_t trees_found = 0;
+    for (const SnapshotEntry& entry : snapshots) {
+      finder.search(
+          entry.snapshot.tree,
+          [&](const ObjectHit& hit) {
+            output_.print(hit, entry);
+            note(hit.blob);
+            if (hit.blob.kind == BlobKind::data) return true;
+            // As in restic: a snapshot is left when there have been as many hits as were asked for.
+            return ++trees_found < query.trees.size() || !query.data.empty();
+          },
+          unreadable_in(entry));
+    }
+    output_.finish();
+    if (options_.show_pack_id && !context_.global.json) show_packs(reader.index());
+  }
+
+  void note(const BlobRef& blob) {
+    if (noted_.insert(blob.id).second) found_.push_back(blob);
+  }
+
+  void show_packs(const Index& index) {
+    for (const std::string& pattern : options_.pack ? std::vector<std::string>{} : patterns_) {
+      if (const std::optional<Id> id = Id::parse(pattern)) {
+        note({.kind = options_.blob ? BlobKind::data : BlobKind::tree, .id = *id});
+      } else if (std::ranges::none_of(found_, [&](const BlobRef& blob) {
+                   return blob.id.hex().starts_with(pattern);
+                 })) {
+        context_.console.print(format_text(_("Note: cannot find pack for object '{}'"), pattern));
+      }
+    }
+    print_packs(index, found_, context_);
+  }
+
+  UnreadableSink unreadable_in(const SnapshotEntry& entry) {
+    return [this, &entry](const std::string& path, const Id& tree, const std::string& message) {
+      ++problems_;
+      context_.warn(context_.console.name_for_err(
+          format_text(_("Unable to load tree {}\n ... which belongs to snapshot {}: {}: {}"),
+                      tree.hex(), entry.id.hex(), path, message)));
+    };
+  }
+
+  const FindOptions& options_;
+  const std::vector<std::string>& patterns_;
+  Context& context_;
+  FindOutput output_;
+  std::set<Id> noted_;
+  std::vector<BlobRef> found_;  // in the order of discovery
+  std::uint64_t problems_ = 0;
+};
+
+void add_kinds(Command& command, FindOptions& options) {
+  command.flag("blob", options.blob, _("patterns are IDs of data blobs (or their first digits)"));
+  command.flag("tree", options.tree, _("patterns are IDs of folder lists"));
+  command.flag("pack", options.pack, _("patterns are IDs of packs: finds what uses their blobs"));
+  command.flag("show-pack-id", options.show_pack_id,
+               _("with --blob or --tree: also show in which pack they lie"));
+}
+
+}  // namespace
+
+void add_find(Command& root) {
+  auto options = std::make_shared<FindOptions>();
+  Command& command = root.add_command("find", _("Find files in the snapshots"));
+  command.describe(
+      _("Looks for files and folders by name in all snapshots, newest first. Patterns are those of "
+        "--exclude: a name with * and ?, or a path that begins with '/'. Quote them, or the shell "
+        "replaces them first.\n\n"
+        "Also finds out which files need a certain blob or pack, e.g. one that check has found to "
+        "be damaged."));
+  command.arguments(_("PATTERN..."));
+  command.flag("ignore-case,i", options->ignore_case, _("upper and lower case are equal"));
+  command.option("oldest,O", _("TIME"), options->oldest,
+                 _("only what was modified at this time or later (2026-01-31 or \"2026-01-31 "
+                   "15:04\")"));
+  command.option("newest,N", _("TIME"), options->newest,
+                 _("only what was modified at this time or before"));
+  command.flag("long,l", options->long_format, _("show mode, owner, size and time as well"));
+  command.flag("human-readable", options->human_readable, _("show sizes in KiB, MiB, ..."));
+  command.flag("reverse,R", options->reverse, _("oldest snapshots first"));
+  add_kinds(command, *options);
+  add_snapshot_options(command, options->choice);
+  command.options("snapshot,s", _("ID"), options->snapshots,
+                  _("only in this snapshot; may be repeated"));
+  command.exit_codes({kExitNoRepository, kExitLocked, kExitWrongPassword});
+  command.examples(
+      {{"medsave -r /media/usb/backup find \"*.odt\" --oldest 2026-01-01",
+        _("letters changed this year")},
+       {"medsave find -i -l \"*dupont*\"", _("whatever has this name, with size and time")},
+       {"medsave find --blob 420f620f", _("the files a blob belongs to")}});
+  command.run([options](Context& context, const std::vector<std::string>& arguments) {
+    if (arguments.empty()) throw Error(Errc::usage, _("wrong number of arguments"));
+    if (int{options->blob} + int{options->tree} + int{options->pack} > 1) {
+      throw Error(Errc::usage, _("cannot have several ID types"));
+    }
+    FindRun(*options, arguments, context).run();
+  });
+}
+
+}  // namespace medsave::cli
