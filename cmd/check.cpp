@@ -67,7 +67,15 @@ void print_advice(const CheckReport& report, Context& context) {
   }
 }
 
+/// "affected" is a message of medsave's own; restic's consumers skip what they do not know.
 void print_json_summary(const CheckReport& report, Context& context) {
+  for (const AffectedPath& affected : report.affected) {
+    context.console.print(JsonObject("affected")
+                              .add("snapshot", affected.snapshot.hex())
+                              .add("path", affected.path)
+                              .add("reason", affected.reason)
+                              .text());
+  }
   std::vector<std::string> packs;
   for (const Id& id : report.broken_packs) packs.push_back(id.hex());
   JsonObject out("summary");

@@ -23,7 +23,7 @@ void add_patterns(PathFilter& filter, const std::vector<std::string>& patterns, 
 void add_files(PathFilter& filter, const std::vector<std::string>& files, bool ignore_case,
                const std::string& option) {
   for (const std::string& file : files) {
-    add_patterns(filter, read_pattern_file(file), ignore_case, option + " " + file);
+    add_patterns(filter, read_pattern_file(file), ignore_case, join({option, file}, " "));
   }
 }
 

@@ -101,6 +101,7 @@ std::string groups_json(const std::vector<SnapshotGroup>& groups) {
 void print_table(const std::vector<SnapshotEntry>& snapshots, bool compact, Context& context) {
   const auto shown = [&](const std::vector<std::string>& texts, const std::string& separator) {
     std::vector<std::string> names;
+    names.reserve(texts.size());
     for (const std::string& text : texts) names.push_back(context.console.name_for_out(text));
     return join(names, separator);
   };

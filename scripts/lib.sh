@@ -13,6 +13,13 @@ configure() {
   cmake --preset "$1" "${launcher[@]}" "${@:2}" --log-level=WARNING >/dev/null
 }
 
+# build PRESET [CMAKE ARGUMENTS]: shows how far it is on a terminal, only failures elsewhere.
+build() {
+  local quiet=()
+  [ -t 1 ] || quiet=(-- --quiet)
+  cmake --build "build/$1" "${@:2}" "${quiet[@]}"
+}
+
 # The C++ files that differ from where this branch left the main one (on it: from the last commit),
 # and those not committed yet.
 changed_sources() {

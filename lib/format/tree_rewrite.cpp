@@ -14,9 +14,15 @@ namespace medsave {
 namespace {
 
 // Fields that restic's writer puts behind `size`.
-constexpr std::array<std::string_view, 9> kBehindSize = {
-    "links",   "linktarget", "linktarget_raw", "extended_attributes", "generic_attributes",
-    "device",  "content",    "subtree",        "error"};
+constexpr std::array<std::string_view, 9> kBehindSize = {"links",
+                                                         "linktarget",
+                                                         "linktarget_raw",
+                                                         "extended_attributes",
+                                                         "generic_attributes",
+                                                         "device",
+                                                         "content",
+                                                         "subtree",
+                                                         "error"};
 
 std::vector<std::string_view> node_texts(std::string_view json) {
   std::vector<std::string_view> texts;

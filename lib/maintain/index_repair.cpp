@@ -157,10 +157,10 @@ class IndexRepair {
                        id.hex()));
       return;
     }
-    warn(format_text(n_("{} blob of pack {} is intact; save it with: medsave repair packs {}",
-                        "{} blobs of pack {} are intact; save them with: medsave repair packs {}",
-                        intact),
-                     intact, id.short_hex(), id.hex()));
+    warn(format_text(
+        n_("{} blob of pack {} is intact; save it with: medsave repair packs {}",
+           "{} blobs of pack {} are intact; save them with: medsave repair packs {}", intact),
+        intact, id.short_hex(), id.hex()));
   }
 
   /// What the index knew of a pack whose header is lost, as far as it is whole.
@@ -247,8 +247,8 @@ class IndexRepair {
   std::unordered_map<Id, std::uint64_t> listed_;
   std::unordered_set<Id> good_;  // packs that the index describes rightly
   std::vector<ListedFile> to_read_;
-  std::vector<Id> old_;           // index files to be replaced
-  std::unordered_set<Id> kept_;   // packs in index files that stay
+  std::vector<Id> old_;          // index files to be replaced
+  std::unordered_set<Id> kept_;  // packs in index files that stay
   std::atomic<std::size_t> next_ = 0;
   std::mutex mutex_;  // guards the following while threads read headers
   std::vector<IndexedPack> read_;

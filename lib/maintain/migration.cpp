@@ -12,7 +12,8 @@ namespace medsave {
 std::vector<Migration> possible_migrations(const Repository& repository) {
   std::vector<Migration> all;
   if (repository.config().version == 1) {
-    all.push_back({.name = "upgrade_repo_v2", .description = _("upgrade a repository to version 2")});
+    all.push_back(
+        {.name = "upgrade_repo_v2", .description = _("upgrade a repository to version 2")});
   }
   return all;
 }

@@ -39,9 +39,8 @@ class Recovery {
     index_ = load_index(repository_, stop);
     list_trees();
     read_trees(stop);
-    std::erase_if(trees_, [&](const Id& id) {
-      return referred_.contains(id) || useless_.contains(id);
-    });
+    std::erase_if(trees_,
+                  [&](const Id& id) { return referred_.contains(id) || useless_.contains(id); });
     RecoverReport report{.trees = progress_.done_items, .roots = trees_.size()};
     if (!trees_.empty() && !request_.dry_run) report.snapshot = save(stop);
     return report;
@@ -71,8 +70,7 @@ class Recovery {
     const BlobReader reader(repository_, *index_);
     const unsigned wanted = std::max(worker_count(), repository_.backend().connections());
     TaskScope scope(stop);
-    scope.spawn("read trees",
-                static_cast<unsigned>(std::min<std::size_t>(wanted, trees_.size())),
+    scope.spawn("read trees", static_cast<unsigned>(std::min<std::size_t>(wanted, trees_.size())),
                 [&](const std::stop_token& token) { read_some_trees(reader, token); });
     scope.join();
   }

@@ -1,9 +1,8 @@
-#include "medsave/maintain/snapshot_rewriter.hpp"
-
 #include "snapshot_batch.hpp"
 #include "tree_rewriter.hpp"
 
 #include "medsave/base/text.hpp"
+#include "medsave/maintain/snapshot_rewriter.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -23,8 +22,9 @@ class SnapshotRewrite {
         reader_(repository, index),
         batch_(repository, index, request.writer,
                {.dry_run = request.dry_run, .forget = request.forget}, stop),
-        trees_(reader_, rules(), [this](std::string_view json) { return batch_.save_tree(json); },
-               TreeRewriter::Memory::by_path) {}
+        trees_(
+            reader_, rules(), [this](std::string_view json) { return batch_.save_tree(json); },
+            TreeRewriter::Memory::by_path) {}
 
   std::size_t run(const std::vector<SnapshotEntry>& snapshots, const std::stop_token& stop) {
     for (const SnapshotEntry& entry : snapshots) {
@@ -84,8 +84,8 @@ class SnapshotRewrite {
 
   static void set_totals(Snapshot& snapshot, const RewrittenTree& tree) {
     if (!snapshot.summary) {
-      snapshot.summary = SnapshotSummary{.backup_start = {.instant = kNever},
-                                         .backup_end = {.instant = kNever}};
+      snapshot.summary =
+          SnapshotSummary{.backup_start = {.instant = kNever}, .backup_end = {.instant = kNever}};
     }
     snapshot.summary->total_files_processed = tree.files;
     snapshot.summary->total_bytes_processed = tree.bytes;

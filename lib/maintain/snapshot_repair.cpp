@@ -19,8 +19,9 @@ class SnapshotRepair {
         reader_(repository, index),
         batch_(repository, index, request.writer,
                {.dry_run = request.dry_run, .forget = request.forget}, stop),
-        trees_(reader_, rules(), [this](std::string_view json) { return batch_.save_tree(json); },
-               TreeRewriter::Memory::unchanged) {}
+        trees_(
+            reader_, rules(), [this](std::string_view json) { return batch_.save_tree(json); },
+            TreeRewriter::Memory::unchanged) {}
 
   std::size_t run(const std::vector<SnapshotEntry>& snapshots, const std::stop_token& stop) {
     for (const SnapshotEntry& entry : snapshots) {
@@ -57,9 +58,9 @@ class SnapshotRepair {
         throw error.with_context(path);
       }
       const bool root = path == "/";
-      tell(path, format_text(root ? _("not readable ({})")
-                                  : _("replaced with an empty folder ({})"),
-                             error.what()));
+      tell(path,
+           format_text(root ? _("not readable ({})") : _("replaced with an empty folder ({})"),
+                       error.what()));
       return !root;
     };
     return rules;

@@ -127,10 +127,7 @@ class LayoutMaker {
     LayoutEntry& placed =
         *add(*parent, name, LayoutEntry::Kind::snapshot, entry.snapshot.tree)->second;
     placed.time = entry.snapshot.time.instant;
-    if (spot.has_latest) {
-      const std::size_t extra = name.size() - last.size();
-      link_latest(spot, spot.name + name.substr(name.size() - extra), placed.time);
-    }
+    if (spot.has_latest) link_latest(spot, spot.name + name.substr(last.size()), placed.time);
     touch(spot.path, placed.time);
   }
 

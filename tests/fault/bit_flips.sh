@@ -81,4 +81,23 @@ harm pack truncate -s 0 "$file"
 harm pack rm -f "$file"
 other=$(find repo/data -type f ! -name "$(basename "$file")" | head -n 1)
 harm pack cp -f "$other" "$file"
+
+step "locks: one that cannot be read blocks, names itself and can be removed"
+rm -rf repo/* && cp -a sound/. repo/
+mkfifo pipe
+"$MEDSAVE" -q backup --stdin <pipe &
+holder=$!
+exec 9>pipe
+wait_for sh -c 'ls repo/locks | grep -q .'
+lock=$(any locks)
+cp "$lock" copy
+kill_hard "$holder"
+exec 9>&-
+flip copy "$(random "$(size copy)")"
+mv -f copy "$lock"
+expect 1 medsave check
+says "$(basename "$lock" | head -c 8)"
+expect 0 medsave unlock --remove-all
+expect 0 medsave check
+
 echo "$detected of $detected detected"

@@ -22,7 +22,9 @@ class MemBackend : public Backend {
   std::optional<std::uint64_t> size(const FileRef& file) override;
   std::vector<ListedFile> list(FileKind kind) override;
   void remove(const FileRef& file) override;
-  void replace_config(Buffer data) override { overwrite({.kind = FileKind::config}, std::move(data)); }
+  void replace_config(Buffer data) override {
+    overwrite({.kind = FileKind::config}, std::move(data));
+  }
   std::uint64_t remove_leftovers() override { return 0; }
 
   /// For damage tests: replaces stored bytes without asking.

@@ -14,12 +14,12 @@
 namespace medsave {
 
 struct RewriteRequest {
-  PathFilter exclude = {};        // left out; at most one of the two has patterns
-  PathFilter include = {};        // all else is left out, and folders that end up empty
-  bool summarize = false;         // count files and bytes of snapshots that do not tell
-  std::string new_host = {};      // empty: as it is
+  PathFilter exclude = {};    // left out; at most one of the two has patterns
+  PathFilter include = {};    // all else is left out, and folders that end up empty
+  bool summarize = false;     // count files and bytes of snapshots that do not tell
+  std::string new_host = {};  // empty: as it is
   std::optional<Timestamp> new_time = {};
-  bool forget = false;            // delete the old snapshots; else the new get the tag "rewrite"
+  bool forget = false;  // delete the old snapshots; else the new get the tag "rewrite"
   bool dry_run = false;
   BlobWriterOptions writer = {};
 };

@@ -1,0 +1,238 @@
+#include "medsave/maintain/copier.hpp"
+
+#include "blob_transfer.hpp"
+#include "copy_walk.hpp"
+
+#include "medsave/base/error.hpp"
+#include "medsave/base/text.hpp"
+#include "medsave/format/snapshot.hpp"
+#include "medsave/par/task_scope.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <span>
+#include <tuple>
+#include <unordered_map>
+#include <utility>
+
+namespace medsave {
+namespace {
+
+// Enough that the last packs of a batch, which are not full, do not matter.
+constexpr std::uint64_t kBatchBytes = 2ULL << 30U;
+constexpr std::size_t kBatchBlobs = 500'000;  // 100 bytes of memory each
+// Wanted blobs this close to each other are read with one request.
+constexpr std::uint64_t kMaxGap = 128ULL << 10U;
+constexpr std::uint64_t kMaxRun = 4ULL << 20U;
+
+/// Wanted blobs of one pack that are read together.
+struct BlobRun {
+  std::span<const WantedBlob> blobs = {};
+  std::uint64_t offset = 0;
+  std::uint64_t length = 0;
+};
+
+std::vector<BlobRun> plan_runs(std::vector<WantedBlob>& wanted) {
+  std::sort(wanted.begin(), wanted.end(), [](const WantedBlob& a, const WantedBlob& b) {
+    return std::tie(a.pack, a.entry.offset) < std::tie(b.pack, b.entry.offset);
+  });
+  std::vector<BlobRun> runs;
+  for (std::size_t first = 0; first < wanted.size();) {
+    const std::uint64_t start = wanted[first].entry.offset;
+    std::uint64_t reached = start + wanted[first].entry.stored_length;
+    std::size_t next = first + 1;
+    for (; next < wanted.size() && wanted[next].pack == wanted[first].pack; ++next) {
+      const PackEntry& entry = wanted[next].entry;
+      const std::uint64_t end = std::uint64_t{entry.offset} + entry.stored_length;
+      if (entry.offset > reached + kMaxGap || end - start > kMaxRun) break;
+      reached = std::max(reached, end);
+    }
+    runs.push_back({.blobs = std::span(wanted).subspan(first, next - first),
+                    .offset = start,
+                    .length = reached - start});
+    first = next;
+  }
+  return runs;
+}
+
+bool same_set(std::vector<std::string> a, std::vector<std::string> b) {
+  std::sort(a.begin(), a.end());
+  std::sort(b.begin(), b.end());
+  return a == b;
+}
+
+/// Whether one is a copy of the other, whatever they have for parent and original.
+bool is_copy(const Snapshot& a, const Snapshot& b) {
+  return a.time.instant == b.time.instant && a.tree == b.tree && a.hostname == b.hostname &&
+         a.username == b.username && a.uid == b.uid && a.gid == b.gid && a.excludes == b.excludes &&
+         same_set(a.paths, b.paths) && same_set(a.tags, b.tags);
+}
+
+class Copy {
+ public:
+  Copy(const CopySource& source, const CopyTarget& target, const CopyRequest& request,
+       const CopyEvents& events, Progress& progress, const std::stop_token& stop)
+      : source_(source),
+        target_(target),
+        request_(request),
+        events_(events),
+        progress_(progress),
+        writer_(target.repository, target.index, request.writer, stop),
+        walk_(source, target, writer_, !request.recompress, request.writer.extra_verify) {
+    for (const SnapshotEntry& entry : request.existing) {
+      copies_.emplace(entry.snapshot.original.value_or(entry.id), &entry);
+      if (entry.snapshot.original) copies_.emplace(entry.id, &entry);
+    }
+  }
+
+  CopyReport run(const std::stop_token& stop) {
+    try {
+      copy_all(stop);
+    } catch (...) {
+      keep_what_was_copied();
+      throw;
+    }
+    report_.stored = writer_.stats();
+    return report_;
+  }
+
+ private:
+  void copy_all(const std::stop_token& stop) {
+    for (const SnapshotEntry& entry : request_.snapshots) {
+      if (const SnapshotEntry* existing = find_copy(entry)) {
+        ++report_.skipped;
+        if (events_.skipped) events_.skipped(entry, existing->id);
+        continue;
+      }
+      if (events_.started) events_.started(entry);
+      try {
+        add_wanted(walk_.run(entry.snapshot.tree, stop));
+      } catch (const Error& e) {
+        throw e.with_context(format_text(_("copying snapshot {}"), entry.id.short_hex()));
+      }
+      batch_.push_back(&entry);
+      if (wanted_bytes_ >= kBatchBytes || wanted_.size() >= kBatchBlobs) finish_batch(stop);
+    }
+    progress_.totals_final = true;
+    finish_batch(stop);
+  }
+
+  [[nodiscard]] const SnapshotEntry* find_copy(const SnapshotEntry& entry) const {
+    const auto [first, last] = copies_.equal_range(entry.snapshot.original.value_or(entry.id));
+    const auto found = std::find_if(first, last, [&](const auto& candidate) {
+      return is_copy(candidate.second->snapshot, entry.snapshot);
+    });
+    return found == last ? nullptr : found->second;
+  }
+
+  void add_wanted(std::vector<WantedBlob> wanted) {
+    for (const WantedBlob& blob : wanted) wanted_bytes_ += blob.entry.stored_length;
+    progress_.total_items += wanted.size();
+    progress_.total_bytes += wanted_bytes_ - std::exchange(announced_bytes_, wanted_bytes_);
+    wanted_.insert(wanted_.end(), wanted.begin(), wanted.end());
+  }
+
+  /// Copies the data; when that is durable and indexed, stores the snapshots.
+  void finish_batch(const std::stop_token& stop) {
+    if (batch_.empty()) return;
+    copy_wanted(stop);
+    writer_.finish();
+    std::vector<Id> saved;
+    for (const SnapshotEntry* entry : batch_) saved.push_back(save(*entry));
+    target_.repository.backend().barrier();
+    report_.copied += batch_.size();
+    for (std::size_t i = 0; i < saved.size(); ++i) {
+      if (events_.saved) events_.saved(*batch_[i], saved[i]);
+    }
+    batch_.clear();
+  }
+
+  Id save(const SnapshotEntry& entry) const {
+    Snapshot copy = entry.snapshot;
+    copy.parent.reset();  // means nothing there
+    if (!copy.original) copy.original = entry.id;
+    return target_.repository.save_json(FileKind::snapshot, encode_snapshot(copy));
+  }
+
+  void copy_wanted(const std::stop_token& stop) {
+    const std::vector<BlobRun> runs = plan_runs(wanted_);
+    std::atomic<std::size_t> next = 0;
+    // One thread more than cores, so that one can wait for the medium.
+    const unsigned wanted =
+        std::max(worker_count() + 1, source_.repository.backend().connections());
+    TaskScope scope(stop);
+    scope.spawn("copy data", static_cast<unsigned>(std::min<std::size_t>(wanted, runs.size())),
+                [&](const std::stop_token& token) { copy_some(runs, next, token); });
+    scope.join();
+    wanted_.clear();
+    wanted_bytes_ = 0;
+    announced_bytes_ = 0;
+  }
+
+  void copy_some(const std::vector<BlobRun>& runs, std::atomic<std::size_t>& next,
+                 const std::stop_token& stop) {
+    BlobTransfer transfer(source_, target_.repository, writer_, !request_.recompress,
+                          request_.writer.extra_verify);
+    Buffer bytes;
+    for (std::size_t n = next++; n < runs.size(); n = next++) {
+      check_stop(stop);
+      copy_run(runs[n], transfer, bytes);
+    }
+  }
+
+  void copy_run(const BlobRun& run, BlobTransfer& transfer, Buffer& bytes) {
+    const bool loaded = load(run, bytes);
+    for (const WantedBlob& wanted : run.blobs) {
+      const PackEntry& entry = wanted.entry;
+      const bool done =
+          loaded && transfer.transfer(entry, bytes.view().subspan(entry.offset - run.offset,
+                                                                  entry.stored_length));
+      if (!done) transfer.transfer_any_copy({.kind = entry.kind, .id = entry.id});
+      ++progress_.done_items;
+      progress_.done_bytes += entry.stored_length;
+    }
+  }
+
+  /// False when the bytes cannot be had; each blob then comes from wherever it can be found.
+  bool load(const BlobRun& run, Buffer& bytes) const {
+    try {
+      source_.repository.backend().load_range(
+          {.kind = FileKind::pack, .id = run.blobs.front().pack}, run.offset, run.length, bytes);
+    } catch (const Error&) {
+      return false;
+    }
+    return true;
+  }
+
+  /// So that the next run need not copy it again.
+  void keep_what_was_copied() noexcept {
+    try {
+      writer_.finish();
+    } catch (...) {  // the failure that led here is the one to report
+    }
+  }
+
+  const CopySource& source_;
+  const CopyTarget& target_;
+  const CopyRequest& request_;
+  const CopyEvents& events_;
+  Progress& progress_;
+  BlobWriter writer_;
+  CopyWalk walk_;
+  std::unordered_multimap<Id, const SnapshotEntry*> copies_;  // by original
+  std::vector<const SnapshotEntry*> batch_;                   // trees copied, data not yet
+  std::vector<WantedBlob> wanted_;
+  std::uint64_t wanted_bytes_ = 0;
+  std::uint64_t announced_bytes_ = 0;  // of them, in progress_
+  CopyReport report_;
+};
+
+}  // namespace
+
+CopyReport copy_snapshots(const CopySource& source, const CopyTarget& target,
+                          const CopyRequest& request, const CopyEvents& events, Progress& progress,
+                          const std::stop_token& stop) {
+  return Copy(source, target, request, events, progress, stop).run(stop);
+}
+
+}  // namespace medsave

@@ -1,0 +1,76 @@
+# kill -9 at random moments of `forget --prune`, MEDSAVE_KILLS times: after each the repository is
+# sound and every snapshot that was to be kept can be restored.
+source "$(dirname "$0")/../support/lib.sh"
+kills=${MEDSAVE_KILLS:-50}
+kept=3
+prune=("$MEDSAVE" -q --pack-size 4 forget --keep-last $kept --prune --max-unused 0)
+
+medsave -q init
+for day in $(seq 0 9); do
+  practice-data data --scale 0.01 --day "$day"
+  medsave -q --pack-size 4 backup data --time "2026-10-$((day + 10)) 20:00:00"
+  [ "$day" -lt $((10 - kept)) ] || cp -r data "day$day"
+done
+cp -r repo original
+
+# How long it takes, so that kills fall anywhere into it. Deriving the key is not interesting.
+start=$(date +%s%N)
+medsave -q list locks
+middle=$(date +%s%N)
+"${prune[@]}"
+end=$(date +%s%N)
+opening=$(((middle - start) / 1000000))
+milliseconds=$(((end - middle) / 1000000))
+echo "forget --prune takes $milliseconds ms, $opening of them to open the repository"
+[ "$(medsave snapshots --json | json-value --count "")" -eq $kept ] || fail "not $kept snapshots"
+medsave check --read-data >/dev/null
+
+# all_there PROGRAM: it restores the last $kept snapshots.
+all_there() {
+  local ids id day=$((10 - kept))
+  ids=$(medsave snapshots --json | grep -o '"short_id":"[0-9a-f]*"' | cut -d '"' -f 4 |
+    tail -n $kept)
+  for id in $ids; do
+    rm -rf out
+    expect 0 "$1" restore "$id" --target out
+    identical "day$day" out/data
+    day=$((day + 1))
+  done
+  same "$day" 10
+}
+
+step "$kills kills"
+finished=0
+for n in $(seq "$kills"); do
+  # Every other one goes on where the last one was killed.
+  if [ $((n % 2)) -eq 1 ]; then
+    chmod -R u+w repo
+    rm -rf repo
+    cp -r original repo
+  fi
+  "${prune[@]}" >/dev/null 2>&1 &
+  pid=$!
+  wait_ms=$((opening / 2 + RANDOM * (milliseconds - opening / 2) / 32767))
+  sleep "$(printf '%d.%03d' $((wait_ms / 1000)) $((wait_ms % 1000)))"
+  if kill -9 $pid 2>/dev/null; then :; else finished=$((finished + 1)); fi
+  wait $pid 2>/dev/null || true
+  expect 0 medsave check
+  same "$(files_in locks)" 0 "locks after check"
+  if [ $((n % 5)) -eq 0 ]; then
+    expect 0 medsave check --read-data
+    all_there medsave
+  fi
+done
+echo "$finished of $kills had finished before"
+
+step "the next one finishes the work"
+"${prune[@]}"
+expect 0 medsave check --read-data
+says_not hint
+all_there medsave
+expect 0 medsave prune --dry-run --max-unused 0
+says 'total prune: +0 blobs'
+if command -v "$RESTIC" >/dev/null; then
+  expect 0 restic check --read-data
+  all_there restic
+fi
