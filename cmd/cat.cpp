@@ -1,3 +1,4 @@
+#include "chosen_snapshots.hpp"
 #include "command_line.hpp"
 #include "commands.hpp"
 #include "context.hpp"
@@ -60,7 +61,7 @@ void cat_pack(const Repository& repository, const std::string& prefix, Context& 
 }
 
 SnapshotEntry find(const Repository& repository, const std::string& id, Context& context) {
-  const auto snapshots = load_snapshots(repository, context.stop(), context.notices());
+  const auto snapshots = load_candidates(repository, id, context);
   return find_snapshot(snapshots, id, {});
 }
 

@@ -10,6 +10,19 @@
 
 namespace medsave::cli {
 
+std::vector<SnapshotEntry> load_candidates(const Repository& repository, const std::string& id,
+                                           Context& context) {
+  if (id != kLatestSnapshot) return load_snapshots(repository, context.stop(), context.notices());
+  try {
+    return load_snapshots(repository, context.stop());
+  } catch (const Error& e) {
+    if (e.code() != Errc::corrupt) throw;
+    throw Error(e.code(), format_text(_("which snapshot is the latest cannot be told: {}; choose "
+                                        "one by its ID, `medsave snapshots` lists them"),
+                                      e.what()));
+  }
+}
+
 std::vector<SnapshotEntry> choose_snapshots(const std::vector<SnapshotEntry>& all,
                                             const std::vector<std::string>& ids,
                                             const SnapshotFilter& filter, Context& context) {

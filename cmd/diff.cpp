@@ -1,3 +1,4 @@
+#include "chosen_snapshots.hpp"
 #include "command_line.hpp"
 #include "commands.hpp"
 #include "context.hpp"
@@ -66,7 +67,9 @@ void run_diff(const DiffOptions& options, const std::vector<std::string>& argume
   const SnapshotSpec from = parse_snapshot_spec(arguments[0]);
   const SnapshotSpec to = parse_snapshot_spec(arguments[1]);
   const Repository& repository = context.open_locked(LockMode::shared, true);
-  const auto snapshots = load_snapshots(repository, context.stop(), context.notices());
+  const bool latest_wanted = from.id == kLatestSnapshot || to.id == kLatestSnapshot;
+  const auto snapshots =
+      load_candidates(repository, latest_wanted ? kLatestSnapshot : from.id, context);
   const SnapshotEntry& before = find_snapshot(snapshots, from.id, {});
   const SnapshotEntry& after = find_snapshot(snapshots, to.id, {});
   const auto index = load_index(repository, context.stop());

@@ -1,3 +1,4 @@
+#include "chosen_snapshots.hpp"
 #include "command_line.hpp"
 #include "commands.hpp"
 #include "context.hpp"
@@ -107,7 +108,7 @@ void run_dump(const DumpOptions& options, const std::vector<std::string>& argume
   const SnapshotSpec spec = parse_snapshot_spec(arguments[0]);
   const std::vector<std::string> path = components(arguments[1]);
   const Repository& repository = context.open_locked(LockMode::shared, true);
-  const auto snapshots = load_snapshots(repository, context.stop(), context.notices());
+  const auto snapshots = load_candidates(repository, spec.id, context);
   const SnapshotEntry& entry = find_snapshot(snapshots, spec.id, options.choice.filter());
   const auto index = load_index(repository, context.stop());
   const BlobReader reader(repository, *index);

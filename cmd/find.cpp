@@ -51,9 +51,9 @@ std::optional<Timestamp> time_of(const std::string& text) {
 NameQuery name_query(const FindOptions& options, const std::vector<std::string>& patterns) {
   NameQuery query;
   for (const std::string& pattern : patterns) {
-    // There is nothing to take back from here: a '!' in front is one.
-    const std::string literal = pattern.starts_with('!') ? "\\" + pattern : pattern;
-    query.patterns.add(pattern.empty() ? "*" : literal, options.ignore_case);
+    // There is nothing to take back here; restic overlooks the '!' of such a pattern.
+    const std::string name = pattern.starts_with('!') ? pattern.substr(1) : pattern;
+    query.patterns.add(name.empty() ? "*" : name, options.ignore_case);
   }
   query.oldest = time_of(options.oldest);
   query.newest = time_of(options.newest);
@@ -181,9 +181,8 @@ class FindRun {
           [&](const ObjectHit& hit) {
             output_.print(hit, entry);
             note(hit.blob);
-            if (hit.blob.kind == BlobKind::data) return true;
-            // As in restic: a snapshot is left when there have been as many hits as were asked for.
-            return ++trees_found < query.trees.size() || !query.data.empty();
+            // As in restic: with --tree, a snapshot is left after as many hits as were asked for.
+            return !options_.tree || ++trees_found < query.trees.size();
           },
           unreadable_in(entry));
     }

@@ -2,6 +2,7 @@
 #include "commands.hpp"
 #include "context.hpp"
 #include "exit_codes.hpp"
+#include "from_repository.hpp"
 #include "passwords.hpp"
 
 #include "medsave/base/error.hpp"
@@ -67,7 +68,6 @@ void run_init(const InitOptions& options, Context& context) {
 
 void add_init(Command& root) {
   auto options = std::make_shared<InitOptions>();
-  options->other.environment_prefix = "FROM_";
   Command& command = root.add_command("init", _("Make a new repository"));
   command.describe(
       _("Makes an empty repository in the folder given with -r, and its first key from the "
@@ -83,29 +83,7 @@ void add_init(Command& root) {
   command.group(_("Another repository as the model"));
   command.flag("copy-chunker-params", options->copy_chunker_params,
                _("cut files as the repository of --from-repo does"));
-  RepositoryChoice& other = options->other;
-  Option& repo = command.option("from-repo", _("REPOSITORY"), other.location, _("its location"));
-  repo.environment = "FROM_REPOSITORY";
-  repo.exclusive = "from-repository";
-  repo.kind = ValueKind::directory;
-  Option& file = command.option("from-repository-file", _("FILE"), other.location_file,
-                                _("file that holds its location"));
-  file.environment = "FROM_REPOSITORY_FILE";
-  file.exclusive = "from-repository";
-  file.kind = ValueKind::file;
-  Option& password_file = command.option("from-password-file", _("FILE"), other.password_file,
-                                         _("file that holds its password"));
-  password_file.environment = "FROM_PASSWORD_FILE";
-  password_file.exclusive = "from-password";
-  password_file.kind = ValueKind::file;
-  Option& password_command =
-      command.option("from-password-command", _("COMMAND"), other.password_command,
-                     _("program that prints its password"));
-  password_command.environment = "FROM_PASSWORD_COMMAND";
-  password_command.exclusive = "from-password";
-  command.option("from-key-hint", _("ID"), other.key_hint, _("key to try first")).environment =
-      "FROM_KEY_HINT";
-  command.flag("from-insecure-no-password", other.no_password, _("it has an empty password"));
+  add_from_options(command, options->other);
   command.exit_codes({kExitNoRepository, kExitLocked, kExitWrongPassword});
   command.examples({{"medsave -r /media/usb/backup init", _("asks for a new password twice")},
                     {"medsave -r /srv/second init --from-repo /srv/first --copy-chunker-params",

@@ -1,3 +1,4 @@
+#include "chosen_snapshots.hpp"
 #include "command_line.hpp"
 #include "commands.hpp"
 #include "context.hpp"
@@ -161,7 +162,7 @@ void run_ls(const LsOptions& options, const std::vector<std::string>& arguments,
   const std::vector<std::string> folders(arguments.begin() + 1, arguments.end());
   const FolderFilter filter(folders, options.recursive);
   const Repository& repository = context.open_locked(LockMode::shared, true);
-  const auto snapshots = load_snapshots(repository, context.stop(), context.notices());
+  const auto snapshots = load_candidates(repository, spec.id, context);
   const SnapshotEntry& entry = find_snapshot(snapshots, spec.id, options.choice.filter());
   const auto index = load_index(repository, context.stop());
   const BlobReader reader(repository, *index);

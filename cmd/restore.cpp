@@ -1,3 +1,4 @@
+#include "chosen_snapshots.hpp"
 #include "command_line.hpp"
 #include "commands.hpp"
 #include "context.hpp"
@@ -188,7 +189,7 @@ void run_restore_command(const RestoreOptions& options, const std::string& snaps
   RestoreRequest request = make_request(options);
   const Repository& repository = context.open_locked(LockMode::shared, true);
   const SnapshotSpec spec = parse_snapshot_spec(snapshot);
-  const auto snapshots = load_snapshots(repository, context.stop(), context.notices());
+  const auto snapshots = load_candidates(repository, spec.id, context);
   const SnapshotEntry& entry = find_snapshot(snapshots, spec.id, options.snapshots.filter());
   const std::unique_ptr<Index> index = load_index(repository, context.stop());
   const BlobReader reader(repository, *index);

@@ -36,9 +36,16 @@ void define_program(Command& root, GlobalOptions& options) {
   add_diff(root);
   add_dump(root);
   add_stats(root);
+  add_mount(root);
   add_check(root);
   add_forget(root);
   add_prune(root);
+  add_copy(root);
+  add_tag(root);
+  add_rewrite(root);
+  add_repair(root);
+  add_recover(root);
+  add_migrate(root);
   add_key(root);
   add_unlock(root);
   add_cat(root);

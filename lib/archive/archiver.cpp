@@ -75,6 +75,7 @@ class Backup {
   const std::stop_token stop_;
   const Timestamp begun_ = system_clock().now();
   Snapshot snapshot_;
+  bool stdin_was_empty_ = true;  // written by the thread that reads it, read after that
   Reporter reporter_;
   std::unique_ptr<BlobSink> sink_;
   TreeAssembler assembler_;
@@ -211,8 +212,12 @@ void Backup::read_stdin_content(const std::stop_token& stop) {
   file->path = file->snapshot_path = path + "/" + names.back();
   file->begun = std::chrono::steady_clock::now();
   const int fd = request_.from_stdin->fd;
-  saver_.save_stream(
-      file, [&](MutableByteView out) { return std::optional(read_pipe(fd, out, stop)); }, stop);
+  const auto read = [&](MutableByteView out) {
+    const std::size_t got = read_pipe(fd, out, stop);
+    if (got != 0) stdin_was_empty_ = false;
+    return std::optional(got);
+  };
+  saver_.save_stream(file, read, stop);
   queue_.done();
 }
 
@@ -225,6 +230,11 @@ void Backup::read_stdin() {
   scope.spawn("backup", workers_, [&](const std::stop_token& stop) { work(nullptr, stop); });
   scope.join();
   if (request_.from_stdin->finish) request_.from_stdin->finish();
+  if (stdin_was_empty_) {
+    reporter_.problem(snapshot_.paths.front(),
+                      _("nothing arrived on standard input, so no snapshot was saved; did the "
+                        "program that should have written fail?"));
+  }
 }
 
 void Backup::finish_after_failure() noexcept {
@@ -251,7 +261,8 @@ void Backup::publish(BackupResult& result) {
   result.changed_while_read = reporter_.changed_while_read();
   result.skipped_unchanged = request_.skip_if_unchanged && request_.parent &&
                              request_.parent->snapshot.tree == snapshot_.tree;
-  if (!result.skipped_unchanged) {
+  const bool nothing_arrived = request_.from_stdin && stdin_was_empty_;
+  if (!result.skipped_unchanged && !nothing_arrived) {
     const std::string json = encode_snapshot(snapshot_);
     if (request_.dry_run) {
       result.snapshot_id = sha256(as_bytes(json));  // names nothing, but scripts expect one

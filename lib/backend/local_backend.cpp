@@ -206,6 +206,9 @@ void LocalBackend::load(const FileRef& file, std::uint64_t limit, Buffer& out) {
     out.resize(static_cast<std::size_t>(length));
     require_whole(file, 0, out.size(), pread_some(fd.get(), out.writable(), 0, path));
   });
+  // A pack that a killed process stored is read whole before an index may name it. That process
+  // made the data durable, but perhaps not the folder's entry: the next barrier must.
+  if (file.kind == FileKind::pack) writer_.note_change(layout_.folder_of(file));
 }
 
 std::shared_ptr<const UniqueFd> LocalBackend::open_for_range(const FileRef& file) {

@@ -30,6 +30,7 @@ struct BlobRun {
   std::span<const WantedBlob> blobs = {};
   std::uint64_t offset = 0;
   std::uint64_t length = 0;
+  bool ends_pack = false;  // none of the pack comes after it
 };
 
 std::vector<BlobRun> plan_runs(std::vector<WantedBlob>& wanted) {
@@ -49,7 +50,8 @@ std::vector<BlobRun> plan_runs(std::vector<WantedBlob>& wanted) {
     }
     runs.push_back({.blobs = std::span(wanted).subspan(first, next - first),
                     .offset = start,
-                    .length = reached - start});
+                    .length = reached - start,
+                    .ends_pack = next == wanted.size() || wanted[next].pack != wanted[first].pack});
     first = next;
   }
   return runs;
@@ -127,7 +129,6 @@ class Copy {
 
   void add_wanted(std::vector<WantedBlob> wanted) {
     for (const WantedBlob& blob : wanted) wanted_bytes_ += blob.entry.stored_length;
-    progress_.total_items += wanted.size();
     progress_.total_bytes += wanted_bytes_ - std::exchange(announced_bytes_, wanted_bytes_);
     wanted_.insert(wanted_.end(), wanted.begin(), wanted.end());
   }
@@ -156,6 +157,8 @@ class Copy {
 
   void copy_wanted(const std::stop_token& stop) {
     const std::vector<BlobRun> runs = plan_runs(wanted_);
+    progress_.total_items += static_cast<std::uint64_t>(
+        std::count_if(runs.begin(), runs.end(), [](const BlobRun& run) { return run.ends_pack; }));
     std::atomic<std::size_t> next = 0;
     // One thread more than cores, so that one can wait for the medium.
     const unsigned wanted =
@@ -188,9 +191,9 @@ class Copy {
           loaded && transfer.transfer(entry, bytes.view().subspan(entry.offset - run.offset,
                                                                   entry.stored_length));
       if (!done) transfer.transfer_any_copy({.kind = entry.kind, .id = entry.id});
-      ++progress_.done_items;
       progress_.done_bytes += entry.stored_length;
     }
+    if (run.ends_pack) ++progress_.done_items;
   }
 
   /// False when the bytes cannot be had; each blob then comes from wherever it can be found.

@@ -52,9 +52,8 @@ std::vector<BlobStore::Batch> BlobStore::make_batches(const std::vector<Id>& ids
     if (!joins) out.emplace_back();
     out.back().push_back(std::move(piece));
   }
-  std::ranges::sort(out, {}, [](const Batch& batch) {
-    return std::ranges::min(batch, {}, &Piece::turn).turn;
-  });
+  std::ranges::sort(
+      out, {}, [](const Batch& batch) { return std::ranges::min(batch, {}, &Piece::turn).turn; });
   return out;
 }
 

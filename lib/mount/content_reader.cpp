@@ -57,8 +57,8 @@ std::vector<ContentPiece> ContentReader::read(std::uint64_t file, const Id& tree
   std::vector<ContentPiece> out;
   for (std::uint64_t at = offset; at < wanted; ++blob) {
     if (blob == ends.size()) {
-      throw Error(Errc::corrupt, format_text(_("its stored content ends after {} of {} bytes"), at,
-                                             node.size));
+      throw Error(Errc::corrupt,
+                  format_text(_("its stored content ends after {} of {} bytes"), at, node.size));
     }
     const std::uint64_t start = blob == 0 ? 0 : ends[blob - 1];
     BlobPointer plain = blobs_.get(content->blobs[blob]);

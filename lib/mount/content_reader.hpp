@@ -57,7 +57,7 @@ class ContentReader {
   const Index& index_;
   BlobStore& blobs_;
   FlightCache<std::uint64_t, Content> contents_;
-  std::mutex mutex_;        // guards visits_
+  std::mutex mutex_;         // guards visits_
   std::list<Visit> visits_;  // the latest first
 };
 

@@ -38,9 +38,8 @@ std::size_t bytes_of(const Tree& nodes) {
 }  // namespace
 
 std::optional<std::uint32_t> Folder::find(std::string_view name) const {
-  const auto at = std::ranges::lower_bound(nodes, name, {}, [](const Node& node) {
-    return std::string_view(node.name);
-  });
+  const auto at = std::ranges::lower_bound(
+      nodes, name, {}, [](const Node& node) { return std::string_view(node.name); });
   if (at == nodes.end() || at->name != name) return std::nullopt;
   return static_cast<std::uint32_t>(at - nodes.begin());
 }

@@ -166,6 +166,11 @@ std::optional<FoundNode> MountView::find(std::uint64_t folder, std::string_view 
   return child(listing, *index, true);
 }
 
+bool MountView::is_fixed(std::uint64_t folder) const {
+  const Place place = place_of(folder);
+  return !place.layout || place.layout->kind == LayoutEntry::Kind::snapshot;
+}
+
 FoundNode MountView::status(std::uint64_t number) {
   const Place place = place_of(number);
   FoundNode out;

@@ -6,6 +6,7 @@
 #include "node_table.hpp"
 #include "snapshot_source.hpp"
 
+#include "medsave/base/error.hpp"
 #include "medsave/repo/blob_reader.hpp"
 
 #include <cstdint>
@@ -65,6 +66,8 @@ class MountView {
 
   /// Entry `name` of a folder; nullopt when there is none. Counts one look-up.
   std::optional<FoundNode> find(std::uint64_t folder, std::string_view name);
+  /// Whether a folder's entries (and what it has not) stay as they are.
+  [[nodiscard]] bool is_fixed(std::uint64_t folder) const;
   void forget(std::uint64_t number, std::uint64_t count) { table_.forget(number, count); }
   FoundNode status(std::uint64_t number);
 

@@ -127,7 +127,8 @@ Moment moment_of(const ZonedTime& time) {
   if (local.tm_gmtoff == time.offset_seconds && local.tm_zone != nullptr) {
     out.zone = local.tm_zone;
   } else {
-    out.zone = out.offset == 0 ? "UTC" : offset_text(out, false, out.offset % 3600 != 0, false, false);
+    out.zone =
+        out.offset == 0 ? "UTC" : offset_text(out, false, out.offset % 3600 != 0, false, false);
   }
   return out;
 }

@@ -9,9 +9,9 @@ medsave -q init
 for day in $(seq 0 9); do
   practice-data data --scale 0.01 --day "$day"
   medsave -q --pack-size 4 backup data --time "2026-10-$((day + 10)) 20:00:00"
-  [ "$day" -lt $((10 - kept)) ] || cp -r data "day$day"
+  [ "$day" -lt $((10 - kept)) ] || cp -a data "day$day"
 done
-cp -r repo original
+cp -a repo original
 
 # How long it takes, so that kills fall anywhere into it. Deriving the key is not interesting.
 start=$(date +%s%N)
@@ -46,7 +46,7 @@ for n in $(seq "$kills"); do
   if [ $((n % 2)) -eq 1 ]; then
     chmod -R u+w repo
     rm -rf repo
-    cp -r original repo
+    cp -a original repo
   fi
   "${prune[@]}" >/dev/null 2>&1 &
   pid=$!

@@ -67,9 +67,9 @@ for day in $(seq 0 13); do
   program=medsave
   [ $((day % 3)) -ne 1 ] || program=restic
   expect 0 $program backup data --pack-size 4 --time "2026-10-$((day + 10)) 20:00:00"
-  [ "$day" -lt 7 ] || cp -r data "day$day"
+  [ "$day" -lt 7 ] || cp -a data "day$day"
 done
-cp -r "$RESTIC_REPOSITORY" other
+cp -a "$RESTIC_REPOSITORY" other
 
 # all_there PROGRAM: it can restore the last week.
 all_there() {

@@ -1,0 +1,109 @@
+#include "command_line.hpp"
+#include "commands.hpp"
+#include "context.hpp"
+#include "exit_codes.hpp"
+
+#include "medsave/base/error.hpp"
+#include "medsave/base/text.hpp"
+#include "medsave/check/checker.hpp"
+#include "medsave/maintain/migration.hpp"
+#include "medsave/sys/file_info.hpp"
+#include "medsave/sys/file_io.hpp"
+
+#include <filesystem>
+#include <memory>
+
+namespace medsave::cli {
+namespace {
+
+constexpr std::string_view kUpgrade = "upgrade_repo_v2";
+
+void list_migrations(const Repository& repository, Context& context) {
+  const std::vector<Migration> migrations = possible_migrations(repository);
+  context.console.print(_("available migrations:"));
+  for (const Migration& migration : migrations) {
+    context.console.print("  " + migration.name + "\t" + migration.description);
+  }
+  if (migrations.empty()) context.console.print(_("no migrations found"));
+}
+
+void require_sound(const Repository& repository, Context& context) {
+  context.info(_("checking repository integrity..."));
+  Progress progress;
+  const CheckReport report = run_check(
+      repository, {},
+      [&](const Finding& finding) {
+        if (!finding.is_hint) context.warn(finding.message);
+      },
+      [&](const std::string& stage) { context.info(stage); }, progress, context.stop());
+  if (report.errors != 0) {
+    throw CommandFailed(kExitFailed,
+                        std::string("Fatal: ") +
+                            _("the repository contains errors, so nothing was changed; repair it "
+                              "first (\"medsave check\" shows all damage)"));
+  }
+}
+
+void upgrade(const Repository& repository, Context& context) {
+  const std::string copy = (std::filesystem::temp_directory_path() /
+                            ("medsave-config-" + repository.config().id.substr(0, 16)))
+                               .string();
+  try {
+    upgrade_to_version_2(repository,
+                         [&](ByteView old_config) { write_file_durably(copy, old_config, 0600); });
+  } catch (const Error& e) {
+    if (!lstat_at(kCurrentDirectory, copy)) throw;
+    throw Error(e.code(), format_text(_("{}\nIf the repository has no file `config` now, put the "
+                                        "old one back: it is kept in {}"),
+                                      e.what(), copy));
+  }
+  remove_file_at(kCurrentDirectory, copy);
+}
+
+void apply(const std::string& name, bool force, const Repository& repository, Context& context) {
+  if (name != kUpgrade) {
+    throw Error(Errc::usage, format_text(_("unknown migration {}"), name));
+  }
+  if (repository.config().version != 1 && !force) {
+    context.warn(format_text(_("migration {} cannot be applied: repository is already upgraded to "
+                               "version 2"),
+                             name));
+    return;
+  }
+  require_sound(repository, context);
+  context.info(format_text(_("applying migration {}..."), name));
+  upgrade(repository, context);
+  context.info(format_text(_("migration {}: success"), name));
+  context.info(
+      _("New data is compressed from now on; \"medsave prune --repack-uncompressed\" "
+        "compresses what is there already."));
+}
+
+void run_migrate(bool force, const std::vector<std::string>& names, Context& context) {
+  context.global.no_cache = true;  // the check shall see the real files
+  const Repository& repository = context.open_locked(LockMode::exclusive, false);
+  if (names.empty()) list_migrations(repository, context);
+  for (const std::string& name : names) apply(name, force, repository, context);
+}
+
+}  // namespace
+
+void add_migrate(Command& root) {
+  auto force = std::make_shared<bool>(false);
+  Command& command = root.add_command("migrate", _("Upgrade the repository's format"));
+  command.describe(
+      _("Without a name, lists the changes of format that can be made. \"upgrade_repo_v2\" raises "
+        "the format from version 1 to 2, which can compress. The repository is checked first; "
+        "programs that know only version 1 (restic before 0.14) cannot read it afterwards."));
+  command.arguments(_("[NAME]..."), ValueKind::choice, {std::string(kUpgrade)});
+  command.flag("force,f", *force, _("apply a migration although it does not seem to be needed"));
+  command.exit_codes({kExitNoRepository, kExitLocked, kExitWrongPassword});
+  command.examples({{"medsave -r /media/usb/backup migrate", _("is there anything to do?")},
+                    {"medsave -r /media/usb/backup migrate upgrade_repo_v2",
+                     _("makes an old repository one that compresses")}});
+  command.run([force](Context& context, const std::vector<std::string>& arguments) {
+    run_migrate(*force, arguments, context);
+  });
+}
+
+}  // namespace medsave::cli

@@ -1,0 +1,97 @@
+#include "command_line.hpp"
+#include "commands.hpp"
+#include "context.hpp"
+#include "exit_codes.hpp"
+#include "snapshot_options.hpp"
+
+#include "medsave/base/error.hpp"
+#include "medsave/base/text.hpp"
+#include "medsave/mount/mount_fs.hpp"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace medsave::cli {
+namespace {
+
+struct MountOptions {
+  SnapshotChoice snapshots = {};
+  std::vector<std::string> path_templates = {};
+  std::string time_template = MountNames().time_template;
+  bool owner_root = false;
+  bool allow_other = false;
+  bool no_default_permissions = false;
+};
+
+void announce(const std::string& mountpoint, Context& context) {
+  context.info(
+      format_text(_("Now serving the repository at {}"), context.console.name_for_out(mountpoint)));
+  context.info(_("Use another terminal or tool to browse the contents of this folder."));
+  context.info(_("When finished, quit with Ctrl-c here or umount the mountpoint."));
+  Console::flush_standard_out();
+}
+
+void run_mount(const MountOptions& options, const std::string& mountpoint, Context& context) {
+  MountRequest request{.mountpoint = mountpoint,
+                       .filter = options.snapshots.filter(),
+                       .names = {},
+                       .owner_root = options.owner_root,
+                       .allow_other = options.allow_other,
+                       .default_permissions = !options.no_default_permissions};
+  request.names.time_template = options.time_template;
+  if (!options.path_templates.empty()) request.names.path_templates = options.path_templates;
+  check_mount_names(request.names);
+  // Before anybody has to type a password.
+  check_mountpoint(mountpoint, local_folder(chosen_location(context.global.repository)));
+
+  const Repository& repository = context.open_locked(LockMode::shared, true);
+  if (context.lock() != nullptr) context.lock()->confirm();
+  const MountSinks sinks = {
+      .ready = [&] { announce(mountpoint, context); },
+      .notice = [&](const std::string& line) { context.warn(context.console.name_for_err(line)); }};
+  serve_mount(repository, request, sinks, context.stop());
+  // A signal is how one ends this command; only a lost lock is a failure.
+  context.explain_lost_lock();
+}
+
+}  // namespace
+
+void add_mount(Command& root) {
+  auto options = std::make_shared<MountOptions>();
+  Command& command = root.add_command("mount", _("Show the snapshots as folders"));
+  command.describe(
+      _("Shows all snapshots read-only in an empty folder, for browsing and copying with any "
+        "program. New snapshots appear while it runs. It ends with Ctrl-C, or when the folder is "
+        "unmounted.\n\n"
+        "The folders are made by path templates: %i is a snapshot's short ID, %I its ID, %u the "
+        "user, %h the host, %t each tag, %T the time. Where a name ends with the time, a link "
+        "\"latest\" leads to the newest. The time is written as the template shows the moment "
+        "\"Mon Jan 2 15:04:05 -0700 MST 2006\", for example \"2006-01-02_15-04-05\".\n\n"
+        "The default path templates are ids/%i, snapshots/%T, hosts/%h/%T and tags/%t/%T."));
+  command.arguments(_("MOUNTPOINT"), ValueKind::directory);
+  command.group(_("Names and owners"));
+  command.options("path-template", _("TEMPLATE"), options->path_templates,
+                  _("where snapshots stand; may be repeated"));
+  command.option("time-template", _("TEMPLATE"), options->time_template,
+                 _("how times are written (default \"2006-01-02T15:04:05Z07:00\")"));
+  command.flag("owner-root", options->owner_root, _("let everything belong to root"));
+  command.flag("allow-other", options->allow_other,
+               _("let other users see the folder, as far as the stored permissions allow"));
+  command.flag("no-default-permissions", options->no_default_permissions,
+               _("with --allow-other: let them read everything"));
+  add_snapshot_options(command, options->snapshots);
+  command.exit_codes({kExitNoRepository, kExitLocked, kExitWrongPassword});
+  command.examples({{"medsave -r /media/usb/backup mount /mnt/backup",
+                     _("the newest state is then in /mnt/backup/snapshots/latest")},
+                    {"medsave mount --host praxis --path-template '%T' /mnt/backup",
+                     _("the snapshots of one computer, by time alone")}});
+  command.run([options](Context& context, const std::vector<std::string>& arguments) {
+    if (arguments.size() != 1) {
+      throw Error(Errc::usage, _("wrong number of parameters: mount takes one folder"));
+    }
+    run_mount(*options, arguments.front(), context);
+  });
+}
+
+}  // namespace medsave::cli

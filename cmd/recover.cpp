@@ -1,0 +1,79 @@
+#include "command_line.hpp"
+#include "commands.hpp"
+#include "context.hpp"
+#include "exit_codes.hpp"
+#include "maintenance.hpp"
+#include "version.hpp"
+
+#include "medsave/base/error.hpp"
+#include "medsave/base/text.hpp"
+#include "medsave/maintain/index_repair.hpp"
+#include "medsave/maintain/recovery.hpp"
+
+#include <memory>
+
+namespace medsave::cli {
+namespace {
+
+void run_recover(bool dry_run, const std::vector<std::string>& arguments, Context& context) {
+  if (!arguments.empty()) {
+    throw Error(Errc::usage, _("the recover command expects no arguments, only options"));
+  }
+  const Repository& repository = context.open_locked(LockMode::exclusive, dry_run);
+  const auto stage = [&](const std::string& text) { context.info(text); };
+  Progress progress;
+  RecoverReport report;
+  {
+    const ProgressDisplay display(
+        context.console, progress, ProgressKind::check,
+        context.global.json ? ProgressStyle::none : context.progress_style(),
+        context.progress_interval());
+    context.info(_("ensuring index is complete"));
+    repair_index(repository, {.dry_run = dry_run},
+                 {.stage = stage, .change = stage, .warning = context.notices()}, progress,
+                 context.stop());
+  }
+  Progress trees;
+  {
+    const ProgressDisplay display(
+        context.console, trees, ProgressKind::restore,
+        context.global.json ? ProgressStyle::none : context.progress_style(),
+        context.progress_interval());
+    report = recover_trees(repository,
+                           {.dry_run = dry_run,
+                            .program_version = program_version(),
+                            .writer = chosen_writer_options(context.global)},
+                           {.stage = stage, .warning = context.notices()}, trees, context.stop());
+  }
+  context.info("");
+  const unsigned long roots = report.roots;
+  context.info(
+      format_text(n_("found {} unreferenced roots", "found {} unreferenced roots", roots), roots));
+  if (report.snapshot) {
+    context.info(format_text(_("saved new snapshot {}"), report.snapshot->short_hex()));
+  } else if (roots == 0) {
+    context.info(_("no snapshot to write."));
+  }
+}
+
+}  // namespace
+
+void add_recover(Command& root) {
+  auto dry_run = std::make_shared<bool>(false);
+  Command& command =
+      root.add_command("recover", _("Make a snapshot of folders that no snapshot leads to"));
+  command.describe(
+      _("Looks for folders in the repository that no snapshot leads to, and makes a snapshot of "
+        "the path /recover with all of them, each under the beginning of its ID. This brings back "
+        "what was in snapshots that were deleted by mistake, as long as the repository has not "
+        "been pruned."));
+  command.flag("dry-run,n", *dry_run, _("change nothing, only say what would be done"));
+  command.exit_codes({kExitNoRepository, kExitLocked, kExitWrongPassword});
+  command.examples({{"medsave -r /media/usb/backup recover",
+                     _("after \"forget\" has removed too much; then: medsave ls latest")}});
+  command.run([dry_run](Context& context, const std::vector<std::string>& arguments) {
+    run_recover(*dry_run, arguments, context);
+  });
+}
+
+}  // namespace medsave::cli

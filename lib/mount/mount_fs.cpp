@@ -1,0 +1,67 @@
+#include "medsave/mount/mount_fs.hpp"
+
+#include "fuse_session.hpp"
+#include "mount_view.hpp"
+
+#include "medsave/base/error.hpp"
+#include "medsave/base/text.hpp"
+#include "medsave/sys/file_info.hpp"
+
+#include <cerrno>
+#include <filesystem>
+#include <system_error>
+
+namespace medsave {
+namespace {
+
+namespace fs = std::filesystem;
+
+bool lies_in(const fs::path& inner, const fs::path& outer) {
+  const fs::path relative = inner.lexically_relative(outer);
+  return !relative.empty() && *relative.begin() != "..";
+}
+
+fs::path real_mountpoint(const std::string& mountpoint) {
+  std::error_code error;
+  fs::path real = fs::canonical(mountpoint, error);
+  if (!error && fs::is_directory(real, error)) return real;
+  if (error == std::errc::no_such_file_or_directory) {
+    throw Error(Errc::not_found, format_text(_("mountpoint {} does not exist"), mountpoint));
+  }
+  if (error == std::errc::not_connected) {
+    throw Error(Errc::io, format_text(_("mountpoint {}: something that was mounted there crashed; "
+                                        "unmount it first: fusermount3 -u {}"),
+                                      mountpoint, mountpoint));
+  }
+  if (error) {
+    throw Error::from_errno(error.value(), format_text(_("mountpoint {}"), mountpoint));
+  }
+  throw Error(Errc::usage, format_text(_("mountpoint {} is not a folder"), mountpoint));
+}
+
+}  // namespace
+
+void check_mountpoint(const std::string& mountpoint,
+                      const std::optional<std::string>& repository_folder) {
+  const fs::path point = real_mountpoint(mountpoint);
+  if (!repository_folder) return;
+  std::error_code error;
+  const fs::path repository = fs::canonical(*repository_folder, error);
+  if (error) return;  // opening it tells what is wrong
+  if (lies_in(point, repository) || lies_in(repository, point)) {
+    throw Error(Errc::usage,
+                format_text(_("the mountpoint {} and the repository {} overlap; choose a folder "
+                              "that neither lies in the repository nor contains it"),
+                            mountpoint, *repository_folder));
+  }
+}
+
+void serve_mount(const Repository& repository, const MountRequest& request, const MountSinks& sinks,
+                 const std::stop_token& stop) {
+  check_mount_names(request.names);
+  require_fuse();
+  MountView view(repository, request, sinks.notice, stop);
+  run_fuse_session(view, request, sinks.ready, stop);
+}
+
+}  // namespace medsave
