@@ -1,3 +1,4 @@
+#include "chosen_snapshots.hpp"
 #include "commands.hpp"
 #include "context.hpp"
 #include "exit_codes.hpp"
@@ -117,19 +118,10 @@ void print_json(const std::vector<JudgedGroup>& groups, Context& context) {
   context.console.print(out + "]");
 }
 
-std::vector<Id> named_snapshots(const std::vector<SnapshotEntry>& all,
-                                const std::vector<std::string>& ids, const SnapshotFilter& filter,
-                                Context& context) {
-  std::vector<Id> out;
-  for (const std::string& id : ids) {
-    try {
-      const Id found = find_snapshot(all, id, filter).id;
-      if (std::ranges::find(out, found) == out.end()) out.push_back(found);
-    } catch (const Error& e) {
-      context.warn(format_text(_("ignoring \"{}\": {}"), id, e.what()));
-    }
-  }
-  return out;
+std::vector<Id> ids_of(const std::vector<SnapshotEntry>& snapshots) {
+  std::vector<Id> ids;
+  for (const SnapshotEntry& entry : snapshots) ids.push_back(entry.id);
+  return ids;
 }
 
 /// Those that the policy does not keep. Shows what it does with each.
@@ -139,15 +131,16 @@ std::vector<Id> snapshots_to_forget(std::vector<SnapshotEntry> all, const Forget
   std::erase_if(all, [&](const SnapshotEntry& entry) { return !filter.matches(entry.snapshot); });
   context.info(format_text(_("Applying Policy: {}"), describe_policy(policy)));
   const std::vector<JudgedGroup> groups = judge(std::move(all), options.group_by, policy);
-  std::vector<Id> ids;
+  std::vector<SnapshotEntry> doomed;
   for (const JudgedGroup& judged : groups) {
-    for (const SnapshotEntry& entry : judged.result.remove) ids.push_back(entry.id);
+    const std::vector<SnapshotEntry>& remove = judged.result.remove;
+    doomed.insert(doomed.end(), remove.begin(), remove.end());
     if (context.verbosity() >= 1 && !context.global.json) {
       print_group(judged, options, groups.size() > 1, context);
     }
   }
   if (context.global.json) print_json(groups, context);
-  return ids;
+  return ids_of(doomed);
 }
 
 /// How many could not be deleted.
@@ -207,10 +200,12 @@ void run_forget(const ForgetOptions& options, const std::vector<std::string>& ar
   refuse_contradictions(options, !arguments.empty(), filter, context);
   const Repository& repository = context.open_locked(LockMode::exclusive, options.dry_run);
   if (options.prune) check_prune_choice(options.prune_choice, repository, context);
-  std::vector<SnapshotEntry> all = load_snapshots(repository, context.stop(), context.notices());
+  const bool latest = std::ranges::find(arguments, kLatestSnapshot) != arguments.end();
+  std::vector<SnapshotEntry> all =
+      load_candidates(repository, latest ? kLatestSnapshot : std::string(), context);
   const std::vector<Id> doomed = arguments.empty()
                                      ? snapshots_to_forget(std::move(all), options, filter, context)
-                                     : named_snapshots(all, arguments, filter, context);
+                                     : ids_of(choose_snapshots(all, arguments, filter, context));
   if (doomed.empty()) return;
   unsigned long failed = 0;
   if (options.dry_run) {

@@ -9,6 +9,7 @@
 #include "medsave/maintain/migration.hpp"
 #include "medsave/sys/file_info.hpp"
 #include "medsave/sys/file_io.hpp"
+#include "medsave/sys/metadata.hpp"
 
 #include <filesystem>
 #include <memory>
@@ -44,7 +45,7 @@ void require_sound(const Repository& repository, Context& context) {
   }
 }
 
-void upgrade(const Repository& repository, Context& context) {
+void upgrade(const Repository& repository) {
   const std::string copy = (std::filesystem::temp_directory_path() /
                             ("medsave-config-" + repository.config().id.substr(0, 16)))
                                .string();
@@ -72,7 +73,7 @@ void apply(const std::string& name, bool force, const Repository& repository, Co
   }
   require_sound(repository, context);
   context.info(format_text(_("applying migration {}..."), name));
-  upgrade(repository, context);
+  upgrade(repository);
   context.info(format_text(_("migration {}: success"), name));
   context.info(
       _("New data is compressed from now on; \"medsave prune --repack-uncompressed\" "

@@ -2,19 +2,17 @@
 #include "commands.hpp"
 #include "context.hpp"
 #include "exit_codes.hpp"
+#include "snapshot_list.hpp"
 #include "snapshot_options.hpp"
 
 #include "medsave/base/error.hpp"
 #include "medsave/base/text.hpp"
-#include "medsave/base/units.hpp"
-#include "medsave/format/snapshot.hpp"
-#include "medsave/format/time_text.hpp"
 #include "medsave/snap/snapshot_finder.hpp"
-#include "medsave/ui/display_text.hpp"
 #include "medsave/ui/json_object.hpp"
-#include "medsave/ui/table.hpp"
 
 #include <algorithm>
+#include <cstdint>
+#include <iterator>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -63,25 +61,6 @@ std::vector<SnapshotEntry> newest(std::vector<SnapshotEntry> snapshots, std::uin
   return out;
 }
 
-std::string snapshot_json(const SnapshotEntry& entry) {
-  JsonObject ids;
-  ids.add("id", entry.id.hex()).add("short_id", entry.id.short_hex());
-  return merge_json(encode_snapshot(entry.snapshot), ids);
-}
-
-std::string snapshots_json(const std::vector<SnapshotEntry>& snapshots) {
-  std::string out = "[";
-  for (const SnapshotEntry& entry : snapshots) {
-    if (out.size() > 1) out += ',';
-    out += snapshot_json(entry);
-  }
-  return out + "]";
-}
-
-std::string array_or_null(const std::vector<std::string>& texts) {
-  return texts.empty() ? "null" : json_array(texts);
-}
-
 std::string groups_json(const std::vector<SnapshotGroup>& groups) {
   std::string out = "[";
   for (const SnapshotGroup& group : groups) {
@@ -98,47 +77,6 @@ std::string groups_json(const std::vector<SnapshotGroup>& groups) {
   return out + "]";
 }
 
-void print_table(const std::vector<SnapshotEntry>& snapshots, bool compact, Context& context) {
-  const auto shown = [&](const std::vector<std::string>& texts, const std::string& separator) {
-    std::vector<std::string> names;
-    names.reserve(texts.size());
-    for (const std::string& text : texts) names.push_back(context.console.name_for_out(text));
-    return join(names, separator);
-  };
-  Table table;
-  table.add_column(_("ID"));
-  table.add_column(_("Time"));
-  table.add_column(_("Host"));
-  table.add_column(_("Tags"));
-  if (!compact) table.add_column(_("Paths"));
-  table.add_column(_("Size"));
-  for (const SnapshotEntry& entry : snapshots) {
-    const Snapshot& s = entry.snapshot;
-    std::vector<std::string> row = {entry.id.short_hex(), format_local_time(s.time.instant),
-                                    context.console.name_for_out(s.hostname),
-                                    shown(s.tags, compact ? "\n" : ",")};
-    if (!compact) row.push_back(shown(s.paths, "\n"));
-    row.push_back(s.summary ? format_size(s.summary->total_bytes_processed) : std::string());
-    table.add_row(std::move(row));
-  }
-  table.add_footer(_("Timestamps shown in local time"));
-  const unsigned long count = snapshots.size();
-  table.add_footer(format_text(n_("{} snapshots", "{} snapshots", count), count));
-  for (const std::string& line : table.lines()) context.console.print(line);
-}
-
-std::string group_heading(const SnapshotGroup& group, const GroupBy& by) {
-  std::vector<std::string> parts;
-  if (by.host && !group.hostname.empty())
-    parts.push_back(format_text(_("host [{}]"), group.hostname));
-  if (by.tags && !group.tags.empty())
-    parts.push_back(format_text(_("tags [{}]"), join(group.tags, ", ")));
-  if (by.paths && !group.paths.empty())
-    parts.push_back(format_text(_("paths [{}]"), join(group.paths, ", ")));
-  if (parts.empty()) return {};
-  return format_text(_("snapshots for ({}):"), join(parts, ", "));
-}
-
 void run_snapshots(const SnapshotsOptions& options, const std::vector<std::string>& ids,
                    Context& context) {
   const Repository& repository = context.open_locked(LockMode::shared, true);
@@ -149,7 +87,7 @@ void run_snapshots(const SnapshotsOptions& options, const std::vector<std::strin
     if (context.global.json) {
       context.console.print(snapshots_json(chosen));
     } else {
-      print_table(chosen, options.compact, context);
+      print_snapshots(chosen, {}, options.compact, context);
     }
     return;
   }
@@ -163,7 +101,7 @@ void run_snapshots(const SnapshotsOptions& options, const std::vector<std::strin
     if (!heading.empty()) {
       context.console.print(context.console.bold(context.console.name_for_out(heading)));
     }
-    print_table(group.snapshots, options.compact, context);
+    print_snapshots(group.snapshots, {}, options.compact, context);
   }
 }
 

@@ -124,11 +124,12 @@ Tree TreeWalk::load_previous(const DirectoryTask& task, const Folder& folder) {
 
 void TreeWalk::place(Folder& folder, SourceEntry& entry, std::size_t slot, Node* previous) {
   if (entry.info.is_dir()) {
-    folder.directories.push_back({.parent = folder.dir,
-                                  .entry = std::move(entry),
-                                  .previous = keep(previous),
-                                  .draft = folder.draft,
-                                  .slot = slot});
+    DirectoryTask& task = folder.directories.emplace_back();
+    task.parent = folder.dir;
+    task.entry = std::move(entry);
+    task.previous = keep(previous);
+    task.draft = folder.draft;
+    task.slot = slot;
     return;
   }
   try {

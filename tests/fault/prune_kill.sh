@@ -3,7 +3,8 @@
 source "$(dirname "$0")/../support/lib.sh"
 kills=${MEDSAVE_KILLS:-50}
 kept=3
-prune=("$MEDSAVE" -q --pack-size 4 forget --keep-last $kept --prune --max-unused 0)
+forget=("$MEDSAVE" -q --pack-size 4 forget --keep-last $kept --prune --max-unused 0)
+prune=("$MEDSAVE" -q --pack-size 4 prune --max-unused 0)
 
 medsave -q init
 for day in $(seq 0 9); do
@@ -17,7 +18,7 @@ cp -a repo original
 start=$(date +%s%N)
 medsave -q list locks
 middle=$(date +%s%N)
-"${prune[@]}"
+"${forget[@]}"
 end=$(date +%s%N)
 opening=$(((middle - start) / 1000000))
 milliseconds=$(((end - middle) / 1000000))
@@ -42,13 +43,15 @@ all_there() {
 step "$kills kills"
 finished=0
 for n in $(seq "$kills"); do
-  # Every other one goes on where the last one was killed.
-  if [ $((n % 2)) -eq 1 ]; then
+  # Every third one goes on where the last one was killed.
+  command=("${prune[@]}")
+  if [ $((n % 3)) -ne 0 ]; then
+    command=("${forget[@]}")
     chmod -R u+w repo
     rm -rf repo
     cp -a original repo
   fi
-  "${prune[@]}" >/dev/null 2>&1 &
+  "${command[@]}" >/dev/null 2>&1 &
   pid=$!
   wait_ms=$((opening / 2 + RANDOM * (milliseconds - opening / 2) / 32767))
   sleep "$(printf '%d.%03d' $((wait_ms / 1000)) $((wait_ms % 1000)))"
@@ -64,6 +67,7 @@ done
 echo "$finished of $kills had finished before"
 
 step "the next one finishes the work"
+"${forget[@]}"
 "${prune[@]}"
 expect 0 medsave check --read-data
 says_not hint
