@@ -62,8 +62,8 @@ void add_mount(Command& root) {
   Command& command = root.add_command("mount", _("Show the snapshots as folders"));
   command.describe(
       _("Shows all snapshots read-only in an empty folder, for browsing and copying with any "
-        "program. New snapshots appear while it runs. It ends with Ctrl-C, or when the folder is "
-        "unmounted.\n\n"
+        "program. New snapshots appear while it runs. It ends with Ctrl-C or SIGTERM (exit "
+        "status 0), or when the folder is unmounted.\n\n"
         "The folders are made by path templates: %i is a snapshot's short ID, %I its ID, %u the "
         "user, %h the host, %t each tag, %T the time. Where a name ends with the time, a link "
         "\"latest\" leads to the newest. The time is written as the template shows the moment "

@@ -58,12 +58,11 @@ std::string clean_path(std::string_view path) {
   std::vector<std::string_view> kept;
   for (const std::string_view name : split(path)) {
     if (name == ".") continue;
-    if (name != "..") {
+    const bool has_above = !kept.empty() && kept.back() != "..";
+    if (name != ".." || (!has_above && !absolute)) {
       kept.push_back(name);
-    } else if (!kept.empty() && kept.back() != "..") {
+    } else if (has_above) {
       kept.pop_back();
-    } else if (!absolute) {
-      kept.push_back(name);
     }
   }
   std::string cleaned(absolute ? "/" : "");

@@ -27,8 +27,22 @@ AffectedPaths::AffectedPaths(const Repository& repository, const Index& index,
 
 void AffectedPaths::add_snapshot(const SnapshotEntry& snapshot, CheckReport& report,
                                  const std::stop_token& stop) {
-  Walk walk = {.snapshot = snapshot.id, .report = report, .stop = stop};
-  visit_tree(walk, snapshot.snapshot.tree, 0);
+  Walk walk = {.snapshot = snapshot.id, .report = report};
+  enter(walk, snapshot.snapshot.tree);
+  while (!walk.levels.empty()) {
+    check_stop(stop);
+    Level& level = walk.levels.back();
+    walk.path.resize(level.path_length);
+    if (level.next == level.nodes.size()) {
+      leave(walk);
+      continue;
+    }
+    const std::size_t depth = walk.levels.size();
+    const Node& node = level.nodes[level.next++];
+    walk.path.append("/").append(node.name);
+    // Entering a folder adds a level, which moves the others: this one is found again by number.
+    if (!visit_node(walk, node)) walk.levels[depth - 1].clean = false;
+  }
 }
 
 void AffectedPaths::report(Walk& walk, const std::string& reason) {
@@ -38,43 +52,43 @@ void AffectedPaths::report(Walk& walk, const std::string& reason) {
       {.snapshot = walk.snapshot, .path = walk.path.empty() ? "/" : walk.path, .reason = reason});
 }
 
-/// Whether everything below is clean.
-bool AffectedPaths::visit_tree(Walk& walk, const Id& tree, unsigned depth) {
-  check_stop(walk.stop);
+/// False when the folder's list is lost; what it holds is judged later.
+bool AffectedPaths::enter(Walk& walk, const Id& tree) {
   if (clean_.contains(tree)) return true;
-  if (depth > kMaxTreeDepth) {
+  if (walk.levels.size() > kMaxTreeDepth) {
     report(walk, format_text(_("folders are nested deeper than {} levels"), kMaxTreeDepth));
     return false;
   }
-  Tree nodes;
   try {
     Buffer json;
     const BlobRef blob = {.kind = BlobKind::tree, .id = tree};
     if (const auto reason = probe_blob(repository_, index_, blob, json)) {
       throw Error(Errc::corrupt, *reason);
     }
-    nodes = decode_tree(as_text(json.view()));
+    walk.levels.push_back({.tree = tree,
+                           .nodes = decode_tree(as_text(json.view())),
+                           .next = 0,
+                           .path_length = walk.path.size()});
+    return true;
   } catch (const Error& e) {
     report(walk, format_text(_("the list of this folder's content is lost: {}"), e.what()));
     return false;
   }
-  const std::size_t length = walk.path.size();
-  bool clean = true;
-  for (const Node& node : nodes) {
-    walk.path.append("/").append(node.name);
-    clean = visit_node(walk, node, depth) && clean;
-    walk.path.resize(length);
-  }
-  if (clean) clean_.insert(tree);
-  return clean;
 }
 
-bool AffectedPaths::visit_node(Walk& walk, const Node& node, unsigned depth) {
+void AffectedPaths::leave(Walk& walk) {
+  const bool clean = walk.levels.back().clean;
+  if (clean) clean_.insert(walk.levels.back().tree);
+  walk.levels.pop_back();
+  if (!clean && !walk.levels.empty()) walk.levels.back().clean = false;
+}
+
+bool AffectedPaths::visit_node(Walk& walk, const Node& node) {
   if (const std::optional<std::string> fault = judge_node(node)) {
     report(walk, *fault);
     return false;
   }
-  if (node.type == NodeType::dir) return visit_tree(walk, *node.subtree, depth + 1);
+  if (node.type == NodeType::dir) return enter(walk, *node.subtree);
   if (node.type != NodeType::file) return true;
   for (const Id& blob : node.content) {
     const auto lost = lost_.find(blob);

@@ -5,6 +5,7 @@
 #include "medsave/format/tree.hpp"
 #include "medsave/repo/repository.hpp"
 
+#include <cstddef>
 #include <stop_token>
 #include <string>
 #include <unordered_map>
@@ -25,15 +26,24 @@ class AffectedPaths {
                     const std::stop_token& stop);
 
  private:
+  /// A folder whose nodes are being visited.
+  struct Level {
+    Id tree = {};
+    Tree nodes = {};
+    std::size_t next = 0;         // in nodes
+    std::size_t path_length = 0;  // of the folder's own path
+    bool clean = true;            // so far
+  };
   struct Walk {
     const Id& snapshot;
     CheckReport& report;
-    const std::stop_token& stop;
     std::string path = {};  // of the folder or file in turn
+    std::vector<Level> levels = {};
   };
 
-  bool visit_tree(Walk& walk, const Id& tree, unsigned depth);
-  bool visit_node(Walk& walk, const Node& node, unsigned depth);
+  bool enter(Walk& walk, const Id& tree);
+  void leave(Walk& walk);
+  bool visit_node(Walk& walk, const Node& node);
   static void report(Walk& walk, const std::string& reason);
 
   const Repository& repository_;

@@ -138,8 +138,8 @@ void require_fuse() {
   if (device) return;
   if (errno == EACCES || errno == EPERM) {
     throw Error(Errc::permission,
-                format_text(_("no permission to use {}: ask the administrator; a container must be "
-                              "given this device and the right to mount"),
+                format_text(_("no permission to use {}: a container must be given this device and "
+                              "the right to mount"),
                             kDevice));
   }
   throw Error(Errc::unsupported,

@@ -1,26 +1,37 @@
 # Every command explains itself with an example, and the shells can complete it.
 source "$(dirname "$0")/../support/lib.sh"
 
-step "help of every command"
-expect 0 medsave --help
+# The names that "Commands:" lists in the help of $1 ("" for the program).
+commands_of() {
+  # shellcheck disable=SC2086
+  medsave $1 --help | sed -n '/^Commands:/,/^$/s/^  \([a-z][a-z-]*\) .*/\1/p'
+}
+
+step "help of every command, in English and French"
+names=$(commands_of "")
 for command in init backup restore snapshots ls check key unlock cat list cache version; do
-  grep -Eq "^ *$command\b" stdout || fail "--help does not list $command"
+  grep -qx "$command" <<<"$names" || fail "--help does not list $command"
 done
-for command in init backup restore snapshots ls check "key list" "key add" "key remove" \
-               "key passwd" key unlock cat list cache version; do
+all=()
+for command in $names; do
+  below=$(commands_of "$command")
+  [ -n "$below" ] || all+=("$command")
+  for name in $below; do all+=("$command $name"); done
+done
+for command in "${all[@]}"; do
   # shellcheck disable=SC2086
   expect 0 medsave $command --help
-  says "example"
-  says "medsave ${command%% *}"
+  says "^Examples?:"
+  says "^  .*medsave .*${command%% *}"
   # shellcheck disable=SC2086
   expect 0 medsave --lang fr $command --help
-  says "exemple"
+  says "^Exemples? ?:"
 done
+echo "${#all[@]} commands"
 
 step "completions are valid and know commands and options"
 for shell in bash zsh fish; do
-  expect 0 medsave completion $shell
-  cp stdout "completion.$shell"
+  expect 0 medsave generate "--$shell-completion" "completion.$shell"
   for word in backup snapshots exclude-caches; do
     grep -q -- "$word" "completion.$shell" || fail "completion for $shell lacks $word"
   done

@@ -44,7 +44,8 @@ same "$(cat out/src/docs/2.txt)" mine
 same "$(cat out/src/docs/3.txt)" "letter 3"
 
 step "only what differs is written"
-if command -v strace >/dev/null && strace -o /dev/null true 2>/dev/null; then
+# Only root sees into medsave, which keeps secrets in its memory.
+if [ "$(id -u)" -eq 0 ] && command -v strace >/dev/null && strace -o /dev/null true 2>/dev/null; then
   fresh
   printf X | dd of=out/src/large bs=1 seek=3000000 conv=notrunc status=none
   strace -f -e trace=pwrite64,write,pwritev,writev -y -o trace "$MEDSAVE" -q restore latest --target out

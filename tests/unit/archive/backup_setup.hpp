@@ -26,10 +26,27 @@ inline void write_file(const std::string& path, std::string_view content) {
   std::ofstream(path, std::ios::binary) << content;
 }
 
-/// A folder to back up, and a repository in memory.
+/// Where a folder lies, and what is in it.
+class Source {
+ public:
+  explicit Source(std::string path) : path_(std::move(path)) {}
+  [[nodiscard]] const std::string& path() const { return path_; }
+  [[nodiscard]] std::string operator/(const std::string& name) const { return path_ + "/" + name; }
+
+ private:
+  const std::string path_;
+};
+
+/// A folder to back up, "src" in the current folder, and a repository in memory. The target is
+/// relative, since folders above change whenever another program makes a temporary file.
 class BackupTest : public ::testing::Test {
  protected:
-  BackupTest() : repository_(create_in(store_)) { reload(); }
+  BackupTest() : repository_(create_in(store_)) {
+    std::filesystem::create_directory(source_.path());
+    std::filesystem::current_path(work_.path());
+    reload();
+  }
+  ~BackupTest() override { std::filesystem::current_path(before_); }
 
   /// A new process: nothing known but what is stored.
   void reload() {
@@ -43,7 +60,7 @@ class BackupTest : public ::testing::Test {
 
   [[nodiscard]] BackupRequest request() const {
     BackupRequest request;
-    request.targets = {source_.path()};
+    request.targets = {"src"};
     request.scan = false;
     request.snapshot.time.instant = {.seconds = 1'700'000'000, .nanoseconds = 0};
     request.snapshot.hostname = "host";
@@ -78,15 +95,14 @@ class BackupTest : public ::testing::Test {
     return run(std::move(next));
   }
 
-  /// All nodes of a snapshot by path. Those below the source folder lose its path.
+  /// All nodes of a snapshot by path. Those of the source folder lose its "/src/".
   std::map<std::string, Node> nodes(const BackupResult& result) {
     std::map<std::string, Node> all;
     const BlobReader reader(*repository_, *index_);
     walk_tree(reader, result.snapshot.tree, "/",
               [&](const WalkedNode& walked) {
                 std::string path = walked.path;
-                if (path.starts_with(source_.path() + "/"))
-                  path.erase(0, source_.path().size() + 1);
+                if (path.starts_with("/src/")) path.erase(0, 5);
                 all.emplace(std::move(path), *walked.node);
                 return true;
               },
@@ -106,7 +122,9 @@ class BackupTest : public ::testing::Test {
   }
 
   MemBackend store_;
-  TempDir source_;
+  const std::filesystem::path before_ = std::filesystem::current_path();
+  TempDir work_;
+  Source source_{work_ / "src"};
   std::unique_ptr<Repository> repository_;
   std::unique_ptr<Index> index_;
   BlobWriterOptions options_ = {};

@@ -95,7 +95,10 @@ void expect_metadata(const std::string& path, const json& entry) {
   EXPECT_EQ(st.st_uid, entry["st_uid"]);
   EXPECT_EQ(st.st_gid, entry["st_gid"]);
   EXPECT_EQ(st.st_rdev, entry["st_rdev"]);
-  EXPECT_EQ(st.st_mtim.tv_sec * 1'000'000'000 + st.st_mtim.tv_nsec, entry["mtime_ns"]);
+  // Unsigned, because times after 2262 do not fit otherwise; both sides wrap alike.
+  EXPECT_EQ(static_cast<std::uint64_t>(st.st_mtim.tv_sec) * 1'000'000'000U +
+                static_cast<std::uint64_t>(st.st_mtim.tv_nsec),
+            entry["mtime_ns"].get<std::uint64_t>());
   if (!S_ISDIR(st.st_mode)) {
     EXPECT_EQ(st.st_nlink, entry["st_nlink"]);
   }
