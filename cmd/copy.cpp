@@ -70,9 +70,6 @@ void run_copy_command(const CopyOptions& options, const std::vector<std::string>
                       Context& context) {
   OpenedSource source{.repository = open_source(options.source, context)};
   const Repository& target = context.open_locked(LockMode::shared, false);
-  if (source.repository->config().id == target.config().id) {
-    throw Error(Errc::usage, _("source and target are the same repository"));
-  }
   lock_source(source, context);
   const std::stop_token stop = source.stop(context);
 

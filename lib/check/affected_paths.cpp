@@ -69,11 +69,15 @@ bool AffectedPaths::enter(Walk& walk, const Id& tree) {
                            .nodes = decode_tree(as_text(json.view())),
                            .next = 0,
                            .path_length = walk.path.size()});
-    return true;
   } catch (const Error& e) {
     report(walk, format_text(_("the list of this folder's content is lost: {}"), e.what()));
     return false;
   }
+  if (const std::optional<std::string> name = repeated_name(walk.levels.back().nodes)) {
+    report(walk, format_text(_("it lists \"{}\" twice"), go_quote(*name)));
+    walk.levels.back().clean = false;
+  }
+  return true;
 }
 
 void AffectedPaths::leave(Walk& walk) {

@@ -12,20 +12,16 @@
 #include <utility>
 
 namespace medsave {
-namespace {
-
-/// A name that the tree lists twice; trees are sorted, so neighbours tell in the normal case.
 std::optional<std::string> repeated_name(const Tree& tree) {
-  const auto rising = [](const Node& a, const Node& b) { return a.name >= b.name; };
-  if (std::ranges::adjacent_find(tree, rising) == tree.end()) return std::nullopt;
+  // Trees are sorted, so neighbours tell in the normal case.
+  const auto not_rising = [](const Node& a, const Node& b) { return a.name >= b.name; };
+  if (std::ranges::adjacent_find(tree, not_rising) == tree.end()) return std::nullopt;
   std::unordered_set<std::string_view> names;
   for (const Node& node : tree) {
     if (!names.insert(node.name).second) return node.name;
   }
   return std::nullopt;
 }
-
-}  // namespace
 
 std::optional<std::string> judge_node(const Node& node) {
   if (!is_safe_name(node.name)) return _("its name must not occur in a folder");

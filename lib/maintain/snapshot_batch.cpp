@@ -1,13 +1,14 @@
 #include "snapshot_batch.hpp"
 
 #include "medsave/crypto/sha256.hpp"
+#include "medsave/par/task_scope.hpp"
 
 namespace medsave {
 
 SnapshotBatch::SnapshotBatch(const Repository& repository, Index& index,
                              const BlobWriterOptions& options, const Mode& mode,
                              const std::stop_token& stop)
-    : repository_(repository), mode_(mode) {
+    : repository_(repository), mode_(mode), stop_(stop) {
   if (!mode.dry_run) writer_ = std::make_unique<BlobWriter>(repository, index, options, stop);
 }
 
@@ -30,6 +31,7 @@ std::size_t SnapshotBatch::commit(const std::function<void(const SnapshotChange&
   if (writer_) writer_->finish();
   std::size_t count = 0;
   for (auto& [change, successor] : changes_) {
+    check_stop(stop_);
     if (writer_) carry_out(change, successor);
     // Without a successor the old one only changes by being deleted.
     const bool counts = change.fate == SnapshotFate::replaced ||

@@ -40,6 +40,7 @@ class SnapshotBatch {
 
   const Repository& repository_;
   const Mode mode_;
+  const std::stop_token stop_;
   std::unique_ptr<BlobWriter> writer_;  // none in a dry run
   std::vector<std::pair<SnapshotChange, Snapshot>> changes_;
 };

@@ -1,5 +1,7 @@
 #include "medsave/sys/memory.hpp"
 
+#include <cstdlib>  // whichever C library header: it is what defines __GLIBC__
+
 #if defined(__GLIBC__)
 #include <malloc.h>
 #endif

@@ -48,7 +48,7 @@ anywhere() { random "$(size "$1")"; }
 step "config"
 harm config flip repo/config "$(anywhere repo/config)"
 harm config shorten repo/config 1
-harm config truncate -s 0 repo/config
+harm config clear_out repo/config
 step "key"
 key=$(any keys)
 harm key flip "$key" "$(anywhere "$key")"
@@ -60,7 +60,7 @@ for kind in index snapshots; do
     harm $kind flip "$file" "$(anywhere "$file")"
   done
   harm $kind shorten "$file" 5
-  harm $kind truncate -s 0 "$file"
+  harm $kind clear_out "$file"
 done
 harm index rm -f "$(any index)"
 step "packs: blobs"
@@ -77,7 +77,7 @@ step "packs: shortened, emptied, gone, exchanged"
 file=$(any data)
 harm pack shorten "$file" 1
 harm pack shorten "$file" $(($(size "$file") / 2))
-harm pack truncate -s 0 "$file"
+harm pack clear_out "$file"
 harm pack rm -f "$file"
 other=$(find repo/data -type f ! -name "$(basename "$file")" | head -n 1)
 harm pack cp -f "$other" "$file"

@@ -13,6 +13,10 @@ shorten() {
   chmod u+w "$1"
   truncate -s "-$2" "$1"
 }
+clear_out() {
+  chmod u+w "$1"
+  truncate -s 0 "$1"
+}
 size() { stat -c %s "$1"; }
 # A number from 0 to $1 - 1.
 random() { echo $(((RANDOM << 15 | RANDOM) % $1)); }

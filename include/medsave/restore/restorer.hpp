@@ -1,15 +1,15 @@
 #pragma once
 
+#include "medsave/base/progress.hpp"
+#include "medsave/repo/blob_reader.hpp"
+#include "medsave/snap/path_filter.hpp"
+
 #include <cstdint>
 #include <functional>
 #include <optional>
 #include <stop_token>
 #include <string>
 #include <string_view>
-
-#include "medsave/base/progress.hpp"
-#include "medsave/repo/blob_reader.hpp"
-#include "medsave/snap/path_filter.hpp"
 
 namespace medsave {
 
@@ -26,7 +26,7 @@ struct RestoreRequest {
   Overwrite overwrite = Overwrite::always;
   bool delete_extra = false;  // remove what the snapshot does not have (within the filters)
   bool dry_run = false;
-  bool verify = false;        // read back and compare after restoring
+  bool verify = false;  // read back and compare after restoring
   bool sparse = false;
   bool ownership_by_name = false;
 };

@@ -192,6 +192,7 @@ TEST_F(CheckTest, InvalidNodesAreReported) {
   const CheckRun run = check(store);
   EXPECT_EQ(run.report.errors, 7U);
   EXPECT_EQ(std::ranges::count(run.findings, FindingKind::tree_invalid, &Finding::kind), 7);
+  EXPECT_EQ(run.report.affected_total, 7U);
 }
 
 TEST_F(CheckTest, AbsurdDepthIsFound) {

@@ -1,5 +1,6 @@
 #include "maintain_setup.hpp"
 
+#include "medsave/crypto/sha256.hpp"
 #include "medsave/maintain/copier.hpp"
 
 #include <algorithm>
@@ -121,9 +122,9 @@ TEST(Copy, NoFailureOfTheTargetLeavesASnapshotIncomplete) {
   const Source source;
   MemBackend store;
   const RepoBuilder target(store);
-  for (const bool dead : {false, true}) {
+  for (const test::Failure failure : test::kFailures) {
     test::sweep_faults(
-        store, dead,
+        store, failure,
         [&](const Repository& repository) { copy(source.builder.repository(), repository); },
         [&](MemBackend& left) {
           const auto repository = test::open(left);
@@ -137,7 +138,7 @@ TEST(Copy, NoFailureOfTheTargetLeavesASnapshotIncomplete) {
 TEST(Copy, NoFailureOfTheSourceLeavesASnapshotIncomplete) {
   Source source;
   test::sweep_faults(
-      source.store, false,
+      source.store, test::Failure::once,
       [&](const Repository& repository) {
         MemBackend store;
         const RepoBuilder target(store);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "support/crash_backend.hpp"
 #include "support/faulty_backend.hpp"
 #include "support/matchers.hpp"
 #include "support/repo_builder.hpp"
@@ -64,27 +65,35 @@ inline void copy_store(MemBackend& from, MemBackend& to) {
   }
 }
 
-/// Calls run(repository) on copies of `store` whose n-th request fails, for n = 1, 2, ... until
-/// all have had their turn; with `dead` all later ones fail too. Then verify(store) looks at what
-/// is left.
-inline void sweep_faults(MemBackend& store, bool dead,
+/// How requests fail: one of them, all from then on, or by a power cut, which loses a part of what
+/// no barrier has made durable.
+enum class Failure { once, from_then_on, power_cut };
+inline constexpr Failure kFailures[] = {Failure::once, Failure::from_then_on, Failure::power_cut};
+
+/// Calls run(repository) on copies of `store` that fail at the n-th request, for n = 1, 2, ...
+/// until all have had their turn. Then verify(copy) looks at what is left.
+inline void sweep_faults(MemBackend& store, Failure failure,
                          const std::function<void(const Repository&)>& run,
                          const std::function<void(MemBackend&)>& verify) {
   for (unsigned n = 1; n < 2000; ++n) {
     SCOPED_TRACE(n);
-    MemBackend copy;
-    copy_store(store, copy);
-    auto backend = std::make_unique<FaultyBackend>(copy, n, Error(Errc::io, "injected"), dead);
-    const FaultyBackend& faulty = *backend;
+    MemBackend disk;
+    copy_store(store, disk);
+    CrashBackend crash(disk);
+    Backend& medium = failure == Failure::power_cut ? static_cast<Backend&>(crash) : disk;
     bool fired = true;
     try {
+      auto backend = std::make_unique<FaultyBackend>(medium, n, Error(Errc::io, "injected"),
+                                                     failure != Failure::once);
+      const FaultyBackend& faulty = *backend;
       const auto repository = RepoBuilder::open(std::move(backend));
       run(*repository);
       fired = faulty.fired();
     } catch (const Error& e) {
-      EXPECT_EQ(e.code(), Errc::io) << e.what();
+      EXPECT_NE(std::string(e.what()).find("injected"), std::string::npos) << e.what();
     }
-    verify(copy);
+    crash.crash(n);
+    verify(disk);
     if (!fired || ::testing::Test::HasFailure()) return;
   }
   ADD_FAILURE() << "never came to its end";

@@ -66,7 +66,7 @@ TEST(Migrate, AfterAnyFailureThereIsAConfig) {
   MemBackend store;
   const RepoBuilder builder(store, 1);
   test::sweep_faults(
-      store, false,
+      store, test::Failure::once,
       [](const Repository& repository) { upgrade_to_version_2(repository, [](ByteView) {}); },
       [](MemBackend& left) {
         const std::uint32_t version = test::open(left)->config().version;

@@ -123,9 +123,9 @@ TEST(RepairIndex, NoFailureLosesAnything) {
   sample.store.remove({.kind = FileKind::index, .id = indexes[0].id});
   test::damage(sample.store, {.kind = FileKind::index, .id = indexes[1].id},
                [](Buffer& content) { content.data()[20] ^= std::byte{1}; });
-  for (const bool dead : {false, true}) {
+  for (const test::Failure failure : test::kFailures) {
     test::sweep_faults(
-        sample.store, dead, [](const Repository& repository) { fix_index(repository); },
+        sample.store, failure, [](const Repository& repository) { fix_index(repository); },
         [](MemBackend& left) {
           fix_index(*test::open(left));
           EXPECT_EQ(all_files(left), Sample::files());
@@ -165,9 +165,9 @@ TEST(RepairPacks, AnUnknownPackIsRefused) {
 TEST(RepairPacks, NoFailureLosesAnIntactBlob) {
   Sample sample;
   const Id pack = sample.place(0).pack;
-  for (const bool dead : {false, true}) {
+  for (const test::Failure failure : test::kFailures) {
     test::sweep_faults(
-        sample.store, dead, [&](const Repository& repository) { fix_packs(repository, {pack}); },
+        sample.store, failure, [&](const Repository& repository) { fix_packs(repository, {pack}); },
         [](MemBackend& left) { EXPECT_EQ(all_files(left), Sample::files()); });
   }
 }
@@ -228,9 +228,9 @@ TEST(RepairSnapshots, OneWithoutItsRootGoesOnlyWithForget) {
 
 TEST(RepairSnapshots, NoFailureMakesItGiveUpWhatIsThere) {
   Sample sample;
-  for (const bool dead : {false, true}) {
+  for (const test::Failure failure : test::kFailures) {
     test::sweep_faults(
-        sample.store, dead,
+        sample.store, failure,
         [](const Repository& repository) {
           std::size_t changed = 0;
           fix_snapshots(repository, {.forget = true}, changed);
@@ -246,7 +246,7 @@ TEST(RepairSnapshots, NoFailureLosesTheSnapshotThatIsRepaired) {
   sample.builder.snapshot(
       sample.builder.tree({RepoBuilder::dir("gone", lost), sample.builder.file("f", {"f"})}));
   test::sweep_faults(
-      sample.store, true,
+      sample.store, test::Failure::power_cut,
       [](const Repository& repository) {
         std::size_t changed = 0;
         fix_snapshots(repository, {.forget = true}, changed);

@@ -3,6 +3,7 @@
 #include "medsave/maintain/snapshot_rewriter.hpp"
 
 #include <algorithm>
+#include <set>
 
 namespace medsave {
 namespace {
@@ -155,9 +156,9 @@ TEST(Rewrite, AnUnreadableTreeEndsItBeforeAnythingIsChanged) {
 
 TEST(Rewrite, NoFailureLosesASnapshot) {
   Sample sample;
-  for (const bool dead : {false, true}) {
+  for (const test::Failure failure : test::kFailures) {
     test::sweep_faults(
-        sample.store, dead,
+        sample.store, failure,
         [](const Repository& repository) { rewrite(repository, excluding("secret", true)); },
         [](MemBackend& left) {
           const auto repository = test::open(left);
@@ -188,7 +189,7 @@ TEST(Tags, AddRemoveSet) {
 TEST(Tags, NoFailureLosesTheSnapshot) {
   Sample sample;
   test::sweep_faults(
-      sample.store, true,
+      sample.store, test::Failure::power_cut,
       [](const Repository& repository) {
         for (const SnapshotEntry& entry : test::snapshots_of(repository)) {
           Snapshot successor = entry.snapshot;
