@@ -19,7 +19,8 @@ bool is_unchanged(const FileInfo& info, const Node& previous, const ChangeRules&
 /// Decides by the parent snapshot which files need not be read. Thread-safe.
 class ParentMatcher {
  public:
-  ParentMatcher(const BlobReader& reader, const ChangeRules& rules) : reader_(reader), rules_(rules) {}
+  ParentMatcher(const BlobReader& reader, const ChangeRules& rules)
+      : reader_(reader), rules_(rules) {}
 
   /// The nodes of a tree of the parent snapshot. Throws Error when it cannot be loaded.
   [[nodiscard]] Tree load(const Id& tree) const;

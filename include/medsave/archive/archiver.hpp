@@ -1,12 +1,5 @@
 #pragma once
 
-#include <cstdint>
-#include <functional>
-#include <optional>
-#include <stop_token>
-#include <string>
-#include <vector>
-
 #include "medsave/base/clock.hpp"
 #include "medsave/base/progress.hpp"
 #include "medsave/format/snapshot.hpp"
@@ -16,13 +9,20 @@
 #include "medsave/snap/path_filter.hpp"
 #include "medsave/snap/snapshot_finder.hpp"
 
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
 namespace medsave {
 
 /// What to leave out, besides what cannot be read.
 struct SourceFilter {
   PathFilter excludes = {};
-  bool exclude_caches = false;                      // folders with a valid CACHEDIR.TAG: keep the tag only
-  std::vector<std::string> exclude_if_present = {};  // "name" or "name:header"
+  bool exclude_caches = false;  // folders with a valid CACHEDIR.TAG: keep the tag only
+  std::vector<std::string> exclude_if_present = {};       // "name" or "name:header"
   std::optional<std::uint64_t> exclude_larger_than = {};  // bytes; regular files
   bool one_file_system = false;
   std::vector<std::string> own_paths = {};  // never backed up: cache folder, a local repository
@@ -31,7 +31,7 @@ struct SourceFilter {
 /// Bytes from a pipe instead of files.
 struct StdinSource {
   int fd = 0;
-  std::string filename = "stdin";  // may hold folders: "dump/db.sql"
+  std::string filename = "stdin";     // may hold folders: "dump/db.sql"
   std::function<void()> finish = {};  // after the last byte; throws when the producer failed
 };
 
@@ -43,11 +43,11 @@ struct BackupRequest {
   bool ignore_inode = false;                 // implies ignore_ctime, as in restic
   bool ignore_ctime = false;
   bool with_atime = false;
-  bool scan = true;          // count first, for percentages and ETA
+  bool scan = true;  // count first, for percentages and ETA
   unsigned read_concurrency = 2;
   bool skip_if_unchanged = false;
-  bool dry_run = false;      // the writer goes to a throw-away store, nothing is saved
-  Snapshot snapshot = {};    // time, host, user, tags, excludes, program_version as wanted
+  bool dry_run = false;    // the writer goes to a throw-away store, nothing is saved
+  Snapshot snapshot = {};  // time, host, user, tags, excludes, program_version as wanted
 };
 
 /// One item's problem; the backup goes on without it (exit 3).
@@ -64,8 +64,8 @@ struct BackupItem {
   std::string path = {};
   ItemAction action = ItemAction::added;
   double seconds = 0;
-  std::uint64_t data_size = 0;             // bytes newly stored, plain
-  std::uint64_t data_size_in_repo = 0;     // ... and packed
+  std::uint64_t data_size = 0;          // bytes newly stored, plain
+  std::uint64_t data_size_in_repo = 0;  // ... and packed
   std::uint64_t metadata_size = 0;
   std::uint64_t metadata_size_in_repo = 0;
 };
@@ -92,8 +92,7 @@ struct BackupResult {
 /// Throws Error(usage) when no target exists, Error of the repository otherwise.
 BackupResult run_backup(const Repository& repository, Index& index,
                         const BlobWriterOptions& writer_options, BackupRequest request,
-                        const BackupSinks& sinks, Progress& progress,
-                        const std::stop_token& stop);
+                        const BackupSinks& sinks, Progress& progress, const std::stop_token& stop);
 
 /// The snapshot that serves as parent: newest of the same group whose time is not after
 /// `snapshot.time` and whose paths include all of the new ones. nullptr when there is none.

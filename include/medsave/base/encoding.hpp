@@ -1,10 +1,10 @@
 #pragma once
 
+#include "medsave/base/bytes.hpp"
+
 #include <optional>
 #include <string>
 #include <string_view>
-
-#include "medsave/base/bytes.hpp"
 
 namespace medsave {
 

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "medsave/base/bytes.hpp"
+
 #include <array>
 #include <compare>
 #include <cstddef>
@@ -8,8 +10,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-
-#include "medsave/base/bytes.hpp"
 
 namespace medsave {
 

@@ -1,8 +1,8 @@
 #pragma once
 
-#include <cstdint>
-
 #include "medsave/base/bytes.hpp"
+
+#include <cstdint>
 
 namespace medsave {
 

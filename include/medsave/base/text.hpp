@@ -1,9 +1,9 @@
 #pragma once
 
+#include <fmt/core.h>
+
 #include <string>
 #include <string_view>
-
-#include <fmt/core.h>
 
 /// Words for people. Every message a user can see is written in English in the source, marked
 /// with one of these, and translated by GNU gettext (catalogues: lib/i18n/*.po):
@@ -35,6 +35,6 @@ std::string format_text(std::string_view pattern, const Args&... args) {
 }  // namespace medsave
 
 // The names xgettext looks for. N_ marks a text that is translated where it is used.
-#define _(text) ::medsave::translate(text)                                   // NOLINT
-#define n_(one, many, n) ::medsave::translate_plural(one, many, (n))         // NOLINT
-#define N_(text) text                                                        // NOLINT
+#define _(text) ::medsave::translate(text)                            // NOLINT
+#define n_(one, many, n) ::medsave::translate_plural(one, many, (n))  // NOLINT
+#define N_(text) text                                                 // NOLINT

@@ -1,11 +1,11 @@
 #pragma once
 
+#include "medsave/base/bytes.hpp"
+#include "medsave/chunk/polynomial.hpp"
+
 #include <array>
 #include <cstddef>
 #include <cstdint>
-
-#include "medsave/base/bytes.hpp"
-#include "medsave/chunk/polynomial.hpp"
 
 namespace medsave {
 

@@ -1,11 +1,11 @@
 #pragma once
 
+#include "medsave/base/random.hpp"
+
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
-
-#include "medsave/base/random.hpp"
 
 namespace medsave {
 

@@ -1,11 +1,11 @@
 #pragma once
 
+#include "medsave/base/bytes.hpp"
+#include "medsave/crypto/key.hpp"
+
 #include <chrono>
 #include <cstdint>
 #include <string_view>
-
-#include "medsave/base/bytes.hpp"
-#include "medsave/crypto/key.hpp"
 
 namespace medsave {
 

@@ -1,9 +1,9 @@
 #pragma once
 
+#include "medsave/base/bytes.hpp"
+
 #include <cstddef>
 #include <string_view>
-
-#include "medsave/base/bytes.hpp"
 
 namespace medsave {
 

@@ -1,10 +1,10 @@
 #pragma once
 
-#include <memory>
-#include <string>
-
 #include "medsave/base/bytes.hpp"
 #include "medsave/base/id.hpp"
+
+#include <memory>
+#include <string>
 
 namespace medsave {
 

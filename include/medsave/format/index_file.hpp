@@ -1,12 +1,12 @@
 #pragma once
 
+#include "medsave/base/id.hpp"
+#include "medsave/format/pack_header.hpp"
+
 #include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "medsave/base/id.hpp"
-#include "medsave/format/pack_header.hpp"
 
 namespace medsave {
 

@@ -1,11 +1,11 @@
 #pragma once
 
+#include "medsave/base/bytes.hpp"
+#include "medsave/format/time_text.hpp"
+
 #include <cstdint>
 #include <string>
 #include <string_view>
-
-#include "medsave/base/bytes.hpp"
-#include "medsave/format/time_text.hpp"
 
 namespace medsave {
 

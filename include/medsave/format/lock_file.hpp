@@ -1,10 +1,10 @@
 #pragma once
 
+#include "medsave/format/time_text.hpp"
+
 #include <cstdint>
 #include <string>
 #include <string_view>
-
-#include "medsave/format/time_text.hpp"
 
 namespace medsave {
 

@@ -1,19 +1,26 @@
 #pragma once
 
+#include "medsave/base/bytes.hpp"
+#include "medsave/base/clock.hpp"
+#include "medsave/base/id.hpp"
+
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "medsave/base/bytes.hpp"
-#include "medsave/base/clock.hpp"
-#include "medsave/base/id.hpp"
-
 namespace medsave {
 
 enum class NodeType : std::uint8_t {
-  file, dir, symlink, device, char_device, fifo, socket, irregular
+  file,
+  dir,
+  symlink,
+  device,
+  char_device,
+  fifo,
+  socket,
+  irregular
 };
 /// "file", "dir", "symlink", "dev", "chardev", "fifo", "socket", "irregular".
 std::string_view node_type_name(NodeType type);
@@ -38,7 +45,7 @@ struct Node {
   std::string group = {};
   std::uint64_t inode = 0;
   std::uint64_t device_id = 0;
-  std::uint64_t size = 0;   // bytes; files only
+  std::uint64_t size = 0;  // bytes; files only
   std::uint64_t links = 0;
   std::string link_target = {};
   std::vector<ExtendedAttribute> extended_attributes = {};
@@ -48,7 +55,7 @@ struct Node {
   bool content_is_null = true;          // files normally have false, even when empty
   std::optional<Id> subtree = {};       // directories
   std::string error = {};
-  std::string unknown_fields = {};      // `,"key":value` texts of keys not listed here, verbatim
+  std::string unknown_fields = {};  // `,"key":value` texts of keys not listed here, verbatim
 
   friend bool operator==(const Node&, const Node&) = default;
 };

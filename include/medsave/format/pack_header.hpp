@@ -1,11 +1,11 @@
 #pragma once
 
+#include "medsave/base/bytes.hpp"
+#include "medsave/base/id.hpp"
+
 #include <cstdint>
 #include <optional>
 #include <vector>
-
-#include "medsave/base/bytes.hpp"
-#include "medsave/base/id.hpp"
 
 namespace medsave {
 
@@ -14,10 +14,10 @@ enum class BlobKind : std::uint8_t { data = 0, tree = 1 };
 /// One blob inside a pack, in pack order.
 struct PackEntry {
   BlobKind kind = BlobKind::data;
-  Id id = {};                      // of the plaintext
-  std::uint32_t offset = 0;        // bytes from pack start to the blob's nonce
-  std::uint32_t stored_length = 0; // bytes in the pack: nonce + ciphertext + tag
-  std::uint32_t plain_length = 0;  // bytes; 0 = not compressed, content is stored_length - 32
+  Id id = {};                       // of the plaintext
+  std::uint32_t offset = 0;         // bytes from pack start to the blob's nonce
+  std::uint32_t stored_length = 0;  // bytes in the pack: nonce + ciphertext + tag
+  std::uint32_t plain_length = 0;   // bytes; 0 = not compressed, content is stored_length - 32
 
   [[nodiscard]] bool compressed() const { return plain_length != 0; }
   friend bool operator==(const PackEntry&, const PackEntry&) = default;
@@ -33,7 +33,7 @@ inline constexpr std::size_t kPackTrailer = 36;
 Buffer encode_pack_header(const std::vector<PackEntry>& entries);
 
 /// Inverse of encode_pack_header; computes the offsets. Throws Error(corrupt) for an unknown
-/// type byte, a truncated entry, a stored length below 33, or blobs that do not fill exactly
+/// type byte, a truncated entry, a stored length below 32, or blobs that do not fill exactly
 /// `blobs_length` bytes. Never reads outside `plain` (fuzz target: pack_header_fuzz).
 /// Source: restic design document, "Pack Format".
 std::vector<PackEntry> decode_pack_header(ByteView plain, std::uint64_t blobs_length);

@@ -1,13 +1,13 @@
 #pragma once
 
+#include "medsave/base/id.hpp"
+#include "medsave/format/time_text.hpp"
+
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "medsave/base/id.hpp"
-#include "medsave/format/time_text.hpp"
 
 namespace medsave {
 

@@ -1,11 +1,11 @@
 #pragma once
 
+#include "medsave/base/bytes.hpp"
+#include "medsave/format/node.hpp"
+
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "medsave/base/bytes.hpp"
-#include "medsave/format/node.hpp"
 
 namespace medsave {
 

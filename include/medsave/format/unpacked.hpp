@@ -1,10 +1,10 @@
 #pragma once
 
-#include <cstdint>
-#include <string_view>
-
 #include "medsave/base/bytes.hpp"
 #include "medsave/format/compression.hpp"
+
+#include <cstdint>
+#include <string_view>
 
 namespace medsave {
 

@@ -27,8 +27,7 @@ class TaskScope {
   using Task = std::function<void(const std::stop_token&)>;
   /// Runs `task` on `count` threads. `at_end` runs once, on the last of them to return normally
   /// (close the next queue there); not after a failure or a stop.
-  void spawn(const std::string& name, unsigned count, Task task,
-             std::function<void()> at_end = {});
+  void spawn(const std::string& name, unsigned count, Task task, std::function<void()> at_end = {});
 
   /// The token the tasks see.
   [[nodiscard]] std::stop_token token() const { return stop_.get_token(); }
