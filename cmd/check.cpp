@@ -46,6 +46,8 @@ void print_affected(const CheckReport& report, Context& context) {
                                                           affected.snapshot.short_hex(),
                                                           affected.path, affected.reason)));
   }
+  const unsigned long more = report.affected_total - report.affected.size();
+  if (more != 0) context.warn(format_text(n_("and {} more", "and {} more", more), more));
 }
 
 void print_advice(const CheckReport& report, Context& context) {
@@ -58,7 +60,7 @@ void print_advice(const CheckReport& report, Context& context) {
   }
   if (report.suggest_repair_index) {
     context.warn(
-        _("The index does not fit the pack files; restic's \"repair index\" makes it anew."));
+        _("The index does not fit the pack files; \"medsave repair index\" makes it anew."));
   }
   if (report.suggest_prune) {
     context.info(
