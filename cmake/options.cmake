@@ -11,6 +11,8 @@ target_compile_options(medsave_options INTERFACE
 target_compile_definitions(medsave_options INTERFACE _FILE_OFFSET_BITS=64
   $<$<CONFIG:Debug>:_GLIBCXX_ASSERTIONS>)
 if(MEDSAVE_SANITIZE)
+  # The sanitizers' code hides from g++ that the library's own objects are initialised; their
+  # presets therefore leave warnings to the release build, which treats them as errors.
   target_compile_options(medsave_options INTERFACE -fsanitize=${MEDSAVE_SANITIZE}
     -fno-omit-frame-pointer -fno-sanitize-recover=all)
   target_link_options(medsave_options INTERFACE -fsanitize=${MEDSAVE_SANITIZE})
