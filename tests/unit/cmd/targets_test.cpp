@@ -4,6 +4,8 @@
 
 #include <gmock/gmock.h>
 
+#include <unistd.h>
+
 #include <filesystem>
 #include <fstream>
 
@@ -49,7 +51,7 @@ class ExpandPattern : public testing::Test {
     return found;
   }
 
-  const std::string folder = testing::TempDir() + "expand_pattern";
+  const std::string folder = testing::TempDir() + "expand_pattern." + std::to_string(::getpid());
 };
 
 TEST_F(ExpandPattern, MatchesInEveryComponent) {

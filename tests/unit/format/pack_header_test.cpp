@@ -81,7 +81,7 @@ TEST(PackHeader, RejectsImpossibleEntries) {
     EXPECT_THAT([&] { decode_pack_header(header.view(), blobs_length); },
                 throws_errc(Errc::corrupt));
   };
-  rejected({entry(BlobKind::data, 0, 32)}, 32);
+  rejected({entry(BlobKind::data, 0, 31)}, 31);
   rejected({entry(BlobKind::data, 0, 0)}, 0);
   rejected({entry(BlobKind::data, 0, 100)}, 99);
   rejected({entry(BlobKind::data, 0, 100)}, 101);
