@@ -29,7 +29,7 @@ inline void expect_truncations_rejected(const std::string& good,
 inline void expect_mutations_survived(const std::string& good, int rounds,
                                       const std::function<void(std::string_view)>& decode) {
   std::mt19937_64 random(7);
-  constexpr std::string_view alphabet("{}[]\",:\\u0019-.eEnulltrue \x80\xff\x00", 29);
+  constexpr std::string_view kAlphabet("{}[]\",:\\u0019-.eEnulltrue \x80\xff\x00", 29);
   for (int round = 0; round < rounds; ++round) {
     std::string bad = good;
     for (std::uint64_t changes = 1 + random() % 3; changes > 0 && !bad.empty(); --changes) {
@@ -39,7 +39,7 @@ inline void expect_mutations_survived(const std::string& good, int rounds,
           bad[at] = static_cast<char>(random());
           break;
         case 1:
-          bad[at] = alphabet[random() % alphabet.size()];
+          bad[at] = kAlphabet[random() % kAlphabet.size()];
           break;
         case 2:
           bad.erase(at, 1 + random() % 8);
