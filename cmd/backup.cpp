@@ -13,6 +13,7 @@
 #include "medsave/base/text.hpp"
 #include "medsave/base/units.hpp"
 #include "medsave/format/time_text.hpp"
+#include "medsave/remote/location.hpp"
 #include "medsave/repo/blob_writer.hpp"
 #include "medsave/snap/snapshot_finder.hpp"
 #include "medsave/sys/file_info.hpp"

@@ -5,10 +5,11 @@
 
 #include "medsave/backend/cache_backend.hpp"
 #include "medsave/backend/limit_backend.hpp"
-#include "medsave/backend/location.hpp"
 #include "medsave/base/error.hpp"
 #include "medsave/base/text.hpp"
 #include "medsave/base/units.hpp"
+#include "medsave/remote/location.hpp"
+#include "medsave/remote/retry_backend.hpp"
 #include "medsave/sys/file_io.hpp"
 
 #include <algorithm>
@@ -31,19 +32,28 @@ void set_pack_size(GlobalOptions& options, std::uint64_t mib) {
   options.pack_size = mib;
 }
 
-/// Extended options belong to the kinds of repositories; a folder, the only kind so far, has none.
-[[noreturn]] void refuse_extended(const std::string& text) {
-  const std::string key = text.substr(0, text.find('='));
-  throw Error(
-      Errc::usage,
-      format_text(_("unknown extended option \"{}\"; a repository in a folder has none"), key));
+void add_extended(RemoteOptions& remote, const std::string& text) {
+  const std::size_t equals = text.find('=');
+  if (equals == 0 || equals == std::string::npos) {
+    throw Error(Errc::usage, _("must be of the form KEY=VALUE, e.g. sftp.connections=3"));
+  }
+  remote.extended[text.substr(0, equals)] = text.substr(equals + 1);
+}
+
+void set_stuck_request_timeout(RemoteOptions& remote, const std::string& text) {
+  const auto timeout = parse_go_duration(text);
+  if (!timeout || *timeout < std::chrono::seconds(1)) {
+    throw Error(Errc::usage, _("must be a duration of a second or more, like 5m or 30s"));
+  }
+  remote.stuck_request_timeout = std::chrono::duration_cast<std::chrono::seconds>(*timeout);
 }
 
 void add_repository_options(Command& root, GlobalOptions& options) {
   RepositoryChoice& repository = options.repository;
   root.group(_("Repository and password"));
   Option& repo = root.option("repo,r", _("REPOSITORY"), repository.location,
-                             _("repository to work on: a folder, also written local:FOLDER"));
+                             _("repository to work on: a folder, or sftp:, rest:, s3: or rclone: "
+                               "with an address"));
   repo.environment = "REPOSITORY";
   repo.exclusive = "repository";
   repo.kind = ValueKind::directory;
@@ -111,9 +121,28 @@ void add_storage_options(Command& root, GlobalOptions& options) {
   cache_dir.kind = ValueKind::directory;
   root.flag("cleanup-cache", options.cleanup_cache,
             _("remove local copies that were not used for 30 days"));
+}
+
+void add_remote_options(Command& root, RemoteOptions& remote) {
+  root.group(_("Remote repositories"));
   root.parsed(
-      "option,o", _("KEY=VALUE"), [](const std::string& text) { refuse_extended(text); },
-      _("extended option of a kind of repository; may be repeated"));
+      "option,o", _("KEY=VALUE"),
+      [&remote](const std::string& text) { add_extended(remote, text); },
+      _("option of a kind of repository, see medsave options; may be repeated"));
+  Option& ca = root.option("cacert", _("FILE"), remote.ca_file,
+                           _("PEM file with the certificates to trust instead of the system's"));
+  ca.environment = "CACERT";
+  ca.kind = ValueKind::file;
+  Option& client = root.option("tls-client-cert", _("FILE"), remote.client_certificate,
+                               _("PEM file with this client's certificate and private key"));
+  client.environment = "TLS_CLIENT_CERT";
+  client.kind = ValueKind::file;
+  root.flag("insecure-tls", remote.insecure_tls,
+            _("do not verify the server's certificate (insecure)"));
+  root.parsed(
+      "stuck-request-timeout", _("DURATION"),
+      [&remote](const std::string& text) { set_stuck_request_timeout(remote, text); },
+      _("give up a request during which nothing moves for so long (default 5m)"));
 }
 
 void add_output_options(Command& root, GlobalOptions& options) {
@@ -143,6 +172,7 @@ void clean_up_cache(Context& context) {
 void add_global_options(Command& root, GlobalOptions& options) {
   add_repository_options(root, options);
   add_storage_options(root, options);
+  add_remote_options(root, options.remote);
   add_output_options(root, options);
 }
 
@@ -202,15 +232,28 @@ std::string chosen_location(const RepositoryChoice& choice) {
   return location;
 }
 
-std::unique_ptr<Backend> open_backend(const GlobalOptions& global, const std::string& location) {
-  std::unique_ptr<Backend> backend = open_location(location);
-  if (global.limit_upload == 0 && global.limit_download == 0) return backend;
+std::unique_ptr<Backend> open_backend(Context& context, const std::string& location) {
+  const GlobalOptions& global = context.global;
+  std::unique_ptr<Backend> backend = open_location(location, global.remote);
+  if (!local_folder(location)) {
+    backend = retry_requests(std::move(backend), {}, context.notices());
+  }
   return limit_rate(std::move(backend), global.limit_upload * 1024, global.limit_download * 1024);
 }
 
+namespace {
+
+/// Local copies pay where the repository is far away; those of a folder must be asked for.
+void use_cache(const GlobalOptions& global, const std::string& location, Repository& repository) {
+  if (global.no_cache || (global.cache_dir.empty() && local_folder(location))) return;
+  repository.use_cache(cache_base(global));
+}
+
+}  // namespace
+
 std::unique_ptr<Repository> open_chosen(Context& context, const RepositoryChoice& choice) {
   const std::string location = chosen_location(choice);
-  std::unique_ptr<Backend> backend = open_backend(context.global, location);
+  std::unique_ptr<Backend> backend = open_backend(context, location);
   if (!backend->size({FileKind::config, {}})) {  // before anybody has to type a password
     throw Error(Errc::no_repository,
                 format_text(_("repository does not exist: there is no config file at {}\n"
@@ -221,7 +264,10 @@ std::unique_ptr<Repository> open_chosen(Context& context, const RepositoryChoice
   for (int tries = 1;; ++tries) {
     const PasswordAnswer answer = repository_password(context, choice);
     try {
-      return Repository::open(std::move(backend), answer.password, choice.key_hint);
+      std::unique_ptr<Repository> repository =
+          Repository::open(std::move(backend), answer.password, choice.key_hint);
+      use_cache(context.global, location, *repository);
+      return repository;
     } catch (const Error& e) {
       if (e.code() != Errc::wrong_password) throw;
       // Front ends of restic know the first line.
@@ -230,18 +276,8 @@ std::unique_ptr<Repository> open_chosen(Context& context, const RepositoryChoice
       }
       context.warn(e.what());
     }
-    backend = open_backend(context.global, location);
+    backend = open_backend(context, location);
   }
-}
-
-std::optional<std::string> local_folder(const std::string& location) {
-  constexpr std::string_view kScheme = "local:";
-  if (location.starts_with(kScheme)) return location.substr(kScheme.size());
-  // What open_location() accepts without a scheme is a folder.
-  const std::size_t colon = location.find(':');
-  const std::size_t slash = location.find('/');
-  if (colon != std::string::npos && colon < slash) return std::nullopt;
-  return location;
 }
 
 std::string cache_base(const GlobalOptions& global) {
@@ -251,9 +287,6 @@ std::string cache_base(const GlobalOptions& global) {
 Repository& Context::open_repository() {
   repository_ = open_chosen(*this, global.repository);
   if (global.cleanup_cache) clean_up_cache(*this);
-  const bool worth_it =
-      !global.cache_dir.empty() || !local_folder(chosen_location(global.repository));
-  if (!global.no_cache && worth_it) repository_->use_cache(cache_base(global));
   return *repository_;
 }
 

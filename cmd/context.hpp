@@ -2,6 +2,7 @@
 
 #include "medsave/base/progress.hpp"
 #include "medsave/format/compression.hpp"
+#include "medsave/remote/remote_options.hpp"
 #include "medsave/repo/repo_lock.hpp"
 #include "medsave/repo/repository.hpp"
 #include "medsave/ui/console.hpp"
@@ -46,6 +47,7 @@ struct GlobalOptions {
   CompressionLevel compression = CompressionLevel::automatic;
   std::uint64_t pack_size = 0;  // MiB, 0 = default
   bool no_extra_verify = false;
+  RemoteOptions remote = {};
   bool no_color = false;
   std::string language = {};  // read before parsing, see main.cpp
 };
@@ -97,12 +99,11 @@ class Context {
 
 /// The location a choice names. Throws Error(usage) when it names none.
 std::string chosen_location(const RepositoryChoice& choice);
-/// Opens a backend with the rate limits of the global options.
-std::unique_ptr<Backend> open_backend(const GlobalOptions& global, const std::string& location);
-/// Opens a repository without a cache.
+/// Opens a backend with the rate limits of the global options; requests to a remote one are
+/// repeated where that can help.
+std::unique_ptr<Backend> open_backend(Context& context, const std::string& location);
+/// Opens a repository, with a local cache where the options ask for one or it is remote.
 std::unique_ptr<Repository> open_chosen(Context& context, const RepositoryChoice& choice);
-/// Folder of a repository on this machine's file systems, nullopt for remote ones.
-std::optional<std::string> local_folder(const std::string& location);
 /// Base folder of the caches: --cache-dir or the default.
 std::string cache_base(const GlobalOptions& global);
 

@@ -32,13 +32,6 @@ struct OpenedSource {
   }
 };
 
-std::unique_ptr<Repository> open_source(const RepositoryChoice& choice, Context& context) {
-  std::unique_ptr<Repository> source = open_chosen(context, choice);
-  const bool worth_it = !context.global.cache_dir.empty() || !local_folder(chosen_location(choice));
-  if (!context.global.no_cache && worth_it) source->use_cache(cache_base(context.global));
-  return source;
-}
-
 void lock_source(OpenedSource& source, Context& context) {
   if (context.global.no_lock) return;
   source.lock = std::make_unique<RepoLock>(
@@ -68,7 +61,7 @@ CopyEvents copy_events(Context& context) {
 
 void run_copy_command(const CopyOptions& options, const std::vector<std::string>& ids,
                       Context& context) {
-  OpenedSource source{.repository = open_source(options.source, context)};
+  OpenedSource source{.repository = open_chosen(context, options.source)};
   const Repository& target = context.open_locked(LockMode::shared, false);
   lock_source(source, context);
   const std::stop_token stop = source.stop(context);

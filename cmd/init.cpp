@@ -42,7 +42,7 @@ void run_init(const InitOptions& options, Context& context) {
   }
 
   const std::string location = chosen_location(context.global.repository);
-  std::unique_ptr<Backend> backend = open_backend(context.global, location);
+  std::unique_ptr<Backend> backend = open_backend(context, location);
   if (backend->size({FileKind::config, {}})) {  // before anybody has to type a password
     throw Error(Errc::exists, format_text(_("create repository at {} failed: config file already "
                                             "exists"),

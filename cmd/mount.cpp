@@ -7,6 +7,7 @@
 #include "medsave/base/error.hpp"
 #include "medsave/base/text.hpp"
 #include "medsave/mount/mount_fs.hpp"
+#include "medsave/remote/location.hpp"
 
 #include <memory>
 #include <string>

@@ -5,6 +5,7 @@
 #include "medsave/base/error.hpp"
 #include "medsave/base/text.hpp"
 #include "medsave/base/units.hpp"
+#include "medsave/remote/location.hpp"
 #include "medsave/sys/file_io.hpp"
 #include "medsave/ui/table.hpp"
 

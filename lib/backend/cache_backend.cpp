@@ -30,7 +30,7 @@ class CachingBackend : public CacheBackend {
   [[nodiscard]] std::string location() const override { return inner_->location(); }
   [[nodiscard]] unsigned connections() const override { return inner_->connections(); }
   void create() override { inner_->create(); }
-  void save(const FileRef& file, Buffer data) override;
+  void save(const FileRef& file, Buffer&& data) override;
   void barrier() override { inner_->barrier(); }
   void load(const FileRef& file, std::uint64_t limit, Buffer& out) override;
   void load_range(const FileRef& file, std::uint64_t offset, std::size_t length,
@@ -40,6 +40,8 @@ class CachingBackend : public CacheBackend {
   void remove(const FileRef& file) override;
   void replace_config(Buffer data) override { inner_->replace_config(std::move(data)); }
   std::uint64_t remove_leftovers() override { return inner_->remove_leftovers(); }
+  bool can_delete() override { return inner_->can_delete(); }
+  [[nodiscard]] Traffic traffic() const override { return inner_->traffic(); }
 
   void forget(const FileRef& file) override;
   void note_tree_pack(const Id& pack) override;
@@ -66,7 +68,7 @@ bool CachingBackend::is_wanted(const FileRef& file) {
   return tree_packs_.contains(file.id);
 }
 
-void CachingBackend::save(const FileRef& file, Buffer data) {
+void CachingBackend::save(const FileRef& file, Buffer&& data) {
   if (!is_wanted(file)) {
     inner_->save(file, std::move(data));
     return;

@@ -1,6 +1,6 @@
 #include "cache_folder.hpp"
 
-#include "local_layout.hpp"
+#include "medsave/backend/file_layout.hpp"
 
 #include "medsave/base/clock.hpp"
 #include "medsave/base/error.hpp"

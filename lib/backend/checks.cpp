@@ -1,4 +1,4 @@
-#include "checks.hpp"
+#include "medsave/backend/checks.hpp"
 
 #include "medsave/base/error.hpp"
 #include "medsave/base/text.hpp"

@@ -54,7 +54,7 @@ class LimitBackend : public Backend {
   [[nodiscard]] std::string location() const override { return inner_->location(); }
   [[nodiscard]] unsigned connections() const override { return inner_->connections(); }
   void create() override { inner_->create(); }
-  void save(const FileRef& file, Buffer data) override {
+  void save(const FileRef& file, Buffer&& data) override {
     upload_.pass(data.size());
     inner_->save(file, std::move(data));
   }
@@ -73,6 +73,8 @@ class LimitBackend : public Backend {
   void remove(const FileRef& file) override { inner_->remove(file); }
   void replace_config(Buffer data) override { inner_->replace_config(std::move(data)); }
   std::uint64_t remove_leftovers() override { return inner_->remove_leftovers(); }
+  bool can_delete() override { return inner_->can_delete(); }
+  [[nodiscard]] Traffic traffic() const override { return inner_->traffic(); }
 
  private:
   std::unique_ptr<Backend> inner_;

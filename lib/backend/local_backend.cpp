@@ -1,7 +1,7 @@
 #include "medsave/backend/local_backend.hpp"
 
-#include "checks.hpp"
-#include "local_layout.hpp"
+#include "medsave/backend/checks.hpp"
+#include "medsave/backend/file_layout.hpp"
 #include "local_writer.hpp"
 #include "open_files.hpp"
 
@@ -42,7 +42,7 @@ class LocalBackend : public Backend {
   [[nodiscard]] std::string location() const override { return shown_; }
   [[nodiscard]] unsigned connections() const override { return 2; }
   void create() override;
-  void save(const FileRef& file, Buffer data) override;
+  void save(const FileRef& file, Buffer&& data) override;
   void barrier() override;
   void load(const FileRef& file, std::uint64_t limit, Buffer& out) override;
   void load_range(const FileRef& file, std::uint64_t offset, std::size_t length,
@@ -68,7 +68,7 @@ class LocalBackend : public Backend {
   void read_with_context(const FileRef& file, const Read& read);
 
   const std::string shown_;
-  const LocalLayout layout_;
+  const FileLayout layout_;
   Modes modes_;
   bool seen_ = false;  // the folder was there when we came
   OpenFiles open_packs_;
@@ -151,7 +151,7 @@ void LocalBackend::write_with_advice(const Write& write) {
   }
 }
 
-void LocalBackend::save(const FileRef& file, Buffer data) {
+void LocalBackend::save(const FileRef& file, Buffer&& data) {
   if (file.kind == FileKind::config && size(file)) throw_present(file, location());
   write_with_advice([&] {
     writer_.check();

@@ -1,12 +1,12 @@
 #include "medsave/backend/mem_backend.hpp"
 
-#include "checks.hpp"
+#include "medsave/backend/checks.hpp"
 
 #include <algorithm>
 
 namespace medsave {
 
-void MemBackend::save(const FileRef& file, Buffer data) {
+void MemBackend::save(const FileRef& file, Buffer&& data) {
   const std::lock_guard lock(mutex_);
   if (file.kind == FileKind::config && files_.contains({file.kind, file.id})) {
     throw_present(file, location());

@@ -39,7 +39,7 @@ class CrashBackend : public Backend {
   [[nodiscard]] std::string location() const override { return "crash:"; }
   [[nodiscard]] unsigned connections() const override { return disk_.connections(); }
   void create() override { disk_.create(); }
-  void save(const FileRef& file, Buffer data) override {
+  void save(const FileRef& file, Buffer&& data) override {
     const std::lock_guard lock(mutex_);
     require_alive();
     if (file.kind == FileKind::config && size_now(file)) {

@@ -25,7 +25,7 @@ class FaultyBackend : public Backend {
     count();
     inner_.create();
   }
-  void save(const FileRef& file, Buffer data) override {
+  void save(const FileRef& file, Buffer&& data) override {
     count();
     inner_.save(file, std::move(data));
   }
@@ -57,6 +57,10 @@ class FaultyBackend : public Backend {
   std::uint64_t remove_leftovers() override {
     count();
     return inner_.remove_leftovers();
+  }
+  bool can_delete() override {
+    count();
+    return inner_.can_delete();
   }
 
  private:

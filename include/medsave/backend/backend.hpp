@@ -31,6 +31,13 @@ struct ListedFile {
   std::uint64_t size = 0;  // bytes
 };
 
+/// What went over a line since the backend was opened.
+struct Traffic {
+  std::uint64_t requests = 0;
+  std::uint64_t sent = 0;      // bytes of content
+  std::uint64_t received = 0;  // likewise
+};
+
 /// Whole immutable files by kind and id on some medium; knows nothing of their content.
 /// Thread-safe. Every implementation passes tests/unit/backend/contract_test.cpp.
 ///
@@ -49,9 +56,9 @@ class Backend {
   virtual void create() = 0;
 
   /// Stores a file. It appears whole or not at all, but perhaps later, and may not be durable
-  /// yet when this returns: see barrier(). `data` is taken over, so that writing can go on
-  /// behind the caller's back.
-  virtual void save(const FileRef& file, Buffer data) = 0;
+  /// yet when this returns: see barrier(). `data` may be taken over, so that writing can go on
+  /// behind the caller's back; it is untouched after an Error(io), for another try.
+  virtual void save(const FileRef& file, Buffer&& data) = 0;
   /// Returns when everything saved before is visible and durable, directory entries included.
   /// Throws the first failure of a write that went on in the background; what failed is not
   /// visible then.
@@ -76,6 +83,11 @@ class Backend {
   /// Removes partial files that a killed writer left. Only while no other process writes.
   /// Returns the bytes freed.
   virtual std::uint64_t remove_leftovers() = 0;
+
+  /// False where files can be added but not deleted (an append-only server). May ask the server.
+  virtual bool can_delete() { return true; }
+  /// Zero for media that are not remote.
+  [[nodiscard]] virtual Traffic traffic() const { return {}; }
 };
 
 }  // namespace medsave

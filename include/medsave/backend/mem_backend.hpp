@@ -14,7 +14,7 @@ class MemBackend : public Backend {
   [[nodiscard]] std::string location() const override { return "mem:"; }
   [[nodiscard]] unsigned connections() const override { return 2; }
   void create() override {}
-  void save(const FileRef& file, Buffer data) override;
+  void save(const FileRef& file, Buffer&& data) override;
   void barrier() override {}
   void load(const FileRef& file, std::uint64_t limit, Buffer& out) override;
   void load_range(const FileRef& file, std::uint64_t offset, std::size_t length,

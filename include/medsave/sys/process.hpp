@@ -1,7 +1,6 @@
 #pragma once
 
-#include "medsave/base/bytes.hpp"
-#include "medsave/sys/fd.hpp"
+#include "medsave/sys/child_process.hpp"
 
 #include <string>
 #include <string_view>
@@ -17,19 +16,15 @@ std::vector<std::string> split_command(std::string_view line);
 /// ours. Ends the child on destruction if it still runs (SIGTERM, then SIGKILL).
 class ChildOutput {
  public:
-  /// Throws Error(io) naming the program when it cannot be started.
+  /// Throws as ChildProcess does.
   explicit ChildOutput(const std::vector<std::string>& command);
-  ~ChildOutput();
-  ChildOutput(const ChildOutput&) = delete;
-  ChildOutput& operator=(const ChildOutput&) = delete;
 
-  [[nodiscard]] int fd() const { return out_.get(); }
+  [[nodiscard]] int fd() { return child_.out().get(); }
   /// Waits for the end. Exit status, or 128 + signal.
   int wait();
 
  private:
-  int pid_ = -1;
-  UniqueFd out_;
+  ChildProcess child_;
 };
 
 }  // namespace medsave

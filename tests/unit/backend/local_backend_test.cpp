@@ -1,9 +1,9 @@
 #include "medsave/backend/local_backend.hpp"
 
-#include "local_layout.hpp"
 #include "support/matchers.hpp"
 #include "support/temp_dir.hpp"
 
+#include "medsave/backend/file_layout.hpp"
 #include "medsave/sys/file_info.hpp"
 #include "medsave/sys/file_io.hpp"
 

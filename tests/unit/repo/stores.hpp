@@ -30,7 +30,7 @@ class Connection : public Backend {
     see(Call::create, {});
     store_.create();
   }
-  void save(const FileRef& file, Buffer data) override {
+  void save(const FileRef& file, Buffer&& data) override {
     see(Call::save, file);
     store_.save(file, std::move(data));
   }
@@ -95,7 +95,7 @@ class FailAt {
 /// for a writer that publishes too early.
 class LazyMedium : public MemBackend {
  public:
-  void save(const FileRef& file, Buffer data) override {
+  void save(const FileRef& file, Buffer&& data) override {
     if (file.kind == FileKind::pack) {
       const std::lock_guard lock(mutex_);
       unsure_.push_back(file);

@@ -41,7 +41,7 @@ TEST(ChildOutput, GivesOutputAndStatus) {
 }
 
 TEST(ChildOutput, NamesAProgramThatDoesNotExist) {
-  EXPECT_THAT([] { ChildOutput child({"medsave-no-such-program"}); }, throws_errc(Errc::io));
+  EXPECT_THAT([] { ChildOutput child({"medsave-no-such-program"}); }, throws_errc(Errc::usage));
 }
 
 TEST(ChildOutput, ChildrenCanBeEndedThoughWeBlockSignals) {

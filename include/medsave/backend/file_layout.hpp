@@ -8,11 +8,11 @@
 
 namespace medsave {
 
-/// Where the files of a repository folder are. Source: repository format, "Layout".
-class LocalLayout {
+/// Where the files of a repository are below a folder or a prefix. Source: repository format, "Layout".
+class FileLayout {
  public:
-  /// `root` is absolute.
-  explicit LocalLayout(std::string root) : root_(std::move(root)) {}
+  /// `root` without a slash at its end; "" and "." mean relative names.
+  explicit FileLayout(std::string root) : root_(std::move(root)) {}
 
   [[nodiscard]] const std::string& root() const { return root_; }
   /// The folder that holds the file, and the file.

@@ -1,4 +1,4 @@
-#include "local_layout.hpp"
+#include "medsave/backend/file_layout.hpp"
 
 #include "medsave/base/random.hpp"
 
@@ -31,7 +31,7 @@ std::string_view folder_name(FileKind kind) {
 
 }  // namespace
 
-std::string LocalLayout::folder_of(FileKind kind) const {
+std::string FileLayout::folder_of(FileKind kind) const {
   if (kind == FileKind::config) return root_;
   std::string path = root_;
   path += '/';
@@ -39,7 +39,7 @@ std::string LocalLayout::folder_of(FileKind kind) const {
   return path;
 }
 
-std::string LocalLayout::folder_of(const FileRef& file) const {
+std::string FileLayout::folder_of(const FileRef& file) const {
   std::string path = folder_of(file.kind);
   if (file.kind == FileKind::pack) {
     path += '/';
@@ -48,14 +48,14 @@ std::string LocalLayout::folder_of(const FileRef& file) const {
   return path;
 }
 
-std::string LocalLayout::path_of(const FileRef& file) const {
+std::string FileLayout::path_of(const FileRef& file) const {
   std::string path = folder_of(file);
   path += '/';
   path += file.kind == FileKind::config ? "config" : file.id.hex();
   return path;
 }
 
-std::vector<std::string> LocalLayout::folders() const {
+std::vector<std::string> FileLayout::folders() const {
   std::vector<std::string> paths = {root_};
   for (const FileKind kind :
        {FileKind::key, FileKind::lock, FileKind::snapshot, FileKind::index, FileKind::pack}) {

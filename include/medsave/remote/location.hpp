@@ -1,0 +1,20 @@
+#pragma once
+
+#include "medsave/backend/backend.hpp"
+#include "medsave/remote/remote_options.hpp"
+
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace medsave {
+
+/// Opens the backend that a `--repo` value names: "sftp:...", "rest:...", "s3:...", "rclone:...",
+/// "local:PATH" or a plain path. Throws Error(usage) for any other scheme, instead of taking it for
+/// a folder name, and for an extended option that this kind of repository does not have.
+std::unique_ptr<Backend> open_location(const std::string& location, const RemoteOptions& options);
+
+/// Folder of a repository on this machine's file systems, nullopt for remote ones.
+std::optional<std::string> local_folder(const std::string& location);
+
+}  // namespace medsave

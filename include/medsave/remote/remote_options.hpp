@@ -1,0 +1,24 @@
+#pragma once
+
+#include <chrono>
+#include <map>
+#include <string>
+
+namespace medsave {
+
+/// What the command line says about reaching remote repositories; each backend takes from it what
+/// concerns it.
+struct RemoteOptions {
+  /// `-o KEY=VALUE`: "sftp.command", "s3.region", ...
+  std::map<std::string, std::string> extended = {};
+  /// PEM file of the authorities to trust instead of the system's; empty: the system's.
+  std::string ca_file = {};
+  /// PEM file with a client certificate and its private key; empty: none.
+  std::string client_certificate = {};
+  /// Accepts any server certificate.
+  bool insecure_tls = false;
+  /// A request during which nothing moves for so long is given up (and may be repeated).
+  std::chrono::seconds stuck_request_timeout{300};
+};
+
+}  // namespace medsave

@@ -1,0 +1,352 @@
+#include "http_client.hpp"
+
+#include "http_exchange.hpp"
+#include "http_text.hpp"
+
+#include "medsave/base/error.hpp"
+#include "medsave/base/text.hpp"
+#include "medsave/crypto/secret.hpp"
+
+#include <curl/curl.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <exception>
+#include <mutex>
+#include <new>
+#include <string_view>
+#include <utility>
+
+namespace medsave {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr std::chrono::seconds kConnectTimeout(30);
+constexpr long kExpectTimeout = 300;             // milliseconds
+constexpr long kUploadBuffer = 2 * 1024 * 1024;  // the largest libcurl takes
+constexpr long kDownloadBuffer = 512 * 1024;     // likewise
+
+struct EasyCleanup {
+  void operator()(CURL* handle) const { curl_easy_cleanup(handle); }
+};
+using EasyHandle = std::unique_ptr<CURL, EasyCleanup>;
+
+struct ListCleanup {
+  void operator()(curl_slist* list) const { curl_slist_free_all(list); }
+};
+using HeaderList = std::unique_ptr<curl_slist, ListCleanup>;
+
+void require_libcurl() {
+  static const CURLcode kReady = curl_global_init(CURL_GLOBAL_DEFAULT);
+  if (kReady != CURLE_OK) throw Error(Errc::internal, curl_easy_strerror(kReady));
+}
+
+template <typename Value>
+void set_option(CURL* handle, CURLoption option, Value value) {
+  const CURLcode code = curl_easy_setopt(handle, option, value);
+  if (code == CURLE_OUT_OF_MEMORY) throw std::bad_alloc();
+  if (code != CURLE_OK) {
+    throw Error(Errc::internal, format_text("libcurl, option {}: {}", static_cast<int>(option),
+                                            curl_easy_strerror(code)));
+  }
+}
+
+void append_header(HeaderList& list, const std::string& header) {
+  curl_slist* longer = curl_slist_append(list.get(), header.c_str());
+  if (longer == nullptr) throw std::bad_alloc();
+  static_cast<void>(list.release());
+  list.reset(longer);
+}
+
+HeaderList headers_of(const HttpRequest& request) {
+  HeaderList list;
+  bool typed = false;
+  for (const std::string& header : request.headers) {
+    append_header(list, header);
+    typed = typed || lower_case(header).starts_with("content-type:");
+  }
+  // libcurl would call it a web form.
+  if (!typed) append_header(list, "Content-Type:");
+  return list;
+}
+
+bool contains_any(std::string_view text, std::initializer_list<std::string_view> words) {
+  return std::ranges::any_of(
+      words, [&](std::string_view word) { return text.find(word) != std::string_view::npos; });
+}
+
+[[noreturn]] void throw_untrusted(const std::string& server, const std::string& detail) {
+  throw Error(Errc::permission,
+              format_text(_("{}: the server's certificate is not trusted ({}); if the server has "
+                            "an authority of its own, give its certificate with --cacert FILE"),
+                          server, detail));
+}
+
+/// A handshake that failed; what the network did may pass, what one side refused will not.
+[[noreturn]] void throw_handshake(const std::string& server, const std::string& detail) {
+  if (contains_any(detail, {"certificate required", "bad certificate", "handshake failure"})) {
+    throw Error(Errc::permission,
+                format_text(_("{}: the server does not accept the connection ({}); if it asks for "
+                              "a client certificate, give it with --tls-client-cert FILE"),
+                            server, detail));
+  }
+  if (contains_any(detail, {"wrong version number", "unsupported protocol"})) {
+    throw Error(Errc::permission,
+                format_text(_("{}: no encrypted connection is possible ({}); is it https, or "
+                              "http:// only?"),
+                            server, detail));
+  }
+  throw Error(Errc::io, format_text(_("{}: the connection failed: {}"), server, detail));
+}
+
+}  // namespace
+
+class HttpClient::Impl {
+ public:
+  Impl(HttpServer server, const RemoteOptions& options);
+  ~Impl();
+  Impl(const Impl&) = delete;
+  Impl& operator=(const Impl&) = delete;
+
+  HttpResponse perform(const HttpRequest& request);
+  [[nodiscard]] Traffic traffic() const;
+  [[nodiscard]] unsigned connections() const { return server_.connections; }
+
+ private:
+  class Loan;
+  EasyHandle borrow();
+  void give_back(EasyHandle handle);
+  void configure(CURL* handle, HttpExchange& exchange, const HttpRequest& request) const;
+  void configure_tls(CURL* handle) const;
+  static void configure_method(CURL* handle, const HttpRequest& request);
+  void count(CURL* handle);
+  [[noreturn]] void throw_failure(const HttpExchange& exchange, CURLcode code,
+                                  const std::string& detail) const;
+
+  HttpServer server_;
+  const RemoteOptions options_;
+  std::mutex mutex_;  // guards idle_ and lent_
+  std::condition_variable returned_;
+  std::vector<EasyHandle> idle_;
+  unsigned lent_ = 0;
+  std::atomic<std::uint64_t> requests_ = 0;
+  std::atomic<std::uint64_t> sent_ = 0;
+  std::atomic<std::uint64_t> received_ = 0;
+};
+
+/// A handle for one request.
+class HttpClient::Impl::Loan {
+ public:
+  explicit Loan(Impl& owner) : owner_(owner), handle_(owner.borrow()) {}
+  ~Loan() { owner_.give_back(std::move(handle_)); }
+  Loan(const Loan&) = delete;
+  Loan& operator=(const Loan&) = delete;
+  [[nodiscard]] CURL* get() const { return handle_.get(); }
+
+ private:
+  Impl& owner_;
+  EasyHandle handle_;
+};
+
+HttpClient::Impl::Impl(HttpServer server, const RemoteOptions& options)
+    : server_(std::move(server)), options_(options) {
+  require_libcurl();
+  server_.connections = std::max(server_.connections, 1U);
+  idle_.reserve(server_.connections);
+}
+
+HttpClient::Impl::~Impl() { wipe(server_.password.data(), server_.password.size()); }
+
+EasyHandle HttpClient::Impl::borrow() {
+  std::unique_lock lock(mutex_);
+  returned_.wait(lock, [this] { return lent_ < server_.connections; });
+  EasyHandle handle;
+  if (!idle_.empty()) {
+    handle = std::move(idle_.back());
+    idle_.pop_back();
+  } else {
+    handle.reset(curl_easy_init());
+    if (!handle) throw std::bad_alloc();
+  }
+  ++lent_;
+  return handle;
+}
+
+void HttpClient::Impl::give_back(EasyHandle handle) {
+  const std::lock_guard lock(mutex_);
+  curl_easy_reset(handle.get());  // keeps the connection
+  idle_.push_back(std::move(handle));
+  --lent_;
+  returned_.notify_one();
+}
+
+void HttpClient::Impl::configure_tls(CURL* handle) const {
+  if (options_.insecure_tls) {
+    set_option(handle, CURLOPT_SSL_VERIFYPEER, 0L);
+    set_option(handle, CURLOPT_SSL_VERIFYHOST, 0L);
+  }
+  if (!options_.ca_file.empty()) {
+    set_option(handle, CURLOPT_CAINFO, options_.ca_file.c_str());
+    set_option(handle, CURLOPT_CAPATH, static_cast<const char*>(nullptr));
+  }
+  if (!options_.client_certificate.empty()) {
+    set_option(handle, CURLOPT_SSLCERT, options_.client_certificate.c_str());
+    set_option(handle, CURLOPT_SSLKEY, options_.client_certificate.c_str());
+    set_option(handle, CURLOPT_KEYPASSWD,
+               "");  // else an encrypted key is asked for on the terminal
+  }
+}
+
+void HttpClient::Impl::configure_method(CURL* handle, const HttpRequest& request) {
+  if (request.method == "HEAD") {
+    set_option(handle, CURLOPT_NOBODY, 1L);
+    return;
+  }
+  if (request.method == "POST" || request.method == "PUT" || !request.body.empty()) {
+    set_option(handle, CURLOPT_POST, 1L);
+    set_option(handle, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size()));
+    // Not copied, and sent again by libcurl itself where a kept connection turns out closed.
+    set_option(handle, CURLOPT_POSTFIELDS,
+               request.body.empty() ? "" : as_text(request.body).data());
+  }
+  if (request.method != "GET" && request.method != "POST") {
+    set_option(handle, CURLOPT_CUSTOMREQUEST, request.method.c_str());
+  }
+}
+
+void HttpClient::Impl::configure(CURL* handle, HttpExchange& exchange,
+                                 const HttpRequest& request) const {
+  set_option(handle, CURLOPT_NOSIGNAL, 1L);
+  set_option(handle, CURLOPT_PROTOCOLS_STR, "http,https");
+  set_option(handle, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
+  set_option(handle, CURLOPT_PATH_AS_IS, 1L);
+  set_option(handle, CURLOPT_FOLLOWLOCATION, 0L);
+  set_option(handle, CURLOPT_NETRC, static_cast<long>(CURL_NETRC_IGNORED));
+  set_option(handle, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+  set_option(handle, CURLOPT_USERAGENT, "medsave");
+  set_option(handle, CURLOPT_MAXCONNECTS, 1L);
+  set_option(handle, CURLOPT_TCP_KEEPALIVE, 1L);
+  set_option(handle, CURLOPT_TCP_NODELAY, 1L);
+  set_option(handle, CURLOPT_UPLOAD_BUFFERSIZE, kUploadBuffer);
+  set_option(handle, CURLOPT_BUFFERSIZE, kDownloadBuffer);
+  set_option(handle, CURLOPT_EXPECT_100_TIMEOUT_MS, kExpectTimeout);
+  set_option(handle, CURLOPT_CONNECTTIMEOUT,
+             static_cast<long>(std::min(kConnectTimeout, options_.stuck_request_timeout).count()));
+  set_option(handle, CURLOPT_URL, request.url.c_str());
+  configure_method(handle, request);
+  configure_tls(handle);
+  if (!server_.user.empty() || !server_.password.empty()) {
+    set_option(handle, CURLOPT_HTTPAUTH, static_cast<long>(CURLAUTH_BASIC));
+    set_option(handle, CURLOPT_USERNAME, server_.user.c_str());
+    set_option(handle, CURLOPT_PASSWORD, server_.password.c_str());
+  }
+  if (!server_.unix_socket.empty()) {
+    set_option(handle, CURLOPT_UNIX_SOCKET_PATH, server_.unix_socket.c_str());
+  }
+  if (is_loopback(request.url) || !server_.unix_socket.empty())
+    set_option(handle, CURLOPT_PROXY, "");
+  set_option(handle, CURLOPT_HEADERFUNCTION, &medsave_http_header);
+  set_option(handle, CURLOPT_HEADERDATA, &exchange);
+  set_option(handle, CURLOPT_WRITEFUNCTION, &medsave_http_body);
+  set_option(handle, CURLOPT_WRITEDATA, &exchange);
+  set_option(handle, CURLOPT_XFERINFOFUNCTION, &medsave_http_progress);
+  set_option(handle, CURLOPT_XFERINFODATA, &exchange);
+  set_option(handle, CURLOPT_NOPROGRESS, 0L);
+}
+
+void HttpClient::Impl::count(CURL* handle) {
+  curl_off_t sent = 0;
+  curl_off_t received = 0;
+  curl_easy_getinfo(handle, CURLINFO_SIZE_UPLOAD_T, &sent);
+  curl_easy_getinfo(handle, CURLINFO_SIZE_DOWNLOAD_T, &received);
+  requests_ += 1;
+  sent_ += static_cast<std::uint64_t>(sent);
+  received_ += static_cast<std::uint64_t>(received);
+}
+
+void HttpClient::Impl::throw_failure(const HttpExchange& exchange, CURLcode code,
+                                     const std::string& detail) const {
+  const std::string server =
+      server_.unix_socket.empty() ? server_of(exchange.request.url) : server_.unix_socket;
+  if (exchange.stuck) {
+    throw Error(Errc::io, format_text(_("{}: nothing moved for {} seconds; the request was given "
+                                        "up"),
+                                      server, options_.stuck_request_timeout.count()));
+  }
+  if (exchange.interrupted) {
+    throw Error(Errc::io,
+                format_text(_("{}: the request was given up after the interrupt"), server));
+  }
+  switch (code) {
+    case CURLE_OUT_OF_MEMORY:
+      throw std::bad_alloc();
+    case CURLE_URL_MALFORMAT:
+      throw Error(Errc::usage, format_text(_("{}: is not an address ({})"), server, detail));
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_ISSUER_ERROR:
+      throw_untrusted(server, detail);
+    case CURLE_SSL_CACERT_BADFILE:
+      throw Error(Errc::usage, format_text(_("--cacert: no certificate can be read from {} ({})"),
+                                           options_.ca_file, detail));
+    case CURLE_SSL_CERTPROBLEM:
+      throw Error(Errc::usage,
+                  format_text(_("--tls-client-cert: {} must hold a certificate and its unencrypted "
+                                "key in PEM form ({})"),
+                              options_.client_certificate, detail));
+    case CURLE_SSL_CONNECT_ERROR:
+    case CURLE_RECV_ERROR:
+    case CURLE_SEND_ERROR:
+      throw_handshake(server, detail);
+    case CURLE_PARTIAL_FILE:
+      throw Error(Errc::io, format_text(_("{}: the answer was cut off: {}"), server, detail));
+    case CURLE_UNSUPPORTED_PROTOCOL:
+    case CURLE_WEIRD_SERVER_REPLY:
+      throw Error(Errc::io, format_text(_("{}: what answers there does not speak HTTP ({})"),
+                                        server, detail));
+    default:
+      throw Error(Errc::io, format_text(_("{}: the connection failed: {}"), server, detail));
+  }
+}
+
+HttpResponse HttpClient::Impl::perform(const HttpRequest& request) {
+  const Loan loan(*this);
+  CURL* handle = loan.get();
+  HttpExchange exchange{.handle = handle,
+                        .request = request,
+                        .stuck_timeout = options_.stuck_request_timeout,
+                        .moved_at = Clock::now()};
+  const HeaderList headers = headers_of(request);
+  std::array<char, CURL_ERROR_SIZE> detail = {};
+  configure(handle, exchange, request);
+  set_option(handle, CURLOPT_HTTPHEADER, headers.get());
+  set_option(handle, CURLOPT_ERRORBUFFER, detail.data());
+  const CURLcode code = curl_easy_perform(handle);
+  count(handle);
+  if (exchange.failure) std::rethrow_exception(exchange.failure);
+  if (code != CURLE_OK && !(exchange.cut_on_purpose && code == CURLE_WRITE_ERROR)) {
+    const std::string_view said = detail.data();
+    throw_failure(exchange, code, printable(said.empty() ? curl_easy_strerror(code) : said));
+  }
+  long status = 0;
+  curl_easy_getinfo(handle, CURLINFO_RESPONSE_CODE, &status);
+  exchange.response.status = static_cast<int>(status);
+  return std::move(exchange.response);
+}
+
+Traffic HttpClient::Impl::traffic() const {
+  return {.requests = requests_, .sent = sent_, .received = received_};
+}
+
+HttpClient::HttpClient(HttpServer server, const RemoteOptions& options)
+    : impl_(std::make_unique<Impl>(std::move(server), options)) {}
+HttpClient::~HttpClient() = default;
+
+HttpResponse HttpClient::perform(const HttpRequest& request) { return impl_->perform(request); }
+Traffic HttpClient::traffic() const { return impl_->traffic(); }
+unsigned HttpClient::connections() const { return impl_->connections(); }
+
+}  // namespace medsave

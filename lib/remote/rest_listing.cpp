@@ -1,0 +1,152 @@
+#include "rest_listing.hpp"
+
+#include "http_text.hpp"
+
+#include "medsave/base/error.hpp"
+#include "medsave/base/text.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <limits>
+#include <optional>
+
+namespace medsave {
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr std::uint64_t kMaxSize = std::numeric_limits<std::int64_t>::max();
+
+/// ["id", ...] or [{"name": "id", "size": 1}, ...] as it is read; a list of a million files is not
+/// first turned into a tree in memory.
+class ListingReader : public nlohmann::json_sax<Json> {
+ public:
+  [[nodiscard]] RestListing take() { return std::move(listing_); }
+  [[nodiscard]] const std::string& complaint() const { return complaint_; }
+
+  bool null() override { return value(); }
+  bool boolean(bool /*value*/) override { return value(); }
+  bool number_integer(number_integer_t /*value*/) override { return number(std::nullopt); }
+  bool number_unsigned(number_unsigned_t value) override { return number(value); }
+  bool number_float(number_float_t /*value*/, const string_t& /*text*/) override {
+    return number(std::nullopt);
+  }
+  bool string(string_t& text) override;
+  bool binary(binary_t& /*value*/) override { return value(); }
+  bool start_object(std::size_t /*count*/) override;
+  bool key(string_t& name) override;
+  bool end_object() override;
+  bool start_array(std::size_t /*count*/) override;
+  bool end_array() override;
+  bool parse_error(std::size_t position, const std::string& /*token*/,
+                   const Json::exception& /*error*/) override {
+    return complain(format_text("JSON, {}", position));
+  }
+
+ private:
+  enum class Field : std::uint8_t { other, name, size };
+  static constexpr std::size_t kInList = 1;
+  static constexpr std::size_t kInFile = 2;
+
+  bool complain(std::string text) {
+    complaint_ = std::move(text);
+    return false;
+  }
+  /// Something that may stand anywhere in a file's object, and nowhere else.
+  bool value() { return depth_ >= kInFile || empty_answer() || complain("[...]"); }
+  /// Go writes a list that was never made as null.
+  [[nodiscard]] bool empty_answer() const { return depth_ == 0; }
+  bool number(std::optional<std::uint64_t> value);
+  void add(const std::string& name, std::uint64_t size) {
+    if (const std::optional<Id> id = Id::parse(name)) {
+      listing_.files.push_back({.id = *id, .size = size});
+    }
+  }
+
+  RestListing listing_;
+  std::string complaint_;
+  std::size_t depth_ = 0;
+  Field field_ = Field::other;
+  std::optional<std::string> name_;
+  std::optional<std::uint64_t> size_;
+};
+
+bool ListingReader::number(std::optional<std::uint64_t> value) {
+  if (depth_ < kInFile) return complain("[...]");
+  if (depth_ > kInFile || field_ != Field::size) return true;
+  if (!value || *value > kMaxSize) return complain("\"size\"");
+  size_ = value;
+  return true;
+}
+
+bool ListingReader::string(string_t& text) {
+  if (depth_ == 0) return complain("[...]");
+  if (depth_ == kInList) {
+    listing_.has_sizes = false;
+    add(text, 0);
+  } else if (depth_ == kInFile && field_ == Field::name) {
+    name_ = text;
+  }
+  return true;
+}
+
+bool ListingReader::start_object(std::size_t /*count*/) {
+  if (depth_ == 0) return complain("[...]");
+  ++depth_;
+  if (depth_ == kInFile) {
+    name_.reset();
+    size_.reset();
+  }
+  field_ = Field::other;
+  return true;
+}
+
+bool ListingReader::key(string_t& name) {
+  field_ = Field::other;
+  if (name == "name") field_ = Field::name;
+  if (name == "size") field_ = Field::size;
+  return true;
+}
+
+bool ListingReader::end_object() {
+  if (depth_ == kInFile) {
+    if (!name_ || !size_) return complain(name_ ? "\"size\"" : "\"name\"");
+    add(*name_, *size_);
+  }
+  --depth_;
+  field_ = Field::other;
+  return true;
+}
+
+bool ListingReader::start_array(std::size_t /*count*/) {
+  if (depth_ == kInList) return complain("[...]");
+  ++depth_;
+  field_ = Field::other;
+  return true;
+}
+
+bool ListingReader::end_array() {
+  --depth_;
+  return true;
+}
+
+}  // namespace
+
+RestListing parse_rest_listing(ByteView json, const std::string& server) {
+  ListingReader reader;
+  if (!Json::sax_parse(as_text(json), &reader)) {
+    throw Error(Errc::corrupt,
+                format_text(_("{}: the list of files is not understood ({}); is this a restic REST "
+                              "server, and the path of a repository?"),
+                            server, printable(reader.complaint())));
+  }
+  RestListing listing = reader.take();
+  std::ranges::sort(listing.files, {}, &ListedFile::id);
+  const auto repeated = std::ranges::unique(listing.files, {}, &ListedFile::id);
+  listing.files.erase(repeated.begin(), repeated.end());
+  return listing;
+}
+
+}  // namespace medsave

@@ -1,0 +1,64 @@
+#include "medsave/remote/location.hpp"
+
+#include "support/matchers.hpp"
+#include "support/temp_dir.hpp"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace medsave::test {
+namespace {
+
+TEST(Location, TakesFoldersWithAndWithoutTheirScheme) {
+  const TempDir temp;
+  EXPECT_EQ(open_location(temp.path(), {})->location(), temp.path());
+  EXPECT_EQ(open_location("local:" + temp.path(), {})->location(), temp.path());
+  EXPECT_EQ(open_location("./a:b", {})->location(), "./a:b");
+  EXPECT_EQ(open_location("/mnt/a:b", {})->location(), "/mnt/a:b");
+  EXPECT_EQ(open_location("relative/x", {})->location(), "relative/x");
+}
+
+TEST(Location, RefusesSchemesInsteadOfTakingThemForFolders) {
+  for (const char* location :
+       {"S3:x", "b2:bucket:x", "azure:x:/", "gs:x:/", "swift:x:/", "nonsense:x", "",
+        "local:", "rest:", "rest:ftp://host/", "sftp:host", "sftp:", "s3:", "s3:host", "rclone:"}) {
+    EXPECT_THAT([&] { open_location(location, {}); }, throws_errc(Errc::usage)) << location;
+  }
+}
+
+TEST(Location, NeverShowsThePassword) {
+  for (const char* location : {"rest:https://user:secret@host/", "rest:ftp://user:secret@host/",
+                               "rest:http://user:secret@ho st/", "azure://user:secret@host/"}) {
+    try {
+      const std::string shown = open_location(location, {})->location();
+      EXPECT_EQ(shown.find("secret"), std::string::npos) << shown;
+      EXPECT_NE(shown.find("host"), std::string::npos) << shown;
+    } catch (const Error& e) {
+      EXPECT_EQ(std::string(e.what()).find("secret"), std::string::npos) << e.what();
+    }
+  }
+}
+
+TEST(Location, RefusesExtendedOptionsNobodyKnows) {
+  const TempDir temp;
+  for (const char* key : {"sftp.comand", "nfs.version", "sftp", "", "."}) {
+    EXPECT_THAT(
+        [&] {
+          open_location(temp.path(), {.extended = {{key, "x"}}});
+        },
+        throws_errc(Errc::usage))
+        << key;
+  }
+  EXPECT_NO_THROW(open_location(temp.path(), {.extended = {{"sftp.args", "-F x"}}}));
+}
+
+TEST(Location, KnowsFoldersFromRemotes) {
+  EXPECT_EQ(local_folder("/x"), "/x");
+  EXPECT_EQ(local_folder("local:x"), "x");
+  EXPECT_EQ(local_folder("./sftp:x"), "./sftp:x");
+  EXPECT_EQ(local_folder("sftp:host:x"), std::nullopt);
+}
+
+}  // namespace
+}  // namespace medsave::test
