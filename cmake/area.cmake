@@ -37,7 +37,13 @@ function(medsave_unit_test area)
   target_compile_definitions(${area}_test PRIVATE
     MEDSAVE_TEST_DATA="${PROJECT_SOURCE_DIR}/tests/data")
   # Compiling takes longer than running them, and twice as long with the release's options.
-  target_compile_options(${area}_test PRIVATE -O1 -g1)
+  target_compile_options(${area}_test PRIVATE $<$<NOT:$<CONFIG:Debug>>:-O1> -g1)
   target_link_libraries(${area}_test PRIVATE ${uses} ${arg_LIBRARIES} GTest::gmock_main)
+  # Half of a test's compile time goes into these headers; the first area's program shares them.
+  if(area STREQUAL "base")
+    target_precompile_headers(base_test PRIVATE <gmock/gmock.h> <gtest/gtest.h>)
+  else()
+    target_precompile_headers(${area}_test REUSE_FROM base_test)
+  endif()
   gtest_discover_tests(${area}_test DISCOVERY_MODE PRE_TEST PROPERTIES LABELS unit)
 endfunction()

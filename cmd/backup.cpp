@@ -3,6 +3,7 @@
 #include "commands.hpp"
 #include "context.hpp"
 #include "exit_codes.hpp"
+#include "maintenance.hpp"
 #include "snapshot_options.hpp"
 #include "targets.hpp"
 #include "version.hpp"
@@ -13,6 +14,7 @@
 #include "medsave/base/text.hpp"
 #include "medsave/base/units.hpp"
 #include "medsave/format/time_text.hpp"
+#include "medsave/prune/retention_refresh.hpp"
 #include "medsave/remote/location.hpp"
 #include "medsave/repo/blob_writer.hpp"
 #include "medsave/snap/snapshot_finder.hpp"
@@ -236,10 +238,22 @@ void pick_up_interrupted_run(const Repository& repository, Index& index, Context
                   packs));
 }
 
-BlobWriterOptions writer_options(const GlobalOptions& global) {
-  BlobWriterOptions out{.compression = global.compression, .extra_verify = !global.no_extra_verify};
-  if (global.pack_size != 0) out.pack_size = global.pack_size << 20;
-  return out;
+/// What the snapshots need stays protected for the time asked for, counted from this backup.
+void refresh_protection(const Repository& repository, const Index& index, Context& context) {
+  if (!context.global.remote.extended.contains(kRetentionLock)) return;
+  std::vector<Id> roots;
+  for (const SnapshotEntry& entry :
+       load_snapshots(repository, context.stop(), context.notices())) {
+    roots.push_back(entry.snapshot.tree);
+  }
+  Progress progress;
+  const ProgressDisplay display(context.console, progress, ProgressKind::check,
+                                context.progress_style(), context.progress_interval());
+  const unsigned long extended =
+      refresh_retention(repository, index, roots, progress, context.stop());
+  context.info(format_text(n_("extended the protection against deletion of {} file",
+                              "extended the protection against deletion of {} files", extended),
+                           extended));
 }
 
 void run_backup_command(const BackupOptions& options, const std::vector<std::string>& arguments,
@@ -265,12 +279,13 @@ void run_backup_command(const BackupOptions& options, const std::vector<std::str
   try {
     ProgressDisplay display(context.console, progress, ProgressKind::backup,
                             context.progress_style(), context.progress_interval());
-    result = run_backup(repository, *index, writer_options(context.global), std::move(request),
-                        report.sinks(), progress, context.stop());
+    result = run_backup(repository, *index, chosen_writer_options(context.global),
+                        std::move(request), report.sinks(), progress, context.stop());
   } catch (const Interrupted&) {
     context.warn(_("what was stored so far is kept; the next backup goes on from there"));
     throw;
   }
+  if (!options.dry_run) refresh_protection(repository, *index, context);
   report.finish(result);
   if (result.problems + report.missing_targets() != 0) {
     throw CommandFailed(kExitIncomplete, _("Warning: at least one source file could not be read"));

@@ -216,6 +216,7 @@ void BackupReport::print_json_summary(const BackupResult& result) {
     out.add("snapshot_id", result.snapshot_id->hex());
   }
   if (dry_run_) out.add("dry_run", true);
+  context_.add_traffic(out);
   context_.console.print(out.text());
 }
 

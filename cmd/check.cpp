@@ -20,6 +20,7 @@ struct CheckOptions {
   bool read_data = false;
   ReadDataSelection subset = {};
   bool with_cache = false;
+  bool check_unused = false;
   SnapshotChoice choice = {};
 };
 
@@ -69,7 +70,23 @@ void print_advice(const CheckReport& report, Context& context) {
   }
 }
 
-/// "affected" is a message of medsave's own; restic's consumers skip what they do not know.
+void print_superfluous(const CheckReport& report, Context& context) {
+  if (const unsigned long unused = report.unused.count; unused != 0) {
+    context.info(
+        format_text(n_("{} blob ({}) is needed by no snapshot; pruning removes it",
+                       "{} blobs ({}) are needed by no snapshot; pruning removes them", unused),
+                    unused, format_size(report.unused.size)));
+  }
+  if (const unsigned long copies = report.duplicates.count; copies != 0) {
+    context.info(
+        format_text(n_("{} blob ({}) is stored a second time; pruning removes the copy",
+                       "{} blobs ({}) are stored again; pruning removes the copies", copies),
+                    copies, format_size(report.duplicates.size)));
+  }
+}
+
+/// "affected" and the counts of blobs are medsave's own; restic's consumers skip what they do not
+/// know.
 void print_json_summary(const CheckReport& report, Context& context) {
   for (const AffectedPath& affected : report.affected) {
     context.console.print(JsonObject("affected")
@@ -84,13 +101,19 @@ void print_json_summary(const CheckReport& report, Context& context) {
   out.add("num_errors", report.errors)
       .add_json("broken_packs", packs.empty() ? "null" : json_array(packs))
       .add("suggest_repair_index", report.suggest_repair_index)
-      .add("suggest_prune", report.suggest_prune);
+      .add("suggest_prune", report.suggest_prune)
+      .add("unused_blobs", report.unused.count)
+      .add("unused_size", report.unused.size)
+      .add("duplicate_blobs", report.duplicates.count)
+      .add("duplicate_size", report.duplicates.size);
+  context.add_traffic(out);
   context.console.print(out.text());
 }
 
 void print_summary(const CheckReport& report, Context& context) {
   print_affected(report, context);
   print_advice(report, context);
+  print_superfluous(report, context);
   if (report.packs_read != 0) {
     const unsigned long packs = report.packs_read;
     context.info(format_text(n_("read {} pack, {}", "read {} packs, {}", packs), packs,
@@ -107,7 +130,9 @@ CheckRequest make_request(const CheckOptions& options, const std::vector<std::st
     throw Error(Errc::usage, _("check takes at most one snapshot; use --host, --tag and --path for "
                                "several"));
   }
-  CheckRequest request{.read_data = options.subset, .filter = options.choice.filter()};
+  CheckRequest request{.read_data = options.subset,
+                       .filter = options.choice.filter(),
+                       .list_unused = options.check_unused};
   if (options.read_data) request.read_data.kind = ReadDataSelection::Kind::all;
   if (!arguments.empty()) request.snapshot_id = arguments.front();
   return request;
@@ -158,6 +183,8 @@ void add_check(Command& root) {
       "read-data-subset", _("SUBSET"),
       [options](const std::string& text) { options->subset = parse_read_data_subset(text); },
       _("read and verify a part: n/t is the n-th of t parts, x% or a size (10G) a random part"));
+  command.flag("check-unused", options->check_unused,
+               _("list every blob that no snapshot needs, and take it for an error"));
   command.flag("with-cache", options->with_cache,
                _("use the local cache; its files are then not read from the repository"));
   add_snapshot_options(command, options->choice);

@@ -11,6 +11,7 @@
 #include "medsave/remote/location.hpp"
 #include "medsave/remote/retry_backend.hpp"
 #include "medsave/sys/file_io.hpp"
+#include "medsave/ui/json_object.hpp"
 
 #include <algorithm>
 #include <cstdlib>
@@ -129,6 +130,12 @@ void add_remote_options(Command& root, RemoteOptions& remote) {
       "option,o", _("KEY=VALUE"),
       [&remote](const std::string& text) { add_extended(remote, text); },
       _("option of a kind of repository, see medsave options; may be repeated"));
+  root.parsed(
+          "retention-lock", _("DURATION"),
+          [&remote](const std::string& text) { remote.extended[kRetentionLock] = text; },
+          _("S3: files that are stored cannot be deleted by anybody for so long, e.g. 30d; backup "
+            "extends it for what the snapshots need"))
+      .environment = "RETENTION_LOCK";
   Option& ca = root.option("cacert", _("FILE"), remote.ca_file,
                            _("PEM file with the certificates to trust instead of the system's"));
   ca.environment = "CACERT";
@@ -306,12 +313,52 @@ Repository& Context::open_locked(LockMode mode, bool optional) {
   return repository;
 }
 
+Repository& Context::open_for_deletion(bool dry_run) {
+  Repository& repository = open_locked(LockMode::exclusive, dry_run);
+  if (!dry_run && !repository.backend().can_delete()) {
+    throw Error(Errc::permission,
+                format_text(_("{} is append-only: it takes new files but deletes none, and this "
+                              "command has to. Nothing was changed. Run it with an account that "
+                              "may delete, or on the server itself"),
+                            repository.backend().location()));
+  }
+  return repository;
+}
+
 void Context::explain_lost_lock() const {
   if (lock_ && lock_->lost()) lock_->confirm();
 }
 
+Traffic Context::traffic() const {
+  return repository_ ? repository_->backend().traffic() : Traffic{};
+}
+
+void Context::add_traffic(JsonObject& out) const {
+  const Traffic seen = traffic();
+  if (seen.requests == 0) return;
+  out.add("requests", seen.requests)
+      .add("bytes_sent", seen.sent)
+      .add("bytes_received", seen.received);
+}
+
+void Context::tell_traffic() {
+  const Traffic seen = traffic();
+  if (seen.requests == 0 || verbosity() < 2) return;
+  if (global.json) {
+    JsonObject out("traffic");
+    add_traffic(out);
+    warn(out.text());
+    return;
+  }
+  const unsigned long requests = seen.requests;
+  detail(format_text(n_("{} request to the server, {} sent, {} received",
+                        "{} requests to the server, {} sent, {} received", requests),
+                     requests, format_size(seen.sent), format_size(seen.received)));
+}
+
 void Context::close() {
   lock_.reset();
+  tell_traffic();
   repository_.reset();
 }
 

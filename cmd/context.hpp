@@ -16,6 +16,10 @@
 #include <string>
 #include <utility>
 
+namespace medsave {
+class JsonObject;
+}
+
 namespace medsave::cli {
 
 class Command;
@@ -81,6 +85,10 @@ class Context {
   Repository& open_repository();
   /// The same and locks it. With `optional`, --no-lock leaves the lock out.
   Repository& open_locked(LockMode mode, bool optional);
+  /// Opens it for a command that deletes: locked exclusively, which --no-lock leaves out of a dry
+  /// run. Throws Error(permission) before anything is changed where the server lets files be added
+  /// but not deleted.
+  Repository& open_for_deletion(bool dry_run);
   [[nodiscard]] RepoLock* lock() const { return lock_.get(); }
 
   /// Stopped by SIGINT and SIGTERM, and when the lock is lost.
@@ -88,10 +96,16 @@ class Context {
   /// After an interruption: throws the Error that says why, if it was the lock that was lost.
   void explain_lost_lock() const;
 
-  /// Unlocks and closes.
+  /// Enters what went over the line so far; nothing for a folder.
+  void add_traffic(JsonObject& out) const;
+
+  /// Unlocks and closes; with -v says what went over the line.
   void close();
 
  private:
+  [[nodiscard]] Traffic traffic() const;
+  void tell_traffic();
+
   std::stop_token stop_;
   std::unique_ptr<Repository> repository_;
   std::unique_ptr<RepoLock> lock_;

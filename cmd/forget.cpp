@@ -198,7 +198,7 @@ void run_forget(const ForgetOptions& options, const std::vector<std::string>& ar
                 Context& context) {
   const SnapshotFilter filter = options.snapshots.filter();
   refuse_contradictions(options, !arguments.empty(), filter, context);
-  const Repository& repository = context.open_locked(LockMode::exclusive, options.dry_run);
+  const Repository& repository = context.open_for_deletion(options.dry_run);
   if (options.prune) check_prune_choice(options.prune_choice, repository, context);
   const bool latest = std::ranges::find(arguments, kLatestSnapshot) != arguments.end();
   std::vector<SnapshotEntry> all =

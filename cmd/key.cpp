@@ -79,14 +79,14 @@ void run_key_add(const NewKeyOptions& options, Context& context) {
 }
 
 void run_key_remove(const std::string& prefix, Context& context) {
-  const Repository& repository = context.open_locked(LockMode::exclusive, false);
+  const Repository& repository = context.open_for_deletion(false);
   const Id id = find_key(repository, prefix);
   remove_key(repository, id);
   context.info(format_text(_("removed key {}"), id.hex()));
 }
 
 void run_key_passwd(const NewKeyOptions& options, Context& context) {
-  const Repository& repository = context.open_locked(LockMode::exclusive, false);
+  const Repository& repository = context.open_for_deletion(false);
   const Secret password = new_password(context, options.password_file, options.no_password);
   const Id id = change_password(repository, password);
   context.info(format_text(_("saved new key as {}"), id.hex()));

@@ -82,7 +82,7 @@ void apply(const std::string& name, bool force, const Repository& repository, Co
 
 void run_migrate(bool force, const std::vector<std::string>& names, Context& context) {
   context.global.no_cache = true;  // the check shall see the real files
-  const Repository& repository = context.open_locked(LockMode::exclusive, false);
+  const Repository& repository = context.open_for_deletion(false);
   if (names.empty()) list_migrations(repository, context);
   for (const std::string& name : names) apply(name, force, repository, context);
 }

@@ -23,7 +23,7 @@ void run_prune_command(const PruneCommandOptions& options,
     throw Error(Errc::usage,
                 _("--no-lock is only applicable in combination with --dry-run for prune command"));
   }
-  const Repository& repository = context.open_locked(LockMode::exclusive, options.dry_run);
+  const Repository& repository = context.open_for_deletion(options.dry_run);
   check_prune_choice(options.choice, repository, context);
   prune_repository(repository, options.choice, options.dry_run, {}, context);
 }

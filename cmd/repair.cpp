@@ -39,7 +39,7 @@ void run_repair_index(const IndexRepairRequest& request, const std::vector<std::
                       Context& context) {
   if (!arguments.empty()) throw Error(Errc::usage, _("repair index takes no arguments"));
   context.global.no_cache = true;
-  const Repository& repository = context.open_locked(LockMode::exclusive, request.dry_run);
+  const Repository& repository = context.open_for_deletion(request.dry_run);
   Progress progress;
   IndexRepairReport report;
   {
@@ -89,7 +89,7 @@ void run_repair_packs(const RepairPacksOptions& options, const std::vector<std::
                       Context& context) {
   if (arguments.empty()) throw Error(Errc::usage, _("no ids specified"));
   context.global.no_cache = true;
-  const Repository& repository = context.open_locked(LockMode::exclusive, options.dry_run);
+  const Repository& repository = context.open_for_deletion(options.dry_run);
   PackRepairRequest request{.dry_run = options.dry_run,
                             .writer = chosen_writer_options(context.global)};
   for (const std::string& id : arguments) {
@@ -120,7 +120,7 @@ void run_repair_packs(const RepairPacksOptions& options, const std::vector<std::
 
 void run_repair_snapshots(const RepairSnapshotsOptions& options,
                           const std::vector<std::string>& ids, Context& context) {
-  const Repository& repository = context.open_locked(LockMode::exclusive, options.dry_run);
+  const Repository& repository = context.open_for_deletion(options.dry_run);
   const std::vector<SnapshotEntry> snapshots =
       choose_snapshots(load_snapshots(repository, context.stop(), context.notices()), ids,
                        options.choice.filter(), context);

@@ -126,6 +126,7 @@ void print_json_summary(const RestoreResult& result, SteadyClock::time_point sta
       .add_nonzero("total_bytes", result.bytes_total)
       .add_nonzero("bytes_restored", result.bytes_restored)
       .add_nonzero("bytes_skipped", result.bytes_skipped);
+  context.add_traffic(out);
   context.console.print(out.text());
 }
 

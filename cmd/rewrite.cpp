@@ -69,8 +69,9 @@ void run_rewrite_command(const RewriteOptions& options, const std::vector<std::s
                          Context& context) {
   const RewriteRequest request = make_request(options, context);
   if (options.forget) context.info(_("create exclusive lock for repository"));
-  const Repository& repository =
-      context.open_locked(options.forget ? LockMode::exclusive : LockMode::shared, options.dry_run);
+  const Repository& repository = options.forget
+                                     ? context.open_for_deletion(options.dry_run)
+                                     : context.open_locked(LockMode::shared, options.dry_run);
   const std::vector<SnapshotEntry> snapshots =
       choose_snapshots(load_snapshots(repository, context.stop(), context.notices()), ids,
                        options.choice.filter(), context);

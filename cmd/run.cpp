@@ -8,7 +8,10 @@
 
 #include "medsave/base/error.hpp"
 #include "medsave/base/text.hpp"
+#include "medsave/sys/file_io.hpp"
 #include "medsave/ui/json_object.hpp"
+
+#include <unistd.h>
 
 #include <algorithm>
 #include <exception>
@@ -51,6 +54,7 @@ void define_program(Command& root, GlobalOptions& options) {
   add_cat(root);
   add_list(root);
   add_cache(root);
+  add_options(root);
   add_generate(root);
   add_version(root);
 }
@@ -103,6 +107,8 @@ int guarded(Context& context, bool json, const Action& action) {
     }
     context.close();
     if (!Console::flush_standard_out()) {
+      // As `medsave ls | head` does: nobody is there to be told.
+      if (reader_is_gone(STDOUT_FILENO)) return kExitFailed;
       throw Error(Errc::io, _("cannot write to standard output"));
     }
     return kExitOk;

@@ -72,7 +72,7 @@ void run_tag_command(const TagOptions& options, const std::vector<std::string>& 
                      Context& context) {
   const TagChange change = make_change(options);
   context.info(_("create exclusive lock for repository"));
-  const Repository& repository = context.open_locked(LockMode::exclusive, options.dry_run);
+  const Repository& repository = context.open_for_deletion(options.dry_run);
   unsigned long count = 0;
   for (const SnapshotEntry& entry :
        choose_snapshots(load_snapshots(repository, context.stop(), context.notices()), ids,

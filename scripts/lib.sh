@@ -11,7 +11,11 @@ say() {
 # configure PRESET [CMAKE ARGUMENTS]: into build/PRESET; ccache helps where it is installed.
 configure() {
   local launcher=()
-  if command -v ccache >/dev/null; then launcher=(-DCMAKE_CXX_COMPILER_LAUNCHER=ccache); fi
+  if command -v ccache >/dev/null; then
+    # The sloppiness lets it know precompiled headers.
+    launcher=("-DCMAKE_CXX_COMPILER_LAUNCHER=env;CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime;ccache"
+      -DCMAKE_CXX_FLAGS=-fpch-preprocess)
+  fi
   cmake --preset "$1" "${launcher[@]}" "${@:2}" --log-level=WARNING >/dev/null
 }
 

@@ -1,34 +1,23 @@
 #include "pipe_reader.hpp"
 
-#include "medsave/base/error.hpp"
 #include "medsave/base/text.hpp"
 #include "medsave/par/task_scope.hpp"
+#include "medsave/sys/file_io.hpp"
 
-#include <errno.h>
-#include <poll.h>
-#include <unistd.h>
+#include <chrono>
+#include <optional>
 
 namespace medsave {
-namespace {
-
-constexpr int kStopCheckMilliseconds = 200;
-
-}  // namespace
 
 std::size_t read_pipe(int fd, MutableByteView out, const std::stop_token& stop) {
+  constexpr std::chrono::milliseconds kStopCheck(200);
   std::size_t filled = 0;
   while (filled < out.size()) {
     check_stop(stop);
-    pollfd waiting{.fd = fd, .events = POLLIN, .revents = 0};
-    const int ready = ::poll(&waiting, 1, kStopCheckMilliseconds);
-    if (ready == 0 || (ready < 0 && errno == EINTR)) continue;
-    const ssize_t got = ready < 0 ? -1 : ::read(fd, out.data() + filled, out.size() - filled);
-    if (got == 0) break;
-    if (got > 0) {
-      filled += static_cast<std::size_t>(got);
-    } else if (errno != EINTR && errno != EAGAIN) {
-      throw Error::from_errno(errno, _("cannot read standard input"));
-    }
+    const std::optional<std::size_t> got =
+        read_when_ready(fd, out.subspan(filled), kStopCheck, _("standard input"));
+    if (got == 0U) break;
+    filled += got.value_or(0);
   }
   return filled;
 }

@@ -41,6 +41,7 @@ class CachingBackend : public CacheBackend {
   void replace_config(Buffer data) override { inner_->replace_config(std::move(data)); }
   std::uint64_t remove_leftovers() override { return inner_->remove_leftovers(); }
   bool can_delete() override { return inner_->can_delete(); }
+  bool retain(const FileRef& file) override { return inner_->retain(file); }
   [[nodiscard]] Traffic traffic() const override { return inner_->traffic(); }
 
   void forget(const FileRef& file) override;

@@ -13,6 +13,7 @@
 #include "medsave/sys/metadata.hpp"
 
 #include <algorithm>
+#include <mutex>
 #include <utility>
 
 namespace medsave {
@@ -72,6 +73,7 @@ class LocalBackend : public Backend {
   Modes modes_;
   bool seen_ = false;  // the folder was there when we came
   OpenFiles open_packs_;
+  std::mutex pack_mutex_;  // held while a pack is written
   LocalWriter writer_;
 };
 
@@ -125,7 +127,13 @@ WrittenFile LocalBackend::write_temporary(const FileRef& file, const Buffer& dat
   written.fd = create_temporary(written.folder, written.temporary);
   try {
     preallocate(written.fd.get(), data.size());
-    write_all(written.fd.get(), data.view(), written.final_path);
+    if (file.kind == FileKind::pack) {
+      // One at a time: a disk that turns must not be sent to and fro between two packs.
+      const std::lock_guard lock(pack_mutex_);
+      write_uncached(written.fd.get(), data.view(), written.final_path);
+    } else {
+      write_all(written.fd.get(), data.view(), written.final_path);
+    }
   } catch (...) {
     written.fd.reset();
     remove_file_at(kCurrentDirectory, written.temporary);
@@ -156,6 +164,7 @@ void LocalBackend::save(const FileRef& file, Buffer&& data) {
   write_with_advice([&] {
     writer_.check();
     WrittenFile written = write_temporary(file, data);
+    written.must_be_new = file.kind == FileKind::config;
     if (file.kind != FileKind::pack) {
       writer_.finish(std::move(written));
       return;

@@ -36,7 +36,8 @@ void make_final(const WrittenFile& written) {
   try {
     sync_data(written.fd.get(), written.final_path);
     protect(written.temporary, written.mode);
-    rename_at(kCurrentDirectory, written.temporary, kCurrentDirectory, written.final_path);
+    const auto rename = written.must_be_new ? rename_new_at : rename_at;
+    rename(kCurrentDirectory, written.temporary, kCurrentDirectory, written.final_path);
   } catch (...) {
     remove_quietly(written.temporary);
     throw;

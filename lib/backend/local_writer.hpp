@@ -23,6 +23,7 @@ struct WrittenFile {
   std::string final_path = {};
   std::string folder = {};
   unsigned mode = 0400;
+  bool must_be_new = false;  // nothing may be there under the final name
   std::uint64_t size = 0;  // bytes
 };
 

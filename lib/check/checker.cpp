@@ -10,6 +10,7 @@
 #include "medsave/base/random.hpp"
 #include "medsave/base/text.hpp"
 #include "medsave/par/task_scope.hpp"
+#include "medsave/repo/blob_marks.hpp"
 
 #include <algorithm>
 #include <memory>
@@ -89,12 +90,45 @@ class Check {
   void check_trees(std::vector<PackSummary>& packs, const std::stop_token& stop) {
     std::vector<Id> roots;
     for (const SnapshotEntry& entry : snapshots_) roots.push_back(entry.snapshot.tree);
-    std::unordered_set<Id> used;
-    TreeCheck(repository_, *index_, log_, progress_)
-        .run(roots, restricted() ? &used : nullptr, stop);
+    BlobMarks used(*index_);
+    TreeCheck(repository_, *index_, log_, progress_).run(roots, used, stop);
     if (restricted()) {
-      std::erase_if(packs, [&](const PackSummary& pack) { return !used.contains(pack.id); });
+      std::erase_if(packs, [&](const PackSummary& pack) { return !is_used(pack, used); });
+    } else if (!log_.has_broken_references()) {
+      count_superfluous(used);
     }
+  }
+
+  [[nodiscard]] bool is_used(const PackSummary& pack, const BlobMarks& used) const {
+    return std::ranges::any_of(index_->pack_entries(pack.id), [&](const PackEntry& entry) {
+      return used.contains(index_->blob_number({.kind = entry.kind, .id = entry.id}).value());
+    });
+  }
+
+  /// Copies that no snapshot needs, or that are there already.
+  void count_superfluous(const BlobMarks& used) {
+    BlobMarks met(*index_);
+    std::unordered_set<Id> packs;
+    for (const PackSummary& pack : index_->packs()) {
+      if (!packs.insert(pack.id).second) continue;
+      for (const PackEntry& entry : index_->pack_entries(pack.id)) {
+        const BlobRef blob = {.kind = entry.kind, .id = entry.id};
+        const std::size_t number = index_->blob_number(blob).value();
+        const bool again = !met.mark(number);
+        if (!used.contains(number)) {
+          report_.unused.add(entry.stored_length);
+          if (request_.list_unused && !again) tell_unused(blob);
+        } else if (again) {
+          report_.duplicates.add(entry.stored_length);
+        }
+      }
+    }
+  }
+
+  void tell_unused(const BlobRef& blob) {
+    const char* kind = blob.kind == BlobKind::tree ? "tree" : "data";
+    log_.error(FindingKind::blob_unused, blob.id,
+               format_text(_("unused blob {}/{}"), kind, blob.id.hex()));
   }
 
   void check_data(std::vector<PackSummary> packs, const std::stop_token& stop) {

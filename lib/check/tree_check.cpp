@@ -41,9 +41,8 @@ std::optional<std::string> judge_node(const Node& node) {
   return std::nullopt;
 }
 
-void TreeCheck::run(const std::vector<Id>& roots, std::unordered_set<Id>* used_packs,
-                    const std::stop_token& stop) {
-  used_packs_ = used_packs;
+void TreeCheck::run(const std::vector<Id>& roots, BlobMarks& used, const std::stop_token& stop) {
+  used_ = &used;
   for (const Id& root : roots) {
     if (seen_.insert(root).second) waiting_.push_back({.tree = root, .depth = 0});
   }
@@ -90,12 +89,10 @@ void TreeCheck::job_done(const std::vector<Job>& found) {
   changed_.notify_all();
 }
 
-void TreeCheck::use(const BlobRef& blob) {
-  if (used_packs_ == nullptr) return;
-  for (const BlobLocation& at : index_.find_all(blob)) {
-    const std::lock_guard lock(used_mutex_);
-    used_packs_->insert(at.pack);
-  }
+bool TreeCheck::use(const BlobRef& blob) {
+  const std::optional<std::size_t> number = index_.blob_number(blob);
+  if (number) used_->mark(*number);
+  return number.has_value();
 }
 
 void TreeCheck::invalid(const Id& tree, const std::string& what) {
@@ -144,10 +141,7 @@ void TreeCheck::check_nodes(const Job& job, const Tree& tree, std::vector<Job>& 
 void TreeCheck::check_content(const Job& job, const Node& node) {
   for (const Id& id : node.content) {
     const BlobRef blob = {.kind = BlobKind::data, .id = id};
-    if (index_.contains(blob)) {
-      use(blob);
-      continue;
-    }
+    if (use(blob)) continue;
     log_.note_broken_reference();
     {
       const std::lock_guard lock(mutex_);

@@ -3,6 +3,7 @@
 #include "damage_log.hpp"
 
 #include "medsave/format/tree.hpp"
+#include "medsave/repo/blob_marks.hpp"
 #include "medsave/repo/repository.hpp"
 
 #include <condition_variable>
@@ -29,9 +30,8 @@ class TreeCheck {
   TreeCheck(const Repository& repository, const Index& index, DamageLog& log, Progress& progress)
       : repository_(repository), index_(index), log_(log), progress_(progress) {}
 
-  /// With `used_packs`, enters the packs of all blobs met.
-  void run(const std::vector<Id>& roots, std::unordered_set<Id>* used_packs,
-           const std::stop_token& stop);
+  /// Marks all blobs met.
+  void run(const std::vector<Id>& roots, BlobMarks& used, const std::stop_token& stop);
 
  private:
   struct Job {
@@ -46,7 +46,8 @@ class TreeCheck {
   void check_nodes(const Job& job, const Tree& tree, std::vector<Job>& found);
   void check_content(const Job& job, const Node& node);
   void invalid(const Id& tree, const std::string& what);
-  void use(const BlobRef& blob);
+  /// False when no index file lists it.
+  bool use(const BlobRef& blob);
 
   const Repository& repository_;
   const Index& index_;
@@ -60,8 +61,7 @@ class TreeCheck {
   std::unordered_set<Id> missing_;  // blobs, each reported once
   unsigned busy_ = 0;
 
-  std::mutex used_mutex_;  // guards *used_packs_
-  std::unordered_set<Id>* used_packs_ = nullptr;
+  BlobMarks* used_ = nullptr;
 };
 
 }  // namespace medsave

@@ -40,7 +40,7 @@ struct Pack {
 
 class Planner {
  public:
-  Planner(const Index& index, const UsedBlobs& used, const PruneOptions& options,
+  Planner(const Index& index, const BlobMarks& used, const PruneOptions& options,
           std::uint32_t version)
       : index_(index),
         used_(used),
@@ -282,7 +282,7 @@ class Planner {
   static constexpr std::uint8_t kManyCopies = 255;  // or more
 
   const Index& index_;
-  const UsedBlobs& used_;
+  const BlobMarks& used_;
   const PruneOptions& options_;
   const std::uint32_t version_;
   std::vector<std::uint8_t> copies_;  // of needed blobs in usable packs, by blob number
@@ -313,7 +313,7 @@ std::uint64_t PruneStats::unused_bytes_after() const {
 }
 
 PrunePlan make_prune_plan(const Index& index, const std::vector<ListedFile>& listing,
-                          const UsedBlobs& used, const PruneOptions& options,
+                          const BlobMarks& used, const PruneOptions& options,
                           std::uint32_t version) {
   return Planner(index, used, options, version).run(listing);
 }

@@ -52,7 +52,7 @@ class Prune {
                          "finding data that is still in use for {} snapshots", count),
                       count));
     used_ =
-        std::make_unique<UsedBlobs>(find_used_blobs(repository_, *index_, roots, progress_, stop));
+        std::make_unique<BlobMarks>(find_used_blobs(repository_, *index_, roots, progress_, stop));
     begin(_("collecting packs for deletion and repacking"));
     PruneOptions options = request_.options;
     if (request_.without_free_space) options.max_repack_bytes = 0;
@@ -223,7 +223,7 @@ class Prune {
   Progress& progress_;
   std::unique_ptr<Index> index_;
   std::vector<IndexFileContent> contents_;
-  std::unique_ptr<UsedBlobs> used_;
+  std::unique_ptr<BlobMarks> used_;
   PruneReport report_;
 };
 

@@ -125,7 +125,7 @@ class Repacker::Run {
   std::atomic<std::size_t> next_ = 0;
 };
 
-Repacker::Repacker(const Repository& repository, Index& index, const UsedBlobs& used, bool compress)
+Repacker::Repacker(const Repository& repository, Index& index, const BlobMarks& used, bool compress)
     : repository_(repository), index_(index), used_(used), compress_data_(compress), safe_(index) {}
 
 void Repacker::keep(const Id& pack) {

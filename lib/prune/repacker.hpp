@@ -17,7 +17,7 @@ class Repacker {
  public:
   /// With `compress`, blobs of file contents that are stored raw are compressed; folder lists
   /// always are, where the repository's version allows it. All arguments outlive it.
-  Repacker(const Repository& repository, Index& index, const UsedBlobs& used, bool compress);
+  Repacker(const Repository& repository, Index& index, const BlobMarks& used, bool compress);
 
   /// Says that `pack` stays.
   void keep(const Id& pack);
@@ -34,9 +34,9 @@ class Repacker {
 
   const Repository& repository_;
   Index& index_;
-  const UsedBlobs& used_;
+  const BlobMarks& used_;
   const bool compress_data_;
-  UsedBlobs safe_;  // blobs that stay or are copied
+  BlobMarks safe_;  // blobs that stay or are copied
 };
 
 }  // namespace medsave

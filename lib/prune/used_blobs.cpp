@@ -6,22 +6,18 @@
 #include "medsave/snap/tree_walker.hpp"
 
 #include <algorithm>
-#include <bit>
 #include <condition_variable>
 #include <mutex>
-#include <numeric>
 #include <optional>
 
 namespace medsave {
 namespace {
 
-constexpr std::size_t kBits = 64;
-
 /// Follows trees on several threads. Each takes the newest tree of a common list, so that the
 /// list stays about as long as the folders are deep and wide.
 class UsedBlobSearch {
  public:
-  UsedBlobSearch(const Repository& repository, const Index& index, UsedBlobs& used,
+  UsedBlobSearch(const Repository& repository, const Index& index, BlobMarks& used,
                  Progress& progress)
       : repository_(repository),
         index_(index),
@@ -98,7 +94,7 @@ class UsedBlobSearch {
   const Repository& repository_;
   const Index& index_;
   const BlobReader reader_;
-  UsedBlobs& used_;
+  BlobMarks& used_;
   Progress& progress_;
   std::mutex mutex_;  // guards the following
   std::condition_variable_any changed_;
@@ -108,34 +104,10 @@ class UsedBlobSearch {
 
 }  // namespace
 
-UsedBlobs::UsedBlobs(const Index& index)
-    : index_(&index), bits_((index.blob_count() + kBits - 1) / kBits) {}
-
-bool UsedBlobs::mark(std::size_t number) {
-  const std::uint64_t bit = std::uint64_t{1} << (number % kBits);
-  std::atomic<std::uint64_t>& word = bits_[number / kBits];
-  // Most marks come more than once, and reading shares the cache line.
-  if ((word.load(std::memory_order_relaxed) & bit) != 0) return false;
-  return (word.fetch_or(bit, std::memory_order_relaxed) & bit) == 0;
-}
-
-bool UsedBlobs::contains(std::size_t number) const {
-  if (number / kBits >= bits_.size()) return false;
-  const std::uint64_t bit = std::uint64_t{1} << (number % kBits);
-  return (bits_[number / kBits].load(std::memory_order_relaxed) & bit) != 0;
-}
-
-std::size_t UsedBlobs::count() const {
-  return std::accumulate(bits_.begin(), bits_.end(), std::size_t{0},
-                         [](std::size_t sum, const std::atomic<std::uint64_t>& word) {
-                           return sum + static_cast<std::size_t>(std::popcount(word.load()));
-                         });
-}
-
-UsedBlobs find_used_blobs(const Repository& repository, const Index& index,
+BlobMarks find_used_blobs(const Repository& repository, const Index& index,
                           const std::vector<Id>& roots, Progress& progress,
                           const std::stop_token& stop) {
-  UsedBlobs used(index);
+  BlobMarks used(index);
   try {
     UsedBlobSearch(repository, index, used, progress).run(roots, stop);
   } catch (const Error& e) {

@@ -23,7 +23,7 @@
 namespace medsave {
 namespace {
 
-using Clock = std::chrono::steady_clock;
+using SteadyClock = std::chrono::steady_clock;
 
 constexpr std::chrono::seconds kConnectTimeout(30);
 constexpr long kExpectTimeout = 300;             // milliseconds
@@ -318,7 +318,7 @@ HttpResponse HttpClient::Impl::perform(const HttpRequest& request) {
   HttpExchange exchange{.handle = handle,
                         .request = request,
                         .stuck_timeout = options_.stuck_request_timeout,
-                        .moved_at = Clock::now()};
+                        .moved_at = SteadyClock::now()};
   const HeaderList headers = headers_of(request);
   std::array<char, CURL_ERROR_SIZE> detail = {};
   configure(handle, exchange, request);

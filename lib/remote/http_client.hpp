@@ -28,7 +28,7 @@ struct HttpResponse {
 
 /// How to reach a server.
 struct HttpServer {
-  std::string user = {};         // with password: basic authentication
+  std::string user = {};  // with password: basic authentication
   std::string password = {};
   std::string unix_socket = {};  // path; empty: TCP
   unsigned connections = 5;      // at most so many at a time

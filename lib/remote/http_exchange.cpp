@@ -13,7 +13,7 @@
 namespace medsave {
 namespace {
 
-using Clock = std::chrono::steady_clock;
+using SteadyClock = std::chrono::steady_clock;
 
 constexpr std::chrono::seconds kAfterInterrupt(10);
 constexpr std::uint64_t kMaxErrorBody = 64 * 1024;  // bytes kept of an error's page
@@ -105,7 +105,7 @@ std::size_t medsave_http_body(char* data, std::size_t size, std::size_t count,
 int medsave_http_progress(void* user, curl_off_t /*to_receive*/, curl_off_t received,
                           curl_off_t /*to_send*/, curl_off_t sent) noexcept {
   HttpExchange& exchange = *static_cast<HttpExchange*>(user);
-  const Clock::time_point now = Clock::now();
+  const SteadyClock::time_point now = SteadyClock::now();
   if (received + sent != exchange.moved) {
     exchange.moved = received + sent;
     exchange.moved_at = now;

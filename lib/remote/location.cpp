@@ -3,10 +3,15 @@
 #include "medsave/backend/local_backend.hpp"
 #include "medsave/base/error.hpp"
 #include "medsave/base/text.hpp"
+#include "medsave/remote/rclone_backend.hpp"
+#include "medsave/remote/rest_backend.hpp"
+#include "medsave/remote/s3_backend.hpp"
+#include "medsave/remote/sftp_backend.hpp"
+#include "medsave/remote/s3_backend.hpp"
+#include "medsave/remote/sftp_backend.hpp"
 
 #include <algorithm>
 #include <array>
-#include <span>
 #include <string_view>
 
 namespace medsave {
@@ -16,10 +21,43 @@ namespace {
 struct Kind {
   std::string_view scheme;
   std::unique_ptr<Backend> (*make)(const std::string& address, const RemoteOptions& options);
-  std::span<const std::string_view> extended;  // options after "scheme."
 };
 
-constexpr std::array<Kind, 0> kKinds = {};
+constexpr std::array kKinds = {
+    Kind{"sftp", make_sftp_backend},
+    Kind{"sftp", make_sftp_backend},
+    Kind{"rest", make_rest_backend},
+    Kind{"s3", make_s3_backend},
+    Kind{"rclone", make_rclone_backend},
+    Kind{"s3", make_s3_backend},
+};
+
+struct Extended {
+  std::string_view name;
+  const char* text;  // not translated yet
+};
+
+constexpr std::array kExtended = {
+    Extended{"sftp.command", N_("program that is started instead of ssh, with its arguments")},
+    Extended{"sftp.args", N_("further arguments for ssh, e.g. \"-i FILE\"")},
+    Extended{"sftp.connections", N_("connections at a time")},
+    Extended{"rest.connections", N_("connections at a time (default 5)")},
+    Extended{"s3.region", N_("region of the bucket (default: as the environment says, or "
+                             "us-east-1)")},
+    Extended{"s3.connections", N_("connections at a time (default 5)")},
+    Extended{"s3.bucket-lookup", N_("how the bucket is named in a request: auto, dns or path")},
+    Extended{kRetentionLock, N_("what --retention-lock sets")},
+    Extended{"s3.retention-mode", N_("compliance (nobody can shorten it, the default) or "
+                                     "governance")},
+    Extended{"s3.storage-class", N_("storage class of data, e.g. STANDARD_IA")},
+    Extended{"s3.retention-lock", N_("how long files cannot be deleted, e.g. 30d (needs a bucket "
+                                     "with object lock)")},
+    Extended{"s3.retention-mode", N_("compliance (nobody can shorten it, the default) or "
+                                     "governance")},
+    Extended{"rclone.program", N_("path of rclone")},
+    Extended{"rclone.args", N_("further arguments for rclone")},
+    Extended{"rclone.connections", N_("connections at a time (default 5)")},
+};
 
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 
@@ -52,18 +90,19 @@ std::string_view scheme_of(std::string_view location) {
 /// Options for other kinds of repositories are none of this one's business: a script may set them
 /// all. A misspelt one is.
 void check_extended(const RemoteOptions& options) {
-  for (const auto& [key, value] : options.extended) {
-    const std::string_view name = key;
-    const std::size_t dot = name.find('.');
-    const auto* const kind =
-        std::ranges::find(kKinds, name.substr(0, dot), [](const Kind& k) { return k.scheme; });
-    if (dot == std::string_view::npos || kind == kKinds.end() ||
-        std::ranges::find(kind->extended, name.substr(dot + 1)) == kind->extended.end()) {
-      throw Error(
-          Errc::usage,
-          format_text(_("unknown extended option \"{}\"; \"medsave options\" lists them"), key));
-    }
+  for (const auto& [name, value] : options.extended) {
+    if (std::ranges::find(kExtended, name, &Extended::name) != kExtended.end()) continue;
+    throw Error(
+        Errc::usage,
+        format_text(_("unknown extended option \"{}\"; \"medsave options\" lists them"), name));
   }
+}
+
+/// Protection that this kind of repository cannot give must not be believed in.
+void refuse_promise(const RemoteOptions& options, std::string_view scheme) {
+  if (scheme == "s3" || !options.extended.contains(std::string(kRetentionLock))) return;
+  throw Error(Errc::usage, _("--retention-lock needs an S3 store with object lock; no other kind of "
+                             "repository can refuse deletion"));
 }
 
 }  // namespace
@@ -75,12 +114,24 @@ std::unique_ptr<Backend> open_location(const std::string& location, const Remote
     const std::string address = location.substr(scheme.size() + 1);
     const auto* const kind =
         std::ranges::find(kKinds, scheme, [](const Kind& k) { return k.scheme; });
-    if (kind != kKinds.end()) return kind->make(address, options);
+    if (kind != kKinds.end()) {
+      refuse_promise(options, scheme);
+      return kind->make(address, options);
+    }
     if (scheme != "local") refuse_scheme(scheme);
     path = address;
   }
+  refuse_promise(options, "local");
   if (path.empty()) throw Error(Errc::usage, _("the repository's location is empty"));
   return make_local_backend(path);
+}
+
+std::vector<ExtendedOption> extended_options() {
+  std::vector<ExtendedOption> options;
+  for (const Extended& option : kExtended) {
+    options.push_back({.name = std::string(option.name), .text = _(option.text)});
+  }
+  return options;
 }
 
 std::optional<std::string> local_folder(const std::string& location) {

@@ -1,6 +1,7 @@
 #include "rest_address.hpp"
 
 #include "http_text.hpp"
+#include "percent.hpp"
 
 #include "medsave/base/error.hpp"
 #include "medsave/base/text.hpp"
@@ -9,6 +10,7 @@
 #include <charconv>
 #include <cstdint>
 #include <optional>
+#include <utility>
 
 namespace medsave {
 namespace {
@@ -23,30 +25,10 @@ constexpr std::string_view kHidden = "***";
                                        mask_password(address)));
 }
 
-std::optional<unsigned> hex_digit(char c) {
-  if (c >= '0' && c <= '9') return static_cast<unsigned>(c - '0');
-  if (c >= 'a' && c <= 'f') return static_cast<unsigned>(c - 'a') + 10;
-  if (c >= 'A' && c <= 'F') return static_cast<unsigned>(c - 'A') + 10;
-  return std::nullopt;
-}
-
-/// The byte that "%XX" at `at` stands for.
-std::optional<char> escaped_at(std::string_view text, std::size_t at) {
-  if (at + 2 >= text.size() || text[at] != '%') return std::nullopt;
-  const std::optional<unsigned> high = hex_digit(text[at + 1]);
-  const std::optional<unsigned> low = hex_digit(text[at + 2]);
-  if (!high || !low) return std::nullopt;
-  return static_cast<char>(*high * 16 + *low);
-}
-
-std::string decode_percent(std::string_view text) {
-  std::string plain;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const std::optional<char> byte = escaped_at(text, i);
-    plain += byte.value_or(text[i]);
-    if (byte) i += 2;
-  }
-  return plain;
+std::string decode(std::string_view part, std::string_view address) {
+  std::optional<std::string> plain = percent_decode(part);
+  if (!plain) refuse(address);
+  return std::move(*plain);
 }
 
 /// Escapes what a path in a URL cannot hold, leaves escapes that are there.
@@ -57,7 +39,8 @@ std::string encode_path(std::string_view path) {
   for (std::size_t i = 0; i < path.size(); ++i) {
     const char c = path[i];
     const bool plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-                       kAllowed.find(c) != std::string_view::npos || escaped_at(path, i);
+                       kAllowed.find(c) != std::string_view::npos ||
+                       (c == '%' && percent_decode(path.substr(i, 3)));
     if (plain) {
       encoded += c;
       continue;
@@ -144,10 +127,10 @@ RestAddress parse_rest_address(const std::string& address) {
 
   RestAddress parsed;
   const std::size_t colon = credentials.find(':');
-  parsed.user = decode_percent(credentials.substr(0, colon));
+  parsed.user = decode(credentials.substr(0, colon), address);
   parsed.shown = scheme + "://";
   if (colon != std::string_view::npos) {
-    parsed.password = decode_percent(credentials.substr(colon + 1));
+    parsed.password = decode(credentials.substr(colon + 1), address);
     parsed.shown += std::string(credentials.substr(0, colon + 1)) + std::string(kHidden) + "@";
   } else if (!credentials.empty()) {
     parsed.shown += std::string(credentials) + "@";

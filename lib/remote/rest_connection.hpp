@@ -6,11 +6,16 @@
 #include "medsave/remote/remote_options.hpp"
 
 #include <memory>
+#include <string>
 
 namespace medsave {
 
 /// make_rest_backend() for an address that is taken apart already.
 std::unique_ptr<Backend> connect_rest(RestAddress address, unsigned connections,
                                       const RemoteOptions& options);
+
+/// The extended option `name` as a number of connections; 5 where it is not given. Throws
+/// Error(usage).
+unsigned connections_option(const RemoteOptions& options, const std::string& name);
 
 }  // namespace medsave

@@ -26,7 +26,8 @@ class ListingReader : public nlohmann::json_sax<Json> {
   [[nodiscard]] RestListing take() { return std::move(listing_); }
   [[nodiscard]] const std::string& complaint() const { return complaint_; }
 
-  bool null() override { return value(); }
+  /// A list that was never made is null in Go's JSON.
+  bool null() override { return depth_ == 0 || value(); }
   bool boolean(bool /*value*/) override { return value(); }
   bool number_integer(number_integer_t /*value*/) override { return number(std::nullopt); }
   bool number_unsigned(number_unsigned_t value) override { return number(value); }
@@ -55,10 +56,8 @@ class ListingReader : public nlohmann::json_sax<Json> {
     return false;
   }
   /// Something that may stand anywhere in a file's object, and nowhere else.
-  bool value() { return depth_ >= kInFile || empty_answer() || complain("[...]"); }
-  /// Go writes a list that was never made as null.
-  [[nodiscard]] bool empty_answer() const { return depth_ == 0; }
-  bool number(std::optional<std::uint64_t> value);
+  bool value() { return depth_ >= kInFile || complain("[...]"); }
+  bool number(std::optional<std::uint64_t> amount);
   void add(const std::string& name, std::uint64_t size) {
     if (const std::optional<Id> id = Id::parse(name)) {
       listing_.files.push_back({.id = *id, .size = size});
@@ -73,11 +72,11 @@ class ListingReader : public nlohmann::json_sax<Json> {
   std::optional<std::uint64_t> size_;
 };
 
-bool ListingReader::number(std::optional<std::uint64_t> value) {
-  if (depth_ < kInFile) return complain("[...]");
+bool ListingReader::number(std::optional<std::uint64_t> amount) {
+  if (!value()) return false;
   if (depth_ > kInFile || field_ != Field::size) return true;
-  if (!value || *value > kMaxSize) return complain("\"size\"");
-  size_ = value;
+  if (!amount || *amount > kMaxSize) return complain("\"size\"");
+  size_ = amount;
   return true;
 }
 

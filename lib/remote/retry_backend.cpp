@@ -71,6 +71,10 @@ class RetryBackend : public Backend {
   bool can_delete() override {
     return repeat(_("asking whether files can be deleted"), [&] { return inner_->can_delete(); });
   }
+  bool retain(const FileRef& file) override {
+    return repeat(format_text(_("protecting {}"), describe(file)),
+                  [&] { return inner_->retain(file); });
+  }
 
  private:
   /// The config is stored once: an answer that was lost must not make it look like somebody's.

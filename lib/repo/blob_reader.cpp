@@ -28,19 +28,20 @@ void load_copy(const Repository& repository, const BlobRef& blob, const BlobLoca
   open_blob(repository, blob, sealed.view(), at.plain_length, plain);
 }
 
-/// This copy, then the same past the cache. The failure, if both fail.
+/// This copy, and once more past the cache: a bit may have tipped there or on the way. The failure,
+/// if both fail.
 std::optional<Error> try_copy(const Repository& repository, const BlobRef& blob,
                               const BlobLocation& at, Buffer& plain) {
   const FileRef pack{.kind = FileKind::pack, .id = at.pack};
   CacheBackend* cache = repository.cache();
   if (cache != nullptr && blob.kind == BlobKind::tree) cache->note_tree_pack(at.pack);
-  for (bool cached = cache != nullptr;; cached = false) {
+  for (bool first = true;; first = false) {
     try {
       load_copy(repository, blob, at, plain);
       return std::nullopt;
     } catch (const Error& e) {
-      if (!cached) return e.with_context(describe(pack));
-      cache->forget(pack);
+      if (!first || e.code() != Errc::corrupt) return e.with_context(describe(pack));
+      if (cache != nullptr) cache->forget(pack);
     }
   }
 }

@@ -7,12 +7,16 @@
 #include "medsave/sys/file_info.hpp"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdlib>
+#include <cstring>
+#include <memory>
 #include <string_view>
 
 namespace medsave {
@@ -91,11 +95,70 @@ std::size_t pread_some(int fd, MutableByteView out, std::uint64_t offset, const 
   });
 }
 
+std::optional<std::size_t> read_when_ready(int fd, MutableByteView out,
+                                           std::chrono::milliseconds patience,
+                                           const std::string& what) {
+  pollfd waiting{.fd = fd, .events = POLLIN, .revents = 0};
+  const int ready = ::poll(&waiting, 1, static_cast<int>(patience.count()));
+  if (ready == 0 || (ready < 0 && errno == EINTR)) return std::nullopt;
+  const ssize_t got = ready < 0 ? -1 : ::read(fd, out.data(), out.size());
+  if (got >= 0) return static_cast<std::size_t>(got);
+  if (errno == EINTR || errno == EAGAIN) return std::nullopt;
+  throw_errno(N_("cannot read {}"), what);
+}
+
+bool reader_is_gone(int fd) {
+  pollfd state{.fd = fd, .events = 0, .revents = 0};
+  return ::poll(&state, 1, 0) == 1 && (state.revents & POLLERR) != 0;
+}
+
 void write_all(int fd, ByteView data, const std::string& what) {
   const std::size_t done = transfer_fully(
       data.size(), N_("cannot write {}"), what,
       [&](std::size_t from) { return ::write(fd, data.data() + from, data.size() - from); });
   require_all(done, data.size(), what);
+}
+
+namespace {
+
+/// Media want addresses, offsets and lengths of direct transfers to be multiples of their blocks.
+constexpr std::size_t kDirectAlignment = 4096;
+constexpr std::size_t kDirectPiece = std::size_t{2} << 20;  // enough for a disk to stay in stride
+
+bool set_direct(int fd, bool on) {
+  const int flags = ::fcntl(fd, F_GETFL);
+  if (flags < 0) return false;
+  return ::fcntl(fd, F_SETFL, on ? flags | O_DIRECT : flags & ~O_DIRECT) == 0;
+}
+
+/// How many bytes went; fewer than there are where the file system refuses to go on like this.
+std::size_t write_directly(int fd, ByteView data, const std::string& what) {
+  const std::unique_ptr<void, decltype(&std::free)> piece(
+      std::aligned_alloc(kDirectAlignment, kDirectPiece), &std::free);
+  if (!piece) return 0;
+  std::size_t done = 0;
+  while (data.size() - done >= kDirectAlignment) {
+    const std::size_t left = data.size() - done;
+    const std::size_t size = std::min(kDirectPiece, left - left % kDirectAlignment);
+    std::memcpy(piece.get(), data.data() + done, size);
+    const ssize_t written = retry_interrupted([&] { return ::write(fd, piece.get(), size); });
+    if (written < 0 && errno == EINVAL) break;
+    if (written < 0) throw_errno(N_("cannot write {}"), what);
+    done += static_cast<std::size_t>(written);
+    if (static_cast<std::size_t>(written) % kDirectAlignment != 0) break;  // the medium is full
+  }
+  return done;
+}
+
+}  // namespace
+
+void write_uncached(int fd, ByteView data, const std::string& what) {
+  std::size_t done = 0;
+  if (data.size() >= kDirectPiece && set_direct(fd, true)) {
+    done = write_directly(fd, data, what);
+    set_direct(fd, false);
+  }
+  write_all(fd, data.subspan(done), what);
 }
 
 void pwrite_all(int fd, ByteView data, std::uint64_t offset, const std::string& what) {

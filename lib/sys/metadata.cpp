@@ -6,6 +6,7 @@
 #include "medsave/sys/file_io.hpp"
 
 #include <fcntl.h>
+#include <stdio.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -85,6 +86,21 @@ void rename_at(int from_dir, const std::string& from, int to_dir, const std::str
   if (::renameat(from_dir, from.c_str(), to_dir, to.c_str()) != 0) {
     throw_errno(N_("cannot rename {}"), from);
   }
+}
+
+void rename_new_at(int from_dir, const std::string& from, int to_dir, const std::string& to) {
+  if (::renameat2(from_dir, from.c_str(), to_dir, to.c_str(), RENAME_NOREPLACE) == 0) return;
+  if (errno == EEXIST) throw_errno(N_("cannot create {}"), to);
+  if (::linkat(from_dir, from.c_str(), to_dir, to.c_str(), 0) == 0) {
+    remove_file_at(from_dir, from);
+    return;
+  }
+  if (errno == EEXIST) throw_errno(N_("cannot create {}"), to);
+  if (::faccessat(to_dir, to.c_str(), F_OK, AT_SYMLINK_NOFOLLOW) == 0) {
+    errno = EEXIST;
+    throw_errno(N_("cannot create {}"), to);
+  }
+  rename_at(from_dir, from, to_dir, to);
 }
 
 void remove_file_at(int dir, const std::string& name) {

@@ -26,8 +26,7 @@ fresh() {
   cp -a beginning repo
 }
 # Everything that was there can be restored.
-sound() {
-  expect 0 medsave check --read-data
+restorable() {
   rm -rf out
   expect 0 medsave restore latest --target out --tag kept
   rm -f out/data/zz
@@ -44,7 +43,7 @@ for command in "${commands[@]}"; do
   # shellcheck disable=SC2086
   expect 0 medsave $command
   milliseconds+=($((($(date +%s%N) - start) / 1000000)))
-  sound
+  restorable
   restic_agrees
 done
 echo "${milliseconds[*]} ms"
@@ -60,12 +59,12 @@ for n in $(seq "$kills"); do
   sleep "$(printf '%d.%03d' $((wait_ms / 1000)) $((wait_ms % 1000)))"
   kill_hard $pid
   expect 0 medsave unlock
-  sound
+  restorable
   code=0
   # The damaged pack may be gone already.
   if [[ $command == "repair packs"* && ! -e repo/data/${pack:0:2}/$pack ]]; then code=1; fi
   # shellcheck disable=SC2086
   expect $code medsave $command
-  expect 0 medsave check
+  expect 0 medsave check --read-data
   if [ $((n % 5)) -eq 0 ]; then restic_agrees; fi
 done

@@ -62,6 +62,10 @@ class FaultyBackend : public Backend {
     count();
     return inner_.can_delete();
   }
+  bool retain(const FileRef& file) override {
+    count();
+    return inner_.retain(file);
+  }
 
  private:
   void count() {

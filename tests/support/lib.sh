@@ -8,7 +8,10 @@ SUPPORT=$(realpath "${SUPPORT:-$(dirname "$MEDSAVE")}")
 RESTIC=${RESTIC:-restic}
 tests=$(realpath "$(dirname "${BASH_SOURCE[0]}")/..")
 for variable in $(compgen -e MEDSAVE_) $(compgen -e RESTIC_); do
-  [ "$variable" = MEDSAVE_KILLS ] || unset "$variable"
+  case $variable in
+    MEDSAVE_KILLS | MEDSAVE_CEPH | MEDSAVE_SEED | MEDSAVE_OPERATIONS | MEDSAVE_CLIENTS) ;;
+    *) unset "$variable" ;;
+  esac
 done
 export PATH="$SUPPORT:$PATH" TZ=UTC LC_ALL=C.UTF-8
 unset LANGUAGE LANG

@@ -86,6 +86,10 @@ class Backend {
 
   /// False where files can be added but not deleted (an append-only server). May ask the server.
   virtual bool can_delete() { return true; }
+  /// Makes sure that an existing file is protected against deletion for the time asked for when
+  /// the backend was opened (see make_s3_backend()), counted from now. Whether anything had to be
+  /// extended; false as well where no such time was asked for.
+  virtual bool retain(const FileRef& /*file*/) { return false; }
   /// Zero for media that are not remote.
   [[nodiscard]] virtual Traffic traffic() const { return {}; }
 };

@@ -29,6 +29,7 @@ struct CheckRequest {
   ReadDataSelection read_data = {};
   std::string snapshot_id = {};  // empty: all that match the filter
   SnapshotFilter filter = {};
+  bool list_unused = false;  // reports every blob that no snapshot needs, as an error
 };
 
 enum class FindingKind {
@@ -44,7 +45,7 @@ enum class FindingKind {
   tree_unreadable,
   tree_invalid,
   blob_missing,
-  blob_unused  // hint
+  blob_unused
 };
 
 /// One piece of damage (or a hint). Names the file, the kind of damage, what to do.
@@ -62,6 +63,17 @@ struct AffectedPath {
   std::string reason = {};
 };
 
+/// Blobs that only take space.
+struct SuperfluousBlobs {
+  std::uint64_t count = 0;
+  std::uint64_t size = 0;  // bytes stored
+
+  void add(std::uint64_t bytes) {
+    ++count;
+    size += bytes;
+  }
+};
+
 /// A lost repository can touch more paths than memory holds.
 inline constexpr std::size_t kMaxAffected = 100'000;
 
@@ -74,6 +86,9 @@ struct CheckReport {
   std::vector<Id> broken_packs = {};
   std::vector<AffectedPath> affected = {};  // the first kMaxAffected
   std::uint64_t affected_total = 0;
+  /// Counted when all snapshots are checked and nothing they refer to is broken.
+  SuperfluousBlobs unused = {};
+  SuperfluousBlobs duplicates = {};  // further copies of what is needed
   bool suggest_repair_index = false;
   bool suggest_prune = false;
 };

@@ -90,7 +90,7 @@ struct PrunePlan {
 /// Error(corrupt) naming a pack that is missing or has a wrong size and holds the only copy of a
 /// needed blob.
 PrunePlan make_prune_plan(const Index& index, const std::vector<ListedFile>& listing,
-                          const UsedBlobs& used, const PruneOptions& options,
+                          const BlobMarks& used, const PruneOptions& options,
                           std::uint32_t version);
 
 /// Portions in which packs are repacked, each of which fits into the space that is free then.

@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace medsave {
 
@@ -13,6 +14,13 @@ namespace medsave {
 /// "local:PATH" or a plain path. Throws Error(usage) for any other scheme, instead of taking it for
 /// a folder name, and for an extended option that this kind of repository does not have.
 std::unique_ptr<Backend> open_location(const std::string& location, const RemoteOptions& options);
+
+/// An option for -o.
+struct ExtendedOption {
+  std::string name = {};  // "sftp.command"
+  std::string text = {};  // what it does, translated
+};
+std::vector<ExtendedOption> extended_options();
 
 /// Folder of a repository on this machine's file systems, nullopt for remote ones.
 std::optional<std::string> local_folder(const std::string& location);

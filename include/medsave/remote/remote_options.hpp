@@ -6,6 +6,9 @@
 
 namespace medsave {
 
+/// The extended option for how long an S3 store is to refuse deletion.
+inline constexpr const char* kRetentionLock = "s3.retention-lock";
+
 /// What the command line says about reaching remote repositories; each backend takes from it what
 /// concerns it.
 struct RemoteOptions {

@@ -3,6 +3,7 @@
 #include "medsave/base/bytes.hpp"
 #include "medsave/sys/fd.hpp"
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -17,7 +18,17 @@ namespace medsave {
 std::size_t read_some(int fd, MutableByteView out, const std::string& what);
 /// As read_some, at `offset`, without moving the position.
 std::size_t pread_some(int fd, MutableByteView out, std::uint64_t offset, const std::string& what);
+/// Waits up to `patience` for something to read from a pipe: the bytes read, 0 at its end, nullopt
+/// when nothing came.
+std::optional<std::size_t> read_when_ready(int fd, MutableByteView out,
+                                           std::chrono::milliseconds patience,
+                                           const std::string& what);
+/// Whether nobody will ever read what is written to this pipe.
+bool reader_is_gone(int fd);
 void write_all(int fd, ByteView data, const std::string& what);
+/// write_all() to a new file, past the page cache where the file system can do that: for much data
+/// that is not read again soon. Saves a copy and the memory, and waits for the medium.
+void write_uncached(int fd, ByteView data, const std::string& what);
 void pwrite_all(int fd, ByteView data, std::uint64_t offset, const std::string& what);
 /// fsync; "not supported" by the file system is not an error.
 void sync_fd(int fd, const std::string& what);

@@ -19,6 +19,9 @@ void make_link_at(int from_dir, const std::string& from, int to_dir, const std::
 /// Fifos and devices; `mode` holds the S_IF type bits.
 void make_node_at(int dir, const std::string& name, std::uint32_t mode, std::uint64_t rdev);
 void rename_at(int from_dir, const std::string& from, int to_dir, const std::string& to);
+/// The same, but throws Error(exists) where there is a `to` already, also one made meanwhile by
+/// somebody else (on file systems that offer neither that nor hard links the check comes first).
+void rename_new_at(int from_dir, const std::string& from, int to_dir, const std::string& to);
 void remove_file_at(int dir, const std::string& name);
 /// Removes a file, or a directory with everything in it; never follows symlinks.
 /// Returns how many entries went.

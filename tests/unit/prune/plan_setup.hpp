@@ -55,7 +55,7 @@ class PlanSetup {
   [[nodiscard]] std::vector<ListedFile>& listing() { return listing_; }
 
   [[nodiscard]] PrunePlan plan(const PruneOptions& options = {}, std::uint32_t version = 2) const {
-    UsedBlobs used(index_);
+    BlobMarks used(index_);
     for (const BlobRef& blob : used_) used.mark(*index_.blob_number(blob));
     return make_prune_plan(index_, listing_, used, options, version);
   }

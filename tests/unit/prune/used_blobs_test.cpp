@@ -10,12 +10,12 @@ namespace {
 
 using test::RepoBuilder;
 
-UsedBlobs find_used(const RepoBuilder& repo, const Index& index, const std::vector<Id>& roots) {
+BlobMarks find_used(const RepoBuilder& repo, const Index& index, const std::vector<Id>& roots) {
   Progress progress;
   return find_used_blobs(repo.repository(), index, roots, progress, {});
 }
 
-bool uses(const UsedBlobs& used, BlobKind kind, const Id& id) {
+bool uses(const BlobMarks& used, BlobKind kind, const Id& id) {
   return used.contains(used.index().blob_number({.kind = kind, .id = id}).value());
 }
 
@@ -29,7 +29,7 @@ TEST(UsedBlobs, AreAllThatTheTreesLeadTo) {
   repo.start_packs();
   const auto index = load_index(repo.repository(), {});
 
-  const UsedBlobs used = find_used(repo, *index, {root, root});
+  const BlobMarks used = find_used(repo, *index, {root, root});
   EXPECT_EQ(used.count(), 5U);
   EXPECT_TRUE(uses(used, BlobKind::tree, subtree));
   EXPECT_TRUE(uses(used, BlobKind::data, file.content[1]));
@@ -69,7 +69,7 @@ TEST(UsedBlobs, AreMarkedOnce) {
   repo.data("two");
   repo.start_packs();
   const auto index = load_index(repo.repository(), {});
-  UsedBlobs used(*index);
+  BlobMarks used(*index);
   EXPECT_FALSE(used.contains(1));
   EXPECT_TRUE(used.mark(1));
   EXPECT_FALSE(used.mark(1));

@@ -1,0 +1,35 @@
+#include "command_line.hpp"
+#include "commands.hpp"
+#include "context.hpp"
+
+#include "medsave/base/error.hpp"
+#include "medsave/base/text.hpp"
+#include "medsave/remote/location.hpp"
+
+namespace medsave::cli {
+namespace {
+
+void run_options(Context& context) {
+  context.info(_("Extended options (-o KEY=VALUE):"));
+  for (const ExtendedOption& option : extended_options()) {
+    context.console.print(format_text("  {:<20} {}", option.name, option.text));
+  }
+}
+
+}  // namespace
+
+void add_options(Command& root) {
+  Command& command = root.add_command("options", _("List the extended options"));
+  command.describe(
+      _("Lists what -o accepts. Each option concerns one kind of remote repository; the others "
+        "ignore it, so that a script may set them all."));
+  command.examples(
+      {{"medsave options", _("what there is")},
+       {"medsave -o sftp.connections=4 -r sftp:nas:backup snapshots", _("how one is used")}});
+  command.run([](Context& context, const std::vector<std::string>& arguments) {
+    if (!arguments.empty()) throw Error(Errc::usage, _("options takes no arguments"));
+    run_options(context);
+  });
+}
+
+}  // namespace medsave::cli

@@ -1,0 +1,69 @@
+#pragma once
+
+#include "rest_address.hpp"
+
+#include "medsave/sys/child_process.hpp"
+
+#include <condition_variable>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace medsave {
+
+/// How rclone is started.
+struct RcloneSetup {
+  std::string program = {};
+  std::vector<std::string> arguments = {};  // more than ours
+  std::string remote = {};
+};
+
+/// `remote` with *** for passwords, secrets, tokens and keys in a connection string
+/// (":webdav,user=me,pass=***:folder").
+std::string mask_remote(const std::string& remote);
+/// `text` without the passwords of the connection string `remote`.
+std::string hide_secrets(std::string text, const std::string& remote);
+
+/// An `rclone serve restic` that only we can talk to: on a unix socket in a private folder, or,
+/// with a version that has none, on a loopback port; with a random password in both cases, handed
+/// over by environment. Ended on destruction, and with this process. Thread-safe.
+class RcloneProcess {
+ public:
+  /// Returns when it answers. Throws Error(usage) with rclone's own words when it does not start.
+  explicit RcloneProcess(RcloneSetup setup);
+  ~RcloneProcess();
+  RcloneProcess(const RcloneProcess&) = delete;
+  RcloneProcess& operator=(const RcloneProcess&) = delete;
+
+  [[nodiscard]] const RestAddress& address() const { return address_; }
+  /// Whether it runs no more, without having been asked to end.
+  bool has_ended();
+  /// The end of what it wrote to its standard error since the last call; one line without
+  /// passwords.
+  std::string last_said();
+
+ private:
+  enum class Start { answers, ended, too_late };
+
+  Start start(const std::string& listen);
+  bool find_address(const std::string& listen);
+  bool is_ready(const std::string& listen);
+  void stop();
+  void drain(const std::stop_token& token);
+  std::string said();
+  [[noreturn]] void throw_not_started(Start outcome);
+
+  const RcloneSetup setup_;
+  std::string folder_;  // private, for the socket
+  RestAddress address_;
+  std::mutex mutex_;  // guards said_, closed_ and child_'s state
+  std::condition_variable wrote_;
+  std::string said_;
+  bool closed_ = false;
+  std::optional<ChildProcess> child_;
+  std::jthread drain_;
+};
+
+}  // namespace medsave

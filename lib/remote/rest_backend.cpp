@@ -1,0 +1,387 @@
+#include "medsave/remote/rest_backend.hpp"
+
+#include "http_client.hpp"
+#include "http_text.hpp"
+#include "rest_connection.hpp"
+#include "rest_listing.hpp"
+
+#include "medsave/backend/checks.hpp"
+#include "medsave/backend/file_layout.hpp"
+#include "medsave/base/error.hpp"
+#include "medsave/base/random.hpp"
+#include "medsave/base/text.hpp"
+#include "medsave/sys/host.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <charconv>
+#include <mutex>
+#include <string_view>
+#include <utility>
+
+namespace medsave {
+namespace {
+
+constexpr FileRef kConfig = {.kind = FileKind::config, .id = {}};
+constexpr unsigned kDefaultConnections = 5;
+constexpr unsigned kMaxConnections = 100;
+constexpr std::uint64_t kMaxReply = 64 * 1024;              // to what asks for no content
+constexpr std::uint64_t kMaxListing = 1ULL << 30U;          // about ten million files
+constexpr std::uint64_t kMaxWholeForRange = 256ULL << 20U;  // of a server that knows no ranges
+
+class RestBackend : public Backend {
+ public:
+  RestBackend(RestAddress address, unsigned connections, const RemoteOptions& options);
+
+  [[nodiscard]] std::string location() const override { return shown_; }
+  [[nodiscard]] unsigned connections() const override { return client_.connections(); }
+  void create() override;
+  void save(const FileRef& file, Buffer&& data) override;
+  void barrier() override {}  // what was acknowledged is stored
+  void load(const FileRef& file, std::uint64_t limit, Buffer& out) override;
+  void load_range(const FileRef& file, std::uint64_t offset, std::size_t length,
+                  Buffer& out) override;
+  std::optional<std::uint64_t> size(const FileRef& file) override;
+  std::vector<ListedFile> list(FileKind kind) override;
+  void remove(const FileRef& file) override;
+  std::uint64_t remove_leftovers() override { return 0; }  // servers keep none visible
+  bool can_delete() override;
+  [[nodiscard]] Traffic traffic() const override { return client_.traffic(); }
+
+ private:
+  [[nodiscard]] std::string url_of(const FileRef& file) const;
+  [[noreturn]] void throw_status(const std::string& what, const HttpResponse& response) const;
+  [[noreturn]] void throw_unauthorized(const std::string& what) const;
+  void require_no_page(const std::string& what, const HttpResponse& response) const;
+  bool config_is_ours(const Buffer& data);
+  void post(const FileRef& file, const Buffer& data);
+  void verify_stored(const FileRef& file, std::uint64_t bytes);
+  void accept_present(const FileRef& file, std::uint64_t bytes, const HttpResponse& response);
+
+  const std::string shown_;
+  const FileLayout layout_;  // of URLs
+  const bool has_user_;
+  HttpClient client_;
+  std::atomic<bool> config_was_sent_ = false;
+  std::mutex mutex_;                // guards can_delete_
+  std::optional<bool> can_delete_;  // once the server was asked
+};
+
+HttpServer server_for(RestAddress& address, unsigned connections) {
+  return {.user = std::move(address.user),
+          .password = std::move(address.password),
+          .unix_socket = std::move(address.unix_socket),
+          .connections = connections};
+}
+
+RestBackend::RestBackend(RestAddress address, unsigned connections, const RemoteOptions& options)
+    : shown_(address.shown),
+      layout_(address.url),
+      has_user_(!address.user.empty()),
+      client_(server_for(address, connections), options) {}
+
+std::string RestBackend::url_of(const FileRef& file) const {
+  if (file.kind == FileKind::config) return layout_.path_of(file);
+  return layout_.folder_of(file.kind) + "/" + file.id.hex();  // packs too: the 256 are its business
+}
+
+void RestBackend::throw_unauthorized(const std::string& what) const {
+  if (has_user_) {
+    throw Error(Errc::permission,
+                format_text(_("{}: user or password is not accepted by {}"), what, shown_));
+  }
+  throw Error(Errc::permission,
+              format_text(_("{}: {} asks for a user and a password; give them in the address "
+                            "(rest:https://USER:PASSWORD@HOST/) or by MEDSAVE_REST_USERNAME and "
+                            "MEDSAVE_REST_PASSWORD"),
+                          what, shown_));
+}
+
+void RestBackend::throw_status(const std::string& what, const HttpResponse& response) const {
+  const int status = response.status;
+  const std::string said = printable(as_text(response.body.view()));
+  switch (status) {
+    case 400:
+      // Go's servers say so, but not in the answer to HEAD.
+      if (said.empty() || said.find("HTTPS") != std::string::npos) {
+        throw Error(Errc::usage,
+                    format_text(_("{}: {} does not understand the request (status 400); if it "
+                                  "speaks HTTPS, give https:// in the address"),
+                                what, shown_));
+      }
+      break;
+    case 401:
+      throw_unauthorized(what);
+    case 403:
+      throw Error(Errc::permission,
+                  format_text(_("{}: {} does not allow that; the server may be append-only, or the "
+                                "user may not use this path"),
+                              what, shown_));
+    case 404:
+      throw Error(Errc::not_found, format_text(_("{}: there is nothing at {}"), what, shown_));
+    case 405:
+    case 501:
+      throw Error(Errc::unsupported,
+                  format_text(_("{}: {} cannot do that (status {}); is it a restic REST server?"),
+                              what, shown_, status));
+    case 413:
+    case 507:
+      throw Error(Errc::no_space,
+                  format_text(_("{}: {} has no room left (status {}); free some space there, or "
+                                "thin out old snapshots with \"medsave forget --prune\""),
+                              what, shown_, status));
+    default:
+      break;
+  }
+  const bool may_pass = status == 408 || status == 429 || (status >= 500 && status < 600);
+  if (may_pass) {
+    throw Error(Errc::io,
+                format_text(_("{}: {} failed (status {}): {}"), what, shown_, status, said));
+  }
+  if (status >= 300 && status < 400) {
+    throw Error(Errc::usage, format_text(_("{}: {} sends elsewhere (status {}); give the address "
+                                           "where the repository really is"),
+                                         what, shown_, status));
+  }
+  throw Error(Errc::unsupported,
+              format_text(_("{}: {} gave an answer that is not expected (status {}): {}"), what,
+                          shown_, status, said));
+}
+
+/// Something between us and the server may answer in its place, with success.
+void RestBackend::require_no_page(const std::string& what, const HttpResponse& response) const {
+  const auto type = response.headers.find("content-type");
+  if (type == response.headers.end() || !lower_case(type->second).starts_with("text/html")) return;
+  throw Error(Errc::corrupt, format_text(_("{}: {} answers with a web page; is this a restic REST "
+                                           "server, and no proxy in between?"),
+                                         what, shown_));
+}
+
+void RestBackend::create() {
+  const HttpResponse response = client_.perform({.method = "POST",
+                                                 .url = layout_.root() + "/?create=true",
+                                                 .headers = {},
+                                                 .body = {},
+                                                 .limit = kMaxReply});
+  if (response.status < 200 || response.status >= 300) {
+    throw_status(_("making the repository"), response);
+  }
+  require_no_page(_("making the repository"), response);
+}
+
+/// Whether the config there is the one we sent, in a request whose answer was lost.
+bool RestBackend::config_is_ours(const Buffer& data) {
+  if (!config_was_sent_) return false;
+  Buffer stored;
+  load(kConfig, std::max<std::uint64_t>(data.size(), kMaxReply), stored);
+  return std::ranges::equal(stored.view(), data.view());
+}
+
+void RestBackend::save(const FileRef& file, Buffer&& data) {
+  // Not every server refuses a second config: rclone 1.60 overwrites it.
+  if (file.kind == FileKind::config && size(file)) {
+    if (config_is_ours(data)) return;
+    throw_present(file, shown_);
+  }
+  post(file, data);
+  if (file.kind != FileKind::lock) verify_stored(file, data.size());
+}
+
+void RestBackend::post(const FileRef& file, const Buffer& data) {
+  if (file.kind == FileKind::config) config_was_sent_ = true;
+  const HttpResponse response =
+      client_.perform({.method = "POST",
+                       .url = url_of(file),
+                       .headers = {"Content-Type: application/octet-stream"},
+                       .body = data.view(),
+                       .limit = kMaxReply});
+  if (response.status >= 200 && response.status < 300) {
+    require_no_page(describe(file), response);
+    return;
+  }
+  if (response.status == 403) {
+    accept_present(file, data.size(), response);
+    return;
+  }
+  const std::string said = printable(as_text(response.body.view()));
+  if (response.status == 400 && said.find("HTTPS") == std::string::npos) {
+    // The content did not arrive as its name promises.
+    throw Error(Errc::io, format_text(_("{}: {} did not accept the content: {}"), describe(file),
+                                      shown_, said));
+  }
+  throw_status(describe(file), response);
+}
+
+/// The server refused a file: fine if it has it already.
+void RestBackend::accept_present(const FileRef& file, std::uint64_t bytes,
+                                 const HttpResponse& response) {
+  const std::optional<std::uint64_t> present = size(file);
+  if (!present) throw_status(describe(file), response);
+  if (file.kind == FileKind::config) throw_present(file, shown_);
+  if (*present == bytes) return;
+  throw Error(Errc::corrupt,
+              format_text(_("{}: {} has a file of this name with {} bytes instead of {}; \"medsave "
+                            "check --read-data\" tells what else is damaged"),
+                          describe(file), shown_, *present, bytes));
+}
+
+/// Servers acknowledge what they did not store (a full disk behind rclone, a proxy).
+void RestBackend::verify_stored(const FileRef& file, std::uint64_t bytes) {
+  const std::optional<std::uint64_t> stored = size(file);
+  if (stored == bytes) return;
+  try {
+    remove(file);
+  } catch (const Error&) {  // the size is what matters
+  }
+  throw Error(Errc::io, format_text(_("{}: {} stored {} bytes instead of {}"), describe(file),
+                                    shown_, stored.value_or(0), bytes));
+}
+
+void RestBackend::load(const FileRef& file, std::uint64_t limit, Buffer& out) {
+  try {
+    HttpResponse response = client_.perform(
+        {.method = "GET", .url = url_of(file), .headers = {}, .body = {}, .limit = limit});
+    if (response.status == 404) throw_missing(file, shown_);
+    if (response.status != 200) throw_status(describe(file), response);
+    require_no_page(describe(file), response);
+    out = std::move(response.body);
+  } catch (const Error& e) {
+    if (e.code() != Errc::corrupt || std::string_view(e.what()).starts_with(describe(file))) throw;
+    throw e.with_context(describe(file));
+  }
+}
+
+void RestBackend::load_range(const FileRef& file, std::uint64_t offset, std::size_t length,
+                             Buffer& out) {
+  out.clear();
+  if (length == 0) return;
+  const std::string range = format_text("{}-{}", offset, offset + length - 1);
+  HttpResponse response =
+      client_.perform({.method = "GET",
+                       .url = url_of(file),
+                       .headers = {"Range: bytes=" + range},
+                       .body = {},
+                       .limit = std::max<std::uint64_t>(length, kMaxWholeForRange)});
+  if (response.status == 404) throw_missing(file, shown_);
+  if (response.status == 416) require_whole(file, offset, length, 0);
+  if (response.status != 200 && response.status != 206) throw_status(describe(file), response);
+  require_no_page(describe(file), response);
+  Buffer& body = response.body;
+  if (response.status == 200) {  // it knows no ranges
+    const std::uint64_t start = std::min<std::uint64_t>(offset, body.size());
+    const ByteView rest = body.view().subspan(static_cast<std::size_t>(start));
+    require_whole(file, offset, length, std::min(length, rest.size()));
+    out.append(rest.first(length));
+    return;
+  }
+  if (body.size() > length ||
+      (body.size() < length && response.headers["content-range"].starts_with("bytes " + range))) {
+    throw Error(Errc::io, format_text(_("{}: {} sent {} bytes instead of {}"), describe(file),
+                                      shown_, body.size(), length));
+  }
+  require_whole(file, offset, length, body.size());
+  out = std::move(body);
+}
+
+std::optional<std::uint64_t> RestBackend::size(const FileRef& file) {
+  HttpResponse response = client_.perform(
+      {.method = "HEAD", .url = url_of(file), .headers = {}, .body = {}, .limit = 0});
+  if (response.status == 404) return std::nullopt;
+  if (response.status != 200) throw_status(describe(file), response);
+  require_no_page(describe(file), response);
+  const std::string& text = response.headers["content-length"];
+  std::uint64_t bytes = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), bytes);
+  if (text.empty() || error != std::errc{} || end != text.data() + text.size()) {
+    throw Error(Errc::unsupported,
+                format_text(_("{}: {} does not tell the size; is it a restic REST server?"),
+                            describe(file), shown_));
+  }
+  return bytes;
+}
+
+std::vector<ListedFile> RestBackend::list(FileKind kind) {
+  const std::string what = format_text(_("listing files of the kind \"{}\""), file_kind_name(kind));
+  const HttpResponse response =
+      client_.perform({.method = "GET",
+                       .url = layout_.folder_of(kind) + "/",
+                       .headers = {"Accept: application/vnd.x.restic.rest.v2"},
+                       .body = {},
+                       .limit = kMaxListing});
+  if (response.status == 404) return {};  // cloud drives have no empty folders
+  if (response.status != 200) throw_status(what, response);
+  require_no_page(what, response);
+  RestListing listing = parse_rest_listing(response.body.view(), shown_);
+  if (listing.has_sizes) return std::move(listing.files);
+  std::vector<ListedFile> present;
+  for (const ListedFile& file : listing.files) {
+    const std::optional<std::uint64_t> bytes = size({.kind = kind, .id = file.id});
+    if (bytes) present.push_back({.id = file.id, .size = *bytes});
+  }
+  return present;
+}
+
+void RestBackend::remove(const FileRef& file) {
+  const HttpResponse response = client_.perform(
+      {.method = "DELETE", .url = url_of(file), .headers = {}, .body = {}, .limit = kMaxReply});
+  if (response.status == 404) return;
+  if (response.status >= 200 && response.status < 300) return;
+  // An append-only server refuses to delete what it does not have, too.
+  if (response.status == 403 && !size(file)) return;
+  throw_status(format_text(_("deleting {}"), describe(file)), response);
+}
+
+bool RestBackend::can_delete() {
+  const std::lock_guard lock(mutex_);
+  if (can_delete_) return *can_delete_;
+  FileRef nothing{.kind = FileKind::pack, .id = {}};
+  system_random().fill(nothing.id.bytes());
+  const HttpResponse response = client_.perform(
+      {.method = "DELETE", .url = url_of(nothing), .headers = {}, .body = {}, .limit = kMaxReply});
+  const int status = response.status;
+  const bool refused = status == 401 || status == 403 || status == 405;
+  if (!refused && status != 404 && (status < 200 || status >= 300)) {
+    throw_status(_("asking whether files can be deleted"), response);
+  }
+  can_delete_ = !refused;
+  return *can_delete_;
+}
+
+std::string from_environment(const std::string& name) {
+  const std::string own = environment(("MEDSAVE_" + name).c_str()).value_or("");
+  return own.empty() ? environment(("RESTIC_" + name).c_str()).value_or("") : own;
+}
+
+}  // namespace
+
+unsigned connections_option(const RemoteOptions& options, const std::string& name) {
+  const auto found = options.extended.find(name);
+  if (found == options.extended.end()) return kDefaultConnections;
+  const std::string& text = found->second;
+  unsigned wanted = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), wanted);
+  if (error != std::errc{} || end != text.data() + text.size() || wanted == 0 ||
+      wanted > kMaxConnections) {
+    throw Error(Errc::usage, format_text(_("{}: \"{}\" is not a number from 1 to {}"), name, text,
+                                         kMaxConnections));
+  }
+  return wanted;
+}
+
+std::unique_ptr<Backend> connect_rest(RestAddress address, unsigned connections,
+                                      const RemoteOptions& options) {
+  return std::make_unique<RestBackend>(std::move(address), connections, options);
+}
+
+std::unique_ptr<Backend> make_rest_backend(const std::string& address,
+                                           const RemoteOptions& options) {
+  RestAddress parsed = parse_rest_address(address);
+  parsed.shown.insert(0, "rest:");
+  if (parsed.user.empty() && parsed.password.empty()) {
+    parsed.user = from_environment("REST_USERNAME");
+    parsed.password = from_environment("REST_PASSWORD");
+  }
+  return connect_rest(std::move(parsed), connections_option(options, "rest.connections"), options);
+}
+
+}  // namespace medsave

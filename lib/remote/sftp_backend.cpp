@@ -1,0 +1,439 @@
+#include "medsave/remote/sftp_backend.hpp"
+
+#include "sftp_address.hpp"
+#include "sftp_files.hpp"
+#include "sftp_folders.hpp"
+#include "sftp_pool.hpp"
+
+#include "medsave/backend/checks.hpp"
+#include "medsave/backend/file_layout.hpp"
+#include "medsave/base/error.hpp"
+#include "medsave/base/text.hpp"
+
+#include <atomic>
+#include <charconv>
+#include <mutex>
+#include <set>
+#include <utility>
+
+namespace medsave {
+namespace {
+
+constexpr unsigned kConnections = 4;
+constexpr unsigned kMostConnections = 64;
+
+struct Modes {
+  std::uint32_t folder = 0700;
+  std::uint32_t file = 0600;
+};
+
+/// Every save() is durable when it returns, but for the entry of its folder.
+class SftpBackend : public Backend {
+ public:
+  SftpBackend(std::string location, const std::string& root, unsigned connections,
+              SftpPool::Connect connect)
+      : location_(std::move(location)),
+        layout_(root),
+        connections_(connections),
+        pool_(std::move(connect), connections) {}
+
+  [[nodiscard]] std::string location() const override { return location_; }
+  [[nodiscard]] unsigned connections() const override { return connections_; }
+  void create() override;
+  void save(const FileRef& file, Buffer&& data) override;
+  void barrier() override;
+  void load(const FileRef& file, std::uint64_t limit, Buffer& out) override;
+  void load_range(const FileRef& file, std::uint64_t offset, std::size_t length,
+                  Buffer& out) override;
+  std::optional<std::uint64_t> size(const FileRef& file) override;
+  std::vector<ListedFile> list(FileKind kind) override;
+  void remove(const FileRef& file) override;
+  void replace_config(Buffer data) override;
+  std::uint64_t remove_leftovers() override;
+  [[nodiscard]] Traffic traffic() const override {
+    return {.requests = requests_, .sent = sent_, .received = received_};
+  }
+
+ private:
+  template <typename Request>
+  auto with_session(const Request& request);
+  template <typename Request>
+  void with_file(const FileRef& file, const Request& request);
+  template <typename Request>
+  void with_opened(const FileRef& file, const Request& request);
+  /// As a path of its own.
+  [[nodiscard]] std::string root() const {
+    return layout_.root().empty() ? std::string(1, '/') : layout_.root();
+  }
+  [[nodiscard]] bool present(SftpSession& session) const;
+  void require_present(SftpSession& session) const;
+  Modes modes(SftpSession& session);
+  std::string write_temporary(SftpSession& session, const FileRef& file, ByteView data);
+  void put_in_place(SftpSession& session, const FileRef& file, const std::string& temporary,
+                    std::uint64_t size);
+  [[noreturn]] void explain_failed_write(SftpSession& session, const Error& error,
+                                         std::size_t size) const;
+  void note_change(const FileRef& file);
+
+  const std::string location_;
+  const FileLayout layout_;
+  const unsigned connections_;
+  SftpPool pool_;
+  std::atomic<bool> seen_ = false;  // the repository's folder was there
+  std::atomic<std::uint64_t> requests_ = 0;
+  std::atomic<std::uint64_t> sent_ = 0;
+  std::atomic<std::uint64_t> received_ = 0;
+  std::mutex mutex_;  // guards what follows
+  std::optional<Modes> modes_;
+  std::set<std::string> changed_;  // folders with new entries
+};
+
+template <typename Request>
+auto SftpBackend::with_session(const Request& request) {
+  ++requests_;
+  const SftpPool::Lease lease = pool_.take();
+  return request(*lease);
+}
+
+/// Says which file an error is about.
+template <typename Request>
+void SftpBackend::with_file(const FileRef& file, const Request& request) {
+  with_session([&](SftpSession& session) {
+    try {
+      request(session);
+    } catch (const Error& e) {
+      if (!session.usable() || e.code() == Errc::corrupt || e.code() == Errc::exists) throw;
+      if (e.code() == Errc::not_found) require_present(session);
+      throw e.with_context(describe(file));
+    }
+  });
+}
+
+/// The same for reading it.
+template <typename Request>
+void SftpBackend::with_opened(const FileRef& file, const Request& request) {
+  with_file(file, [&](SftpSession& session) {
+    std::unique_ptr<SftpFile> opened;
+    try {
+      opened = std::make_unique<SftpFile>(session, layout_.path_of(file));
+    } catch (const Error& e) {
+      if (e.code() != Errc::not_found) throw;
+    }
+    if (!opened) {
+      require_present(session);
+      throw_missing(file, location_);
+    }
+    seen_ = true;
+    request(*opened);
+  });
+}
+
+bool SftpBackend::present(SftpSession& session) const {
+  const std::optional<SftpAttributes> folder = stat_sftp(session, root());
+  return folder && folder->is_folder();
+}
+
+/// A folder that was there and is not now is no empty repository.
+void SftpBackend::require_present(SftpSession& session) const {
+  if (!seen_ || present(session)) return;
+  throw Error(
+      Errc::io,
+      format_text(_("the folder {} has vanished; is its drive still connected to the server?"),
+                  location_));
+}
+
+/// Repositories that a group shares show it by their config.
+Modes SftpBackend::modes(SftpSession& session) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (modes_) return *modes_;
+  }
+  constexpr std::uint32_t kGroupReads = 0040;
+  const std::optional<SftpAttributes> config =
+      stat_sftp(session, layout_.path_of({.kind = FileKind::config}));
+  Modes found;
+  if (config && (config->mode.value_or(0) & kGroupReads) != 0) {
+    found = {.folder = 0770, .file = 0660};
+  }
+  const std::lock_guard lock(mutex_);
+  modes_ = found;
+  return found;
+}
+
+void SftpBackend::create() {
+  with_session([this](SftpSession& session) {
+    const Modes wanted = modes(session);
+    std::vector<std::string> above;
+    const std::string top = root();
+    for (std::size_t end = top.find('/', 1); end != std::string::npos;
+         end = top.find('/', end + 1)) {
+      above.push_back(top.substr(0, end));
+    }
+    if (!present(session)) {
+      // Those that exist, or are hidden from us, are refused.
+      ask_sftp(session, SftpType::mkdir, above.size(), [&](std::size_t i, SftpWriter& w) {
+        w.text(above[i]).attributes({.mode = wanted.folder});
+      });
+    }
+    std::vector<std::string> folders = layout_.folders();
+    folders.front() = top;
+    make_sftp_folders(session, folders, wanted.folder);
+    const std::lock_guard lock(mutex_);
+    changed_.insert({top, layout_.folder_of(FileKind::pack)});
+  });
+  seen_ = true;
+}
+
+std::string SftpBackend::write_temporary(SftpSession& session, const FileRef& file, ByteView data) {
+  const Modes wanted = modes(session);
+  const std::string temporary = temporary_name(layout_.path_of(file));
+  try {
+    write_sftp_file(session, temporary, data, wanted.file);
+    return temporary;
+  } catch (const Error& e) {
+    // A folder that somebody removed is made again, but not a repository that vanished.
+    if (e.code() != Errc::not_found || !session.usable() || !present(session)) throw;
+  }
+  std::vector<std::string> folders = {layout_.folder_of(file)};
+  if (file.kind == FileKind::pack) folders.insert(folders.begin(), layout_.folder_of(file.kind));
+  make_sftp_folders(session, folders, wanted.folder);
+  write_sftp_file(session, temporary, data, wanted.file);
+  return temporary;
+}
+
+/// Gives a file its final name. A config is never replaced here; other files are named by their
+/// content, and one of another size is a damaged one.
+void SftpBackend::put_in_place(SftpSession& session, const FileRef& file,
+                               const std::string& temporary, std::uint64_t size) {
+  const bool replace = file.kind != FileKind::config;
+  const std::string path = layout_.path_of(file);
+  try {
+    rename_sftp(session, temporary, path, replace);
+    return;
+  } catch (const Error&) {
+    if (!session.usable()) throw;
+    const std::optional<SftpAttributes> there = stat_sftp(session, path);
+    const bool another_way = there || can_replace_sftp(session);
+    if (!another_way || (there && (!replace || there->size == size))) {
+      remove_sftp_files(session, {temporary});
+      if (there && replace) return;
+      if (there) throw_present(file, location_);
+      throw;
+    }
+    if (there) remove_sftp_files(session, {path});
+  }
+  // Also for a config on a file system without hard links, where OpenSSH cannot rename otherwise.
+  rename_sftp(session, temporary, path, true);
+}
+
+void SftpBackend::explain_failed_write(SftpSession& session, const Error& error,
+                                       std::size_t size) const {
+  const std::optional<SftpSpace> space = sftp_space(session, root());
+  if (space && (space->free_bytes <= size || (space->total_files != 0 && space->free_files == 0))) {
+    throw Error(Errc::no_space,
+                format_text(_("{}. The medium of the repository is full: free some space there, "
+                              "or thin out old snapshots with \"medsave forget --prune\""),
+                            error.what()));
+  }
+  if (space && space->read_only) {
+    throw Error(Errc::permission,
+                format_text(_("{}. The server's file system can only be read"), error.what()));
+  }
+  throw Error(error.code(),
+              format_text(_("{}. A used up quota or a failing disk would do that"), error.what()));
+}
+
+void SftpBackend::note_change(const FileRef& file) {
+  const std::lock_guard lock(mutex_);
+  changed_.insert(layout_.folder_of(file));
+}
+
+void SftpBackend::save(const FileRef& file, Buffer&& data) {
+  with_file(file, [&](SftpSession& session) {
+    if (file.kind == FileKind::config && stat_sftp(session, layout_.path_of(file))) {
+      throw_present(file, location_);
+    }
+    try {
+      const std::string temporary = write_temporary(session, file, data.view());
+      put_in_place(session, file, temporary, data.size());
+    } catch (const Error& e) {
+      if (e.code() != Errc::io || !session.usable()) throw;
+      explain_failed_write(session, e, data.size());
+    }
+  });
+  seen_ = true;
+  note_change(file);
+  sent_ += data.size();
+}
+
+void SftpBackend::replace_config(Buffer data) {
+  const FileRef config{.kind = FileKind::config};
+  bool replaced = false;
+  with_file(config, [&](SftpSession& session) {
+    if (!can_replace_sftp(session)) return;
+    try {
+      const std::string temporary = write_temporary(session, config, data.view());
+      rename_sftp(session, temporary, layout_.path_of(config), true);
+    } catch (const Error& e) {
+      if (e.code() != Errc::io || !session.usable()) throw;
+      explain_failed_write(session, e, data.size());
+    }
+    replaced = true;
+  });
+  if (!replaced) {
+    Backend::replace_config(std::move(data));
+    return;
+  }
+  sent_ += data.size();
+  note_change(config);
+  barrier();
+}
+
+void SftpBackend::barrier() {
+  std::vector<std::string> folders;
+  {
+    const std::lock_guard lock(mutex_);
+    folders.assign(changed_.begin(), changed_.end());
+    changed_.clear();
+  }
+  if (folders.empty()) return;
+  const auto sync = [&] {
+    with_session([&](SftpSession& session) { sync_sftp_folders(session, folders); });
+  };
+  try {
+    sync();
+  } catch (const Error& e) {
+    if (e.code() != Errc::io) throw;
+    sync();  // by another connection
+  }
+}
+
+void SftpBackend::load(const FileRef& file, std::uint64_t limit, Buffer& out) {
+  with_opened(file, [&](SftpFile& opened) {
+    require_within(file, opened.size(), limit);
+    out.clear();
+    out.resize(static_cast<std::size_t>(opened.size()));
+    require_whole(file, 0, out.size(), opened.read(0, out.writable()));
+  });
+  received_ += out.size();
+}
+
+void SftpBackend::load_range(const FileRef& file, std::uint64_t offset, std::size_t length,
+                             Buffer& out) {
+  with_opened(file, [&](SftpFile& opened) {
+    out.clear();
+    out.resize(length);
+    require_whole(file, offset, length, opened.read(offset, out.writable()));
+  });
+  received_ += length;
+}
+
+std::optional<std::uint64_t> SftpBackend::size(const FileRef& file) {
+  std::optional<std::uint64_t> bytes;
+  with_file(file, [&](SftpSession& session) {
+    const std::optional<SftpAttributes> there = stat_sftp(session, layout_.path_of(file));
+    if (!there) {
+      require_present(session);
+      return;
+    }
+    seen_ = true;
+    bytes = there->size;
+  });
+  return bytes;
+}
+
+std::vector<ListedFile> SftpBackend::list(FileKind kind) {
+  std::vector<std::string> folders = {layout_.folder_of(kind)};
+  if (kind == FileKind::pack) {
+    folders.clear();
+    FileRef file{.kind = kind};
+    for (unsigned first = 0; first < 256; ++first) {
+      file.id.bytes()[0] = static_cast<std::byte>(first);
+      folders.push_back(layout_.folder_of(file));
+    }
+  }
+  return with_session([&](SftpSession& session) {
+    std::vector<ListedFile> files;
+    std::vector<std::string> paths;  // of files whose size has to be asked for
+    std::vector<Id> ids;
+    const std::vector<std::size_t> missing =
+        list_sftp_folders(session, folders, [&](std::size_t folder, const SftpName& entry) {
+          const std::optional<Id> id = Id::parse(entry.name);
+          if (!id || !entry.attributes.may_be_file()) return;
+          if (entry.attributes.size) {
+            files.push_back({.id = *id, .size = *entry.attributes.size});
+          } else {
+            paths.push_back(folders[folder] + "/" + entry.name);
+            ids.push_back(*id);
+          }
+        });
+    if (missing.size() == folders.size()) {
+      require_present(session);
+    } else {
+      seen_ = true;
+    }
+    const std::vector<SftpStat> asked = stat_sftp_files(session, paths);
+    for (std::size_t i = 0; i < asked.size(); ++i) {
+      const std::optional<SftpAttributes>& there = asked[i].attributes;
+      if (there && there->size) files.push_back({.id = ids[i], .size = *there->size});
+    }
+    return files;
+  });
+}
+
+void SftpBackend::remove(const FileRef& file) {
+  with_file(file,
+            [&](SftpSession& session) { remove_sftp_files(session, {layout_.path_of(file)}); });
+  note_change(file);
+}
+
+std::uint64_t SftpBackend::remove_leftovers() {
+  return with_session([this](SftpSession& session) {
+    std::vector<std::string> folders = layout_.folders();
+    folders.front() = root();
+    std::vector<std::string> leftovers;
+    std::uint64_t freed = 0;
+    list_sftp_folders(session, folders, [&](std::size_t folder, const SftpName& entry) {
+      if (!is_temporary_name(entry.name) || !entry.attributes.may_be_file()) return;
+      leftovers.push_back(folders[folder] + "/" + entry.name);
+      freed += entry.attributes.size.value_or(0);
+    });
+    remove_sftp_files(session, leftovers);
+    return freed;
+  });
+}
+
+unsigned connections_in(const RemoteOptions& options) {
+  const auto given = options.extended.find("sftp.connections");
+  if (given == options.extended.end()) return kConnections;
+  const std::string& text = given->second;
+  unsigned number = 0;
+  const char* const end = text.data() + text.size();
+  const auto [stop, problem] = std::from_chars(text.data(), end, number);
+  if (problem == std::errc{} && stop == end && number >= 1 && number <= kMostConnections) {
+    return number;
+  }
+  throw Error(Errc::usage, format_text(_("sftp.connections is \"{}\", it must be a number from 1 "
+                                         "to {}"),
+                                       text, kMostConnections));
+}
+
+}  // namespace
+
+std::unique_ptr<Backend> make_sftp_backend(const std::string& address,
+                                           const RemoteOptions& options) {
+  const SftpAddress where = parse_sftp_address(address);
+  const unsigned connections = connections_in(options);
+  const std::string location = "sftp:" + address;
+  // Said now and not at the first request.
+  const SftpSetup asking{.command = sftp_command(where, options, true),
+                         .location = location,
+                         .stuck_timeout = options.stuck_request_timeout};
+  SftpSetup silent = asking;
+  silent.command = sftp_command(where, options, false);
+  return std::make_unique<SftpBackend>(location, where.path, connections, [=](bool may_ask) {
+    return std::make_unique<SftpSession>(may_ask ? asking : silent);
+  });
+}
+
+}  // namespace medsave

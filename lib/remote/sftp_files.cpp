@@ -1,0 +1,304 @@
+#include "sftp_files.hpp"
+
+#include "medsave/base/text.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+namespace medsave {
+namespace {
+
+constexpr std::string_view kFsync = "fsync@openssh.com";
+constexpr std::string_view kPosixRename = "posix-rename@openssh.com";
+constexpr std::string_view kStatvfs = "statvfs@openssh.com";
+
+Errc code_of(SftpCode code) {
+  switch (code) {
+    case SftpCode::no_such_file:
+      return Errc::not_found;
+    case SftpCode::permission_denied:
+      return Errc::permission;
+    case SftpCode::unsupported:
+      return Errc::unsupported;
+    default:
+      return Errc::io;
+  }
+}
+
+/// Keeps the first status of several requests that is not ok.
+class Outcome {
+ public:
+  void note(const SftpReply& reply) { note(decode_sftp_status(reply)); }
+  void note(SftpStatus status) {
+    if (status.code != SftpCode::ok && !failure_) failure_ = std::move(status);
+  }
+  [[nodiscard]] bool failed() const { return failure_.has_value(); }
+  void check(const std::string& path) const {
+    if (failure_) throw sftp_status_error(*failure_, path);
+  }
+
+ private:
+  std::optional<SftpStatus> failure_;
+};
+
+std::string open_file(SftpSession& session, const std::string& path, std::uint32_t flags,
+                      const SftpAttributes& attributes) {
+  Outcome outcome;
+  std::string handle;
+  session.request(
+      SftpType::open, [&](SftpWriter& w) { w.text(path).number(flags).attributes(attributes); },
+      [&](const SftpReply& reply) {
+        if (reply.type == SftpType::handle) {
+          handle = decode_sftp_handle(reply);
+        } else {
+          outcome.note(reply);
+        }
+      });
+  session.finish();
+  outcome.check(path);
+  return handle;
+}
+
+void request_sync(SftpSession& session, const std::string& handle, Outcome& outcome) {
+  if (!session.offers(kFsync)) return;
+  session.request(
+      SftpType::extended, [&](SftpWriter& w) { w.text(kFsync).text(handle); },
+      [&outcome](const SftpReply& reply) {
+        const SftpStatus status = decode_sftp_status(reply);
+        // Some file systems cannot; the server says so although it offers the extension.
+        if (status.code != SftpCode::unsupported) outcome.note(status);
+      });
+}
+
+void request_writes(SftpSession& session, const std::string& handle, ByteView data,
+                    Outcome& outcome) {
+  const std::size_t whole = data.size();
+  while (!data.empty() && !outcome.failed()) {
+    const std::size_t offset = whole - data.size();
+    const ByteView part = data.first(std::min(data.size(), session.write_length()));
+    data = data.subspan(part.size());
+    session.wait_for_room();
+    session.request(
+        SftpType::write, [&](SftpWriter& w) { w.text(handle).large_number(offset).bytes(part); },
+        [&outcome](const SftpReply& reply) { outcome.note(reply); });
+  }
+}
+
+void write_handle(SftpSession& session, const std::string& handle, ByteView data,
+                  std::uint32_t mode, Outcome& outcome, std::optional<std::uint64_t>& size) {
+  constexpr std::uint32_t kOthers = 077;
+  const auto note = [&outcome](const SftpReply& reply) { outcome.note(reply); };
+  // The server's umask may have taken away what a group needs.
+  if ((mode & kOthers) != 0) {
+    session.request(
+        SftpType::fsetstat, [&](SftpWriter& w) { w.text(handle).attributes({.mode = mode}); },
+        note);
+  }
+  request_writes(session, handle, data, outcome);
+  request_sync(session, handle, outcome);
+  session.request(
+      SftpType::fstat, [&](SftpWriter& w) { w.text(handle); },
+      [&](const SftpReply& reply) {
+        if (reply.type == SftpType::status) {
+          outcome.note(reply);
+        } else {
+          size = decode_sftp_attributes(reply).size;
+        }
+      });
+  session.request(
+      SftpType::close, [&](SftpWriter& w) { w.text(handle); }, note);
+  session.finish();
+}
+
+}  // namespace
+
+Error sftp_status_error(const SftpStatus& status, const std::string& path) {
+  std::string words = status.message;
+  if (words.empty()) {
+    words = format_text(_("error {}"), static_cast<std::uint32_t>(status.code));
+  }
+  return {code_of(status.code), format_text(_("{}: the server says \"{}\""), path, words)};
+}
+
+std::vector<SftpStatus> ask_sftp(SftpSession& session, SftpType type, std::size_t count,
+                                 const std::function<void(std::size_t, SftpWriter&)>& fill) {
+  std::vector<SftpStatus> answers(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    session.wait_for_room();
+    session.request(
+        type, [&](SftpWriter& w) { fill(i, w); },
+        [&answers, i](const SftpReply& reply) { answers[i] = decode_sftp_status(reply); });
+  }
+  session.finish();
+  return answers;
+}
+
+std::vector<SftpStat> stat_sftp_files(SftpSession& session, const std::vector<std::string>& paths) {
+  std::vector<SftpStat> answers(paths.size());
+  for (std::size_t i = 0; i < paths.size(); ++i) {
+    session.wait_for_room();
+    session.request(
+        SftpType::stat, [&](SftpWriter& w) { w.text(paths[i]); },
+        [&answers, i](const SftpReply& reply) {
+          if (reply.type == SftpType::attributes) {
+            answers[i].attributes = decode_sftp_attributes(reply);
+          } else {
+            answers[i].status = decode_sftp_status(reply);
+          }
+        });
+  }
+  session.finish();
+  return answers;
+}
+
+std::optional<SftpAttributes> stat_sftp(SftpSession& session, const std::string& path) {
+  const SftpStat answer = stat_sftp_files(session, {path}).front();
+  if (!answer.attributes && answer.status.code != SftpCode::no_such_file) {
+    throw sftp_status_error(answer.status, path);
+  }
+  return answer.attributes;
+}
+
+void remove_sftp_files(SftpSession& session, const std::vector<std::string>& paths) {
+  const std::vector<SftpStatus> removed =
+      ask_sftp(session, SftpType::remove, paths.size(),
+               [&](std::size_t i, SftpWriter& w) { w.text(paths[i]); });
+  for (std::size_t i = 0; i < paths.size(); ++i) {
+    if (removed[i].code != SftpCode::ok && removed[i].code != SftpCode::no_such_file) {
+      throw sftp_status_error(removed[i], paths[i]);
+    }
+  }
+}
+
+void write_sftp_file(SftpSession& session, const std::string& path, ByteView data,
+                     std::uint32_t mode) {
+  constexpr std::uint32_t kFlags = sftp_open::kWrite | sftp_open::kCreate | sftp_open::kExclusive;
+  const std::string handle = open_file(session, path, kFlags, {.mode = mode});
+  Outcome outcome;
+  std::optional<std::uint64_t> size;
+  write_handle(session, handle, data, mode, outcome, size);
+  const bool whole = !size || *size == data.size();
+  if (!outcome.failed() && whole) return;
+  ask_sftp(session, SftpType::remove, 1, [&](std::size_t, SftpWriter& w) { w.text(path); });
+  outcome.check(path);
+  throw Error(Errc::io,
+              format_text(_("{}: the server kept {} of {} bytes"), path, *size, data.size()));
+}
+
+bool can_replace_sftp(const SftpSession& session) { return session.offers(kPosixRename); }
+
+void rename_sftp(SftpSession& session, const std::string& from, const std::string& to,
+                 bool replace) {
+  const bool posix = replace && can_replace_sftp(session);
+  const std::vector<SftpStatus> answers = ask_sftp(
+      session, posix ? SftpType::extended : SftpType::rename, 1, [&](std::size_t, SftpWriter& w) {
+        if (posix) w.text(kPosixRename);
+        w.text(from).text(to);
+      });
+  if (answers.front().code != SftpCode::ok) throw sftp_status_error(answers.front(), to);
+}
+
+SftpFile::SftpFile(SftpSession& session, const std::string& path) : session_(session), path_(path) {
+  Outcome outcome;
+  std::optional<std::uint64_t> size;
+  // Both at once: the size comes with the same round trip as the handle.
+  session.request(
+      SftpType::stat, [&](SftpWriter& w) { w.text(path); },
+      [&](const SftpReply& reply) {
+        if (reply.type == SftpType::attributes) {
+          size = decode_sftp_attributes(reply).size;
+        } else {
+          outcome.note(reply);
+        }
+      });
+  handle_ = open_file(session, path, sftp_open::kRead, {});
+  try {
+    outcome.check(path);
+    if (!size)
+      throw Error(Errc::unsupported,
+                  format_text(_("{}: the server does not say how long it is"), path));
+  } catch (...) {
+    session.forget(SftpType::close, [&](SftpWriter& w) { w.text(handle_); });
+    throw;
+  }
+  size_ = *size;
+}
+
+SftpFile::~SftpFile() {
+  try {
+    session_.forget(SftpType::close, [&](SftpWriter& w) { w.text(handle_); });
+  } catch (...) {
+    return;  // no memory for it: the server closes it at the end of the session
+  }
+}
+
+std::size_t SftpFile::read(std::uint64_t offset, MutableByteView out) {
+  struct Part {
+    std::size_t begin;
+    std::size_t length;
+  };
+  Outcome outcome;
+  std::size_t end = out.size();  // where the file ends
+  std::vector<Part> again;       // what servers gave only the beginning of
+  const auto ask = [&](Part part) {
+    session_.wait_for_room();
+    session_.request(
+        SftpType::read,
+        [&](SftpWriter& w) {
+          w.text(handle_).large_number(offset + part.begin);
+          w.number(static_cast<std::uint32_t>(part.length));
+        },
+        [&, part](const SftpReply& reply) {
+          if (reply.type == SftpType::status) {
+            SftpStatus status = decode_sftp_status(reply);
+            if (status.code == SftpCode::end_of_file) {
+              end = std::min(end, part.begin);
+            } else {
+              outcome.note(std::move(status));
+            }
+            return;
+          }
+          const ByteView data = decode_sftp_data(reply);
+          if (data.size() > part.length)
+            throw Error(Errc::corrupt, _("more came than was asked for"));
+          std::memcpy(out.data() + part.begin, data.data(), data.size());
+          if (data.size() < part.length) {
+            again.push_back({part.begin + data.size(), part.length - data.size()});
+          }
+        });
+  };
+  std::size_t begin = 0;
+  while (!outcome.failed()) {
+    if (!again.empty()) {
+      const Part part = again.back();
+      again.pop_back();
+      ask(part);
+    } else if (begin < end) {
+      const Part part{begin, std::min(end - begin, session_.read_length())};
+      begin += part.length;
+      ask(part);
+    } else if (session_.busy()) {
+      session_.finish();
+    } else {
+      break;
+    }
+  }
+  session_.finish();
+  outcome.check(path_);
+  return end;
+}
+
+std::optional<SftpSpace> sftp_space(SftpSession& session, const std::string& path) {
+  if (!session.offers(kStatvfs)) return std::nullopt;
+  std::optional<SftpSpace> space;
+  session.request(
+      SftpType::extended, [&](SftpWriter& w) { w.text(kStatvfs).text(path); },
+      [&](const SftpReply& reply) {
+        if (reply.type == SftpType::extended_reply) space = decode_sftp_space(reply);
+      });
+  session.finish();
+  return space;
+}
+
+}  // namespace medsave

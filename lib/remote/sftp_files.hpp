@@ -1,0 +1,72 @@
+#pragma once
+
+#include "sftp_session.hpp"
+
+#include "medsave/base/error.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace medsave {
+
+// What is done with files and folders over one session. Paths are the server's. A refused request
+// becomes an Error with the server's words: not_found, permission, unsupported or io; the session
+// stays usable then.
+
+/// The error for a status that is not ok.
+Error sftp_status_error(const SftpStatus& status, const std::string& path);
+
+/// Sends `count` requests that are answered by a status each, many at a time. Answers in order.
+std::vector<SftpStatus> ask_sftp(SftpSession& session, SftpType type, std::size_t count,
+                                 const std::function<void(std::size_t, SftpWriter&)>& fill);
+
+struct SftpStat {
+  std::optional<SftpAttributes> attributes = {};
+  SftpStatus status = {};  // why there are none
+};
+std::vector<SftpStat> stat_sftp_files(SftpSession& session, const std::vector<std::string>& paths);
+/// nullopt when there is no such file.
+std::optional<SftpAttributes> stat_sftp(SftpSession& session, const std::string& path);
+
+/// Deletes; files that do not exist are fine.
+void remove_sftp_files(SftpSession& session, const std::vector<std::string>& paths);
+
+/// Makes a new file, writes it, makes it durable where the server can, and looks that the server
+/// has all of it. Removes it again when something fails.
+void write_sftp_file(SftpSession& session, const std::string& path, ByteView data,
+                     std::uint32_t mode);
+
+/// Whether the server can put a file in the place of another one.
+bool can_replace_sftp(const SftpSession& session);
+/// Renames. A file that exists is replaced if that is wanted and the server can; else it is an
+/// error with some servers and replaced with others.
+void rename_sftp(SftpSession& session, const std::string& from, const std::string& to,
+                 bool replace);
+
+/// A file that is open for reading until the reader ends.
+class SftpFile {
+ public:
+  SftpFile(SftpSession& session, const std::string& path);
+  ~SftpFile();
+  SftpFile(const SftpFile&) = delete;
+  SftpFile& operator=(const SftpFile&) = delete;
+
+  /// At the time of opening.
+  [[nodiscard]] std::uint64_t size() const { return size_; }
+  /// Bytes read from `offset` on; fewer only when the file ends there.
+  std::size_t read(std::uint64_t offset, MutableByteView out);
+
+ private:
+  SftpSession& session_;
+  const std::string path_;
+  std::string handle_;
+  std::uint64_t size_ = 0;
+};
+
+/// What is left of the file system that holds `path`; nullopt where the server does not say.
+std::optional<SftpSpace> sftp_space(SftpSession& session, const std::string& path);
+
+}  // namespace medsave

@@ -1,0 +1,169 @@
+#include "sftp_folders.hpp"
+
+#include "sftp_files.hpp"
+
+#include "medsave/base/error.hpp"
+#include "medsave/base/text.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+namespace medsave {
+namespace {
+
+constexpr std::string_view kFsync = "fsync@openssh.com";
+
+/// Opens, reads and closes folders; each answer sends the next request of its folder, so that all
+/// of them advance at the same time.
+class Lister {
+ public:
+  using Visit = std::function<void(std::size_t, const SftpName&)>;
+
+  Lister(SftpSession& session, const std::vector<std::string>& folders, const Visit& visit)
+      : session_(session), folders_(folders), visit_(visit), states_(folders.size()) {}
+
+  std::vector<std::size_t> run() {
+    open_more();
+    session_.finish();
+    if (failure_) throw sftp_status_error(*failure_, failed_path_);
+    return std::move(missing_);
+  }
+
+ private:
+  struct State {
+    std::string handle = {};
+    std::size_t entries = 0;
+    unsigned asked = 0;  // requests under way
+    bool ended = false;
+  };
+
+  void open_more() {
+    for (; next_ < folders_.size() && open_ < session_.open_handles() && !failure_; ++next_) {
+      ++open_;
+      session_.request(
+          SftpType::opendir, [this](SftpWriter& w) { w.text(folders_[next_]); },
+          [this, folder = next_](const SftpReply& reply) { opened(folder, reply); });
+    }
+  }
+
+  void opened(std::size_t folder, const SftpReply& reply) {
+    if (reply.type == SftpType::status) {
+      SftpStatus status = decode_sftp_status(reply);
+      if (status.code == SftpCode::no_such_file) {
+        missing_.push_back(folder);
+      } else {
+        note_failure(folder, std::move(status));
+      }
+      --open_;
+      open_more();
+      return;
+    }
+    states_[folder].handle = decode_sftp_handle(reply);
+    // Two: the names and the end of a folder that is not large come with one round trip.
+    read(folder);
+    read(folder);
+  }
+
+  void read(std::size_t folder) {
+    ++states_[folder].asked;
+    session_.request(
+        SftpType::readdir, [&](SftpWriter& w) { w.text(states_[folder].handle); },
+        [this, folder](const SftpReply& reply) { take(folder, reply); });
+  }
+
+  void take(std::size_t folder, const SftpReply& reply) {
+    State& state = states_[folder];
+    --state.asked;
+    if (reply.type == SftpType::status) {
+      SftpStatus status = decode_sftp_status(reply);
+      if (status.code != SftpCode::end_of_file) note_failure(folder, std::move(status));
+      state.ended = true;
+    } else {
+      constexpr std::size_t kMostEntries = 20'000'000;  // an endless list has to end
+      const std::vector<SftpName> names = decode_sftp_names(reply);
+      state.entries += names.size();
+      if (state.entries > kMostEntries) throw Error(Errc::corrupt, _("a folder has no end"));
+      for (const SftpName& name : names) visit_(folder, name);
+      if (!state.ended) read(folder);
+    }
+    if (!state.ended || state.asked != 0) return;
+    session_.forget(SftpType::close, [&](SftpWriter& w) { w.text(state.handle); });
+    --open_;
+    open_more();
+  }
+
+  void note_failure(std::size_t folder, SftpStatus status) {
+    if (failure_ || status.code == SftpCode::ok) return;
+    failure_ = std::move(status);
+    failed_path_ = folders_[folder];
+  }
+
+  SftpSession& session_;
+  const std::vector<std::string>& folders_;
+  const Visit& visit_;
+  std::vector<State> states_;
+  std::size_t next_ = 0;
+  std::size_t open_ = 0;
+  std::vector<std::size_t> missing_;
+  std::optional<SftpStatus> failure_;
+  std::string failed_path_;
+};
+
+}  // namespace
+
+std::vector<std::size_t> list_sftp_folders(
+    SftpSession& session, const std::vector<std::string>& folders,
+    const std::function<void(std::size_t, const SftpName&)>& visit) {
+  return Lister(session, folders, visit).run();
+}
+
+void make_sftp_folders(SftpSession& session, const std::vector<std::string>& folders,
+                       std::uint32_t mode) {
+  const std::vector<SftpStatus> made = ask_sftp(
+      session, SftpType::mkdir, folders.size(),
+      [&](std::size_t i, SftpWriter& w) { w.text(folders[i]).attributes({.mode = mode}); });
+  constexpr std::uint32_t kOthers = 077;
+  std::vector<std::string> fresh;
+  std::vector<std::string> refused;
+  std::vector<SftpStatus> reasons;
+  for (std::size_t i = 0; i < folders.size(); ++i) {
+    if (made[i].code == SftpCode::ok) {
+      fresh.push_back(folders[i]);
+    } else {
+      refused.push_back(folders[i]);
+      reasons.push_back(made[i]);
+    }
+  }
+  // Of a folder that exists, servers say no more than that something failed.
+  const std::vector<SftpStat> there = stat_sftp_files(session, refused);
+  for (std::size_t i = 0; i < refused.size(); ++i) {
+    const std::optional<SftpAttributes>& attributes = there[i].attributes;
+    if (!attributes || !attributes->is_folder()) throw sftp_status_error(reasons[i], refused[i]);
+  }
+  // The server's umask may have taken away what a group needs.
+  if ((mode & kOthers) == 0) return;
+  ask_sftp(session, SftpType::setstat, fresh.size(),
+           [&](std::size_t i, SftpWriter& w) { w.text(fresh[i]).attributes({.mode = mode}); });
+}
+
+void sync_sftp_folders(SftpSession& session, const std::vector<std::string>& folders) {
+  if (!session.offers(kFsync)) return;
+  for (const std::string& folder : folders) {
+    session.wait_for_room();
+    session.request(
+        SftpType::open,
+        [&](SftpWriter& w) { w.text(folder).number(sftp_open::kRead).attributes({}); },
+        [&session](const SftpReply& reply) {
+          if (reply.type == SftpType::status) return;
+          const std::string handle = decode_sftp_handle(reply);
+          session.request(
+              SftpType::extended, [&](SftpWriter& w) { w.text(kFsync).text(handle); },
+              [](const SftpReply&) {});
+          session.forget(SftpType::close, [&](SftpWriter& w) { w.text(handle); });
+        });
+  }
+  session.finish();
+}
+
+}  // namespace medsave

@@ -1,0 +1,95 @@
+#include "ssh_failure.hpp"
+
+#include "medsave/base/text.hpp"
+
+#include <algorithm>
+#include <vector>
+
+namespace medsave {
+namespace {
+
+constexpr std::size_t kLongestQuote = 500;
+
+bool has(std::string_view said, std::string_view words) {
+  return said.find(words) != std::string_view::npos;
+}
+
+bool has_any(std::string_view said, const std::vector<std::string_view>& words) {
+  return std::ranges::any_of(words, [said](std::string_view one) { return has(said, one); });
+}
+
+std::string printable(std::string_view line) {
+  std::string text;
+  for (const char c : line) {
+    if (c == '\r') continue;
+    text += (c >= '\0' && c < ' ') || c == '\x7f' ? ' ' : c;
+  }
+  return text;
+}
+
+/// The frame of "@@@@@" around ssh's warnings is no information.
+bool is_ornament(std::string_view line) {
+  return std::ranges::all_of(line, [](char c) { return c == '@' || c == ' ' || c == '\r'; });
+}
+
+Error explain_host_key(const SshFailure& failure) {
+  if (has(failure.said, "REMOTE HOST IDENTIFICATION HAS CHANGED")) {
+    return {Errc::permission,
+            format_text(_("{}: the server shows another host key than the one this computer knows. "
+                          "Either it was set up anew or somebody is in between: nothing was sent. "
+                          "Ask its administrator; if the change is right, remove the old key with "
+                          "\"ssh-keygen -R HOST\" and connect once with ssh"),
+                        failure.location)};
+  }
+  return {Errc::permission,
+          format_text(_("{}: this computer does not know the server's host key, nothing was sent. "
+                        "Connect once with ssh, compare the fingerprint it shows with the "
+                        "administrator's and accept it (ssh: {})"),
+                      failure.location, last_words(failure.said, kLongestQuote))};
+}
+
+Error explain_refusal(const SshFailure& failure, const std::string& words) {
+  const std::string_view said = failure.said;
+  if (has(said, "Host key verification failed")) return explain_host_key(failure);
+  if (has_any(said, {"Permission denied (", "Too many authentication failures"})) {
+    return {Errc::permission,
+            format_text(_("{}: the server refuses the login: {}. Check user and key with ssh"),
+                        failure.location, words)};
+  }
+  if (has(said, "subsystem request failed")) {
+    return {Errc::unsupported,
+            format_text(_("{}: the server offers no SFTP: {}"), failure.location, words)};
+  }
+  if (has_any(said, {"Bad configuration option", "Can't open user config file",
+                     "Bad owner or permissions", "unknown option", "illegal option",
+                     "missing argument", "extra arguments at end of line"})) {
+    return {Errc::usage,
+            format_text(_("{}: ssh cannot use its configuration: {}"), failure.location, words)};
+  }
+  return {Errc::io, format_text(_("{}: cannot connect: {}"), failure.location, words)};
+}
+
+}  // namespace
+
+std::string last_words(std::string_view said, std::size_t limit) {
+  std::string words;
+  while (!said.empty()) {
+    const std::size_t end = std::min(said.rfind('\n'), said.size());
+    const std::size_t begin = end == said.size() ? 0 : end + 1;
+    const std::string line = printable(said.substr(begin));
+    said = said.substr(0, end == said.size() ? 0 : end);
+    if (is_ornament(line)) continue;
+    if (words.size() + line.size() > limit) break;
+    words.insert(0, words.empty() ? line : line + "; ");
+  }
+  return words;
+}
+
+Error explain_ssh_failure(const SshFailure& failure) {
+  std::string words = last_words(failure.said, kLongestQuote);
+  if (words.empty()) words = format_text(_("it ended with status {}"), failure.status);
+  if (!failure.connected) return explain_refusal(failure, words);
+  return {Errc::io, format_text(_("{}: the connection was lost: {}"), failure.location, words)};
+}
+
+}  // namespace medsave

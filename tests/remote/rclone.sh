@@ -1,0 +1,90 @@
+# Repositories behind rclone, which medsave starts and ends itself. Packages: rclone.
+source "$(dirname "$0")/../support/lib.sh"
+source "$tests/remote/start-rest.sh"
+cat >"$RCLONE_CONFIG" <<CONFIG
+[drive]
+type = alias
+remote = $work/drive
+CONFIG
+practice-data practice --scale 0.05
+head -c 10000000 /dev/urandom >random
+mkdir drive
+export TMPDIR=$work
+none_left() {
+  ! pgrep -f "rclone.*serve restic.*$work|rclone.*serve restic.*drive:" >/dev/null || return 1
+  [ -z "$(find "$work" -maxdepth 1 -name 'medsave-rclone-*')" ]
+}
+
+step "what every backend must do"
+expect 0 env MEDSAVE_LOCATION="rclone:drive:contract/{}" remote-contract
+expect 0 env MEDSAVE_LOCATION="rclone:$work/drive/contract/{} with spaces" \
+  MEDSAVE_OPTIONS="rclone.connections=2 rclone.args=--fast-list" remote-contract
+wait_for none_left
+
+step "init, backup, check, restore, prune; restic reads it"
+export RESTIC_REPOSITORY=rclone:drive:repo
+expect 10 medsave snapshots
+expect 0 medsave init
+expect 0 medsave backup practice
+expect 0 medsave check --read-data
+expect 0 medsave restore latest --target out
+identical practice out/practice
+practice-data practice --scale 0.05 --day 1
+expect 0 medsave -o rclone.args="serve restic --stdio --b2-hard-delete" backup practice
+expect 0 medsave forget --keep-last 1 --group-by '' --prune --max-unused 0
+if command -v "$RESTIC" >/dev/null; then
+  expect 0 restic -r "$work/drive/repo" check --read-data
+  expect 0 restic backup practice
+fi
+expect 0 medsave check --read-data
+wait_for none_left
+
+step "neither the command line nor the environment of others shows how to get in"
+"$MEDSAVE" --limit-upload 1000 backup random >backup.log 2>&1 &
+backup=$!
+serving() { child=$(pgrep -P "$backup" rclone); }
+wait_for serving
+tr '\0' '\n' <"/proc/$child/environ" | grep -q '^RCLONE_PASS=................' ||
+  fail "no password"
+password=$(tr '\0' '\n' <"/proc/$child/environ" | sed -n 's/^RCLONE_PASS=//p')
+! tr '\0' '\n' <"/proc/$child/cmdline" | grep -q "$password" || fail "password in the command line"
+
+step "an rclone that dies in the middle is started again"
+sleep 1
+kill -9 "$child"
+restarted() { [ "$(pgrep -P "$backup" rclone)" != "$child" ] && serving; }
+wait_for restarted
+
+step "it ends with medsave, however that ends"
+kill -9 "$backup"
+ended() { ! kill -0 "$child"; }
+wait_for ended
+expect 0 medsave unlock
+rm -rf "$work"/medsave-rclone-*
+"$MEDSAVE" --limit-upload 1000 backup random >backup.log 2>&1 &
+backup=$!
+wait_for serving
+sleep 1
+kill -INT "$backup"
+status=0
+wait "$backup" || status=$?
+same "$status" 130
+wait_for none_left
+expect 0 medsave check
+
+step "errors say what rclone says, without passwords"
+expect 1 medsave -r rclone:nowhere:repo snapshots
+says "didn't find section in config file"
+expect 1 medsave -r rclone: snapshots
+says "rclone:REMOTE:PATH"
+expect 1 medsave -o rclone.program=no-such-program snapshots
+says "no program no-such-program"
+expect 1 medsave -o rclone.args=--no-such-flag snapshots
+says "unknown flag"
+expect 1 medsave -o rclone.connections=0 snapshots
+says "rclone.connections"
+run medsave -r ':sftp,host=127.0.0.1,port=1,user=me,pass=se-cret:repo' snapshots
+run medsave -r 'rclone::sftp,host=127.0.0.1,port=1,user=me,pass=se-cret:repo' snapshots
+[ "$status" -ne 0 ] || fail "no error"
+says_not "se-cret"
+none_left

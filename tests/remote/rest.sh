@@ -1,0 +1,196 @@
+# Repositories behind restic's REST protocol: TLS, users, sockets, append-only servers, and what
+# goes wrong on the way. Packages: rclone, openssl.
+source "$(dirname "$0")/../support/lib.sh"
+source "$tests/remote/start-rest.sh"
+practice-data practice --scale 0.05
+mkdir served
+
+step "what every backend must do"
+serve_rest served
+expect 0 env MEDSAVE_LOCATION="rest:http://$address/contract/{}/" remote-contract
+
+step "init, backup, check, restore"
+plain=rest:http://$address/plain
+export RESTIC_REPOSITORY=$plain/
+expect 10 medsave snapshots
+expect 0 medsave init
+expect 1 medsave init
+says "exists"
+expect 0 medsave backup practice
+expect 0 medsave check --read-data
+expect 0 medsave restore latest --target out
+identical practice out/practice
+rm -rf out
+
+step "an unchanged backup takes a handful of requests"
+inject
+expect 0 medsave -r "rest:http://$proxy/plain/" backup practice
+[ "$(wc -l <requests)" -le 25 ] || fail "$(wc -l <requests) requests"
+
+step "forget and prune; restic reads and writes it too"
+practice-data practice --scale 0.05 --day 1
+expect 0 medsave backup practice
+expect 0 medsave forget --keep-last 1 --group-by '' --prune --max-unused 0
+expect 0 medsave check --read-data
+if command -v "$RESTIC" >/dev/null; then
+  expect 0 restic check --read-data
+  echo more >practice/more
+  expect 0 restic backup practice
+  expect 0 medsave check --read-data
+  export RESTIC_REPOSITORY=rest:http://$address/restic-made/
+  expect 0 restic init
+  expect 0 restic backup practice
+  expect 0 medsave backup practice
+  expect 0 restic check --read-data
+  export RESTIC_REPOSITORY=$plain/
+fi
+
+step "what lies between us and the server is survived"
+# survives COMMAND...: with the faults of the proxy that inject started.
+survives() {
+  expect 0 medsave -r "rest:http://$proxy/plain/" --no-cache --stuck-request-timeout 1s "$@"
+  [ "$(injected =)" -ge 1 ] || fail "no fault was injected: $*"
+}
+inject "POST/data/#1:drop-answer" "POST/data/#2:drop-request=1000" "POST/data/#3:status=503" \
+  "POST/index/#1:drop" "POST/snapshots/#1:drop-answer" "HEAD/data/#1:status=500" \
+  "POST/locks/#1:status=429" "GET/keys/#1:cut=10"
+practice-data practice --scale 0.05 --day 2
+survives backup practice
+inject "GET#~10:cut=100" "GET#~10:status=502" "GET/data/#3:stall=3" "GET/data/#7:stall-body=3" \
+  "GET/data/#9:length=50"
+survives restore latest --target out
+identical practice out/practice
+rm -rf out
+inject "#~20:status=503"
+survives check
+inject "DELETE#1:drop-answer" "DELETE#2:status=500" "POST/data/#1:drop-answer"
+survives forget --keep-last 1 --group-by '' --prune --max-unused 0
+expect 0 medsave check --read-data
+
+step "a server that is started again in the middle of a backup"
+practice-data practice --scale 0.05 --day 3
+medsave --limit-upload 2000 backup practice >backup.log 2>&1 &
+backup=$!
+locked() { [ -n "$(find served/plain/locks -type f)" ]; }
+wait_for locked
+sleep 1
+kill_hard "$server"
+sleep 1
+serve_rest served --addr "$address"
+wait $backup || fail "$(cat backup.log)"
+expect 0 medsave check --read-data
+
+step "what will not pass is one clear error, at once"
+fails() {
+  expect 1 medsave -r "rest:http://$proxy/plain/" --no-cache "$@"
+}
+echo new >practice/new
+inject "#*:html"
+fails snapshots
+says "web page"
+inject "POST/data/#*:status=507"
+fails backup practice
+says "no room left"
+inject "GET/snapshots/#*:short=10"
+fails snapshots
+says "list of files is not understood"
+inject "POST/data/#*:status=413"
+fails backup practice
+inject "#*:status=405"
+fails snapshots
+inject "#*:status=301"
+fails snapshots
+says "sends elsewhere"
+expect 0 medsave check --read-data
+
+step "a bit that flips on the way is found"
+inject "GET/data/#*:flip=200"
+run medsave -r "rest:http://$proxy/plain/" --no-cache check --read-data
+[ "$status" -ne 0 ] || fail "not found"
+inject "POST/data/#1:flip-request=100"
+head -c 100000 /dev/urandom >practice/random
+run medsave -r "rest:http://$proxy/plain/" backup practice
+run medsave check --read-data
+[ "$status" -ne 0 ] || fail "rclone does not verify, and we did not either"
+
+step "a unix socket"
+fault-proxy --socket "$work/rest.sock" "$address" &
+wait_for test -S rest.sock
+expect 0 env MEDSAVE_LOCATION="rest:http+unix://$work/rest.sock:/sockets/{}/" remote-contract
+
+step "TLS with an authority of its own, user and password"
+make_authority ours
+make_authority other
+certify server ours 30 "IP:127.0.0.1"
+serve_rest served --cert server.crt --key server.key --user me --pass 'se:cr@t/1'
+secret=se%3Acr%40t%2F1
+tls=rest:https://me:$secret@$address/tls/
+expect 0 env MEDSAVE_CACERT=ours.pem \
+  MEDSAVE_LOCATION="rest:https://me:$secret@$address/contract-tls/{}/" remote-contract
+expect 0 medsave -r "$tls" --cacert ours.pem init
+says_not 'se:cr|se%3A'
+expect 0 medsave -r "$tls" --cacert ours.pem backup practice
+expect 0 medsave -r "$tls" --cacert ours.pem check --read-data
+expect 0 medsave -r "$tls" --insecure-tls snapshots
+expect 0 env MEDSAVE_REST_USERNAME=me MEDSAVE_REST_PASSWORD='se:cr@t/1' "$MEDSAVE" \
+  -r "rest:https://$address/tls/" --cacert ours.pem snapshots
+expect 0 env RESTIC_REST_USERNAME=me RESTIC_REST_PASSWORD='se:cr@t/1' "$MEDSAVE" \
+  -r "rest:https://$address/tls/" --cacert ours.pem snapshots
+
+step "certificates and passwords that are not right"
+expect 1 medsave -r "$tls" snapshots
+says "not trusted.*--cacert"
+expect 1 medsave -r "$tls" --cacert other.pem snapshots
+says "not trusted"
+expect 1 medsave -r "$tls" --cacert /dev/null snapshots
+says "--cacert"
+expect 1 medsave -r "rest:https://me:wrong@$address/tls/" --cacert ours.pem snapshots
+says "password is not accepted"
+says_not "wrong"
+expect 1 medsave -r "rest:https://$address/tls/" --cacert ours.pem snapshots
+says "MEDSAVE_REST_USERNAME"
+expect 1 medsave -r "rest:http://me:$secret@$address/tls/" snapshots
+says "https"
+expect 1 medsave -r "rest:https://${plain#rest:http://}" snapshots
+serve_rest served --cert server.crt --key server.key
+certify elsewhere ours 30 "DNS:elsewhere.example"
+serve_rest served --cert elsewhere.crt --key elsewhere.key
+expect 1 medsave -r "rest:https://$address/tls/" --cacert ours.pem snapshots
+says "not trusted"
+certify expired ours -1 "IP:127.0.0.1"
+serve_rest served --cert expired.crt --key expired.key
+expect 1 medsave -r "rest:https://$address/tls/" --cacert ours.pem snapshots
+says "expired"
+
+step "a server that asks for a client certificate"
+certify client ours 30 "DNS:client"
+cat client.crt client.key >client.pem
+serve_rest served --cert server.crt --key server.key --client-ca ours.pem
+expect 1 medsave -r "rest:https://$address/tls/" --cacert ours.pem snapshots
+says "--tls-client-cert"
+expect 0 medsave -r "rest:https://$address/tls/" --cacert ours.pem --tls-client-cert client.pem \
+  snapshots
+expect 1 medsave -r "rest:https://$address/tls/" --cacert ours.pem --tls-client-cert client.crt \
+  snapshots
+says "--tls-client-cert"
+
+step "an append-only server takes backups and deletes nothing"
+rm -f practice/random
+serve_rest served
+expect 0 medsave -r "rest:http://$address/append/" init
+serve_rest served --append-only
+append=rest:http://$address/append/
+expect 0 medsave -r "$append" backup practice
+expect 0 medsave -r "$append" backup practice
+expect 0 medsave -r "$append" check --read-data
+before=$(find served/append -type f | sort)
+expect 1 medsave -r "$append" forget --keep-last 1 --group-by '' --prune
+says "append"
+same "$(find served/append -type f | sort)" "$before"
+
+step "addresses that are none, and passwords in them"
+for wrong in rest: rest:host rest:ftp://me:secret@host/ rest:http://me:sec/ret@host/; do
+  expect 1 medsave -r "$wrong" snapshots
+  says "REST server"
+  says_not "secret|ret@"
+done

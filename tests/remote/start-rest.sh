@@ -1,0 +1,41 @@
+# Sourced by rest.sh and rclone.sh: restic's REST protocol as Debian's rclone serves it, and a proxy
+# that injects faults. Packages: rclone, openssl.
+command -v rclone >/dev/null || skip "no rclone"
+export RCLONE_CONFIG=$work/rclone.conf
+touch "$RCLONE_CONFIG"
+
+# serve_rest FOLDER OPTIONS...: its address is in $address afterwards (host:port), its process in
+# $server. With --addr it comes back where it was.
+serve_rest() {
+  local folder=$1 log
+  shift
+  log=$(mktemp "$work/rclone.XXXXXX")
+  rclone serve restic --addr 127.0.0.1:0 "$@" "$folder" 2>"$log" &
+  server=$!
+  wait_for grep -q "Serving restic REST API" "$log"
+  address=$(sed -n 's|.*https\?://\([0-9.]*:[0-9]*\)/.*|\1|p' "$log")
+}
+# inject RULE...: a proxy before $address; its own is in $proxy afterwards, its process in
+# $proxy_server. What it did is in the file requests.
+inject() {
+  [ -z "${proxy_server:-}" ] || kill_hard "$proxy_server"
+  rm -f port requests
+  fault-proxy --port-file port --log requests "$address" "$@" &
+  proxy_server=$!
+  wait_for test -s port
+  proxy=127.0.0.1:$(cat port)
+}
+injected() { grep -c "$1" requests || true; }
+
+# make_authority NAME: a private authority NAME.pem with NAME.key.
+make_authority() {
+  openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 30 \
+    -subj "/CN=$1" -keyout "$1.key" -out "$1.pem" 2>/dev/null
+}
+# certify NAME AUTHORITY DAYS SUBJECT-ALTERNATIVE-NAME: NAME.crt and NAME.key.
+certify() {
+  openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj "/CN=$1" \
+    -keyout "$1.key" -out "$1.csr" 2>/dev/null
+  openssl x509 -req -in "$1.csr" -CA "$2.pem" -CAkey "$2.key" -CAcreateserial -days "$3" \
+    -extfile <(echo "subjectAltName=$4") -out "$1.crt" 2>/dev/null
+}

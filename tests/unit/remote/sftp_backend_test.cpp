@@ -1,0 +1,297 @@
+// The backend against OpenSSH's server, without ssh in between.
+#include "medsave/remote/sftp_backend.hpp"
+
+#include "support/matchers.hpp"
+#include "support/temp_dir.hpp"
+
+#include "medsave/base/error.hpp"
+#include "medsave/sys/file_io.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <signal.h>
+
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <random>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace medsave::test {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kServer = "/usr/lib/openssh/sftp-server";
+const FileRef kConfig{.kind = FileKind::config};
+
+Id id_with(unsigned first) {
+  Id id;
+  id.bytes()[0] = static_cast<std::byte>(first);
+  id.bytes()[31] = std::byte{1};
+  return id;
+}
+
+FileRef pack(unsigned first) { return {.kind = FileKind::pack, .id = id_with(first)}; }
+
+Buffer random_bytes(std::size_t size) {
+  std::mt19937_64 random(size);
+  std::string bytes(size, '\0');
+  for (char& c : bytes) c = static_cast<char>(random());
+  return Buffer(as_bytes(bytes));
+}
+
+class SftpBackendTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (!fs::exists(kServer)) GTEST_SKIP() << "no " << kServer;
+    ::signal(SIGPIPE, SIG_IGN);  // as in the program
+  }
+
+  std::unique_ptr<Backend> open(const std::string& command = kServer, unsigned connections = 4) {
+    RemoteOptions options;
+    options.extended["sftp.command"] = command;
+    options.extended["sftp.connections"] = std::to_string(connections);
+    return make_sftp_backend("host:" + root_, options);
+  }
+  /// A command that runs a script, which knows the server as $server and a folder as $here.
+  std::string script(const std::string& text) {
+    const std::string path = temp_ / "script";
+    std::ofstream(path) << "server=" << kServer << "\nhere=" << temp_.path() << "\n"
+                        << text << "\n";
+    return "sh " + path;
+  }
+  [[nodiscard]] std::string pack_path(unsigned first) const {
+    const std::string hex = id_with(first).hex();
+    return root_ + "/data/" + hex.substr(0, 2) + "/" + hex;
+  }
+  static void save(Backend& backend, const FileRef& file, std::string_view content) {
+    backend.save(file, Buffer(as_bytes(content)));
+  }
+  static std::string load(Backend& backend, const FileRef& file) {
+    Buffer out;
+    backend.load(file, 100 << 20, out);
+    return std::string(as_text(out.view()));
+  }
+  static unsigned mode(const std::string& path) {
+    return static_cast<unsigned>(fs::status(path).permissions());
+  }
+
+  TempDir temp_{TempDir::memory()};
+  const std::string root_ = temp_ / "repo";
+};
+
+TEST_F(SftpBackendTest, LargeFilesComeBackWhole) {
+  for (const char* more : {"", " -P limits"}) {
+    const auto backend = open(std::string(kServer) + more);
+    backend->create();
+    for (const std::size_t size : {1U, 32768U, 32769U, 261'120U, 20'000'001U}) {
+      const Buffer content = random_bytes(size);
+      Buffer copy(content.view());
+      backend->save(pack(5), std::move(copy));
+      EXPECT_EQ(load(*backend, pack(5)), as_text(content.view()));
+      Buffer part;
+      backend->load_range(pack(5), size / 3, size / 2, part);
+      EXPECT_EQ(as_text(part.view()), as_text(content.view().subspan(size / 3, size / 2)));
+      EXPECT_THAT([&] { backend->load_range(pack(5), size / 3 + 1, size, part); },
+                  throws_errc(Errc::corrupt));
+    }
+  }
+}
+
+TEST_F(SftpBackendTest, FilesAreTheOwnersAlone) {
+  const auto backend = open();
+  backend->create();
+  save(*backend, kConfig, "config");
+  save(*backend, pack(7), "pack");
+  EXPECT_EQ(mode(root_), 0700U);
+  EXPECT_EQ(mode(root_ + "/data/07"), 0700U);
+  EXPECT_EQ(mode(root_ + "/config"), 0600U);
+  EXPECT_EQ(mode(pack_path(7)), 0600U);
+}
+
+TEST_F(SftpBackendTest, AGroupKeepsItsAccess) {
+  open()->create();
+  std::ofstream(root_ + "/config") << "config";
+  fs::permissions(root_ + "/config", static_cast<fs::perms>(0640));
+  fs::remove(root_ + "/data/07");
+  const auto backend = open(std::string(kServer) + " -u 077");
+  save(*backend, pack(7), "pack");
+  EXPECT_EQ(mode(root_ + "/data/07"), 0770U);
+  EXPECT_EQ(mode(pack_path(7)), 0660U);
+}
+
+TEST_F(SftpBackendTest, MakesFoldersThatAreMissing) {
+  const auto backend = open();
+  backend->create();
+  fs::remove_all(root_ + "/data");
+  fs::remove_all(root_ + "/locks");
+  save(*backend, pack(1), "pack");
+  save(*backend, {.kind = FileKind::lock, .id = id_with(1)}, "lock");
+  EXPECT_EQ(load(*backend, pack(1)), "pack");
+  EXPECT_EQ(backend->list(FileKind::pack).size(), 1U);
+  EXPECT_EQ(backend->list(FileKind::lock).size(), 1U);
+}
+
+TEST_F(SftpBackendTest, DoesNotTakeAVanishedFolderForAnEmptyRepository) {
+  const auto backend = open();
+  backend->create();
+  save(*backend, pack(1), "pack");
+  fs::rename(root_, temp_ / "away");
+  EXPECT_THAT([&] { backend->list(FileKind::pack); }, throws_errc(Errc::io));
+  EXPECT_THAT([&] { backend->list(FileKind::index); }, throws_errc(Errc::io));
+  EXPECT_THAT([&] { load(*backend, pack(1)); }, throws_errc(Errc::io));
+  EXPECT_THAT([&] { backend->size(pack(1)); }, throws_errc(Errc::io));
+  EXPECT_THAT([&] { save(*backend, pack(2), "x"); }, throws_errc(Errc::io));
+  fs::rename(temp_ / "away", root_);
+  EXPECT_EQ(backend->list(FileKind::pack).size(), 1U);
+}
+
+TEST_F(SftpBackendTest, AFolderThatIsNotThereIsNoRepositoryYet) {
+  const auto backend = open();
+  EXPECT_TRUE(backend->list(FileKind::key).empty());
+  EXPECT_FALSE(backend->size(kConfig));
+  EXPECT_THAT([&] { load(*backend, kConfig); }, throws_errc(Errc::not_found));
+  EXPECT_THAT([&] { save(*backend, pack(1), "x"); }, throws_errc(Errc::not_found));
+  EXPECT_FALSE(fs::exists(root_));
+}
+
+TEST_F(SftpBackendTest, ADamagedFileIsReplaced) {
+  for (const char* more : {"", " -P posix-rename,fsync,statvfs"}) {
+    const auto backend = open(std::string(kServer) + more);
+    backend->create();
+    std::ofstream(pack_path(1)) << "cut";
+    save(*backend, pack(1), "complete");
+    EXPECT_EQ(load(*backend, pack(1)), "complete");
+    save(*backend, pack(1), "complete");
+    EXPECT_EQ(load(*backend, pack(1)), "complete");
+    EXPECT_EQ(backend->remove_leftovers(), 0U);
+    backend->remove(pack(1));
+  }
+}
+
+TEST_F(SftpBackendTest, ReplacesTheConfig) {
+  for (const char* more : {"", " -P posix-rename"}) {
+    const auto backend = open(std::string(kServer) + more);
+    backend->create();
+    backend->remove(kConfig);
+    save(*backend, kConfig, "one");
+    EXPECT_THAT([&] { save(*backend, kConfig, "two"); }, throws_errc(Errc::exists));
+    backend->replace_config(Buffer(as_bytes("three")));
+    EXPECT_EQ(load(*backend, kConfig), "three");
+    EXPECT_EQ(backend->remove_leftovers(), 0U);
+  }
+}
+
+TEST_F(SftpBackendTest, RemovesLeftoversAndNothingElse) {
+  const auto backend = open();
+  backend->create();
+  save(*backend, kConfig, "config");
+  save(*backend, pack(3), "pack");
+  std::ofstream(pack_path(3) + "-tmp-123") << "12345";
+  std::ofstream(root_ + "/config-tmp-9") << "123";
+  std::ofstream(root_ + "/data/03/notes-tmp-1") << "mine";
+  fs::create_directory(pack_path(4) + "-tmp-5");
+  EXPECT_EQ(backend->list(FileKind::pack).size(), 1U);
+  EXPECT_EQ(backend->remove_leftovers(), 8U);
+  EXPECT_FALSE(fs::exists(pack_path(3) + "-tmp-123"));
+  EXPECT_TRUE(fs::exists(root_ + "/data/03/notes-tmp-1"));
+  EXPECT_EQ(load(*backend, pack(3)), "pack");
+}
+
+TEST_F(SftpBackendTest, ListsThousandsOfFiles) {
+  const auto backend = open();
+  backend->create();
+  for (unsigned i = 0; i < 3000; ++i) {
+    Id id = id_with(i % 3);
+    id.bytes()[1] = static_cast<std::byte>(i >> 8U);
+    id.bytes()[2] = static_cast<std::byte>(i);
+    std::ofstream(root_ + "/data/" + id.hex().substr(0, 2) + "/" + id.hex()) << "x";
+  }
+  std::ofstream(root_ + "/data/00/README") << "x";
+  EXPECT_EQ(backend->list(FileKind::pack).size(), 3000U);
+}
+
+TEST_F(SftpBackendTest, AReadOnlyServerRefusesWritesForGood) {
+  const auto writer = open();
+  writer->create();
+  save(*writer, kConfig, "config");
+  save(*writer, pack(1), "pack");
+  const auto backend = open(std::string(kServer) + " -R");
+  EXPECT_EQ(load(*backend, pack(1)), "pack");
+  EXPECT_THAT([&] { save(*backend, pack(2), "x"); }, throws_errc(Errc::permission));
+  EXPECT_THAT([&] { backend->remove(pack(1)); }, throws_errc(Errc::permission));
+  EXPECT_THAT([&] { backend->replace_config({}); }, throws_errc(Errc::permission));
+}
+
+TEST_F(SftpBackendTest, AConnectionThatIsCutIsMadeAgain) {
+  open()->create();
+  // A file that grows too large kills the first server.
+  const auto backend = open(
+      script("if mkdir $here/first 2>/dev/null; then ulimit -c 0; ulimit -f 500; fi; exec $server"),
+      1);
+  const Buffer content = random_bytes(2 << 20);
+  Buffer data(content.view());
+  EXPECT_THAT([&] { backend->save(pack(1), std::move(data)); }, throws_errc(Errc::io));
+  EXPECT_EQ(as_text(data.view()), as_text(content.view()));
+  EXPECT_FALSE(backend->size(pack(1)));
+  backend->save(pack(1), std::move(data));
+  EXPECT_EQ(load(*backend, pack(1)), as_text(content.view()));
+  EXPECT_GT(backend->remove_leftovers(), 0U);
+}
+
+TEST_F(SftpBackendTest, AnIdleConnectionThatEndedIsNoError) {
+  open()->create();
+  const auto backend = open(script("echo $$ > $here/pid; exec $server"), 1);
+  EXPECT_FALSE(backend->size(pack(1)));
+  int pid = 0;
+  std::ifstream(temp_ / "pid") >> pid;
+  ASSERT_GT(pid, 1);
+  ASSERT_EQ(::kill(pid, SIGKILL), 0);
+  while (fs::exists("/proc/" + std::to_string(pid) + "/exe")) std::this_thread::yield();
+  EXPECT_FALSE(backend->size(pack(1)));
+}
+
+TEST_F(SftpBackendTest, OneConnectionDoesWhereThereAreNoMore) {
+  open()->create();
+  const auto backend = open(script("mkdir $here/first 2>/dev/null || exit 255; exec $server"), 8);
+  std::vector<std::jthread> threads;
+  for (unsigned t = 0; t < 8; ++t) {
+    threads.emplace_back([&backend, t] {
+      for (unsigned i = 0; i < 10; ++i) save(*backend, pack(t * 10 + i), "content");
+    });
+  }
+  threads.clear();
+  EXPECT_EQ(backend->list(FileKind::pack).size(), 80U);
+}
+
+TEST_F(SftpBackendTest, CountsRequestsAndContent) {
+  const auto backend = open();
+  EXPECT_EQ(backend->traffic().requests, 0U);
+  backend->create();
+  save(*backend, pack(1), "12345");
+  load(*backend, pack(1));
+  const Traffic traffic = backend->traffic();
+  EXPECT_EQ(traffic.requests, 3U);
+  EXPECT_EQ(traffic.sent, 5U);
+  EXPECT_EQ(traffic.received, 5U);
+}
+
+TEST_F(SftpBackendTest, OptionsAreChecked) {
+  for (const char* number : {"0", "-1", "1000", "x", "", "2x"}) {
+    const RemoteOptions options{.extended = {{"sftp.connections", number}}};
+    EXPECT_THAT([&] { make_sftp_backend("host:x", options); }, throws_errc(Errc::usage)) << number;
+  }
+  EXPECT_EQ(open(kServer, 3)->connections(), 3U);
+}
+
+TEST_F(SftpBackendTest, AProgramThatIsNotThereIsNoMissingFile) {
+  const auto backend = open("medsave-no-such-program");
+  EXPECT_THAT([&] { load(*backend, kConfig); }, throws_errc(Errc::usage));
+}
+
+}  // namespace
+}  // namespace medsave::test
