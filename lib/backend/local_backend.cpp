@@ -1,10 +1,10 @@
 #include "medsave/backend/local_backend.hpp"
 
-#include "medsave/backend/checks.hpp"
-#include "medsave/backend/file_layout.hpp"
 #include "local_writer.hpp"
 #include "open_files.hpp"
 
+#include "medsave/backend/checks.hpp"
+#include "medsave/backend/file_layout.hpp"
 #include "medsave/base/error.hpp"
 #include "medsave/base/text.hpp"
 #include "medsave/sys/file_info.hpp"
@@ -73,7 +73,7 @@ class LocalBackend : public Backend {
   Modes modes_;
   bool seen_ = false;  // the folder was there when we came
   OpenFiles open_packs_;
-  std::mutex pack_mutex_;  // held while a pack is written
+  std::mutex medium_mutex_;  // held while a pack is written past the page cache
   LocalWriter writer_;
 };
 
@@ -127,9 +127,9 @@ WrittenFile LocalBackend::write_temporary(const FileRef& file, const Buffer& dat
   written.fd = create_temporary(written.folder, written.temporary);
   try {
     preallocate(written.fd.get(), data.size());
-    if (file.kind == FileKind::pack) {
-      // One at a time: a disk that turns must not be sent to and fro between two packs.
-      const std::lock_guard lock(pack_mutex_);
+    // The page cache costs a copy, but takes a pack while the medium is busy with another.
+    std::unique_lock medium(medium_mutex_, std::defer_lock);
+    if (file.kind == FileKind::pack && medium.try_lock()) {
       write_uncached(written.fd.get(), data.view(), written.final_path);
     } else {
       write_all(written.fd.get(), data.view(), written.final_path);
@@ -170,7 +170,6 @@ void LocalBackend::save(const FileRef& file, Buffer&& data) {
       return;
     }
     start_writeback(written.fd.get());
-    data = Buffer();  // the wait for a free place needs no memory
     writer_.enqueue(std::move(written));
   });
 }

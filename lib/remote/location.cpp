@@ -7,8 +7,6 @@
 #include "medsave/remote/rest_backend.hpp"
 #include "medsave/remote/s3_backend.hpp"
 #include "medsave/remote/sftp_backend.hpp"
-#include "medsave/remote/s3_backend.hpp"
-#include "medsave/remote/sftp_backend.hpp"
 
 #include <algorithm>
 #include <array>
@@ -25,11 +23,9 @@ struct Kind {
 
 constexpr std::array kKinds = {
     Kind{"sftp", make_sftp_backend},
-    Kind{"sftp", make_sftp_backend},
     Kind{"rest", make_rest_backend},
     Kind{"s3", make_s3_backend},
     Kind{"rclone", make_rclone_backend},
-    Kind{"s3", make_s3_backend},
 };
 
 struct Extended {
@@ -40,20 +36,16 @@ struct Extended {
 constexpr std::array kExtended = {
     Extended{"sftp.command", N_("program that is started instead of ssh, with its arguments")},
     Extended{"sftp.args", N_("further arguments for ssh, e.g. \"-i FILE\"")},
-    Extended{"sftp.connections", N_("connections at a time")},
+    Extended{"sftp.connections", N_("connections at a time (default 4)")},
     Extended{"rest.connections", N_("connections at a time (default 5)")},
     Extended{"s3.region", N_("region of the bucket (default: as the environment says, or "
                              "us-east-1)")},
     Extended{"s3.connections", N_("connections at a time (default 5)")},
     Extended{"s3.bucket-lookup", N_("how the bucket is named in a request: auto, dns or path")},
     Extended{kRetentionLock, N_("what --retention-lock sets")},
-    Extended{"s3.retention-mode", N_("compliance (nobody can shorten it, the default) or "
-                                     "governance")},
+    Extended{"s3.retention-mode", N_("who can shorten that: compliance (nobody, the default) or "
+                                     "governance (who has a special permission)")},
     Extended{"s3.storage-class", N_("storage class of data, e.g. STANDARD_IA")},
-    Extended{"s3.retention-lock", N_("how long files cannot be deleted, e.g. 30d (needs a bucket "
-                                     "with object lock)")},
-    Extended{"s3.retention-mode", N_("compliance (nobody can shorten it, the default) or "
-                                     "governance")},
     Extended{"rclone.program", N_("path of rclone")},
     Extended{"rclone.args", N_("further arguments for rclone")},
     Extended{"rclone.connections", N_("connections at a time (default 5)")},
@@ -101,8 +93,9 @@ void check_extended(const RemoteOptions& options) {
 /// Protection that this kind of repository cannot give must not be believed in.
 void refuse_promise(const RemoteOptions& options, std::string_view scheme) {
   if (scheme == "s3" || !options.extended.contains(std::string(kRetentionLock))) return;
-  throw Error(Errc::usage, _("--retention-lock needs an S3 store with object lock; no other kind of "
-                             "repository can refuse deletion"));
+  throw Error(Errc::usage,
+              _("--retention-lock needs an S3 store with object lock; no other kind of "
+                "repository can refuse deletion"));
 }
 
 }  // namespace

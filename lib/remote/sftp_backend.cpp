@@ -27,7 +27,7 @@ struct Modes {
   std::uint32_t file = 0600;
 };
 
-/// Every save() is durable when it returns, but for the entry of its folder.
+/// Every save() is durable when it returns, but for the folder's entry of a pack.
 class SftpBackend : public Backend {
  public:
   SftpBackend(std::string location, const std::string& root, unsigned connections,
@@ -68,8 +68,10 @@ class SftpBackend : public Backend {
   [[nodiscard]] bool present(SftpSession& session) const;
   void require_present(SftpSession& session) const;
   Modes modes(SftpSession& session);
-  std::string write_temporary(SftpSession& session, const FileRef& file, ByteView data);
-  void put_in_place(SftpSession& session, const FileRef& file, const std::string& temporary,
+  Modes note_modes(std::uint32_t config_mode);
+  std::unique_ptr<SftpNewFile> write_temporary(SftpSession& session, const FileRef& file,
+                                               ByteView data);
+  void put_in_place(SftpSession& session, const FileRef& file, SftpNewFile& written,
                     std::uint64_t size);
   [[noreturn]] void explain_failed_write(SftpSession& session, const Error& error,
                                          std::size_t size) const;
@@ -124,6 +126,7 @@ void SftpBackend::with_opened(const FileRef& file, const Request& request) {
       throw_missing(file, location_);
     }
     seen_ = true;
+    if (file.kind == FileKind::config) note_modes(opened->mode());
     request(*opened);
   });
 }
@@ -143,21 +146,23 @@ void SftpBackend::require_present(SftpSession& session) const {
 }
 
 /// Repositories that a group shares show it by their config.
+Modes SftpBackend::note_modes(std::uint32_t config_mode) {
+  constexpr std::uint32_t kGroupReads = 0040;
+  Modes found;
+  if ((config_mode & kGroupReads) != 0) found = {.folder = 0770, .file = 0660};
+  const std::lock_guard lock(mutex_);
+  modes_ = found;
+  return found;
+}
+
 Modes SftpBackend::modes(SftpSession& session) {
   {
     const std::lock_guard lock(mutex_);
     if (modes_) return *modes_;
   }
-  constexpr std::uint32_t kGroupReads = 0040;
   const std::optional<SftpAttributes> config =
       stat_sftp(session, layout_.path_of({.kind = FileKind::config}));
-  Modes found;
-  if (config && (config->mode.value_or(0) & kGroupReads) != 0) {
-    found = {.folder = 0770, .file = 0660};
-  }
-  const std::lock_guard lock(mutex_);
-  modes_ = found;
-  return found;
+  return note_modes(config ? config->mode.value_or(0) : 0);
 }
 
 void SftpBackend::create() {
@@ -184,38 +189,43 @@ void SftpBackend::create() {
   seen_ = true;
 }
 
-std::string SftpBackend::write_temporary(SftpSession& session, const FileRef& file, ByteView data) {
+std::unique_ptr<SftpNewFile> SftpBackend::write_temporary(SftpSession& session, const FileRef& file,
+                                                          ByteView data) {
   const Modes wanted = modes(session);
-  const std::string temporary = temporary_name(layout_.path_of(file));
+  const std::string folder = layout_.folder_of(file);
+  const auto write = [&] {
+    // Many packs come before a barrier; of other files each is waited for.
+    return std::make_unique<SftpNewFile>(session, temporary_name(layout_.path_of(file)), data,
+                                         wanted.file,
+                                         file.kind == FileKind::pack ? std::string() : folder);
+  };
   try {
-    write_sftp_file(session, temporary, data, wanted.file);
-    return temporary;
+    return write();
   } catch (const Error& e) {
     // A folder that somebody removed is made again, but not a repository that vanished.
     if (e.code() != Errc::not_found || !session.usable() || !present(session)) throw;
   }
-  std::vector<std::string> folders = {layout_.folder_of(file)};
+  std::vector<std::string> folders = {folder};
   if (file.kind == FileKind::pack) folders.insert(folders.begin(), layout_.folder_of(file.kind));
   make_sftp_folders(session, folders, wanted.folder);
-  write_sftp_file(session, temporary, data, wanted.file);
-  return temporary;
+  return write();
 }
 
 /// Gives a file its final name. A config is never replaced here; other files are named by their
 /// content, and one of another size is a damaged one.
-void SftpBackend::put_in_place(SftpSession& session, const FileRef& file,
-                               const std::string& temporary, std::uint64_t size) {
+void SftpBackend::put_in_place(SftpSession& session, const FileRef& file, SftpNewFile& written,
+                               std::uint64_t size) {
   const bool replace = file.kind != FileKind::config;
   const std::string path = layout_.path_of(file);
   try {
-    rename_sftp(session, temporary, path, replace);
+    written.rename(path, replace);
     return;
   } catch (const Error&) {
     if (!session.usable()) throw;
     const std::optional<SftpAttributes> there = stat_sftp(session, path);
     const bool another_way = there || can_replace_sftp(session);
     if (!another_way || (there && (!replace || there->size == size))) {
-      remove_sftp_files(session, {temporary});
+      written.remove();
       if (there && replace) return;
       if (there) throw_present(file, location_);
       throw;
@@ -223,7 +233,7 @@ void SftpBackend::put_in_place(SftpSession& session, const FileRef& file,
     if (there) remove_sftp_files(session, {path});
   }
   // Also for a config on a file system without hard links, where OpenSSH cannot rename otherwise.
-  rename_sftp(session, temporary, path, true);
+  written.rename(path, true);
 }
 
 void SftpBackend::explain_failed_write(SftpSession& session, const Error& error,
@@ -254,15 +264,15 @@ void SftpBackend::save(const FileRef& file, Buffer&& data) {
       throw_present(file, location_);
     }
     try {
-      const std::string temporary = write_temporary(session, file, data.view());
-      put_in_place(session, file, temporary, data.size());
+      const auto written = write_temporary(session, file, data.view());
+      put_in_place(session, file, *written, data.size());
     } catch (const Error& e) {
       if (e.code() != Errc::io || !session.usable()) throw;
       explain_failed_write(session, e, data.size());
     }
   });
   seen_ = true;
-  note_change(file);
+  if (file.kind == FileKind::pack) note_change(file);
   sent_ += data.size();
 }
 
@@ -272,8 +282,7 @@ void SftpBackend::replace_config(Buffer data) {
   with_file(config, [&](SftpSession& session) {
     if (!can_replace_sftp(session)) return;
     try {
-      const std::string temporary = write_temporary(session, config, data.view());
-      rename_sftp(session, temporary, layout_.path_of(config), true);
+      write_temporary(session, config, data.view())->rename(layout_.path_of(config), true);
     } catch (const Error& e) {
       if (e.code() != Errc::io || !session.usable()) throw;
       explain_failed_write(session, e, data.size());
@@ -285,8 +294,6 @@ void SftpBackend::replace_config(Buffer data) {
     return;
   }
   sent_ += data.size();
-  note_change(config);
-  barrier();
 }
 
 void SftpBackend::barrier() {
@@ -425,15 +432,17 @@ std::unique_ptr<Backend> make_sftp_backend(const std::string& address,
   const SftpAddress where = parse_sftp_address(address);
   const unsigned connections = connections_in(options);
   const std::string location = "sftp:" + address;
-  // Said now and not at the first request.
-  const SftpSetup asking{.command = sftp_command(where, options, true),
-                         .location = location,
-                         .stuck_timeout = options.stuck_request_timeout};
-  SftpSetup silent = asking;
-  silent.command = sftp_command(where, options, false);
-  return std::make_unique<SftpBackend>(location, where.path, connections, [=](bool may_ask) {
-    return std::make_unique<SftpSession>(may_ask ? asking : silent);
-  });
+  // What is wrong with the options is said now and not at the first request.
+  const std::vector<std::string> asking = sftp_command(where, options, true);
+  const std::vector<std::string> silent = sftp_command(where, options, false);
+  const std::chrono::seconds stuck_timeout = options.stuck_request_timeout;
+  const auto connect = [=](bool may_ask, const std::stop_token& stop) {
+    return std::make_unique<SftpSession>(SftpSetup{.command = may_ask ? asking : silent,
+                                                   .location = location,
+                                                   .stuck_timeout = stuck_timeout,
+                                                   .stop = stop});
+  };
+  return std::make_unique<SftpBackend>(location, where.path, connections, connect);
 }
 
 }  // namespace medsave

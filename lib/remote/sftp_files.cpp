@@ -171,33 +171,78 @@ void remove_sftp_files(SftpSession& session, const std::vector<std::string>& pat
   }
 }
 
-void write_sftp_file(SftpSession& session, const std::string& path, ByteView data,
-                     std::uint32_t mode) {
+SftpNewFile::SftpNewFile(SftpSession& session, const std::string& path, ByteView data,
+                         std::uint32_t mode, const std::string& folder)
+    : session_(session), path_(path) {
+  if (!folder.empty() && session.offers(kFsync)) {
+    session.request(
+        SftpType::open,
+        [&](SftpWriter& w) { w.text(folder).number(sftp_open::kRead).attributes({}); },
+        [this](const SftpReply& reply) {
+          // Some servers do not open folders; then they cannot make their entries durable.
+          if (reply.type == SftpType::handle) folder_handle_ = decode_sftp_handle(reply);
+        });
+  }
   constexpr std::uint32_t kFlags = sftp_open::kWrite | sftp_open::kCreate | sftp_open::kExclusive;
-  const std::string handle = open_file(session, path, kFlags, {.mode = mode});
+  try {
+    write(data, open_file(session, path, kFlags, {.mode = mode}), mode);
+  } catch (...) {
+    close_folder();
+    throw;
+  }
+}
+
+SftpNewFile::~SftpNewFile() {
+  try {
+    close_folder();
+  } catch (...) {
+    return;  // no memory for it: the server closes it at the end of the session
+  }
+}
+
+void SftpNewFile::close_folder() {
+  if (folder_handle_.empty()) return;
+  session_.forget(SftpType::close, [&](SftpWriter& w) { w.text(folder_handle_); });
+  folder_handle_.clear();
+}
+
+void SftpNewFile::write(ByteView data, const std::string& handle, std::uint32_t mode) {
   Outcome outcome;
   std::optional<std::uint64_t> size;
-  write_handle(session, handle, data, mode, outcome, size);
+  write_handle(session_, handle, data, mode, outcome, size);
   const bool whole = !size || *size == data.size();
   if (!outcome.failed() && whole) return;
-  ask_sftp(session, SftpType::remove, 1, [&](std::size_t, SftpWriter& w) { w.text(path); });
-  outcome.check(path);
+  remove();
+  outcome.check(path_);
   throw Error(Errc::io,
-              format_text(_("{}: the server kept {} of {} bytes"), path, *size, data.size()));
+              format_text(_("{}: the server kept {} of {} bytes"), path_, *size, data.size()));
+}
+
+void SftpNewFile::rename(const std::string& to, bool replace) {
+  const bool posix = replace && can_replace_sftp(session_);
+  Outcome outcome;
+  session_.request(
+      posix ? SftpType::extended : SftpType::rename,
+      [&](SftpWriter& w) {
+        if (posix) w.text(kPosixRename);
+        w.text(path_).text(to);
+      },
+      [&](const SftpReply& reply) { outcome.note(reply); });
+  if (!folder_handle_.empty()) {
+    // What cannot be made durable is not; the file is there all the same.
+    session_.request(
+        SftpType::extended, [&](SftpWriter& w) { w.text(kFsync).text(folder_handle_); },
+        [](const SftpReply&) {});
+  }
+  session_.finish();
+  outcome.check(to);
+}
+
+void SftpNewFile::remove() {
+  ask_sftp(session_, SftpType::remove, 1, [&](std::size_t, SftpWriter& w) { w.text(path_); });
 }
 
 bool can_replace_sftp(const SftpSession& session) { return session.offers(kPosixRename); }
-
-void rename_sftp(SftpSession& session, const std::string& from, const std::string& to,
-                 bool replace) {
-  const bool posix = replace && can_replace_sftp(session);
-  const std::vector<SftpStatus> answers = ask_sftp(
-      session, posix ? SftpType::extended : SftpType::rename, 1, [&](std::size_t, SftpWriter& w) {
-        if (posix) w.text(kPosixRename);
-        w.text(from).text(to);
-      });
-  if (answers.front().code != SftpCode::ok) throw sftp_status_error(answers.front(), to);
-}
 
 SftpFile::SftpFile(SftpSession& session, const std::string& path) : session_(session), path_(path) {
   Outcome outcome;
@@ -207,7 +252,9 @@ SftpFile::SftpFile(SftpSession& session, const std::string& path) : session_(ses
       SftpType::stat, [&](SftpWriter& w) { w.text(path); },
       [&](const SftpReply& reply) {
         if (reply.type == SftpType::attributes) {
-          size = decode_sftp_attributes(reply).size;
+          const SftpAttributes attributes = decode_sftp_attributes(reply);
+          size = attributes.size;
+          mode_ = attributes.mode.value_or(0);
         } else {
           outcome.note(reply);
         }

@@ -34,17 +34,35 @@ std::optional<SftpAttributes> stat_sftp(SftpSession& session, const std::string&
 /// Deletes; files that do not exist are fine.
 void remove_sftp_files(SftpSession& session, const std::vector<std::string>& paths);
 
-/// Makes a new file, writes it, makes it durable where the server can, and looks that the server
-/// has all of it. Removes it again when something fails.
-void write_sftp_file(SftpSession& session, const std::string& path, ByteView data,
-                     std::uint32_t mode);
+/// A new file under a temporary name.
+class SftpNewFile {
+ public:
+  /// Makes `path`, writes and closes it, makes it durable where the server can, and looks that the
+  /// server has all of it. Removes it again when something fails. `folder` is the one it is in:
+  /// opened at the same time for put_in_place(), where its entries are to be durable at once; else
+  /// empty.
+  SftpNewFile(SftpSession& session, const std::string& path, ByteView data, std::uint32_t mode,
+              const std::string& folder);
+  ~SftpNewFile();
+  SftpNewFile(const SftpNewFile&) = delete;
+  SftpNewFile& operator=(const SftpNewFile&) = delete;
+
+  /// Renames it. A file that exists is replaced if that is wanted and the server can; else it is
+  /// an error with some servers and replaced with others.
+  void rename(const std::string& to, bool replace);
+  void remove();
+
+ private:
+  void write(ByteView data, const std::string& handle, std::uint32_t mode);
+  void close_folder();
+
+  SftpSession& session_;
+  const std::string path_;
+  std::string folder_handle_;  // empty: not open
+};
 
 /// Whether the server can put a file in the place of another one.
 bool can_replace_sftp(const SftpSession& session);
-/// Renames. A file that exists is replaced if that is wanted and the server can; else it is an
-/// error with some servers and replaced with others.
-void rename_sftp(SftpSession& session, const std::string& from, const std::string& to,
-                 bool replace);
 
 /// A file that is open for reading until the reader ends.
 class SftpFile {
@@ -56,6 +74,7 @@ class SftpFile {
 
   /// At the time of opening.
   [[nodiscard]] std::uint64_t size() const { return size_; }
+  [[nodiscard]] std::uint32_t mode() const { return mode_; }
   /// Bytes read from `offset` on; fewer only when the file ends there.
   std::size_t read(std::uint64_t offset, MutableByteView out);
 
@@ -64,6 +83,7 @@ class SftpFile {
   const std::string path_;
   std::string handle_;
   std::uint64_t size_ = 0;
+  std::uint32_t mode_ = 0;
 };
 
 /// What is left of the file system that holds `path`; nullopt where the server does not say.

@@ -34,6 +34,7 @@ class Lister {
   struct State {
     std::string handle = {};
     std::size_t entries = 0;
+    unsigned parts = 1;
     unsigned asked = 0;  // requests under way
     bool ended = false;
   };
@@ -60,9 +61,16 @@ class Lister {
       return;
     }
     states_[folder].handle = decode_sftp_handle(reply);
-    // Two: the names and the end of a folder that is not large come with one round trip.
-    read(folder);
-    read(folder);
+    read_more(folder);
+  }
+
+  /// Asks for several parts at once, first for two: the names and the end of a folder that is not
+  /// large then come with one round trip.
+  void read_more(std::size_t folder) {
+    constexpr unsigned kMostParts = 16;
+    State& state = states_[folder];
+    state.parts = std::min(2 * state.parts, kMostParts);
+    while (state.asked < state.parts) read(folder);
   }
 
   void read(std::size_t folder) {
@@ -85,9 +93,12 @@ class Lister {
       state.entries += names.size();
       if (state.entries > kMostEntries) throw Error(Errc::corrupt, _("a folder has no end"));
       for (const SftpName& name : names) visit_(folder, name);
-      if (!state.ended) read(folder);
     }
-    if (!state.ended || state.asked != 0) return;
+    if (state.asked != 0) return;
+    if (!state.ended) {
+      read_more(folder);
+      return;
+    }
     session_.forget(SftpType::close, [&](SftpWriter& w) { w.text(state.handle); });
     --open_;
     open_more();

@@ -1,6 +1,8 @@
 #include "sftp_pool.hpp"
 
-#include "medsave/base/error.hpp"
+#include <chrono>
+#include <exception>
+#include <utility>
 
 namespace medsave {
 
@@ -17,41 +19,71 @@ std::unique_ptr<SftpSession> SftpPool::take_idle() {
   return nullptr;
 }
 
+bool SftpPool::may_have_more() const {
+  return live_ != 0 && live_ < limit_ && !connecting_ && !refused_;
+}
+
 std::unique_ptr<SftpSession> SftpPool::take_session() {
   std::unique_lock lock(mutex_);
   for (;;) {
     if (std::unique_ptr<SftpSession> session = take_idle()) return session;
-    if (live_ == 0) refused_ = false;
-    const bool first = live_ == 0 && connecting_ == 0;
-    const bool another = live_ != 0 && !refused_ && live_ + connecting_ < limit_;
-    if (first || another) {
-      if (std::unique_ptr<SftpSession> session = connect(lock)) return session;
-    } else {
-      changed_.wait(lock);
-    }
+    if (live_ == 0 && !connecting_) return connect_first(lock);
+    wait(lock);
   }
 }
 
-/// None where another one could not be had, but there are some.
-std::unique_ptr<SftpSession> SftpPool::connect(std::unique_lock<std::mutex>& lock) {
-  const bool may_ask = live_ == 0;
-  ++connecting_;
+/// Waits for a change. What all threads have waited together says when another connection pays.
+void SftpPool::wait(std::unique_lock<std::mutex>& lock) {
+  using std::chrono::milliseconds;
+  using Clock = std::chrono::steady_clock;
+  constexpr milliseconds kPatience(250);
+  if (!may_have_more()) {
+    changed_.wait(lock);
+    return;
+  }
+  const Clock::time_point begin = Clock::now();
+  changed_.wait_for(lock, kPatience);
+  waited_ += Clock::now() - begin;
+  if (waited_ < kPatience || !may_have_more()) return;
+  waited_ = {};
+  connecting_ = true;
+  connector_ = std::jthread([this](const std::stop_token& stop) { connect_another(stop); });
+}
+
+void SftpPool::connect_another(const std::stop_token& stop) {
+  std::unique_ptr<SftpSession> session;
+  try {
+    session = connect_(false, stop);
+  } catch (...) {
+    session = nullptr;  // whoever needs one does with those there are
+  }
+  const std::lock_guard lock(mutex_);
+  connecting_ = false;
+  refused_ = session == nullptr;
+  if (session) {
+    idle_.push_back(std::move(session));
+    ++live_;
+  }
+  changed_.notify_all();
+}
+
+std::unique_ptr<SftpSession> SftpPool::connect_first(std::unique_lock<std::mutex>& lock) {
+  connecting_ = true;
+  refused_ = false;
   lock.unlock();
   std::unique_ptr<SftpSession> session;
   std::exception_ptr problem;
   try {
-    session = connect_(may_ask);
+    session = connect_(true, {});
   } catch (...) {
     problem = std::current_exception();
   }
   lock.lock();
-  --connecting_;
+  connecting_ = false;
   if (session) ++live_;
   changed_.notify_all();
-  if (!problem) return session;
-  if (may_ask) std::rethrow_exception(problem);
-  refused_ = true;
-  return nullptr;
+  if (problem) std::rethrow_exception(problem);
+  return session;
 }
 
 void SftpPool::put_back(std::unique_ptr<SftpSession> session) noexcept {

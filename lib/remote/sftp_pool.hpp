@@ -2,22 +2,27 @@
 
 #include "sftp_session.hpp"
 
+#include <chrono>
 #include <condition_variable>
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <stop_token>
+#include <thread>
 #include <utility>
 #include <vector>
 
 namespace medsave {
 
-/// The connections of one backend, made when they are needed. While one connects first, perhaps
-/// asking the user for a password, the others wait; where no more can be had without asking, those
-/// there are do. Thread-safe.
+/// The connections of one backend. The first is made when it is needed and may ask the user for a
+/// password. More are made in the background while requests have to wait for one: that takes some
+/// thirty round trips, most requests three. Where no more can be had without asking, those there
+/// are do. Thread-safe.
 class SftpPool {
  public:
-  /// Connects; false: without asking the user for anything.
-  using Connect = std::function<std::unique_ptr<SftpSession>(bool may_ask)>;
+  /// Connects; false: without asking the user for anything. Fails soon after a stop.
+  using Connect =
+      std::function<std::unique_ptr<SftpSession>(bool may_ask, const std::stop_token& stop)>;
 
   SftpPool(Connect connect, unsigned limit) : connect_(std::move(connect)), limit_(limit) {}
 
@@ -43,7 +48,10 @@ class SftpPool {
  private:
   std::unique_ptr<SftpSession> take_session();
   std::unique_ptr<SftpSession> take_idle();
-  std::unique_ptr<SftpSession> connect(std::unique_lock<std::mutex>& lock);
+  std::unique_ptr<SftpSession> connect_first(std::unique_lock<std::mutex>& lock);
+  [[nodiscard]] bool may_have_more() const;
+  void wait(std::unique_lock<std::mutex>& lock);
+  void connect_another(const std::stop_token& stop);
   void put_back(std::unique_ptr<SftpSession> session) noexcept;
 
   const Connect connect_;
@@ -52,8 +60,10 @@ class SftpPool {
   std::condition_variable changed_;
   std::vector<std::unique_ptr<SftpSession>> idle_;
   unsigned live_ = 0;  // idle ones and those in use
-  unsigned connecting_ = 0;
+  bool connecting_ = false;
   bool refused_ = false;  // no more than there are
+  std::chrono::steady_clock::duration waited_ = {};
+  std::jthread connector_;  // makes another one
 };
 
 }  // namespace medsave

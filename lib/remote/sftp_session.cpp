@@ -258,6 +258,9 @@ void SftpSession::check_time() {
                                    static_cast<unsigned long>(setup_.stuck_timeout.count())),
                                 setup_.location, setup_.stuck_timeout.count())});
   }
+  if (!connected_ && setup_.stop.stop_requested()) {
+    fail({Errc::io, format_text(_("{}: given up connecting"), setup_.location)});
+  }
   if (!interrupt_requested()) return;
   if (!connected_ && !hurried_at_start_) {  // perhaps ssh is asking for a password
     dead_ = true;

@@ -11,6 +11,7 @@
 #include <deque>
 #include <functional>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,6 +22,7 @@ struct SftpSetup {
   std::vector<std::string> command = {};
   std::string location = {};  // of the repository, for messages
   std::chrono::seconds stuck_timeout{300};
+  std::stop_token stop = {};  // gives up connecting
 };
 
 /// One SFTP connection over the standard streams of a child process. Many requests can be under

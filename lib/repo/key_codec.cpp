@@ -9,14 +9,10 @@
 #include "medsave/sys/host.hpp"
 
 #include <array>
-#include <chrono>
 #include <cstring>
 
 namespace medsave {
 namespace {
-
-// What opening a repository may cost, and a guess of its password costs an attacker.
-constexpr std::chrono::milliseconds kKdfTarget(500);
 
 /// The master key's JSON, wiped.
 class MasterText {
@@ -53,7 +49,7 @@ struct WipedBuffer {
 Id save_key_file(Backend& backend, const Key& master, const Secret& password,
                  const std::string& username, const std::string& hostname,
                  const std::optional<KdfParams>& kdf) {
-  const KdfParams params = kdf ? *kdf : calibrate_kdf(kKdfTarget);
+  const KdfParams params = kdf.value_or(KdfParams{});
   KeyFile file;
   file.created = in_local_zone(system_clock().now());
   file.username = username.empty() ? user_name() : username;

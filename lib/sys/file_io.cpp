@@ -14,9 +14,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstdlib>
-#include <cstring>
-#include <memory>
 #include <string_view>
 
 namespace medsave {
@@ -123,7 +120,8 @@ namespace {
 
 /// Media want addresses, offsets and lengths of direct transfers to be multiples of their blocks.
 constexpr std::size_t kDirectAlignment = 4096;
-constexpr std::size_t kDirectPiece = std::size_t{2} << 20;  // enough for a disk to stay in stride
+constexpr std::size_t kDirectPiece = std::size_t{8} << 20;
+constexpr std::size_t kWorthwhile = std::size_t{1} << 20;  // a Buffer of that size is aligned
 
 bool set_direct(int fd, bool on) {
   const int flags = ::fcntl(fd, F_GETFL);
@@ -133,15 +131,12 @@ bool set_direct(int fd, bool on) {
 
 /// How many bytes went; fewer than there are where the file system refuses to go on like this.
 std::size_t write_directly(int fd, ByteView data, const std::string& what) {
-  const std::unique_ptr<void, decltype(&std::free)> piece(
-      std::aligned_alloc(kDirectAlignment, kDirectPiece), &std::free);
-  if (!piece) return 0;
   std::size_t done = 0;
   while (data.size() - done >= kDirectAlignment) {
     const std::size_t left = data.size() - done;
     const std::size_t size = std::min(kDirectPiece, left - left % kDirectAlignment);
-    std::memcpy(piece.get(), data.data() + done, size);
-    const ssize_t written = retry_interrupted([&] { return ::write(fd, piece.get(), size); });
+    const ssize_t written =
+        retry_interrupted([&] { return ::write(fd, data.data() + done, size); });
     if (written < 0 && errno == EINVAL) break;
     if (written < 0) throw_errno(N_("cannot write {}"), what);
     done += static_cast<std::size_t>(written);
@@ -150,11 +145,15 @@ std::size_t write_directly(int fd, ByteView data, const std::string& what) {
   return done;
 }
 
+bool is_aligned(const std::byte* address) {
+  return reinterpret_cast<std::uintptr_t>(address) % kDirectAlignment == 0;
+}
+
 }  // namespace
 
 void write_uncached(int fd, ByteView data, const std::string& what) {
   std::size_t done = 0;
-  if (data.size() >= kDirectPiece && set_direct(fd, true)) {
+  if (data.size() >= kWorthwhile && is_aligned(data.data()) && set_direct(fd, true)) {
     done = write_directly(fd, data, what);
     set_direct(fd, false);
   }

@@ -40,9 +40,12 @@ expect 0 medsave check --read-data
 wait_for none_left
 
 step "neither the command line nor the environment of others shows how to get in"
-"$MEDSAVE" --limit-upload 1000 backup random >backup.log 2>&1 &
+"$MEDSAVE" --limit-upload 1000 --pack-size 4 backup random >backup.log 2>&1 &
 backup=$!
-serving() { child=$(pgrep -P "$backup" rclone); }
+# One that has answered: an old rclone is first tried with a socket, which it does not know.
+serving() {
+  [ -n "$(find drive/repo/locks -type f)" ] && child=$(pgrep -P "$backup" rclone)
+}
 wait_for serving
 tr '\0' '\n' <"/proc/$child/environ" | grep -q '^RCLONE_PASS=................' ||
   fail "no password"
@@ -52,8 +55,12 @@ password=$(tr '\0' '\n' <"/proc/$child/environ" | sed -n 's/^RCLONE_PASS=//p')
 step "an rclone that dies in the middle is started again"
 sleep 1
 kill -9 "$child"
-restarted() { [ "$(pgrep -P "$backup" rclone)" != "$child" ] && serving; }
+restarted() {
+  local new
+  new=$(pgrep -P "$backup" rclone) && [ "$new" != "$child" ] && sleep 0.5 && kill -0 "$new"
+}
 wait_for restarted
+serving
 
 step "it ends with medsave, however that ends"
 kill -9 "$backup"
@@ -61,7 +68,7 @@ ended() { ! kill -0 "$child"; }
 wait_for ended
 expect 0 medsave unlock
 rm -rf "$work"/medsave-rclone-*
-"$MEDSAVE" --limit-upload 1000 backup random >backup.log 2>&1 &
+"$MEDSAVE" --limit-upload 1000 --pack-size 4 backup random >backup.log 2>&1 &
 backup=$!
 wait_for serving
 sleep 1

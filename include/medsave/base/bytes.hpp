@@ -2,8 +2,10 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
 #include <cstring>
 #include <memory>
+#include <new>
 #include <span>
 #include <string_view>
 #include <utility>
@@ -48,7 +50,11 @@ class Buffer {
   /// Makes room for `capacity` bytes; keeps the content. Throws std::bad_alloc.
   void reserve(std::size_t capacity) {
     if (capacity <= capacity_) return;
-    auto bigger = std::make_unique_for_overwrite<std::byte[]>(capacity);
+    // Megabytes may go to a disk past the page cache, which wants them at block boundaries.
+    const std::size_t alignment = capacity >= kLarge ? kBlock : kAlignment;
+    capacity = (capacity + alignment - 1) / alignment * alignment;
+    Memory bigger(static_cast<std::byte*>(std::aligned_alloc(alignment, capacity)));
+    if (bigger == nullptr) throw std::bad_alloc();
     if (size_ != 0) std::memcpy(bigger.get(), data_.get(), size_);
     data_ = std::move(bigger);
     capacity_ = capacity;
@@ -68,7 +74,15 @@ class Buffer {
   void clear() { size_ = 0; }
 
  private:
-  std::unique_ptr<std::byte[]> data_;
+  struct Free {
+    void operator()(std::byte* memory) const { std::free(memory); }
+  };
+  using Memory = std::unique_ptr<std::byte, Free>;
+  static constexpr std::size_t kAlignment = alignof(std::max_align_t);
+  static constexpr std::size_t kBlock = 4096;
+  static constexpr std::size_t kLarge = std::size_t{4} << 20;
+
+  Memory data_;
   std::size_t size_ = 0;
   std::size_t capacity_ = 0;
 };

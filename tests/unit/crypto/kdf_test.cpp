@@ -70,12 +70,5 @@ TEST(Kdf, TakesAnEmptyPassword) {
   EXPECT_EQ(to_hex(a.encrypt_key()), to_hex(b.encrypt_key()));
 }
 
-TEST(Kdf, CalibratesTheParallelPartOnly) {
-  const KdfParams least = calibrate_kdf(std::chrono::milliseconds(0));
-  EXPECT_EQ(least, (KdfParams{.n = 32768, .r = 8, .p = 1}));
-  const KdfParams most = calibrate_kdf(std::chrono::hours(1));
-  EXPECT_EQ(most, (KdfParams{.n = 32768, .r = 8, .p = 8}));
-}
-
 }  // namespace
 }  // namespace medsave

@@ -44,6 +44,14 @@ Buffer random_bytes(std::size_t size) {
   return Buffer(as_bytes(bytes));
 }
 
+/// Whether it has ended, its descriptors closed.
+bool is_zombie(int pid) {
+  std::ifstream in("/proc/" + std::to_string(pid) + "/stat");
+  std::string line;
+  std::getline(in, line);
+  return line.find(") Z") != std::string::npos;
+}
+
 class SftpBackendTest : public testing::Test {
  protected:
   void SetUp() override {
@@ -251,7 +259,7 @@ TEST_F(SftpBackendTest, AnIdleConnectionThatEndedIsNoError) {
   std::ifstream(temp_ / "pid") >> pid;
   ASSERT_GT(pid, 1);
   ASSERT_EQ(::kill(pid, SIGKILL), 0);
-  while (fs::exists("/proc/" + std::to_string(pid) + "/exe")) std::this_thread::yield();
+  while (!is_zombie(pid)) std::this_thread::yield();
   EXPECT_FALSE(backend->size(pack(1)));
 }
 
