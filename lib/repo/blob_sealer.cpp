@@ -63,6 +63,13 @@ void BlobSealer::verify(const BlobRef& blob, const PackEntry& entry) {
                           blob.id.short_hex()));
 }
 
+void BlobSealer::release_much() {
+  constexpr std::size_t kWorthKeeping = std::size_t{4} << 20;  // most blobs are smaller
+  for (Buffer* buffer : {&sealed_, &opened_, &plain_}) {
+    if (buffer->capacity() > kWorthKeeping) *buffer = Buffer();
+  }
+}
+
 std::unique_ptr<BlobSealer> SealerPool::take() {
   {
     const std::lock_guard lock(mutex_);
@@ -76,6 +83,7 @@ std::unique_ptr<BlobSealer> SealerPool::take() {
 }
 
 void SealerPool::give_back(std::unique_ptr<BlobSealer> sealer) noexcept {
+  sealer->release_much();
   try {
     const std::lock_guard lock(mutex_);
     idle_.push_back(std::move(sealer));

@@ -24,6 +24,8 @@ class BlobSealer {
   /// above 4 GiB.
   PackEntry seal_blob(const BlobRef& blob, ByteView plain);
   [[nodiscard]] ByteView sealed() const { return sealed_.view(); }
+  /// Gives back the memory that only a large blob needs.
+  void release_much();
 
  private:
   bool compress(BlobKind kind, ByteView plain);

@@ -33,6 +33,7 @@ clean_up() {
 trap clean_up EXIT
 mkdir -p "$dir"
 cd "$dir"
+here=$dir  # where the repositories are
 for variable in $(compgen -e RESTIC_) $(compgen -e MEDSAVE_); do unset "$variable"; done
 export RESTIC_PASSWORD=benchmark RESTIC_FROM_PASSWORD=benchmark LC_ALL=C.UTF-8
 rm -f medsave.* restic.*
@@ -49,13 +50,13 @@ order_of_run() {
 }
 # once PROGRAM ARGUMENTS...: on the program's own repository, not measured
 once() {
-  RESTIC_REPOSITORY=$dir/repo-$1 RESTIC_CACHE_DIR=$dir/cache-$1 "$(path_of "$1")" -q "${@:2}" >/dev/null
+  RESTIC_REPOSITORY=$here/repo-$1 RESTIC_CACHE_DIR=$here/cache-$1 "$(path_of "$1")" -q "${@:2}" >/dev/null
 }
 # measured PROGRAM STEP ARGUMENTS...: one command, its figures appended to the step's file
 measured() {
   local program=$1 step=$2
   [[ " ${steps[*]/%/,} " == *" $step, "* ]] || steps+=("$step")
-  RESTIC_REPOSITORY=${repository:-$dir/repo-$program} RESTIC_CACHE_DIR=$dir/cache-$program \
+  RESTIC_REPOSITORY=${repository:-$here/repo-$program} RESTIC_CACHE_DIR=$here/cache-$program \
     "$bin/measure" "$dir/$program.${step// /_}" "$(path_of "$program")" -q "${@:3}" >/dev/null
 }
 # Reads everything once, so that no program pays for the disk.
