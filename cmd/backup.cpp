@@ -229,7 +229,8 @@ void choose_parent_of(BackupRequest& request, const BackupOptions& options,
 /// Files that a killed run stored without getting to index them are used instead of lying about.
 void pick_up_interrupted_run(const Repository& repository, Index& index, Context& context) {
   if (!context.lock()->alone()) return;
-  repository.backend().remove_leftovers();
+  // A killed run leaves its lock too, which was cleared then; prune looks in any case.
+  if (context.lock()->cleared_dead_lock()) repository.backend().remove_leftovers();
   const unsigned long packs = adopt_unindexed_packs(repository, index, context.stop());
   if (packs == 0) return;
   context.info(

@@ -250,6 +250,14 @@ std::unique_ptr<Backend> open_backend(Context& context, const std::string& locat
 
 namespace {
 
+[[noreturn]] void throw_no_repository(const std::string& location) {
+  throw Error(Errc::no_repository,
+              format_text(_("repository does not exist: there is no config file at {}\n"
+                            "Is the location right, and is its drive connected? A new repository "
+                            "is made with: medsave init"),
+                          location));
+}
+
 /// Local copies pay where the repository is far away; those of a folder must be asked for.
 void use_cache(const GlobalOptions& global, const std::string& location, Repository& repository) {
   if (global.no_cache || (global.cache_dir.empty() && local_folder(location))) return;
@@ -261,21 +269,19 @@ void use_cache(const GlobalOptions& global, const std::string& location, Reposit
 std::unique_ptr<Repository> open_chosen(Context& context, const RepositoryChoice& choice) {
   const std::string location = chosen_location(choice);
   std::unique_ptr<Backend> backend = open_backend(context, location);
-  if (!backend->size({FileKind::config, {}})) {  // before anybody has to type a password
-    throw Error(Errc::no_repository,
-                format_text(_("repository does not exist: there is no config file at {}\n"
-                              "Is the location right, and is its drive connected? A new repository "
-                              "is made with: medsave init"),
-                            backend->location()));
-  }
+  const auto before_asking = [&] {
+    if (!backend->size({FileKind::config, {}})) throw_no_repository(backend->location());
+  };
   for (int tries = 1;; ++tries) {
-    const PasswordAnswer answer = repository_password(context, choice);
+    const PasswordAnswer answer = repository_password(context, choice, before_asking);
+    const std::string shown = backend->location();
     try {
       std::unique_ptr<Repository> repository =
           Repository::open(std::move(backend), answer.password, choice.key_hint);
       use_cache(context.global, location, *repository);
       return repository;
     } catch (const Error& e) {
+      if (e.code() == Errc::no_repository) throw_no_repository(shown);
       if (e.code() != Errc::wrong_password) throw;
       // Front ends of restic know the first line.
       if (!answer.asked || tries == kPasswordTries) {

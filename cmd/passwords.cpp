@@ -83,6 +83,17 @@ std::optional<Secret> from_sources(const RepositoryChoice& choice) {
   return restic;
 }
 
+/// What nobody has to be asked for: the empty password counts where it was announced.
+std::optional<Secret> known_password(const RepositoryChoice& choice) {
+  std::optional<Secret> found = from_sources(choice);
+  if (!choice.no_password) return found;
+  if (found && !found->empty()) {
+    throw Error(Errc::usage,
+                _("--insecure-no-password must not be given together with a password"));
+  }
+  return Secret();
+}
+
 Secret typed(const std::string& prompt) {
   std::optional<Buffer> line = read_password(prompt);
   if (!line) {
@@ -137,44 +148,26 @@ std::string_view trim_password(std::string_view text) {
   return text.substr(begin, text.find_last_not_of(kWhiteSpace) - begin + 1);
 }
 
-PasswordAnswer repository_password(Context& context, const RepositoryChoice& choice) {
-  std::optional<Secret> found = from_sources(choice);
-  if (choice.no_password) {
-    if (found && !found->empty()) {
-      throw Error(Errc::usage,
-                  _("--insecure-no-password must not be given together with a password"));
-    }
-    return {};
-  }
+PasswordAnswer repository_password(Context& context, const RepositoryChoice& choice,
+                                   const std::function<void()>& before_asking) {
   PasswordAnswer answer;
-  if (found) {
-    answer.password = std::move(*found);
-  } else if (input_is_redirected()) {
-    answer.password = piped(context);
+  if (std::optional<Secret> known = known_password(choice)) {
+    answer.password = std::move(*known);
   } else {
-    answer.password = typed(_("enter password for repository: "));
-    answer.asked = true;
+    before_asking();
+    answer.asked = !input_is_redirected();
+    answer.password = answer.asked ? typed(_("enter password for repository: ")) : piped(context);
   }
-  refuse_empty(answer.password, false);
+  refuse_empty(answer.password, choice.no_password);
   return answer;
 }
 
 Secret first_password(Context& context, const RepositoryChoice& choice) {
-  std::optional<Secret> found = from_sources(choice);
-  if (choice.no_password) {
-    if (found && !found->empty()) {
-      throw Error(Errc::usage,
-                  _("--insecure-no-password must not be given together with a password"));
-    }
-    return {};
-  }
-  Secret password;
-  if (found) {
-    password = std::move(*found);
-  } else {
-    password = input_is_redirected() ? piped(context) : typed_twice();
-  }
-  refuse_empty(password, false);
+  std::optional<Secret> known = known_password(choice);
+  Secret password = known                   ? std::move(*known)
+                    : input_is_redirected() ? piped(context)
+                                            : typed_twice();
+  refuse_empty(password, choice.no_password);
   return password;
 }
 

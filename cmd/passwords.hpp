@@ -4,6 +4,7 @@
 
 #include "medsave/crypto/secret.hpp"
 
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -17,8 +18,9 @@ struct PasswordAnswer {
 /// The password of an existing repository: from --password-command, --password-file, the
 /// environment (whose variable is wiped), standard input when that is a pipe or a file, else typed.
 /// Throws Error(usage) when there is no password and nobody to ask, or an empty one without
-/// --insecure-no-password.
-PasswordAnswer repository_password(Context& context, const RepositoryChoice& choice);
+/// --insecure-no-password. `before_asking` is called before standard input or a person is needed.
+PasswordAnswer repository_password(Context& context, const RepositoryChoice& choice,
+                                   const std::function<void()>& before_asking);
 
 /// Password for a new key: from `file` if not empty, else asked for twice.
 Secret new_password(Context& context, const std::string& file, bool allow_empty);

@@ -1,3 +1,4 @@
+#include "chosen_snapshots.hpp"
 #include "command_line.hpp"
 #include "commands.hpp"
 #include "context.hpp"
@@ -26,27 +27,6 @@ struct SnapshotsOptions {
   std::optional<GroupBy> group_by = {};
   std::uint64_t latest = 0;  // 0: all
 };
-
-/// Those named on the command line, in that order, or all that fit the filter.
-std::vector<SnapshotEntry> select(const std::vector<SnapshotEntry>& all,
-                                  const std::vector<std::string>& ids, const SnapshotFilter& filter,
-                                  Context& context) {
-  std::vector<SnapshotEntry> out;
-  if (ids.empty()) {
-    std::ranges::copy_if(all, std::back_inserter(out), [&](const SnapshotEntry& entry) {
-      return filter.matches(entry.snapshot);
-    });
-    return out;
-  }
-  for (const std::string& id : ids) {
-    try {
-      out.push_back(find_snapshot(all, id, filter));
-    } catch (const Error& e) {
-      context.warn(format_text(_("ignoring \"{}\": {}"), id, e.what()));
-    }
-  }
-  return out;
-}
 
 /// The newest `count` for each host and paths, in their order.
 std::vector<SnapshotEntry> newest(std::vector<SnapshotEntry> snapshots, std::uint64_t count) {
@@ -81,7 +61,7 @@ void run_snapshots(const SnapshotsOptions& options, const std::vector<std::strin
                    Context& context) {
   const Repository& repository = context.open_locked(LockMode::shared, true);
   const auto all = load_snapshots(repository, context.stop(), context.notices());
-  std::vector<SnapshotEntry> chosen = select(all, ids, options.choice.filter(), context);
+  std::vector<SnapshotEntry> chosen = choose_snapshots(all, ids, options.choice.filter(), context);
   if (options.latest != 0) chosen = newest(std::move(chosen), options.latest);
   if (!options.group_by) {
     if (context.global.json) {

@@ -8,6 +8,7 @@ echo "MEDSAVE_SEED=$seed"
 RANDOM=$seed
 programs=(medsave restic)
 mkdir states
+practice-data data --scale 0.003
 state=0
 
 # chance N: a number below N in $chosen
@@ -17,7 +18,7 @@ pick_program() { chance 2; program=${programs[$chosen]}; other=${programs[$((1 -
 change_data() {
   state=$((state + 1))
   chance 20
-  practice-data data --scale 0.003 --day "$chosen"
+  practice-data data --scale 0.003 --day $((chosen + 1))
   chance 3
   if [ "$chosen" -eq 0 ]; then head -c $((RANDOM * 40)) /dev/urandom >"data/random-$state"; fi
   cp -a data "states/$state"

@@ -18,7 +18,7 @@ class Passwords : public testing::Test {
     unsetenv("RESTIC_FROM_PASSWORD");
   }
   std::string password(const RepositoryChoice& choice) {
-    return std::string(repository_password(context, choice).password.text());
+    return std::string(repository_password(context, choice, [] {}).password.text());
   }
   std::string file_with(const std::string& content) {
     const std::string path = testing::TempDir() + "password_file";
