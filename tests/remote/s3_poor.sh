@@ -1,6 +1,7 @@
 # A store that lacks what others have: OpenStack Swift's S3 interface knows no conditional requests
-# and ignores object lock without a word. Runs where Swift is installed. Debian packages:
+# and ignores object lock without a word. On demand: scripts/test --swift. Debian packages:
 # swift-proxy swift-account swift-container swift-object curl
+[ -n "${MEDSAVE_SWIFT:-}" ] || { echo "skipped: on demand (scripts/test --swift)"; exit 77; }
 source "$(dirname "$0")/../support/lib.sh"
 for program in swift-{proxy,account,container,object}-server swift-ring-builder curl; do
   command -v "$program" >/dev/null || skip "no $program"

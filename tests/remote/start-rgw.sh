@@ -78,7 +78,7 @@ start_monitor() {
   ceph_run monmaptool --create --fsid "$id" --addv a "[v2:127.0.0.1:$port]" "$ceph/monmap"
   ceph_run ceph-mon --mkfs -i a --monmap "$ceph/monmap" --keyring "$ceph/keyring"
   ceph-mon -f -i a -c "$ceph/ceph.conf" >>"$ceph/errors" 2>&1 &
-  wait_for timeout 5 ceph -c "$ceph/ceph.conf" --connect-timeout 3 mon stat
+  wait_for timeout 10 ceph -c "$ceph/ceph.conf" --connect-timeout 3 mon stat
 }
 
 start_osd() { # NUMBER

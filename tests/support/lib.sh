@@ -9,7 +9,7 @@ RESTIC=${RESTIC:-restic}
 tests=$(realpath "$(dirname "${BASH_SOURCE[0]}")/..")
 for variable in $(compgen -e MEDSAVE_) $(compgen -e RESTIC_); do
   case $variable in
-    MEDSAVE_KILLS | MEDSAVE_CEPH | MEDSAVE_SEED | MEDSAVE_OPERATIONS | MEDSAVE_CLIENTS) ;;
+    MEDSAVE_KILLS | MEDSAVE_CEPH | MEDSAVE_SWIFT | MEDSAVE_SEED | MEDSAVE_OPERATIONS | MEDSAVE_CLIENTS) ;;
     *) unset "$variable" ;;
   esac
 done
@@ -19,7 +19,7 @@ unset LANGUAGE LANG
 work=$(mktemp -d "${TMPDIR:-/tmp}/medsave-test.XXXXXX")
 clean_up() {
   local code=$? pids
-  pids=$(jobs -p)
+  pids=$(jobs -rp)  # only those that run: the number of one that has ended may be another's now
   [ -z "$pids" ] || kill -9 $pids 2>/dev/null || true
   wait
   if [ -e "$work/mount" ]; then umount "$work/mount" 2>/dev/null || true; fi
@@ -99,7 +99,8 @@ identical() { treediff --no-sockets "$@" || fail "the trees differ: $*"; }
 paths_of() { medsave ls -q "$@" | grep '^/' | LC_ALL=C sort; }
 # Waits until a command succeeds, 20 seconds at most.
 wait_for() {
-  for _ in $(seq 200); do
+  local end=$((SECONDS + 21))
+  while [ $SECONDS -lt $end ]; do
     if "$@" >/dev/null 2>&1; then return; fi
     sleep 0.1
   done
