@@ -243,8 +243,7 @@ void pick_up_interrupted_run(const Repository& repository, Index& index, Context
 void refresh_protection(const Repository& repository, const Index& index, Context& context) {
   if (!context.global.remote.extended.contains(kRetentionLock)) return;
   std::vector<Id> roots;
-  for (const SnapshotEntry& entry :
-       load_snapshots(repository, context.stop(), context.notices())) {
+  for (const SnapshotEntry& entry : load_snapshots(repository, context.stop(), context.notices())) {
     roots.push_back(entry.snapshot.tree);
   }
   Progress progress;

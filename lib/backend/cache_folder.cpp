@@ -1,7 +1,6 @@
 #include "cache_folder.hpp"
 
 #include "medsave/backend/file_layout.hpp"
-
 #include "medsave/base/clock.hpp"
 #include "medsave/base/error.hpp"
 #include "medsave/sys/file_info.hpp"

@@ -24,7 +24,7 @@ struct WrittenFile {
   std::string folder = {};
   unsigned mode = 0400;
   bool must_be_new = false;  // nothing may be there under the final name
-  std::uint64_t size = 0;  // bytes
+  std::uint64_t size = 0;    // bytes
 };
 
 /// Makes written files durable and visible: at once, or behind the caller's back on a thread of

@@ -25,7 +25,7 @@ class CacheBackend;
 struct CreateOptions {
   std::uint32_t version = 2;
   std::optional<Polynomial> polynomial = {};  // of another repository; else a new one
-  std::optional<KdfParams> kdf = {};  // cost of the first key; else the default
+  std::optional<KdfParams> kdf = {};          // cost of the first key; else the default
 };
 
 /// An opened repository: where it is, its master key, its config. Loads and saves the encrypted
