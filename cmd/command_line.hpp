@@ -133,6 +133,8 @@ struct ParsedLine {
 /// command; `--name=value`, `--name value`, `-nvalue`, `-n=value`, `-abc`; `--` ends them. Then
 /// options that were not given take their values from the environment.
 /// Throws Error(usage), naming the option.
+/// Not CLI11, whose release 2.1.2 takes an argument like "[a]" for a list and loses its brackets (it
+/// may be a path to back up), and whose messages cannot all be translated.
 ParsedLine parse_command_line(const Command& root, const std::vector<std::string>& arguments);
 
 /// Value of MEDSAVE_<name>, else RESTIC_<name>; empty when unset or empty.
