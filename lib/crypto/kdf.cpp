@@ -24,9 +24,11 @@ struct DerivedBytes {
 /// libsodium's scrypt takes two thirds of the time of OpenSSL's.
 void scrypt(std::string_view password, ByteView salt, const KdfParams& params, DerivedBytes& out) {
   if (sodium_init() < 0) throw Error(Errc::internal, _("the cryptographic library does not start"));
+  constexpr std::byte kNothing{};  // the library wants an address even so
+  const std::byte* text = password.empty() ? &kNothing : as_bytes(password).data();
   const int result = crypto_pwhash_scryptsalsa208sha256_ll(
-      octets(as_bytes(password).data()), password.size(), octets(salt.data()), salt.size(),
-      params.n, params.r, params.p, octets(out.bytes.data()), out.bytes.size());
+      octets(text), password.size(), octets(salt.data()), salt.size(), params.n, params.r, params.p,
+      octets(out.bytes.data()), out.bytes.size());
   if (result != 0) {
     throw Error(Errc::io, format_text(_("not enough memory to derive the key ({} MiB needed)"),
                                       128ULL * params.r * (params.n + params.p + 2) / kMiB));

@@ -70,7 +70,7 @@ class ZipWriter : public ArchiveWriter {
 
   void write_data(ByteView data) override {
     const la_ssize_t written = archive_write_data(archive_.get(), data.data(), data.size());
-    if (written < 0) fail();
+    if (written < 0 || error_) fail();
     left_ -= static_cast<std::uint64_t>(written);
     if (static_cast<std::size_t>(written) != data.size()) refuse_size();
   }
@@ -85,18 +85,16 @@ class ZipWriter : public ArchiveWriter {
     void operator()(archive* handle) const { archive_write_free(handle); }
   };
 
-  /// The library is C: an exception must not cross it, so it is kept here and thrown by fail().
-  static la_ssize_t on_write(archive* handle, void* self, const void* data, std::size_t size) {
+  /// The library is C: an exception must not cross it, so it is kept here and thrown by fail(). The
+  /// library is not told, or it would never free what it has; the rest goes nowhere.
+  static la_ssize_t on_write(archive* /*handle*/, void* self, const void* data, std::size_t size) {
     auto& writer = *static_cast<ZipWriter*>(self);
     try {
-      // Freeing an archive that failed writes its end: not any more.
       if (!writer.error_) writer.sink_({static_cast<const std::byte*>(data), size});
-      return static_cast<la_ssize_t>(size);
     } catch (...) {
       writer.error_ = std::current_exception();
-      archive_set_error(handle, 0, "the output failed");
-      return -1;
     }
+    return static_cast<la_ssize_t>(size);
   }
 
   [[noreturn]] void fail() const {
@@ -106,7 +104,7 @@ class ZipWriter : public ArchiveWriter {
                 format_text(_("cannot write the zip archive: {}"), text != nullptr ? text : ""));
   }
   void check(int result) const {
-    if (result < ARCHIVE_WARN) fail();
+    if (result < ARCHIVE_WARN || error_) fail();
   }
   [[noreturn]] static void refuse_size() {
     throw Error(Errc::corrupt, _("a file's content does not have the size that is recorded"));
