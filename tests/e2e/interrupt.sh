@@ -7,7 +7,7 @@ for signal in INT TERM; do
   step "SIG$signal during a backup"
   "$MEDSAVE" --limit-upload 15000 backup --json data >stdout 2>stderr &
   pid=$!
-  wait_for sh -c '[ "$(find repo/data -type f | wc -l)" -ge 3 ]'
+  wait_for sh -c '[ "$(find repo/data -type f | wc -l)" -ge 3 ] && ls repo/locks | grep -q .'
   kill -$signal "$pid"
   start=$(date +%s%N)
   status=0

@@ -80,7 +80,7 @@ TEST(ChildProcess, GetsVariablesAddedAndReplaced) {
 }
 
 TEST(ChildProcess, DoesNotInheritThePipesOfAnother) {
-  ChildProcess other(shell("sleep 60"));
+  ChildProcess other(shell("exec sleep 60"));
   const std::string pipe =
       std::filesystem::read_symlink("/proc/self/fd/" + std::to_string(other.out().get()));
   ChildProcess child(shell("readlink /proc/$$/fd/*"));
