@@ -115,7 +115,7 @@ void BlobWriter::State::place(const PackEntry& entry, ByteView sealed) {
     const std::lock_guard lock(pack.mutex);
     pack.builder.add(entry, sealed);
     if (!pack.builder.full()) return;
-    finished = std::exchange(pack.builder, PackBuilder(options.pack_size, store.take_spare()));
+    finished = std::exchange(pack.builder, PackBuilder(options.pack_size));
   }
   packed_bytes += kPackTrailer;
   store.add(complete(std::move(finished)), stop);

@@ -6,7 +6,6 @@
 #include "medsave/format/pack_header.hpp"
 
 #include <cstdint>
-#include <utility>
 #include <vector>
 
 namespace medsave {
@@ -15,9 +14,7 @@ namespace medsave {
 class PackBuilder {
  public:
   /// `target`: bytes of blobs at which the pack is full.
-  /// `memory` is used, if it is not empty.
-  explicit PackBuilder(std::uint64_t target, Buffer memory = {})
-      : target_(target), bytes_(std::move(memory)) {}
+  explicit PackBuilder(std::uint64_t target) : target_(target) {}
 
   void add(const PackEntry& entry, ByteView sealed);
   /// Takes the blobs of another pack behind its own.

@@ -120,7 +120,7 @@ std::optional<FinishedPack> PackStore::next(const std::stop_token& stop) {
 void PackStore::store(FinishedPack pack) {
   IndexedPack stored{.pack = sha256(pack.bytes.view()), .blobs = std::move(pack.entries)};
   repository_.backend().save({.kind = FileKind::pack, .id = stored.pack}, std::move(pack.bytes));
-  keep_spare(std::move(pack.bytes));
+  pack.bytes = Buffer();
   on_stored_(stored);
 
   std::vector<IndexedPack> due;
@@ -140,23 +140,6 @@ void PackStore::store(FinishedPack pack) {
     --busy_;
   }
   changed_.notify_all();
-}
-
-/// What the backend left of a pack's memory serves the next one: fresh pages cost as much as
-/// writing them.
-void PackStore::keep_spare(Buffer memory) {
-  const std::lock_guard lock(mutex_);
-  if (memory.capacity() == 0 || !spare_.empty()) return;
-  memory.clear();
-  spare_.push_back(std::move(memory));
-}
-
-Buffer PackStore::take_spare() {
-  const std::lock_guard lock(mutex_);
-  if (spare_.empty()) return {};
-  Buffer memory = std::move(spare_.back());
-  spare_.pop_back();
-  return memory;
 }
 
 std::vector<IndexedPack> PackStore::take_unindexed() {

@@ -44,8 +44,6 @@ class PackStore {
   void add(FinishedPack pack, const std::stop_token& stop);
   /// Takes the pack over without waiting.
   void add_last(FinishedPack pack);
-  /// Memory of a pack that was stored, empty if there is none.
-  Buffer take_spare();
   /// Throws the first failure.
   void check() const;
   /// Ends everything with the current exception.
@@ -59,7 +57,6 @@ class PackStore {
   void run(const std::stop_token& stop);
   std::optional<FinishedPack> next(const std::stop_token& stop);
   void store(FinishedPack pack);
-  void keep_spare(Buffer memory);
   std::vector<IndexedPack> take_unindexed();
   [[nodiscard]] bool index_due() const;
   void publish(std::vector<IndexedPack> packs);
@@ -72,7 +69,6 @@ class PackStore {
   mutable std::mutex mutex_;  // guards all below but failed_, threads_
   std::condition_variable_any changed_;
   std::deque<FinishedPack> waiting_;
-  std::vector<Buffer> spare_;           // one at most
   unsigned busy_ = 0;                   // threads with a pack or an index file in hand
   std::vector<IndexedPack> unindexed_;  // stored, in no index file
   std::size_t unindexed_blobs_ = 0;
