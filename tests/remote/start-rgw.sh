@@ -37,6 +37,9 @@ admin socket =
 crash dir = $ceph
 mon data = $ceph/mon
 mon warn on insecure global id reclaim allowed = false
+# A nearly full disk is no reason not to start: everything is in memory.
+mon data avail warn = 1
+mon data avail crit = 0
 mon allow pool size one = true
 mon max pg per osd = 1000
 osd data = $ceph/osd-\$id
