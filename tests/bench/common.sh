@@ -18,6 +18,7 @@ while [ $# -gt 0 ]; do
   shift 2
 done
 : "${bin:?the folder with practice-data, treediff and measure}"
+bin=$(realpath "$bin")
 medsave=${medsave:-$bin/medsave}
 restic=$(command -v "$restic") || { echo "no restic to compare with" >&2; exit 1; }
 
