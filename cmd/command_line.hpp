@@ -132,9 +132,8 @@ struct ParsedLine {
 /// Follows the rules restic's users know: options anywhere, also the global ones behind the
 /// command; `--name=value`, `--name value`, `-nvalue`, `-n=value`, `-abc`; `--` ends them. Then
 /// options that were not given take their values from the environment.
-/// Throws Error(usage), naming the option.
-/// Not CLI11, whose release 2.1.2 takes an argument like "[a]" for a list and loses its brackets (it
-/// may be a path to back up), and whose messages cannot all be translated.
+/// Throws Error(usage), naming the option. CLI11 splits the words; what it says of them in English
+/// and its help, configuration files and variables are not used.
 ParsedLine parse_command_line(const Command& root, const std::vector<std::string>& arguments);
 
 /// Value of MEDSAVE_<name>, else RESTIC_<name>; empty when unset or empty.
