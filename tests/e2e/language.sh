@@ -41,3 +41,11 @@ step "machines get the same in every language"
 expect 0 medsave --lang fr --json backup file
 summary files_unmodified >/dev/null
 says_not "$french"
+
+step "kinds of files have French names in messages"
+pack=$(medsave list packs | head -n 1)
+rm -f "$RESTIC_REPOSITORY/data/${pack:0:2}/$pack"
+expect 1 medsave --lang en cat pack "$pack"
+says "\\bpack ${pack:0:8}"
+expect 1 medsave --lang fr cat pack "$pack"
+says "paquet ${pack:0:8}"
