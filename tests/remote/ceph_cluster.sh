@@ -15,17 +15,24 @@ done
 
 step "$clients clients at once, and one OSD dies"
 backups=()
+started=$SECONDS
 for n in $(seq "$clients"); do
-  "$MEDSAVE" --cache-dir "$work/cache-$n" --retry-lock 1m backup "client-$n" --host "client-$n" \
-    >"backup-$n.log" 2>&1 &
+  # So slowly that there is a middle.
+  "$MEDSAVE" --cache-dir "$work/cache-$n" --retry-lock 1m --limit-upload 1500 \
+    backup "client-$n" --host "client-$n" >"backup-$n.log" 2>&1 &
   backups+=($!)
 done
-packs_stored() {
-  [ "$("$MEDSAVE" --no-lock list packs 2>/dev/null | wc -l)" -ge "$clients" ]
-}
-wait_for packs_stored
+# As many packs as clients are a part of what they bring.
+packs=0
+until [ "$packs" -ge "$clients" ]; do
+  [ $((SECONDS - started)) -lt 300 ] || fail "the backups store nothing: $(tail -n 2 backup-*.log)"
+  sleep 1
+  packs=$("$MEDSAVE" --no-lock list packs 2>/dev/null | wc -l)
+done
 kill_hard "${OSD_PIDS[1]}"
-echo "OSD 1 killed; running: $(jobs -r | grep -c 'backup client' || true) backups"
+unfinished=$(jobs -r | grep -c -- --retry-lock || true)
+echo "OSD 1 killed after $((SECONDS - started)) s, $packs packs stored, $unfinished backups unfinished"
+[ "$unfinished" -gt 0 ] || fail "no backup was running any more"
 failed=0
 for n in $(seq "$clients"); do
   wait "${backups[$((n - 1))]}" || {
@@ -34,6 +41,9 @@ for n in $(seq "$clients"); do
   }
 done
 same "$failed" 0 "backups failed"
+echo "all backups done after $((SECONDS - started)) s, $(medsave list packs | wc -l) packs"
+ceph_run ceph osd stat
+grep -q ' 2 up' "$ceph/out" || fail "Ceph has not noticed: $(cat "$ceph/out")"
 same "$(snapshots)" "$clients"
 
 step "everything is there"
