@@ -78,9 +78,24 @@ void run_key_add(const NewKeyOptions& options, Context& context) {
   context.info(format_text(_("saved new key with ID {}"), id.hex()));
 }
 
-void run_key_remove(const std::string& prefix, Context& context) {
-  const Repository& repository = context.open_for_deletion(false);
+/// Whose key it is; nothing where the file is damaged, which may be why it has to go.
+void describe_key(const Repository& repository, const Id& id, Context& context) {
+  for (const KeyInfo& key : list_keys(repository).keys) {
+    if (key.id != id) continue;
+    context.info(context.console.name_for_out(
+        format_text(_("key {} of {} on {}, created {}"), id.short_hex(), key.file.username,
+                    key.file.hostname, format_local_time(key.file.created.instant))));
+  }
+}
+
+void run_key_remove(const std::string& prefix, bool dry_run, Context& context) {
+  const Repository& repository = context.open_for_deletion(dry_run);
   const Id id = find_key(repository, prefix);
+  describe_key(repository, id, context);
+  if (dry_run && id != repository.key_id()) {  // the key in use is refused below
+    context.info(format_text(_("would remove key {}"), id.hex()));
+    return;
+  }
   remove_key(repository, id);
   context.info(format_text(_("removed key {}"), id.hex()));
 }
@@ -133,19 +148,21 @@ void add_key_add(Command& key) {
 }
 
 void add_key_remove(Command& key) {
+  auto dry_run = std::make_shared<bool>(false);
   Command& command = key.add_command("remove", _("Remove a key (password)"));
   command.describe(
       _("Removes a key by its ID or the beginning of it. The key in use cannot be "
         "removed: open the repository with another one."));
   command.arguments(_("ID"));
+  command.flag("dry-run,n", *dry_run, _("change nothing, only say what would be done"));
   command.exit_codes({kExitNoRepository, kExitLocked, kExitWrongPassword});
   command.examples({{"medsave -r /media/usb/backup key remove 7e0db1f3",
                      _("its password opens the repository no more")}});
-  command.run([](Context& context, const std::vector<std::string>& arguments) {
+  command.run([dry_run](Context& context, const std::vector<std::string>& arguments) {
     if (arguments.size() != 1) {
       throw Error(Errc::usage, _("key remove expects one argument as the key id"));
     }
-    run_key_remove(arguments.front(), context);
+    run_key_remove(arguments.front(), *dry_run, context);
   });
 }
 

@@ -19,6 +19,11 @@ namespace {
 
 constexpr std::string_view kUpgrade = "upgrade_repo_v2";
 
+struct MigrateOptions {
+  bool force = false;
+  bool dry_run = false;
+};
+
 void list_migrations(const Repository& repository, Context& context) {
   const std::vector<Migration> migrations = possible_migrations(repository);
   context.console.print(_("available migrations:"));
@@ -61,17 +66,22 @@ void upgrade(const Repository& repository) {
   remove_file_at(kCurrentDirectory, copy);
 }
 
-void apply(const std::string& name, bool force, const Repository& repository, Context& context) {
+void apply(const std::string& name, const MigrateOptions& options, const Repository& repository,
+           Context& context) {
   if (name != kUpgrade) {
     throw Error(Errc::usage, format_text(_("unknown migration {}"), name));
   }
-  if (repository.config().version != 1 && !force) {
+  if (repository.config().version != 1 && !options.force) {
     context.warn(format_text(_("migration {} cannot be applied: repository is already upgraded to "
                                "version 2"),
                              name));
     return;
   }
   require_sound(repository, context);
+  if (options.dry_run) {
+    context.info(format_text(_("would apply migration {}"), name));
+    return;
+  }
   context.info(format_text(_("applying migration {}..."), name));
   upgrade(repository);
   context.info(format_text(_("migration {}: success"), name));
@@ -80,30 +90,33 @@ void apply(const std::string& name, bool force, const Repository& repository, Co
         "compresses what is there already."));
 }
 
-void run_migrate(bool force, const std::vector<std::string>& names, Context& context) {
+void run_migrate(const MigrateOptions& options, const std::vector<std::string>& names,
+                 Context& context) {
   context.global.no_cache = true;  // the check shall see the real files
-  const Repository& repository = context.open_for_deletion(false);
+  const Repository& repository = context.open_for_deletion(options.dry_run);
   if (names.empty()) list_migrations(repository, context);
-  for (const std::string& name : names) apply(name, force, repository, context);
+  for (const std::string& name : names) apply(name, options, repository, context);
 }
 
 }  // namespace
 
 void add_migrate(Command& root) {
-  auto force = std::make_shared<bool>(false);
+  auto options = std::make_shared<MigrateOptions>();
   Command& command = root.add_command("migrate", _("Upgrade the repository's format"));
   command.describe(
       _("Without a name, lists the changes of format that can be made. \"upgrade_repo_v2\" raises "
         "the format from version 1 to 2, which can compress. The repository is checked first; "
         "programs that know only version 1 (restic before 0.14) cannot read it afterwards."));
   command.arguments(_("[NAME]..."), ValueKind::choice, {std::string(kUpgrade)});
-  command.flag("force,f", *force, _("apply a migration although it does not seem to be needed"));
+  command.flag("force,f", options->force,
+               _("apply a migration although it does not seem to be needed"));
+  command.flag("dry-run,n", options->dry_run, _("change nothing, only say what would be done"));
   command.exit_codes({kExitNoRepository, kExitLocked, kExitWrongPassword});
   command.examples({{"medsave -r /media/usb/backup migrate", _("is there anything to do?")},
                     {"medsave -r /media/usb/backup migrate upgrade_repo_v2",
                      _("makes an old repository one that compresses")}});
-  command.run([force](Context& context, const std::vector<std::string>& arguments) {
-    run_migrate(*force, arguments, context);
+  command.run([options](Context& context, const std::vector<std::string>& arguments) {
+    run_migrate(*options, arguments, context);
   });
 }
 

@@ -26,6 +26,11 @@ opens correct-horse --key-hint "$first" || fail "hint"
 step "remove: not the one in use, not an unknown one"
 expect 1 medsave key remove "$first"
 expect 1 medsave key remove abcdef99
+expect 1 medsave key remove --dry-run "$first"
+expect 0 medsave key remove --dry-run "$second"
+says "alice"
+says "would remove key $second"
+same "$(keys)" 2
 expect 0 medsave key remove "$second"
 same "$(keys)" 1
 if opens 'zweites Passwort ✓ é' 2>/dev/null; then fail "a removed key opens"; fi

@@ -69,6 +69,19 @@ same "$(locks)" 0
 kill_hard "$holder"
 exec 9>&-
 
+step "a clock that jumps: a lock of another computer counts as long as it may be alive"
+put-lock repo elsewhere -172800
+expect 11 medsave check
+says elsewhere
+expect 0 medsave unlock
+same "$(locks)" 1 "locks, of which one is from the future"
+expect 11 medsave prune
+expect 0 medsave unlock --remove-all
+put-lock repo elsewhere 2400
+expect 11 medsave check
+expect 0 medsave unlock
+same "$(locks)" 0
+
 step "foreign files in the repository's folders are tolerated"
 mkdir repo/locks/folder repo/data/folder repo/parity repo/"Lisez-moi"
 echo note >repo/locks/note

@@ -102,3 +102,19 @@ expect 0 medsave snapshots --group-by host
 expect 0 medsave snapshots --compact
 says "$(head -c 8 <<<"$second")"
 expect 1 medsave ls abcdef0123
+
+step "an ID that fits several snapshots, or none, is answered with candidates"
+snapshot-history repo 300 1
+expect 1 medsave ls "$(medsave snapshots --json | grep -o '"id":"[0-9a-f]' | sort | uniq -d | head -n 1 | cut -d '"' -f 4)"
+says "ambiguous, it fits: [0-9a-f]{8} \(20"
+expect 1 medsave ls nonsense
+says "the newest are: [0-9a-f]{8} \(20"
+
+step "a damaged snapshot file is named, and the others are shown"
+count=$(snapshots)
+damaged=$(find repo/snapshots -type f -print -quit)
+chmod u+w "$damaged"
+truncate -s -1 "$damaged"
+expect 0 medsave snapshots
+says "$(basename "$damaged" | cut -c 1-8)"
+same "$(snapshots 2>/dev/null)" $((count - 1))

@@ -199,6 +199,9 @@ use second-v1
 expect 0 medsave migrate
 says upgrade_repo_v2
 expect 1 medsave migrate nonsense
+expect 0 medsave migrate --dry-run upgrade_repo_v2
+says "would apply"
+same "$(medsave cat config | tr -d '\n' | json-value /version)" 1
 expect 0 medsave migrate upgrade_repo_v2
 expect 0 medsave migrate
 says "no migrations found"

@@ -1,5 +1,7 @@
-# Sourced by rest.sh and rclone.sh: restic's REST protocol as Debian's rclone serves it, and a proxy
-# that injects faults. Packages: rclone, openssl.
+# Sourced by rest.sh, rclone.sh and tests/bench/remote: restic's REST protocol as Debian's rclone
+# serves it, at the address $host (default: loopback), and a proxy that injects faults. Packages:
+# rclone, openssl.
+host=${host:-127.0.0.1}
 command -v rclone >/dev/null || skip "no rclone"
 export RCLONE_CONFIG=$work/rclone.conf
 touch "$RCLONE_CONFIG"
@@ -10,7 +12,7 @@ serve_rest() {
   local folder=$1 log
   shift
   log=$(mktemp "$work/rclone.XXXXXX")
-  rclone serve restic --addr 127.0.0.1:0 "$@" "$folder" 2>"$log" &
+  rclone serve restic --addr "$host:0" "$@" "$folder" 2>"$log" &
   server=$!
   wait_for grep -q "Serving restic REST API" "$log"
   address=$(sed -n 's|.*https\?://\([0-9.]*:[0-9]*\)/.*|\1|p' "$log")

@@ -1,12 +1,14 @@
-# Sourced after tests/support/lib.sh. start_rgw [OSDS] starts a small Ceph cluster in memory (a
-# monitor, one or more OSDs, an object gateway) on loopback ports, as background jobs that lib.sh
-# ends. Debian packages: ceph-mon ceph-osd radosgw. Afterwards:
-#   S3_ENDPOINT          http://127.0.0.1:PORT; http://localhost:PORT knows buckets as host names
+# Sourced by tests and tests/bench/remote. start_rgw [OSDS] starts a small Ceph cluster in memory (a
+# monitor, one or more OSDs, an object gateway) on loopback ports, the gateway at the address $host
+# (default: loopback), as background jobs that the caller ends. Debian packages: ceph-mon ceph-osd
+# radosgw. Afterwards:
+#   S3_ENDPOINT          http://$host:PORT; http://localhost:PORT knows buckets as host names
 #   AWS_ACCESS_KEY_ID    \ of a user who may do everything,
 #   AWS_SECRET_ACCESS_KEY/ exported
 #   READER_ACCESS_KEY, READER_SECRET_KEY   of one who may only read
 #   OSD_PIDS             array of the OSDs' processes
 
+host=${host:-127.0.0.1}
 ceph_packages="apt-get install --no-install-recommends ceph-mon ceph-osd radosgw"
 for variable in $(compgen -e AWS_) $(compgen -e CEPH_); do unset "$variable"; done
 
@@ -59,7 +61,7 @@ mon osd min down reporters = 1
 mon osd adjust heartbeat grace = false
 [client]
 rgw data = $ceph/rgw
-rgw frontends = beast endpoint=127.0.0.1:$3
+rgw frontends = beast endpoint=$host:$3
 rgw dns name = localhost
 rgw enable usage log = false
 rgw num rados handles = 1
@@ -117,7 +119,7 @@ start_rgw() {
   ceph_run radosgw-admin subuser create --uid test --subuser reader --access read
   ceph_run radosgw-admin key create --uid test --subuser reader --key-type s3 \
     --access-key "$READER_ACCESS_KEY" --secret-key "$READER_SECRET_KEY"
-  S3_ENDPOINT=http://127.0.0.1:${ports[1]}
+  S3_ENDPOINT=http://$host:${ports[1]}
   radosgw -f -n client.admin -c "$ceph/ceph.conf" >>"$ceph/errors" 2>&1 &
   wait_for gateway_answers
 }

@@ -1,5 +1,7 @@
-# Sourced by sftp.sh: OpenSSH's server with a configuration of its own, for the user who runs the
-# test. Packages: openssh-server, openssh-client, openssh-sftp-server.
+# Sourced by sftp.sh and tests/bench/remote: OpenSSH's server with a configuration of its own, for
+# the user who runs it, at the address $host (default: loopback). Packages: openssh-server,
+# openssh-client, openssh-sftp-server.
+host=${host:-127.0.0.1}
 sshd=$(command -v sshd || echo /usr/sbin/sshd)
 [ -x "$sshd" ] || skip "no sshd (openssh-server)"
 command -v ssh >/dev/null || skip "no ssh (openssh-client)"
@@ -15,7 +17,7 @@ start_sshd() {
   for _ in $(seq 20); do
     [ -n "${port:-}" ] || port=$((20000 + RANDOM % 40000))
     cat >sshd_config <<CONFIG
-ListenAddress 127.0.0.1
+ListenAddress $host
 Port $port
 HostKey $work/hostkey
 PidFile none
@@ -52,7 +54,7 @@ configure_ssh() {
     echo "Host nas"
     printf '  %s\n' "$@"
     cat <<CONFIG
-  HostName 127.0.0.1
+  HostName $host
   Port $port
   User $(id -un)
   IdentityFile $work/key
@@ -64,4 +66,4 @@ configure_ssh() {
 CONFIG
   } >ssh_config
 }
-trust_host() { echo "[127.0.0.1]:$port $(cut -d ' ' -f 1,2 hostkey.pub)" >known_hosts; }
+trust_host() { echo "[$host]:$port $(cut -d ' ' -f 1,2 hostkey.pub)" >known_hosts; }

@@ -7,6 +7,7 @@ MEDSAVE=$(realpath "${MEDSAVE:?the program to test}")
 SUPPORT=$(realpath "${SUPPORT:-$(dirname "$MEDSAVE")}")
 RESTIC=${RESTIC:-restic}
 tests=$(realpath "$(dirname "${BASH_SOURCE[0]}")/..")
+source "$tests/support/processes.sh"
 for variable in $(compgen -e MEDSAVE_) $(compgen -e RESTIC_); do
   case $variable in
     MEDSAVE_KILLS | MEDSAVE_CEPH | MEDSAVE_SWIFT | MEDSAVE_SEED | MEDSAVE_OPERATIONS | MEDSAVE_CLIENTS) ;;
@@ -44,15 +45,6 @@ step() {
   step=$1
   echo "== $1"
 }
-fail() {
-  echo "$*" >&2
-  exit 1
-}
-skip() {
-  echo "skipped: $*"
-  exit 77
-}
-need_root() { [ "$(id -u)" -eq 0 ] || skip "needs root"; }
 need_restic() { command -v "$RESTIC" >/dev/null || skip "no restic"; }
 
 # run COMMAND...: runs it with its output in the files stdout and stderr and its exit status in $status.
@@ -97,19 +89,6 @@ files_in() { find "$RESTIC_REPOSITORY/$1" -type f | wc -l; }
 identical() { treediff --no-sockets "$@" || fail "the trees differ: $*"; }
 # How the paths of a snapshot look, one line each, sorted.
 paths_of() { medsave ls -q "$@" | grep '^/' | LC_ALL=C sort; }
-# Waits until a command succeeds, 20 seconds at most.
-wait_for() {
-  local end=$((SECONDS + 21))
-  while [ $SECONDS -lt $end ]; do
-    if "$@" >/dev/null 2>&1; then return; fi
-    sleep 0.1
-  done
-  fail "waited in vain for: $*"
-}
-# kill -9, without the shell's remark.
-kill_hard() {
-  { kill -9 "$1" && wait "$1"; } 2>/dev/null || true
-}
 # As somebody who is not root and whose permissions therefore count.
 as_user() {
   if [ "$(id -u)" -eq 0 ]; then
