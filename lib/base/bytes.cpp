@@ -2,5 +2,25 @@
 
 #include <bit>
 
+#if defined(__linux__)
+#include <sys/mman.h>
+#endif
+
+namespace medsave {
+
 // load_le32 and store_le32 copy integers as they stand in memory.
 static_assert(std::endian::native == std::endian::little, "medsave runs on little-endian machines");
+
+std::byte* Buffer::allocate_large(std::size_t& capacity) {
+  constexpr std::size_t kBlock = 4096;
+  constexpr std::size_t kHugePage = std::size_t{2} << 20;
+  capacity = (capacity + kBlock - 1) / kBlock * kBlock;
+  auto* memory = static_cast<std::byte*>(std::aligned_alloc(kHugePage, capacity));
+#if defined(__linux__)
+  // The page faults of a pack cost as much as filling it. Where this is refused, it costs that.
+  if (memory != nullptr) ::madvise(memory, capacity, MADV_HUGEPAGE);
+#endif
+  return memory;
+}
+
+}  // namespace medsave

@@ -50,10 +50,8 @@ class Buffer {
   /// Makes room for `capacity` bytes; keeps the content. Throws std::bad_alloc.
   void reserve(std::size_t capacity) {
     if (capacity <= capacity_) return;
-    // Megabytes may go to a disk past the page cache, which wants them at block boundaries.
-    const std::size_t alignment = capacity >= kLarge ? kBlock : kAlignment;
-    capacity = (capacity + alignment - 1) / alignment * alignment;
-    Memory bigger(static_cast<std::byte*>(std::aligned_alloc(alignment, capacity)));
+    Memory bigger(capacity >= kLarge ? allocate_large(capacity)
+                                     : static_cast<std::byte*>(std::malloc(capacity)));
     if (bigger == nullptr) throw std::bad_alloc();
     if (size_ != 0) std::memcpy(bigger.get(), data_.get(), size_);
     data_ = std::move(bigger);
@@ -78,8 +76,10 @@ class Buffer {
     void operator()(std::byte* memory) const { std::free(memory); }
   };
   using Memory = std::unique_ptr<std::byte, Free>;
-  static constexpr std::size_t kAlignment = alignof(std::max_align_t);
-  static constexpr std::size_t kBlock = 4096;
+  /// Rounds `capacity` up to whole blocks of a disk and begins at one, so that megabytes can be
+  /// written past the page cache. nullptr when there is not so much memory.
+  static std::byte* allocate_large(std::size_t& capacity);
+
   static constexpr std::size_t kLarge = std::size_t{4} << 20;
 
   Memory data_;
