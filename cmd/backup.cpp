@@ -228,10 +228,15 @@ void choose_parent_of(BackupRequest& request, const BackupOptions& options,
 
 /// Files that a killed run stored without getting to index them are used instead of lying about.
 void pick_up_interrupted_run(const Repository& repository, Index& index, Context& context) {
-  if (!context.lock()->alone()) return;
+  RepoLock& lock = *context.lock();
+  if (!lock.alone()) return;
+  const auto alone = [&lock] {
+    lock.confirm();  // a backup that begins in the same moment has unfinished files of its own
+    return lock.alone();
+  };
   // A killed run leaves its lock too, which was cleared then; prune looks in any case.
-  if (context.lock()->cleared_dead_lock()) repository.backend().remove_leftovers();
-  const unsigned long packs = adopt_unindexed_packs(repository, index, context.stop());
+  if (lock.cleared_dead_lock() && alone()) repository.backend().remove_leftovers();
+  const unsigned long packs = adopt_unindexed_packs(repository, index, alone, context.stop());
   if (packs == 0) return;
   context.info(
       format_text(n_("found {} pack of an interrupted run; its data is not stored again",
@@ -262,6 +267,7 @@ void run_backup_command(const BackupOptions& options, const std::vector<std::str
   BackupReport report(context, options.dry_run);
   BackupRequest request = make_request(options, arguments, context, report);
   context.detail(_("open repository"));
+  context.global.lists_packs = !options.dry_run;
   const Repository& repository =
       options.dry_run ? context.open_repository() : context.open_locked(LockMode::shared, false);
   const auto snapshots = load_snapshots(repository, context.stop(),
@@ -270,8 +276,10 @@ void run_backup_command(const BackupOptions& options, const std::vector<std::str
   const std::unique_ptr<Index> index = load_index(repository, context.stop());
   choose_parent_of(request, options, snapshots, context);
   if (RepoLock* lock = context.lock()) {
-    lock->confirm();
     pick_up_interrupted_run(repository, *index, context);
+    // An exclusive lock taken in the same moment ends both runs. Until then this one only adds
+    // files that nothing refers to.
+    request.before_snapshot = [lock] { lock->confirm(); };
   }
 
   Progress progress;

@@ -141,10 +141,10 @@ CheckRequest make_request(const CheckOptions& options, const std::vector<std::st
 void run_check_command(const CheckOptions& options, const std::vector<std::string>& arguments,
                        Context& context) {
   const CheckRequest request = make_request(options, arguments);
-  // Copies would hide what has become of the real files.
-  if (!options.with_cache) context.global.no_cache = true;
+  // Older copies would hide what has become of the real files.
+  context.global.temporary_cache = !options.with_cache;
   if (!context.global.no_lock) context.info(_("create exclusive lock for repository"));
-  const Repository& repository = context.open_locked(LockMode::exclusive, true);
+  const Repository& repository = context.open_for_inspection();
 
   Progress progress;
   CheckReport report;
@@ -157,6 +157,7 @@ void run_check_command(const CheckOptions& options, const std::vector<std::strin
         repository, request, [&](const Finding& finding) { print_finding(finding, context); },
         [&](const std::string& stage) { context.info(stage); }, progress, context.stop());
   }
+  if (context.lock() != nullptr) context.lock()->confirm();
   if (context.global.json) {
     print_json_summary(report, context);
   } else {

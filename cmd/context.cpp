@@ -260,8 +260,13 @@ namespace {
 
 /// Local copies pay where the repository is far away; those of a folder must be asked for.
 void use_cache(const GlobalOptions& global, const std::string& location, Repository& repository) {
-  if (global.no_cache || (global.cache_dir.empty() && local_folder(location))) return;
-  repository.use_cache(cache_base(global));
+  const bool local = local_folder(location).has_value();
+  if (global.no_cache || (local && (global.cache_dir.empty() || global.temporary_cache))) return;
+  if (global.temporary_cache) {
+    repository.use_temporary_cache(cache_base(global));
+  } else {
+    repository.use_cache(cache_base(global));
+  }
 }
 
 }  // namespace
@@ -276,8 +281,8 @@ std::unique_ptr<Repository> open_chosen(Context& context, const RepositoryChoice
     const PasswordAnswer answer = repository_password(context, choice, before_asking);
     const std::string shown = backend->location();
     try {
-      std::unique_ptr<Repository> repository =
-          Repository::open(std::move(backend), answer.password, choice.key_hint);
+      std::unique_ptr<Repository> repository = Repository::open(
+          std::move(backend), answer.password, choice.key_hint, context.global.lists_packs);
       use_cache(context.global, location, *repository);
       return repository;
     } catch (const Error& e) {
@@ -305,10 +310,20 @@ Repository& Context::open_repository() {
 
 Repository& Context::open_locked(LockMode mode, bool optional) {
   Repository& repository = open_repository();
-  if (optional && global.no_lock) return repository;
+  if (!optional || !global.no_lock) take_lock({.mode = mode});
+  return repository;
+}
+
+Repository& Context::open_for_inspection() {
+  Repository& repository = open_repository();
+  if (!global.no_lock) take_lock({.mode = LockMode::exclusive, .reads_first = true});
+  return repository;
+}
+
+void Context::take_lock(LockOptions options) {
+  options.retry = global.retry_lock;
   try {
-    lock_ = std::make_unique<RepoLock>(
-        repository, LockOptions{.mode = mode, .retry = global.retry_lock}, notices(), stop_);
+    lock_ = std::make_unique<RepoLock>(*repository_, options, notices(), stop_);
   } catch (const Error& e) {
     if (e.code() != Errc::locked) throw;
     // Front ends of restic know the first line.
@@ -316,7 +331,6 @@ Repository& Context::open_locked(LockMode mode, bool optional) {
                 format_text(_("unable to create lock in backend: repository is already locked\n{}"),
                             e.what()));
   }
-  return repository;
 }
 
 Repository& Context::open_for_deletion(bool dry_run) {

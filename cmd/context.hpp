@@ -44,6 +44,8 @@ struct GlobalOptions {
   bool quiet = false;
   int verbose = 0;
   bool no_cache = false;
+  bool temporary_cache = false;  // set by commands that distrust older local copies
+  bool lists_packs = false;      // set by commands that need to know the packs right away
   bool cleanup_cache = false;
   std::string cache_dir = {};
   std::uint64_t limit_upload = 0;    // KiB a second, 0 = unlimited
@@ -85,6 +87,9 @@ class Context {
   Repository& open_repository();
   /// The same and locks it. With `optional`, --no-lock leaves the lock out.
   Repository& open_locked(LockMode mode, bool optional);
+  /// Opens it for a command that reads all of it while nobody writes: locked exclusively unless
+  /// --no-lock was given. What was read holds once lock()->confirm() has returned.
+  Repository& open_for_inspection();
   /// Opens it for a command that deletes: locked exclusively, which --no-lock leaves out of a dry
   /// run. Throws Error(permission) before anything is changed where the server lets files be added
   /// but not deleted.
@@ -105,6 +110,8 @@ class Context {
  private:
   [[nodiscard]] Traffic traffic() const;
   void tell_traffic();
+
+  void take_lock(LockOptions options);
 
   std::stop_token stop_;
   std::unique_ptr<Repository> repository_;

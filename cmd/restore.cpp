@@ -195,7 +195,6 @@ void run_restore_command(const RestoreOptions& options, const std::string& snaps
   const std::unique_ptr<Index> index = load_index(repository, context.stop());
   const BlobReader reader(repository, *index);
   request.tree = find_subtree(reader, entry.snapshot.tree, spec.subfolder);
-  if (context.lock() != nullptr) context.lock()->confirm();
   context.info(format_text(_("restoring {} to {}"),
                            context.console.name_for_out(describe_snapshot(entry)),
                            context.console.name_for_out(options.target)));
@@ -208,6 +207,7 @@ void run_restore_command(const RestoreOptions& options, const std::string& snaps
                                   context.progress_style(), context.progress_interval());
     result = run_restore(reader, request, make_sinks(context), progress, context.stop());
   }
+  if (context.lock() != nullptr) context.lock()->confirm();
   if (context.global.json) {
     print_json_summary(result, start, context);
   } else {

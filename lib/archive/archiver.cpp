@@ -267,6 +267,7 @@ void Backup::publish(BackupResult& result) {
     if (request_.dry_run) {
       result.snapshot_id = sha256(as_bytes(json));  // names nothing, but scripts expect one
     } else {
+      if (request_.before_snapshot) request_.before_snapshot();
       check_stop(stop_);  // a lost lock must not end in a snapshot
       result.snapshot_id = repository_.save_json(FileKind::snapshot, json);
       repository_.backend().barrier();

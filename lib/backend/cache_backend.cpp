@@ -4,6 +4,7 @@
 #include "open_files.hpp"
 
 #include "medsave/base/error.hpp"
+#include "medsave/base/random.hpp"
 #include "medsave/sys/file_io.hpp"
 
 #include <condition_variable>
@@ -43,8 +44,12 @@ class CachingBackend : public CacheBackend {
   bool can_delete() override { return inner_->can_delete(); }
   bool retain(const FileRef& file) override { return inner_->retain(file); }
   [[nodiscard]] Traffic traffic() const override { return inner_->traffic(); }
+  Opening load_opening() override { return inner_->load_opening(); }
 
   void forget(const FileRef& file) override;
+  void keep_only(FileKind kind, const std::vector<ListedFile>& listed) override {
+    if (folder_.usable() && may_be_cached(kind)) folder_.prune(kind, listed);
+  }
   void note_tree_pack(const Id& pack) override;
 
  private:
@@ -119,11 +124,9 @@ void CachingBackend::fetch_pack_once(const FileRef& file) {
     }
   }
   try {
-    std::optional<std::uint64_t> bytes;
-    if (!folder_.contains(file)) bytes = inner_->size(file);  // else another was just faster
-    if (bytes && *bytes <= kMaxPack) {
+    if (!folder_.contains(file)) {  // else another was just faster
       Buffer pack;
-      inner_->load(file, *bytes, pack);
+      inner_->load(file, kMaxPack, pack);
       folder_.store(file, pack.view());
     }
   } catch (const std::exception&) {
@@ -149,7 +152,7 @@ void CachingBackend::load_range(const FileRef& file, std::uint64_t offset, std::
 
 std::vector<ListedFile> CachingBackend::list(FileKind kind) {
   std::vector<ListedFile> files = inner_->list(kind);
-  if (folder_.usable() && may_be_cached(kind)) folder_.prune(kind, files);
+  keep_only(kind, files);
   return files;
 }
 
@@ -168,12 +171,36 @@ void CachingBackend::note_tree_pack(const Id& pack) {
   tree_packs_.insert(pack);
 }
 
+class TemporaryCache : public CachingBackend {
+ public:
+  TemporaryCache(std::unique_ptr<Backend> inner, const std::string& base, const std::string& name)
+      : CachingBackend(std::move(inner), base, name), base_(base), name_(name) {}
+  ~TemporaryCache() override {
+    try {
+      remove_cache_directory(base_, name_);
+    } catch (...) {
+      return;  // --cleanup-cache removes it
+    }
+  }
+
+ private:
+  const std::string base_;
+  const std::string name_;
+};
+
 }  // namespace
 
 std::unique_ptr<CacheBackend> make_cache_backend(std::unique_ptr<Backend> inner,
                                                  const std::string& base,
                                                  const std::string& repository_id) {
   return std::make_unique<CachingBackend>(std::move(inner), base, repository_id);
+}
+
+std::unique_ptr<CacheBackend> make_temporary_cache_backend(std::unique_ptr<Backend> inner,
+                                                           const std::string& base) {
+  Id name;
+  system_random().fill(name.bytes());
+  return std::make_unique<TemporaryCache>(std::move(inner), base, name.hex());
 }
 
 }  // namespace medsave

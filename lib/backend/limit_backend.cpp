@@ -76,6 +76,7 @@ class LimitBackend : public Backend {
   bool can_delete() override { return inner_->can_delete(); }
   bool retain(const FileRef& file) override { return inner_->retain(file); }
   [[nodiscard]] Traffic traffic() const override { return inner_->traffic(); }
+  Opening load_opening() override { return inner_->load_opening(); }
 
  private:
   std::unique_ptr<Backend> inner_;

@@ -1,23 +1,44 @@
 #include "blob_probe.hpp"
 
+#include "medsave/backend/cache_backend.hpp"
 #include "medsave/base/error.hpp"
 #include "medsave/base/text.hpp"
 
 namespace medsave {
+namespace {
+
+/// Also past the cache, when the copy there does not fit.
+void load_copy(const Repository& repository, const BlobRef& blob, const BlobLocation& at,
+               Buffer& plain) {
+  const FileRef pack = {.kind = FileKind::pack, .id = at.pack};
+  CacheBackend* cache = repository.cache();
+  if (cache != nullptr && blob.kind == BlobKind::tree) cache->note_tree_pack(at.pack);
+  Buffer sealed;
+  for (bool again = cache != nullptr;; again = false) {
+    repository.backend().load_range(pack, at.offset, at.stored_length, sealed);
+    try {
+      open_blob(repository, blob, sealed.view(), at.plain_length, plain);
+      return;
+    } catch (const Error& e) {
+      if (!again || e.code() != Errc::corrupt) throw;
+    }
+    cache->forget(pack);
+  }
+}
+
+}  // namespace
 
 std::optional<std::string> probe_blob(const Repository& repository, const Index& index,
                                       const BlobRef& blob, Buffer& plain) {
   std::string reasons;
-  Buffer sealed;
   for (const BlobLocation& at : index.find_all(blob)) {
-    const FileRef pack = {.kind = FileKind::pack, .id = at.pack};
     try {
-      repository.backend().load_range(pack, at.offset, at.stored_length, sealed);
-      open_blob(repository, blob, sealed.view(), at.plain_length, plain);
+      load_copy(repository, blob, at, plain);
       return std::nullopt;
     } catch (const Error& e) {
       if (!reasons.empty()) reasons += "; ";
-      reasons.append(describe(pack)).append(": ").append(e.what());
+      reasons.append(describe({.kind = FileKind::pack, .id = at.pack})).append(": ");
+      reasons.append(e.what());
     }
   }
   if (reasons.empty()) return format_text(_("no index file lists blob {}"), blob.id.hex());

@@ -1,5 +1,6 @@
 #include "pack_check.hpp"
 
+#include "medsave/backend/cache_backend.hpp"
 #include "medsave/base/error.hpp"
 #include "medsave/base/text.hpp"
 #include "medsave/crypto/key.hpp"
@@ -88,6 +89,9 @@ void PackCheck::examine(LoadedPack& pack, Buffer& plain, const std::stop_token& 
 
   // A second reading tells damage that stays from a cable, memory or disk that errs at times.
   Verdict second;
+  if (CacheBackend* cache = repository_.cache()) {
+    cache->forget({.kind = FileKind::pack, .id = summary.id});
+  }
   pack.failure = load(summary, pack.content);
   judge(summary, pack, plain, second, stop);
   if (second.faults.empty()) {

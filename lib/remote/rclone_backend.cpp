@@ -79,6 +79,9 @@ class RcloneBackend : public Backend {
   std::vector<ListedFile> list(FileKind kind) override {
     return call([&](Backend& rest) { return rest.list(kind); });
   }
+  Opening load_opening() override {
+    return call([](Backend& rest) { return rest.load_opening(); });
+  }
   void remove(const FileRef& file) override {
     call([&](Backend& rest) { rest.remove(file); });
   }

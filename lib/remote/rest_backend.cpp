@@ -2,6 +2,7 @@
 
 #include "http_client.hpp"
 #include "http_text.hpp"
+#include "opening.hpp"
 #include "rest_connection.hpp"
 #include "rest_listing.hpp"
 
@@ -43,6 +44,7 @@ class RestBackend : public Backend {
                   Buffer& out) override;
   std::optional<std::uint64_t> size(const FileRef& file) override;
   std::vector<ListedFile> list(FileKind kind) override;
+  Opening load_opening() override { return load_opening_at_once(*this); }
   void remove(const FileRef& file) override;
   std::uint64_t remove_leftovers() override { return 0; }  // servers keep none visible
   bool can_delete() override;

@@ -63,6 +63,10 @@ class RetryBackend : public Backend {
     return repeat(format_text(_("listing files of the kind \"{}\""), file_kind_name(kind)),
                   [&] { return inner_->list(kind); });
   }
+  Opening load_opening() override {
+    return repeat(format_text(_("reading {}"), describe(FileRef{.kind = FileKind::config})),
+                  [&] { return inner_->load_opening(); });
+  }
   void remove(const FileRef& file) override {
     repeat(format_text(_("deleting {}"), describe(file)), [&] { inner_->remove(file); });
   }

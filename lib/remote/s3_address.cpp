@@ -115,7 +115,8 @@ S3Endpoint endpoint_of(const S3Address& address, BucketLookup lookup, const std:
   if (dns) {
     endpoint.host = address.bucket + "." + endpoint.host;
   } else {
-    endpoint.bucket_path = "/" + uri_encode(address.bucket, false);
+    endpoint.bucket_path = '/';
+    endpoint.bucket_path += uri_encode(address.bucket, false);
   }
   return endpoint;
 }

@@ -1,6 +1,7 @@
 #include "medsave/remote/s3_backend.hpp"
 
 #include "http_text.hpp"
+#include "opening.hpp"
 #include "s3_client.hpp"
 #include "s3_credentials.hpp"
 #include "s3_error.hpp"
@@ -54,6 +55,7 @@ class S3Backend : public Backend {
                   Buffer& out) override;
   std::optional<std::uint64_t> size(const FileRef& file) override;
   std::vector<ListedFile> list(FileKind kind) override;
+  Opening load_opening() override { return load_opening_at_once(*this); }
   void remove(const FileRef& file) override;
   void replace_config(Buffer data) override;
   std::uint64_t remove_leftovers() override { return 0; }  // a store has no half objects

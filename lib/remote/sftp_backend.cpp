@@ -21,13 +21,15 @@ namespace {
 
 constexpr unsigned kConnections = 4;
 constexpr unsigned kMostConnections = 64;
+constexpr std::size_t kLong = 1 << 20;  // bytes of a request that is worth another connection
 
 struct Modes {
   std::uint32_t folder = 0700;
   std::uint32_t file = 0600;
 };
 
-/// Every save() is durable when it returns, but for the folder's entry of a pack.
+/// Every save() is durable when it returns, but for the folder's entry of a pack, and for locks:
+/// one that a crash of the server takes with it is no loss.
 class SftpBackend : public Backend {
  public:
   SftpBackend(std::string location, const std::string& root, unsigned connections,
@@ -47,6 +49,7 @@ class SftpBackend : public Backend {
                   Buffer& out) override;
   std::optional<std::uint64_t> size(const FileRef& file) override;
   std::vector<ListedFile> list(FileKind kind) override;
+  Opening load_opening() override;
   void remove(const FileRef& file) override;
   void replace_config(Buffer data) override;
   std::uint64_t remove_leftovers() override;
@@ -56,11 +59,11 @@ class SftpBackend : public Backend {
 
  private:
   template <typename Request>
-  auto with_session(const Request& request);
+  auto with_session(const Request& request, std::size_t bytes = 0);
   template <typename Request>
-  void with_file(const FileRef& file, const Request& request);
+  void with_file(const FileRef& file, const Request& request, std::size_t bytes = 0);
   template <typename Request>
-  void with_opened(const FileRef& file, const Request& request);
+  void with_opened(const FileRef& file, const Request& request, std::size_t bytes = 0);
   /// As a path of its own.
   [[nodiscard]] std::string root() const {
     return layout_.root().empty() ? std::string(1, '/') : layout_.root();
@@ -91,44 +94,49 @@ class SftpBackend : public Backend {
 };
 
 template <typename Request>
-auto SftpBackend::with_session(const Request& request) {
+auto SftpBackend::with_session(const Request& request, std::size_t bytes) {
   ++requests_;
-  const SftpPool::Lease lease = pool_.take();
+  const SftpPool::Lease lease = pool_.take(bytes >= kLong);
   return request(*lease);
 }
 
 /// Says which file an error is about.
 template <typename Request>
-void SftpBackend::with_file(const FileRef& file, const Request& request) {
-  with_session([&](SftpSession& session) {
-    try {
-      request(session);
-    } catch (const Error& e) {
-      if (!session.usable() || e.code() == Errc::corrupt || e.code() == Errc::exists) throw;
-      if (e.code() == Errc::not_found) require_present(session);
-      throw e.with_context(describe(file));
-    }
-  });
+void SftpBackend::with_file(const FileRef& file, const Request& request, std::size_t bytes) {
+  with_session(
+      [&](SftpSession& session) {
+        try {
+          request(session);
+        } catch (const Error& e) {
+          if (!session.usable() || e.code() == Errc::corrupt || e.code() == Errc::exists) throw;
+          if (e.code() == Errc::not_found) require_present(session);
+          throw e.with_context(describe(file));
+        }
+      },
+      bytes);
 }
 
 /// The same for reading it.
 template <typename Request>
-void SftpBackend::with_opened(const FileRef& file, const Request& request) {
-  with_file(file, [&](SftpSession& session) {
-    std::unique_ptr<SftpFile> opened;
-    try {
-      opened = std::make_unique<SftpFile>(session, layout_.path_of(file));
-    } catch (const Error& e) {
-      if (e.code() != Errc::not_found) throw;
-    }
-    if (!opened) {
-      require_present(session);
-      throw_missing(file, location_);
-    }
-    seen_ = true;
-    if (file.kind == FileKind::config) note_modes(opened->mode());
-    request(*opened);
-  });
+void SftpBackend::with_opened(const FileRef& file, const Request& request, std::size_t bytes) {
+  with_file(
+      file,
+      [&](SftpSession& session) {
+        std::unique_ptr<SftpFile> opened;
+        try {
+          opened = std::make_unique<SftpFile>(session, layout_.path_of(file));
+        } catch (const Error& e) {
+          if (e.code() != Errc::not_found) throw;
+        }
+        if (!opened) {
+          require_present(session);
+          throw_missing(file, location_);
+        }
+        seen_ = true;
+        if (file.kind == FileKind::config) note_modes(opened->mode());
+        request(*opened);
+      },
+      bytes);
 }
 
 bool SftpBackend::present(SftpSession& session) const {
@@ -193,11 +201,11 @@ std::unique_ptr<SftpNewFile> SftpBackend::write_temporary(SftpSession& session, 
                                                           ByteView data) {
   const Modes wanted = modes(session);
   const std::string folder = layout_.folder_of(file);
+  SftpNewFile::Wanted how{.mode = wanted.file, .durable = file.kind != FileKind::lock};
+  // Many packs come before a barrier; of other files each is waited for.
+  if (how.durable && file.kind != FileKind::pack) how.folder = folder;
   const auto write = [&] {
-    // Many packs come before a barrier; of other files each is waited for.
-    return std::make_unique<SftpNewFile>(session, temporary_name(layout_.path_of(file)), data,
-                                         wanted.file,
-                                         file.kind == FileKind::pack ? std::string() : folder);
+    return std::make_unique<SftpNewFile>(session, temporary_name(layout_.path_of(file)), data, how);
   };
   try {
     return write();
@@ -259,18 +267,21 @@ void SftpBackend::note_change(const FileRef& file) {
 }
 
 void SftpBackend::save(const FileRef& file, Buffer&& data) {
-  with_file(file, [&](SftpSession& session) {
-    if (file.kind == FileKind::config && stat_sftp(session, layout_.path_of(file))) {
-      throw_present(file, location_);
-    }
-    try {
-      const auto written = write_temporary(session, file, data.view());
-      put_in_place(session, file, *written, data.size());
-    } catch (const Error& e) {
-      if (e.code() != Errc::io || !session.usable()) throw;
-      explain_failed_write(session, e, data.size());
-    }
-  });
+  with_file(
+      file,
+      [&](SftpSession& session) {
+        if (file.kind == FileKind::config && stat_sftp(session, layout_.path_of(file))) {
+          throw_present(file, location_);
+        }
+        try {
+          const auto written = write_temporary(session, file, data.view());
+          put_in_place(session, file, *written, data.size());
+        } catch (const Error& e) {
+          if (e.code() != Errc::io || !session.usable()) throw;
+          explain_failed_write(session, e, data.size());
+        }
+      },
+      data.size());
   seen_ = true;
   if (file.kind == FileKind::pack) note_change(file);
   sent_ += data.size();
@@ -327,11 +338,14 @@ void SftpBackend::load(const FileRef& file, std::uint64_t limit, Buffer& out) {
 
 void SftpBackend::load_range(const FileRef& file, std::uint64_t offset, std::size_t length,
                              Buffer& out) {
-  with_opened(file, [&](SftpFile& opened) {
-    out.clear();
-    out.resize(length);
-    require_whole(file, offset, length, opened.read(offset, out.writable()));
-  });
+  with_opened(
+      file,
+      [&](SftpFile& opened) {
+        out.clear();
+        out.resize(length);
+        require_whole(file, offset, length, opened.read(offset, out.writable()));
+      },
+      length);
   received_ += length;
 }
 
@@ -386,6 +400,40 @@ std::vector<ListedFile> SftpBackend::list(FileKind kind) {
     }
     return files;
   });
+}
+
+Opening SftpBackend::load_opening() {
+  Opening found;
+  with_session([&](SftpSession& session) {
+    SftpSmallFile config;
+    request_sftp_file(session, layout_.path_of({.kind = FileKind::config}), config);
+    std::vector<ListedFile> files[2];
+    bool complete = true;
+    try {
+      const std::vector<std::size_t> missing = list_sftp_folders(
+          session, {layout_.folder_of(FileKind::key), layout_.folder_of(FileKind::lock)},
+          [&](std::size_t folder, const SftpName& entry) {
+            const std::optional<Id> id = Id::parse(entry.name);
+            if (!id || !entry.attributes.may_be_file()) return;
+            complete = complete && entry.attributes.size.has_value();
+            files[folder].push_back({.id = *id, .size = entry.attributes.size.value_or(0)});
+          });
+      complete = complete && missing.empty();
+    } catch (const Error&) {
+      if (!session.usable()) throw;
+      complete = false;
+    }
+    if (config.whole) {
+      seen_ = true;
+      note_modes(config.mode);
+      received_ += config.content.size();
+      found.config = std::move(config.content);
+    }
+    if (!complete) return;
+    found.keys = std::move(files[0]);
+    found.locks = std::move(files[1]);
+  });
+  return found;
 }
 
 void SftpBackend::remove(const FileRef& file) {

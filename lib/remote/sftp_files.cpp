@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <memory>
 #include <utility>
 
 namespace medsave {
@@ -86,17 +87,18 @@ void request_writes(SftpSession& session, const std::string& handle, ByteView da
 }
 
 void write_handle(SftpSession& session, const std::string& handle, ByteView data,
-                  std::uint32_t mode, Outcome& outcome, std::optional<std::uint64_t>& size) {
+                  const SftpNewFile::Wanted& wanted, Outcome& outcome,
+                  std::optional<std::uint64_t>& size) {
   constexpr std::uint32_t kOthers = 077;
   const auto note = [&outcome](const SftpReply& reply) { outcome.note(reply); };
   // The server's umask may have taken away what a group needs.
-  if ((mode & kOthers) != 0) {
+  if ((wanted.mode & kOthers) != 0) {
     session.request(
-        SftpType::fsetstat, [&](SftpWriter& w) { w.text(handle).attributes({.mode = mode}); },
-        note);
+        SftpType::fsetstat,
+        [&](SftpWriter& w) { w.text(handle).attributes({.mode = wanted.mode}); }, note);
   }
   request_writes(session, handle, data, outcome);
-  request_sync(session, handle, outcome);
+  if (wanted.durable) request_sync(session, handle, outcome);
   session.request(
       SftpType::fstat, [&](SftpWriter& w) { w.text(handle); },
       [&](const SftpReply& reply) {
@@ -172,12 +174,12 @@ void remove_sftp_files(SftpSession& session, const std::vector<std::string>& pat
 }
 
 SftpNewFile::SftpNewFile(SftpSession& session, const std::string& path, ByteView data,
-                         std::uint32_t mode, const std::string& folder)
+                         const Wanted& wanted)
     : session_(session), path_(path) {
-  if (!folder.empty() && session.offers(kFsync)) {
+  if (!wanted.folder.empty() && session.offers(kFsync)) {
     session.request(
         SftpType::open,
-        [&](SftpWriter& w) { w.text(folder).number(sftp_open::kRead).attributes({}); },
+        [&](SftpWriter& w) { w.text(wanted.folder).number(sftp_open::kRead).attributes({}); },
         [this](const SftpReply& reply) {
           // Some servers do not open folders; then they cannot make their entries durable.
           if (reply.type == SftpType::handle) folder_handle_ = decode_sftp_handle(reply);
@@ -185,7 +187,7 @@ SftpNewFile::SftpNewFile(SftpSession& session, const std::string& path, ByteView
   }
   constexpr std::uint32_t kFlags = sftp_open::kWrite | sftp_open::kCreate | sftp_open::kExclusive;
   try {
-    write(data, open_file(session, path, kFlags, {.mode = mode}), mode);
+    write(data, open_file(session, path, kFlags, {.mode = wanted.mode}), wanted);
   } catch (...) {
     close_folder();
     throw;
@@ -206,10 +208,10 @@ void SftpNewFile::close_folder() {
   folder_handle_.clear();
 }
 
-void SftpNewFile::write(ByteView data, const std::string& handle, std::uint32_t mode) {
+void SftpNewFile::write(ByteView data, const std::string& handle, const Wanted& wanted) {
   Outcome outcome;
   std::optional<std::uint64_t> size;
-  write_handle(session_, handle, data, mode, outcome, size);
+  write_handle(session_, handle, data, wanted, outcome, size);
   const bool whole = !size || *size == data.size();
   if (!outcome.failed() && whole) return;
   remove();
@@ -334,6 +336,35 @@ std::size_t SftpFile::read(std::uint64_t offset, MutableByteView out) {
   session_.finish();
   outcome.check(path_);
   return end;
+}
+
+void request_sftp_file(SftpSession& session, const std::string& path, SftpSmallFile& out) {
+  constexpr std::uint32_t kShort = 32 << 10;  // bytes; what every server reads at once
+  const auto size = std::make_shared<std::optional<std::uint64_t>>();
+  session.request(
+      SftpType::stat, [&](SftpWriter& w) { w.text(path); },
+      [&out, size](const SftpReply& reply) {
+        if (reply.type == SftpType::status) return;
+        const SftpAttributes attributes = decode_sftp_attributes(reply);
+        *size = attributes.size;
+        out.mode = attributes.mode.value_or(0);
+      });
+  const auto read = [&out, size](const SftpReply& reply) {
+    if (reply.type == SftpType::status) return;
+    const ByteView data = decode_sftp_data(reply);
+    out.content = Buffer(data);
+    out.whole = *size == data.size();
+  };
+  session.request(
+      SftpType::open, [&](SftpWriter& w) { w.text(path).number(sftp_open::kRead).attributes({}); },
+      [&session, read](const SftpReply& reply) {
+        if (reply.type == SftpType::status) return;
+        const std::string handle = decode_sftp_handle(reply);
+        session.request(
+            SftpType::read, [&](SftpWriter& w) { w.text(handle).large_number(0).number(kShort); },
+            read);
+        session.forget(SftpType::close, [&](SftpWriter& w) { w.text(handle); });
+      });
 }
 
 std::optional<SftpSpace> sftp_space(SftpSession& session, const std::string& path) {

@@ -37,12 +37,14 @@ void remove_sftp_files(SftpSession& session, const std::vector<std::string>& pat
 /// A new file under a temporary name.
 class SftpNewFile {
  public:
-  /// Makes `path`, writes and closes it, makes it durable where the server can, and looks that the
-  /// server has all of it. Removes it again when something fails. `folder` is the one it is in:
-  /// opened at the same time for put_in_place(), where its entries are to be durable at once; else
-  /// empty.
-  SftpNewFile(SftpSession& session, const std::string& path, ByteView data, std::uint32_t mode,
-              const std::string& folder);
+  struct Wanted {
+    std::uint32_t mode = 0600;
+    bool durable = true;      // where the server can make it so
+    std::string folder = {};  // the one it is in, where its entries are to be durable at once
+  };
+  /// Makes `path`, writes and closes it, and looks that the server has all of it. Removes it again
+  /// when something fails.
+  SftpNewFile(SftpSession& session, const std::string& path, ByteView data, const Wanted& wanted);
   ~SftpNewFile();
   SftpNewFile(const SftpNewFile&) = delete;
   SftpNewFile& operator=(const SftpNewFile&) = delete;
@@ -53,7 +55,7 @@ class SftpNewFile {
   void remove();
 
  private:
-  void write(ByteView data, const std::string& handle, std::uint32_t mode);
+  void write(ByteView data, const std::string& handle, const Wanted& wanted);
   void close_folder();
 
   SftpSession& session_;
@@ -85,6 +87,15 @@ class SftpFile {
   std::uint64_t size_ = 0;
   std::uint32_t mode_ = 0;
 };
+
+/// A short file that is asked for together with other things.
+struct SftpSmallFile {
+  Buffer content = {};
+  std::uint32_t mode = 0;
+  bool whole = false;  // or there is none, or it is not short after all
+};
+/// Asks for it; `out` is complete after session.finish() and has to last so long.
+void request_sftp_file(SftpSession& session, const std::string& path, SftpSmallFile& out);
 
 /// What is left of the file system that holds `path`; nullopt where the server does not say.
 std::optional<SftpSpace> sftp_space(SftpSession& session, const std::string& path);

@@ -6,7 +6,7 @@
 
 namespace medsave {
 
-SftpPool::Lease SftpPool::take() { return {*this, take_session()}; }
+SftpPool::Lease SftpPool::take(bool long_request) { return {*this, take_session(long_request)}; }
 
 std::unique_ptr<SftpSession> SftpPool::take_idle() {
   while (!idle_.empty()) {
@@ -23,8 +23,12 @@ bool SftpPool::may_have_more() const {
   return live_ != 0 && live_ < limit_ && !connecting_ && !refused_;
 }
 
-std::unique_ptr<SftpSession> SftpPool::take_session() {
+std::unique_ptr<SftpSession> SftpPool::take_session(bool long_request) {
   std::unique_lock lock(mutex_);
+  if (long_request && !long_ones_ && may_have_more()) {
+    long_ones_ = true;
+    begin_another();
+  }
   for (;;) {
     if (std::unique_ptr<SftpSession> session = take_idle()) return session;
     if (live_ == 0 && !connecting_) return connect_first(lock);
@@ -45,6 +49,10 @@ void SftpPool::wait(std::unique_lock<std::mutex>& lock) {
   changed_.wait_for(lock, kPatience);
   waited_ += Clock::now() - begin;
   if (waited_ < kPatience || !may_have_more()) return;
+  begin_another();
+}
+
+void SftpPool::begin_another() {
   waited_ = {};
   connecting_ = true;
   connector_ = std::jthread([this](const std::stop_token& stop) { connect_another(stop); });

@@ -15,9 +15,9 @@
 namespace medsave {
 
 /// The connections of one backend. The first is made when it is needed and may ask the user for a
-/// password. More are made in the background while requests have to wait for one: that takes some
-/// thirty round trips, most requests three. Where no more can be had without asking, those there
-/// are do. Thread-safe.
+/// password. More are made in the background, one with the first long request and others while
+/// requests have to wait for one: that takes a dozen round trips, most requests three. Where no
+/// more can be had without asking, those there are do. Thread-safe.
 class SftpPool {
  public:
   /// Connects; false: without asking the user for anything. Fails soon after a stop.
@@ -42,15 +42,17 @@ class SftpPool {
     std::unique_ptr<SftpSession> session_;
   };
 
-  /// Waits for a session, or makes one. Throws as its constructor does.
-  Lease take();
+  /// Waits for a session, or makes one. Throws as its constructor does. A request that moves
+  /// megabytes is a long one: more of them will follow.
+  Lease take(bool long_request = false);
 
  private:
-  std::unique_ptr<SftpSession> take_session();
+  std::unique_ptr<SftpSession> take_session(bool long_request);
   std::unique_ptr<SftpSession> take_idle();
   std::unique_ptr<SftpSession> connect_first(std::unique_lock<std::mutex>& lock);
   [[nodiscard]] bool may_have_more() const;
   void wait(std::unique_lock<std::mutex>& lock);
+  void begin_another();
   void connect_another(const std::stop_token& stop);
   void put_back(std::unique_ptr<SftpSession> session) noexcept;
 
@@ -61,7 +63,8 @@ class SftpPool {
   std::vector<std::unique_ptr<SftpSession>> idle_;
   unsigned live_ = 0;  // idle ones and those in use
   bool connecting_ = false;
-  bool refused_ = false;  // no more than there are
+  bool refused_ = false;    // no more than there are
+  bool long_ones_ = false;  // there was a long request
   std::chrono::steady_clock::duration waited_ = {};
   std::jthread connector_;  // makes another one
 };

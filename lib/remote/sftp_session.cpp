@@ -25,6 +25,7 @@ constexpr std::size_t kPipeRoom = 1 << 20;       // bytes
 constexpr std::size_t kRemembered = 4096;        // bytes of the child's standard error
 constexpr std::size_t kPlainHandles = 64;
 constexpr milliseconds kLookAround(100);      // how soon an interrupt is seen
+constexpr milliseconds kLookOften(10);        // and that a connection is no longer wanted
 constexpr milliseconds kCleanUpTime(10'000);  // for each request after an interrupt
 constexpr milliseconds kLastWords(1000);      // for the child to say why it ends
 
@@ -248,7 +249,8 @@ void SftpSession::wait_a_moment() {
   WatchedFd watched[] = {{.fd = child_.out().get()},
                          {.fd = unwritten ? child_.in().get() : -1, .for_writing = true},
                          {.fd = child_.err().get()}};
-  wait_until_ready(watched, kLookAround);
+  const bool may_stop = !connected_ && setup_.stop.stop_possible();
+  wait_until_ready(watched, may_stop ? kLookOften : kLookAround);
 }
 
 void SftpSession::check_time() {

@@ -18,14 +18,15 @@ constexpr std::size_t kMinPack = 73;  // one empty blob and a header with its en
 class Adoption {
  public:
   Adoption(const Repository& repository, Index& index) : repository_(repository), index_(index) {
-    for (const ListedFile& file : repository.backend().list(FileKind::pack)) {
+    // A list that is older than the index does: what was added since is indexed, or somebody's.
+    for (const ListedFile& file : repository.packs_at_opening()) {
       const bool fits = file.size >= kMinPack && file.size <= kMaxAdoptable;
       if (fits && !index.contains_pack(file.id)) candidates_.push_back(file);
     }
   }
 
-  std::size_t run(const std::stop_token& stop) {
-    if (candidates_.empty()) return 0;
+  std::size_t run(const std::function<bool()>& alone, const std::stop_token& stop) {
+    if (candidates_.empty() || !alone()) return 0;
     const auto threads = std::min<std::size_t>(worker_count(), candidates_.size());
     TaskScope scope(stop);
     scope.spawn("adopt packs", static_cast<unsigned>(threads),
@@ -78,8 +79,8 @@ class Adoption {
 }  // namespace
 
 std::size_t adopt_unindexed_packs(const Repository& repository, Index& index,
-                                  const std::stop_token& stop) {
-  return Adoption(repository, index).run(stop);
+                                  const std::function<bool()>& alone, const std::stop_token& stop) {
+  return Adoption(repository, index).run(alone, stop);
 }
 
 }  // namespace medsave

@@ -23,9 +23,13 @@ struct Scratch {
 void load_copy(const Repository& repository, const BlobRef& blob, const BlobLocation& at,
                Buffer& plain) {
   Buffer& sealed = Scratch::of_this_thread().sealed;
-  repository.backend().load_range({.kind = FileKind::pack, .id = at.pack}, at.offset,
-                                  at.stored_length, sealed);
-  open_blob(repository, blob, sealed.view(), at.plain_length, plain);
+  const FileRef pack{.kind = FileKind::pack, .id = at.pack};
+  repository.backend().load_range(pack, at.offset, at.stored_length, sealed);
+  try {
+    open_blob(repository, blob, sealed.view(), at.plain_length, plain);
+  } catch (const Error& e) {
+    throw e.with_context(describe(pack));
+  }
 }
 
 /// This copy, and once more past the cache: a bit may have tipped there or on the way. The failure,
@@ -40,7 +44,7 @@ std::optional<Error> try_copy(const Repository& repository, const BlobRef& blob,
       load_copy(repository, blob, at, plain);
       return std::nullopt;
     } catch (const Error& e) {
-      if (!first || e.code() != Errc::corrupt) return e.with_context(describe(pack));
+      if (!first || e.code() != Errc::corrupt) return e;
       if (cache != nullptr) cache->forget(pack);
     }
   }

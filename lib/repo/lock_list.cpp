@@ -38,14 +38,15 @@ std::optional<LockFile> load_patiently(const Repository& repository, const FileR
 
 }  // namespace
 
-OtherLocks look_at_locks(const Repository& repository, const Id& own, const LockOptions& options,
-                         const NoticeSink& notice, const std::stop_token& stop) {
+OtherLocks look_at_locks(const Repository& repository, const std::vector<ListedFile>& listed,
+                         const Id& own, const LockOptions& options, const NoticeSink& notice,
+                         const std::stop_token& stop) {
   Backend& backend = repository.backend();
   OtherLocks others;
-  for (const ListedFile& listed : backend.list(FileKind::lock)) {
-    if (listed.id == own || listed.size == 0) continue;  // empty: left by a crash of the system
+  for (const ListedFile& one : listed) {
+    if (one.id == own || one.size == 0) continue;  // empty: left by a crash of the system
     check_stop(stop);
-    const FileRef file{.kind = FileKind::lock, .id = listed.id};
+    const FileRef file{.kind = FileKind::lock, .id = one.id};
     std::optional<LockFile> lock = load_patiently(repository, file, options.timing, stop);
     if (!lock) continue;
     if (owner_is_proven_dead(*lock)) {

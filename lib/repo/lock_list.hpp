@@ -18,10 +18,11 @@ struct OtherLocks {
   std::optional<LockFile> conflict = {};  // one that excludes the wanted mode
 };
 
-/// Looks at all locks but `own`. Those of dead owners are removed, with a notice. Unreadable ones
-/// are tried again; throws Error(corrupt) naming the file when that does not help.
-OtherLocks look_at_locks(const Repository& repository, const Id& own, const LockOptions& options,
-                         const NoticeSink& notice, const std::stop_token& stop);
+/// Looks at all `listed` locks but `own`. Those of dead owners are removed, with a notice.
+/// Unreadable ones are tried again; throws Error(corrupt) naming the file when that does not help.
+OtherLocks look_at_locks(const Repository& repository, const std::vector<ListedFile>& listed,
+                         const Id& own, const LockOptions& options, const NoticeSink& notice,
+                         const std::stop_token& stop);
 
 /// Error(locked) naming the owner.
 Error locked_by(const LockFile& lock);

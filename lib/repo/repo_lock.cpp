@@ -54,6 +54,7 @@ struct RepoLock::State {
   void acquire(const std::stop_token& stop);
   void take(const std::stop_token& stop);
   void look(const std::stop_token& stop);
+  void look_at(const std::vector<ListedFile>& listed, const std::stop_token& stop);
   Id save_lock() const;
   void remove_now(const Id& id) noexcept;
 
@@ -71,7 +72,9 @@ struct RepoLock::State {
   std::stop_source stopper;
   std::stop_callback<std::function<void()>> on_outer_stop;
 
-  Id own;                     // the lock file in force; only the constructor and the thread use it
+  Id own;  // the lock file in force; only the constructor and the thread use it
+  SteadyClock::time_point own_visible;
+  bool first = true;          // try to take it
   std::vector<Id> leftovers;  // of ours, could not be removed yet
   std::atomic<bool> lost = false;
   std::atomic<bool> alone = true;
@@ -115,13 +118,25 @@ void RepoLock::State::acquire(const std::stop_token& stop) {
 void RepoLock::State::take(const std::stop_token& stop) {
   alone = true;
   const auto start = SteadyClock::now();
-  look(stop);
+  const bool early = repository.locks_at_opening() && first;
+  first = false;
+  if (early) {
+    look_at(*repository.locks_at_opening(), stop);
+  } else {
+    look(stop);
+  }
   own = save_lock();
+  own_visible = SteadyClock::now();
   // An exclusive locker that came after our first look sees our lock at its second one, provided
-  // that ours was there in time. Only then may reading begin before our own second look.
-  const bool in_time = SteadyClock::now() - start < options.timing.recheck / 2;
-  if (in_time && options.mode == LockMode::shared && options.retry.count() == 0) return;
+  // that ours was there in time. Only then may reading begin.
+  const bool in_time = !early && own_visible - start < options.timing.recheck / 2;
+  const bool may_read = options.mode == LockMode::shared || options.reads_first;
   try {
+    if (may_read && options.retry.count() == 0) {
+      // One who has not seen ours took his so long ago that we see it, or has finished.
+      if (!in_time) look(stop);
+      return;
+    }
     pause_for(options.timing.recheck, stop);
     look(stop);
   } catch (...) {
@@ -132,7 +147,11 @@ void RepoLock::State::take(const std::stop_token& stop) {
 }
 
 void RepoLock::State::look(const std::stop_token& stop) {
-  const OtherLocks others = look_at_locks(repository, own, options, notice, stop);
+  look_at(repository.backend().list(FileKind::lock), stop);
+}
+
+void RepoLock::State::look_at(const std::vector<ListedFile>& listed, const std::stop_token& stop) {
+  const OtherLocks others = look_at_locks(repository, listed, own, options, notice, stop);
   if (others.count != 0) alone = false;
   if (others.dead != 0) cleared_dead = true;
   if (others.conflict) throw locked_by(*others.conflict);
@@ -178,7 +197,7 @@ void RepoLock::State::look_again(const std::stop_token& stop) {
     if (confirmed) return;
   }
   try {
-    pause_for(options.timing.recheck, stop);
+    pause_for(own_visible + options.timing.recheck - SteadyClock::now(), stop);
     look(stop);
     set_confirmed({});
   } catch (const Error&) {

@@ -12,6 +12,8 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
+#include <future>
 #include <utility>
 
 namespace medsave {
@@ -59,14 +61,13 @@ Buffer load_config(Backend& backend) {
                               "`medsave init`"),
                             backend.location()));
   }
-  if (stored.empty()) throw damaged(kConfig, _("it is empty"));
   return stored;
 }
 
 /// Keys in the order they are tried: those that fit the hint first.
-std::vector<Id> keys_to_try(Backend& backend, const std::string& hint) {
+std::vector<Id> keys_to_try(const std::vector<ListedFile>& keys, const std::string& hint) {
   std::vector<Id> ids;
-  for (const ListedFile& file : backend.list(FileKind::key)) ids.push_back(file.id);
+  for (const ListedFile& file : keys) ids.push_back(file.id);
   std::sort(ids.begin(), ids.end());
   if (!hint.empty()) {
     std::stable_partition(ids.begin(), ids.end(),
@@ -80,8 +81,11 @@ struct OpenedKey {
   Key master;
 };
 
-OpenedKey find_key_for(Backend& backend, const Secret& password, const std::string& hint) {
-  const std::vector<Id> ids = keys_to_try(backend, hint);
+/// `meanwhile` is called once, before the first of the computations that take long.
+OpenedKey find_key_for(Backend& backend, const std::vector<ListedFile>& keys,
+                       const Secret& password, const std::string& hint,
+                       const std::function<void()>& meanwhile) {
+  const std::vector<Id> ids = keys_to_try(keys, hint);
   if (ids.empty()) {
     throw Error(Errc::corrupt,
                 format_text(_("the repository at {} has no key files, so nothing can be read; "
@@ -91,6 +95,7 @@ OpenedKey find_key_for(Backend& backend, const Secret& password, const std::stri
   const std::size_t tries = std::min(ids.size(), kMaxKeyTries);
   for (std::size_t i = 0; i < tries; ++i) {
     const KeyFile file = load_key_file(backend, ids[i]);
+    if (i == 0) meanwhile();
     if (std::optional<Key> master = open_key_file(ids[i], file, password)) {
       return {.id = ids[i], .master = std::move(*master)};
     }
@@ -165,9 +170,19 @@ std::unique_ptr<Repository> Repository::create(std::unique_ptr<Backend> backend,
 }
 
 std::unique_ptr<Repository> Repository::open(std::unique_ptr<Backend> backend,
-                                             const Secret& password, const std::string& key_hint) {
-  const Buffer sealed = load_config(*backend);
-  OpenedKey key = find_key_for(*backend, password, key_hint);
+                                             const Secret& password, const std::string& key_hint,
+                                             bool list_packs) {
+  Opening opening = backend->load_opening();
+  if (!opening.config) opening.config = load_config(*backend);
+  if (!opening.keys) opening.keys = backend->list(FileKind::key);
+  const Buffer& sealed = *opening.config;
+  if (sealed.empty()) throw damaged(kConfig, _("it is empty"));
+  std::shared_future<std::vector<ListedFile>> packs;
+  const auto meanwhile = [&packs, list_packs, &from = *backend] {
+    if (!list_packs) return;
+    packs = std::async(std::launch::async, [&from] { return from.list(FileKind::pack); });
+  };
+  OpenedKey key = find_key_for(*backend, *opening.keys, password, key_hint, meanwhile);
   RepoConfig config;
   try {
     Buffer json;
@@ -179,12 +194,34 @@ std::unique_ptr<Repository> Repository::open(std::unique_ptr<Backend> backend,
   }
   const std::optional<Polynomial> polynomial = Polynomial::parse(config.chunker_polynomial);
   if (!polynomial) throw damaged(kConfig, _("its chunker polynomial is unusable"));
-  return std::unique_ptr<Repository>(new Repository(std::move(backend), std::move(key.master),
+  std::unique_ptr<Repository> opened(new Repository(std::move(backend), std::move(key.master),
                                                     key.id, std::move(config), *polynomial));
+  opened->locks_at_opening_ = std::move(opening.locks);
+  opened->packs_at_opening_ = std::move(packs);
+  return opened;
+}
+
+std::vector<ListedFile> Repository::packs_at_opening() const {
+  if (packs_at_opening_.valid()) {
+    try {
+      std::vector<ListedFile> packs = packs_at_opening_.get();
+      if (cache_ != nullptr) cache_->keep_only(FileKind::pack, packs);
+      return packs;
+    } catch (const Error&) {
+      // Listed again below, which tells what is wrong if that persists.
+    }
+  }
+  return backend_->list(FileKind::pack);
 }
 
 void Repository::use_cache(const std::string& base) {
   std::unique_ptr<CacheBackend> cache = make_cache_backend(std::move(backend_), base, config_.id);
+  cache_ = cache.get();
+  backend_ = std::move(cache);
+}
+
+void Repository::use_temporary_cache(const std::string& base) {
+  std::unique_ptr<CacheBackend> cache = make_temporary_cache_backend(std::move(backend_), base);
   cache_ = cache.get();
   backend_ = std::move(cache);
 }

@@ -2,6 +2,7 @@
 set -euo pipefail
 
 bin= medsave= restic=restic scale=1.0 runs=3 seed=77 dir= days=30 blobs=1000000
+targets=sftp,rest,s3 lines=loopback,delayed rest_server=restic-rest-server
 while [ $# -gt 0 ]; do
   case $1 in
     --bin) bin=$2 ;;
@@ -13,6 +14,9 @@ while [ $# -gt 0 ]; do
     --dir) dir=$2 ;;
     --days) days=$2 ;;
     --blobs) blobs=$2 ;;
+    --targets) targets=$2 ;;
+    --lines) lines=$2 ;;
+    --rest-server) rest_server=$2 ;;
     *) echo "unknown option $1" >&2; exit 1 ;;
   esac
   shift 2
@@ -28,6 +32,8 @@ if [ -z "$dir" ]; then
   temporary=$dir
 fi
 clean_up() {
+  local pid
+  for pid in $(jobs -rp); do { kill -9 "$pid" && wait "$pid"; } 2>/dev/null || true; done
   if mountpoint -q "$dir/mount"; then umount "$dir/mount"; fi
   if [ -n "$temporary" ]; then rm -rf "$temporary"; fi
 }
@@ -35,6 +41,8 @@ trap clean_up EXIT
 mkdir -p "$dir"
 cd "$dir"
 here=$dir  # where the repositories are
+under=()   # what the programs are run by
+options=() # for both of them
 for variable in $(compgen -e RESTIC_) $(compgen -e MEDSAVE_); do unset "$variable"; done
 export RESTIC_PASSWORD=benchmark RESTIC_FROM_PASSWORD=benchmark LC_ALL=C.UTF-8
 rm -f medsave.* restic.*
@@ -51,14 +59,16 @@ order_of_run() {
 }
 # once PROGRAM ARGUMENTS...: on the program's own repository, not measured
 once() {
-  RESTIC_REPOSITORY=$here/repo-$1 RESTIC_CACHE_DIR=$here/cache-$1 "$(path_of "$1")" -q "${@:2}" >/dev/null
+  RESTIC_REPOSITORY=$here/repo-$1 RESTIC_CACHE_DIR=$here/cache-$1 \
+    "${under[@]}" "$(path_of "$1")" "${options[@]}" -q "${@:2}" >/dev/null
 }
 # measured PROGRAM STEP ARGUMENTS...: one command, its figures appended to the step's file
 measured() {
   local program=$1 step=$2
   [[ " ${steps[*]/%/,} " == *" $step, "* ]] || steps+=("$step")
   RESTIC_REPOSITORY=${repository:-$here/repo-$program} RESTIC_CACHE_DIR=$here/cache-$program \
-    "$bin/measure" "$dir/$program.${step// /_}" "$(path_of "$program")" -q "${@:3}" >/dev/null
+    "${under[@]}" "$bin/measure" "$dir/$program.${step// /_}" \
+    "$(path_of "$program")" "${options[@]}" -q "${@:3}" >/dev/null
 }
 # Reads everything once, so that no program pays for the disk.
 warm() { find "$@" -type f ! -name sparse.img -exec cat {} + >/dev/null; }

@@ -48,6 +48,8 @@ struct BackupRequest {
   bool skip_if_unchanged = false;
   bool dry_run = false;    // the writer goes to a throw-away store, nothing is saved
   Snapshot snapshot = {};  // time, host, user, tags, excludes, program_version as wanted
+  /// Called once all data is stored and indexed; no snapshot is saved when it throws.
+  std::function<void()> before_snapshot = {};
 };
 
 /// One item's problem; the backup goes on without it (exit 3).

@@ -14,7 +14,7 @@ namespace medsave {
 
 enum class FileKind : std::uint8_t { config, key, lock, snapshot, index, pack };
 
-/// "config", "key", "lock", "snapshot", "index", "pack": as messages and `list` name them.
+/// "config", "key", "lock", "snapshot", "index", "pack" in the user's language, for messages.
 std::string_view file_kind_name(FileKind kind);
 
 /// One file of a repository. `id` is zero for config.
@@ -36,6 +36,13 @@ struct Traffic {
   std::uint64_t requests = 0;
   std::uint64_t sent = 0;      // bytes of content
   std::uint64_t received = 0;  // likewise
+};
+
+/// What opening a repository begins with.
+struct Opening {
+  std::optional<Buffer> config = {};
+  std::optional<std::vector<ListedFile>> keys = {};
+  std::optional<std::vector<ListedFile>> locks = {};
 };
 
 /// Whole immutable files by kind and id on some medium; knows nothing of their content.
@@ -73,6 +80,9 @@ class Backend {
   virtual std::optional<std::uint64_t> size(const FileRef& file) = 0;
   /// Files of one kind (not config), any order; names that are not ids are invisible.
   virtual std::vector<ListedFile> list(FileKind kind) = 0;
+  /// All of it at the same time, where that saves waiting. What is absent was not asked for, or
+  /// is missing, or failed: load() and list() tell.
+  virtual Opening load_opening() { return {}; }
   /// Deletes; a missing file is not an error.
   virtual void remove(const FileRef& file) = 0;
   /// Stores another config in place of the one there is; durable when it returns. At once where

@@ -17,6 +17,8 @@ class CacheBackend : public Backend {
  public:
   /// Drops the local copy of a file whose content failed verification.
   virtual void forget(const FileRef& file) = 0;
+  /// Drops local copies of files of this kind that are not among those listed.
+  virtual void keep_only(FileKind kind, const std::vector<ListedFile>& listed) = 0;
   /// Says that this pack holds trees, so that reads of it fill the cache.
   virtual void note_tree_pack(const Id& pack) = 0;
 };
@@ -24,6 +26,11 @@ class CacheBackend : public Backend {
 std::unique_ptr<CacheBackend> make_cache_backend(std::unique_ptr<Backend> inner,
                                                  const std::string& base,
                                                  const std::string& repository_id);
+
+/// One that begins empty, whatever is cached of the repository, and is removed at its end. What a
+/// killed program left of it counts as the cache of a repository that nobody uses.
+std::unique_ptr<CacheBackend> make_temporary_cache_backend(std::unique_ptr<Backend> inner,
+                                                           const std::string& base);
 
 /// `$MEDSAVE_CACHE_DIR`, `$RESTIC_CACHE_DIR`, `$XDG_CACHE_HOME/medsave`, `~/.cache/medsave`.
 std::string default_cache_base();

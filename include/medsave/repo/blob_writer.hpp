@@ -8,6 +8,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <stop_token>
 
@@ -81,9 +82,10 @@ class BlobWriter {
 };
 
 /// Packs that a killed run stored but did not get to index: reads their headers, verifies their
-/// hashes, enters them into `index` and writes an index file (durable). Only while no other
-/// process has a lock. Unusable ones are left alone. Returns how many packs were adopted.
+/// hashes, enters them into `index` and writes an index file (durable). When there are any, `alone`
+/// is asked whether no other process has a lock: else they may be its own, and are left alone, as
+/// unusable ones are. Returns how many packs were adopted.
 std::size_t adopt_unindexed_packs(const Repository& repository, Index& index,
-                                  const std::stop_token& stop);
+                                  const std::function<bool()>& alone, const std::stop_token& stop);
 
 }  // namespace medsave

@@ -29,14 +29,15 @@ struct LockTiming {
 
 struct LockOptions {
   LockMode mode = LockMode::shared;
+  bool reads_first = false;  // until confirm() returns, the holder of an exclusive lock only reads
   std::chrono::nanoseconds retry = {};  // --retry-lock: how long to wait for others
   LockTiming timing = {};
 };
 
 /// A lock in the repository for as long as the object lives (repository format, "Locks"). The
 /// protocol looks for conflicting locks once more 200 ms after writing one's own: an exclusive
-/// lock is held when the constructor returns; a shared one lets the caller load index and
-/// snapshots meanwhile and holds when confirm() returns.
+/// lock is held when the constructor returns; a shared one, or one that `reads_first`, lets the
+/// caller read meanwhile and holds when confirm() returns.
 /// Refreshed every 5 minutes by a thread of its own; when refreshing fails for 22.5 minutes and
 /// the lock turns out to be gone, token() is stopped and lost() is true.
 /// A lock of this host and boot whose process is gone is cleared, with a notice.
@@ -50,10 +51,10 @@ class RepoLock {
   RepoLock(const RepoLock&) = delete;
   RepoLock& operator=(const RepoLock&) = delete;
 
-  /// Waits for the second look. Call before writing to the repository, and before relying on what
-  /// was read from it; also tells why the lock was lost. Throws Error(locked) when a conflicting
-  /// lock appeared or the own one was removed, corrupt/io when the locks could not be read,
-  /// Interrupted. Cheap when done already. Thread-safe.
+  /// Waits for the second look. Call before relying on what was read from the repository, and
+  /// before storing there what others rely on; also tells why the lock was lost. Throws
+  /// Error(locked) when a conflicting lock appeared or the own one was removed, corrupt/io when the
+  /// locks could not be read, Interrupted. Cheap when done already. Thread-safe.
   void confirm();
 
   /// Stopped when `stop` of the constructor is, when the second look finds a conflict (confirm()

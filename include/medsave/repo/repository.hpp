@@ -11,6 +11,7 @@
 #include "medsave/repo/index.hpp"
 
 #include <cstdint>
+#include <future>
 #include <memory>
 #include <optional>
 #include <stop_token>
@@ -37,10 +38,11 @@ class Repository {
   static std::unique_ptr<Repository> create(std::unique_ptr<Backend> backend,
                                             const Secret& password, const CreateOptions& options);
 
-  /// Tries the key files (`key_hint`, an id prefix, first; at most 20). Throws Error
-  /// no_repository, wrong_password, or corrupt (a damaged key file or config, named).
+  /// Tries the key files (`key_hint`, an id prefix, first; at most 20). With `list_packs` the packs
+  /// are listed meanwhile, for packs_at_opening(). Throws Error no_repository, wrong_password, or
+  /// corrupt (a damaged key file or config, named).
   static std::unique_ptr<Repository> open(std::unique_ptr<Backend> backend, const Secret& password,
-                                          const std::string& key_hint);
+                                          const std::string& key_hint, bool list_packs = false);
   ~Repository();
 
   [[nodiscard]] Backend& backend() const { return *backend_; }
@@ -50,8 +52,18 @@ class Repository {
   /// The key file that opened it.
   [[nodiscard]] const Id& key_id() const { return key_id_; }
 
+  /// The locks there were when it was opened, where that was asked for at the same time.
+  [[nodiscard]] const std::optional<std::vector<ListedFile>>& locks_at_opening() const {
+    return locks_at_opening_;
+  }
+
+  /// The packs there were when it was opened, or, if nobody asked for that then, now.
+  [[nodiscard]] std::vector<ListedFile> packs_at_opening() const;
+
   /// Puts the cache in front of the backend; call once, right after opening.
   void use_cache(const std::string& base);
+  /// The same with one that is empty now and removed at the end.
+  void use_temporary_cache(const std::string& base);
   [[nodiscard]] CacheBackend* cache() const { return cache_; }  // nullptr without one
 
   /// JSON of an index, snapshot or lock file. Verifies the name (hash), re-reading once past the
@@ -74,6 +86,8 @@ class Repository {
   Id key_id_;
   RepoConfig config_;
   Polynomial polynomial_;
+  std::optional<std::vector<ListedFile>> locks_at_opening_;
+  std::shared_future<std::vector<ListedFile>> packs_at_opening_;  // last: uses the backend
 };
 
 /// What can be wrong with one index file (data for check; fatal for everybody else).

@@ -81,6 +81,27 @@ class CacheBackendTest : public testing::Test {
   const FileRef pack_{.kind = FileKind::pack, .id = id_of(2)};
 };
 
+TEST_F(CacheBackendTest, ATemporaryOneBeginsEmptyAndLeavesNothing) {
+  const FileRef pack{.kind = FileKind::pack, .id = id_of(1)};
+  mem_.save(pack, Buffer(as_bytes("0123456789")));
+  cache_->note_tree_pack(pack.id);
+  load(pack);  // cached for good
+  auto counting = std::make_unique<CountingBackend>(mem_);
+  const CountingBackend& counts = *counting;
+  auto temporary = make_temporary_cache_backend(std::move(counting), temp_ / "cache");
+  temporary->note_tree_pack(pack.id);
+  Buffer out;
+  temporary->load_range(pack, 2, 3, out);
+  temporary->load_range(pack, 5, 3, out);
+  EXPECT_EQ(as_text(out.view()), "567");
+  EXPECT_EQ(counts.loads, 1U);
+  EXPECT_EQ(counts.ranges, 0U);
+  EXPECT_EQ(list_cache_directories(temp_ / "cache", false).size(), 2U);
+  temporary.reset();
+  ASSERT_EQ(list_cache_directories(temp_ / "cache", false).size(), 1U);
+  EXPECT_TRUE(fs::exists(local("data", 1)));
+}
+
 TEST_F(CacheBackendTest, FolderIsMarkedAndPrivate) {
   const std::string base = temp_ / "cache";
   EXPECT_TRUE(as_text(read_file(base + "/CACHEDIR.TAG", 100).view())

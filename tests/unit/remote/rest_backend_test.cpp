@@ -78,6 +78,19 @@ TEST_F(RestBackendTest, AsksForPathsOfTheProtocol) {
   EXPECT_EQ(seen.at(3).target, "/repo/snapshots/00" + zeros);
 }
 
+TEST_F(RestBackendTest, WhatFailsInOpeningIsAbsent) {
+  serve([](const SeenRequest& request, std::size_t) -> std::string {
+    if (request.target == "/repo/config") return "200 OK\r\n\r\nsealed";
+    if (request.target == "/repo/keys/") return "200 OK\r\n\r\n[]";
+    return "500 Broken\r\n\r\n";
+  });
+  const Opening opening = backend_->load_opening();
+  EXPECT_EQ(as_text(opening.config.value().view()), "sealed");
+  EXPECT_TRUE(opening.keys.value().empty());
+  EXPECT_FALSE(opening.locks);
+  EXPECT_EQ(store_->seen().size(), 3U);
+}
+
 TEST_F(RestBackendTest, StatusesBecomeErrorsThatShowNoPassword) {
   const std::map<int, Errc> codes = {
       {400, Errc::usage},       {401, Errc::permission},  {403, Errc::permission},

@@ -288,6 +288,32 @@ TEST_F(SftpBackendTest, CountsRequestsAndContent) {
   EXPECT_EQ(traffic.received, 5U);
 }
 
+TEST_F(SftpBackendTest, WhatOpeningNeedsComesWithOneRequest) {
+  const auto backend = open();
+  backend->create();
+  save(*backend, kConfig, "sealed");
+  save(*backend, {.kind = FileKind::key, .id = id_with(1)}, "a key");
+  const std::uint64_t before = backend->traffic().requests;
+  const Opening opening = backend->load_opening();
+  EXPECT_EQ(backend->traffic().requests, before + 1);
+  EXPECT_EQ(as_text(opening.config.value().view()), "sealed");
+  ASSERT_EQ(opening.keys.value().size(), 1U);
+  EXPECT_EQ(opening.keys.value()[0].id, id_with(1));
+  EXPECT_EQ(opening.keys.value()[0].size, 5U);
+  EXPECT_TRUE(opening.locks.value().empty());
+}
+
+TEST_F(SftpBackendTest, WhatIsMissingInOpeningIsAbsent) {
+  const auto backend = open();
+  const Opening nothing = backend->load_opening();
+  EXPECT_FALSE(nothing.config || nothing.keys || nothing.locks);
+  backend->create();
+  EXPECT_FALSE(backend->load_opening().config);
+  save(*backend, kConfig, std::string(100'000, 'x'));  // absurd, but not cut off
+  EXPECT_FALSE(backend->load_opening().config);
+  EXPECT_TRUE(backend->load_opening().keys);
+}
+
 TEST_F(SftpBackendTest, OptionsAreChecked) {
   for (const char* number : {"0", "-1", "1000", "x", "", "2x"}) {
     const RemoteOptions options{.extended = {{"sftp.connections", number}}};

@@ -202,8 +202,7 @@ TEST_F(SftpSessionTest, StallsAreGivenUp) {
 TEST_F(SftpSessionTest, AServerThatDoesNotReadIsGivenUp) {
   const auto session = connect({{kInit, hello()}, {kCreate, handle(0)}}, "exec sleep 60");
   const Buffer content(16 << 20);
-  EXPECT_THAT([&] { SftpNewFile(*session, "file", content.view(), 0600, ""); },
-              throws_errc(Errc::io));
+  EXPECT_THAT([&] { SftpNewFile(*session, "file", content.view(), {}); }, throws_errc(Errc::io));
 }
 
 TEST_F(SftpSessionTest, AServerThatKeptLessIsFoundOut) {
@@ -213,8 +212,7 @@ TEST_F(SftpSessionTest, AServerThatKeptLessIsFoundOut) {
                {kWriteFive + 2 * kClose, status(1, 0) + attributes(2, 4) + status(3, 0)},
                {kRemove, status(4, 0)}},
               "cat >/dev/null");
-  EXPECT_THAT([&] { SftpNewFile(*session, "file", as_bytes("12345"), 0600, ""); },
-              throws_errc(Errc::io));
+  EXPECT_THAT([&] { SftpNewFile(*session, "file", as_bytes("12345"), {}); }, throws_errc(Errc::io));
   EXPECT_TRUE(session->usable());
 }
 

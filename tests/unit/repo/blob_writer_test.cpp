@@ -335,7 +335,7 @@ void write_samples(const Repository& repository) {
   BlobWriterOptions options = small_packs();
   options.index_interval = std::chrono::seconds(0);
   const auto index = load_index(repository, {});
-  adopt_unindexed_packs(repository, *index, {});
+  adopt_unindexed_packs(repository, *index, test::alone, {});
   BlobWriter writer(repository, *index, options, {});
   for (const Sample& blob : samples()) writer.save(blob.kind, blob.plain.view());
   writer.finish();
@@ -394,11 +394,22 @@ TEST(AdoptUnindexedPacks, SavesTheWorkOfAKilledRun) {
   be_killed(*repository, samples());
   ASSERT_TRUE(store.list(FileKind::index).empty());
   const auto index = load_index(*repository, {});
-  EXPECT_EQ(adopt_unindexed_packs(*repository, *index, {}), store.list(FileKind::pack).size());
+  EXPECT_EQ(adopt_unindexed_packs(*repository, *index, test::alone, {}),
+            store.list(FileKind::pack).size());
   EXPECT_GT(index->blob_count(), 0U);
-  EXPECT_EQ(adopt_unindexed_packs(*repository, *index, {}), 0U);
+  EXPECT_EQ(adopt_unindexed_packs(*repository, *index, test::alone, {}), 0U);
   EXPECT_EQ(load_index(*repository, {})->blob_count(), index->blob_count());
   expect_consistent(store);
+}
+
+TEST(AdoptUnindexedPacks, LeavesThoseAloneThatMayBeAnotherRuns) {
+  MemBackend store;
+  const auto repository = test::create_in(store);
+  be_killed(*repository, samples());
+  Index index;
+  EXPECT_EQ(adopt_unindexed_packs(*repository, index, [] { return false; }, {}), 0U);
+  EXPECT_EQ(index.blob_count(), 0U);
+  EXPECT_TRUE(store.list(FileKind::index).empty());
 }
 
 TEST(AdoptUnindexedPacks, LeavesUnusablePacksAlone) {
@@ -413,7 +424,7 @@ TEST(AdoptUnindexedPacks, LeavesUnusablePacksAlone) {
   store.save(foreign, std::move(noise));
   store.save({.kind = FileKind::pack, .id = sha256({})}, Buffer());
   Index index;
-  EXPECT_EQ(adopt_unindexed_packs(*repository, index, {}), packs.size() - 1);
+  EXPECT_EQ(adopt_unindexed_packs(*repository, index, test::alone, {}), packs.size() - 1);
   EXPECT_FALSE(index.contains_pack(packs[0].id));
   EXPECT_EQ(store.list(FileKind::pack).size(), packs.size() + 2);
 }
@@ -427,10 +438,10 @@ TEST(AdoptUnindexedPacks, LeavesPacksWithNothingNewAlone) {
     store.remove({.kind = FileKind::index, .id = file.id});
   }
   Index index;
-  const std::size_t first = adopt_unindexed_packs(*repository, index, {});
+  const std::size_t first = adopt_unindexed_packs(*repository, index, test::alone, {});
   be_killed(*repository, samples());
   EXPECT_GT(first, 0U);
-  EXPECT_EQ(adopt_unindexed_packs(*repository, index, {}), 0U);
+  EXPECT_EQ(adopt_unindexed_packs(*repository, index, test::alone, {}), 0U);
 }
 
 }  // namespace

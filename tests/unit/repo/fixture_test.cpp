@@ -1,4 +1,5 @@
 // Repositories that restic made, read whole.
+#include "stores.hpp"
 #include "support/temp_dir.hpp"
 
 #include "medsave/backend/local_backend.hpp"
@@ -116,7 +117,7 @@ TEST_P(Fixture, HasEveryPackAndBlob) {
 TEST_P(Fixture, HasNothingToAdopt) {
   const auto repository = open();
   const auto index = load_index(*repository, {});
-  EXPECT_EQ(adopt_unindexed_packs(*repository, *index, {}), 0U);
+  EXPECT_EQ(adopt_unindexed_packs(*repository, *index, test::alone, {}), 0U);
 }
 
 TEST_P(Fixture, IsReadFromItsPacksAloneWhenTheIndexIsGone) {
@@ -126,7 +127,7 @@ TEST_P(Fixture, IsReadFromItsPacksAloneWhenTheIndexIsGone) {
     repository->backend().remove({.kind = FileKind::index, .id = file.id});
   }
   Index index;
-  EXPECT_EQ(adopt_unindexed_packs(*repository, index, {}), expected_["packs"].size());
+  EXPECT_EQ(adopt_unindexed_packs(*repository, index, test::alone, {}), expected_["packs"].size());
   EXPECT_EQ(load_index(*repository, {})->blob_count(), blobs);
 }
 

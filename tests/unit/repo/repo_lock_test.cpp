@@ -134,13 +134,16 @@ TEST_F(RepoLockTest, FindsAConflictAtTheSecondLook) {
     intruded = true;
     intruder = put(other(true));
   };
-  for (const LockMode mode : {LockMode::shared, LockMode::exclusive}) {
+  LockOptions inspection = options(LockMode::exclusive);
+  inspection.reads_first = true;
+  for (const LockOptions& how :
+       {options(LockMode::shared), options(LockMode::exclusive), inspection}) {
     intruded = false;
     reopen(hook);
-    if (mode == LockMode::exclusive) {
-      EXPECT_THAT([&] { lock(mode); }, test::throws_errc(Errc::locked));
+    if (how.mode == LockMode::exclusive && !how.reads_first) {
+      EXPECT_THAT([&] { lock(how); }, test::throws_errc(Errc::locked));
     } else {
-      const auto held = lock(mode);
+      const auto held = lock(how);
       EXPECT_THAT([&] { held->confirm(); }, test::throws_errc(Errc::locked));
       EXPECT_THAT([&] { held->confirm(); }, test::throws_errc(Errc::locked));
       EXPECT_TRUE(wait_until([&] { return held->lost() && held->token().stop_requested(); }));
@@ -151,14 +154,59 @@ TEST_F(RepoLockTest, FindsAConflictAtTheSecondLook) {
   }
 }
 
-TEST_F(RepoLockTest, LooksTwiceBeforeReadingWhenTheFirstTookLong) {
-  LockOptions how = options(LockMode::shared);
+TEST_F(RepoLockTest, LooksAgainBeforeReadingWhenItTookLong) {
+  const LockOptions how = options(LockMode::shared);
+  bool intrude = true;
   reopen([&](test::Call call, const FileRef&) {
-    if (call == test::Call::barrier) std::this_thread::sleep_for(how.timing.recheck);
+    if (call != test::Call::barrier) return;
+    std::this_thread::sleep_for(how.timing.recheck);
+    if (std::exchange(intrude, false)) put(other(true));
+  });
+  EXPECT_THAT([&] { lock(how); }, test::throws_errc(Errc::locked));
+  ASSERT_THAT(locks(), SizeIs(1));  // the other's
+  store_.remove({.kind = FileKind::lock, .id = locks()[0].id});
+  lock(how)->confirm();
+}
+
+/// Gives what opening begins with at once, with the locks of that moment.
+class EagerStore : public MemBackend {
+ public:
+  Opening load_opening() override { return {.locks = list(FileKind::lock)}; }
+};
+
+TEST_F(RepoLockTest, TakesTheLocksSeenAtOpeningForItsFirstLook) {
+  EagerStore store;
+  const auto first = test::create_in(store);
+  const auto put_in_store = [&](bool exclusive) {
+    return first->save_json(FileKind::lock, encode_lock_file(other(exclusive)));
+  };
+  const Id gone = put_in_store(true);
+  unsigned saved = 0;
+  repository_ = test::open_in(store, [&](test::Call call, const FileRef&) {
+    if (call == test::Call::save) ++saved;
+  });
+  EXPECT_THAT([&] { lock(LockMode::shared); }, test::throws_errc(Errc::locked));
+  EXPECT_EQ(saved, 0U);  // nobody was disturbed
+
+  store.remove({.kind = FileKind::lock, .id = gone});
+  lock(LockMode::shared)->confirm();
+
+  repository_ = test::open_in(store, {});
+  put_in_store(true);  // since then
+  EXPECT_THAT([&] { lock(LockMode::shared); }, test::throws_errc(Errc::locked));
+}
+
+TEST_F(RepoLockTest, DoesNotWaitForTheSecondLookBeforeReading) {
+  LockOptions how = options(LockMode::shared);
+  how.timing.recheck = milliseconds(400);
+  reopen([&](test::Call call, const FileRef&) {
+    if (call == test::Call::barrier) std::this_thread::sleep_for(how.timing.recheck / 2);
   });
   const auto start = std::chrono::steady_clock::now();
   const auto held = lock(how);
-  EXPECT_GE(std::chrono::steady_clock::now() - start, 2 * how.timing.recheck);
+  EXPECT_LT(std::chrono::steady_clock::now() - start, how.timing.recheck);
+  held->confirm();
+  EXPECT_GE(std::chrono::steady_clock::now() - start, how.timing.recheck);
 }
 
 TEST_F(RepoLockTest, CanBeReleasedBeforeTheSecondLook) {

@@ -10,6 +10,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
+
 namespace medsave {
 namespace {
 
@@ -28,6 +30,24 @@ TEST(Repository, IsOpenedAsItWasCreated) {
     EXPECT_EQ(opened->polynomial(), created->polynomial());
     EXPECT_EQ(opened->key_id(), created->key_id());
     EXPECT_TRUE(std::ranges::equal(opened->key().encrypt_key(), created->key().encrypt_key()));
+  }
+}
+
+TEST(Repository, ListsThePacksWhileThePasswordIsTried) {
+  MemBackend store;
+  test::create_in(store);
+  store.save({.kind = FileKind::pack, .id = sha256(as_bytes("x"))}, Buffer(as_bytes("x")));
+  std::atomic<unsigned> lists = 0;
+  for (const bool fails : {false, true}) {
+    lists = 0;
+    const auto hook = [&](test::Call call, const FileRef& file) {
+      if (call != test::Call::list || file.kind != FileKind::pack) return;
+      if (++lists == 1 && fails) throw Error(Errc::io, "injected");
+    };
+    const auto opened = Repository::open(std::make_unique<test::Connection>(store, hook),
+                                         Secret("password"), "", true);
+    EXPECT_EQ(opened->packs_at_opening().size(), 1U);
+    EXPECT_EQ(lists, fails ? 2U : 1U);
   }
 }
 

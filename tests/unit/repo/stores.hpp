@@ -15,6 +15,9 @@
 
 namespace medsave::test {
 
+/// For adopt_unindexed_packs(): nobody else uses the repository.
+inline bool alone() { return true; }
+
 enum class Call { create, save, barrier, load, load_range, size, list, remove, remove_leftovers };
 
 /// A connection to a store that outlives it. `before` sees each call, and may throw.
@@ -55,6 +58,7 @@ class Connection : public Backend {
     see(Call::list, {.kind = kind});
     return store_.list(kind);
   }
+  Opening load_opening() override { return store_.load_opening(); }
   void remove(const FileRef& file) override {
     see(Call::remove, file);
     store_.remove(file);

@@ -1,0 +1,39 @@
+#include "opening.hpp"
+
+#include "medsave/base/error.hpp"
+
+#include <thread>
+#include <utility>
+
+namespace medsave {
+namespace {
+
+template <typename Value, typename Request>
+void try_to(std::optional<Value>& value, const Request& request) noexcept {
+  try {
+    value = request();
+  } catch (...) {
+    value.reset();  // whoever needs it asks again and is told what is wrong
+  }
+}
+
+}  // namespace
+
+Opening load_opening_at_once(Backend& backend) {
+  constexpr std::uint64_t kLongestConfig = 64 << 10;
+  Opening found;
+  {
+    const std::jthread keys(
+        [&] { try_to(found.keys, [&] { return backend.list(FileKind::key); }); });
+    const std::jthread locks(
+        [&] { try_to(found.locks, [&] { return backend.list(FileKind::lock); }); });
+    try_to(found.config, [&] {
+      Buffer config;
+      backend.load({.kind = FileKind::config}, kLongestConfig, config);
+      return config;
+    });
+  }
+  return found;
+}
+
+}  // namespace medsave
