@@ -10,7 +10,6 @@
 namespace medsave {
 namespace {
 
-constexpr std::size_t kMaxWaiting = 1;              // each is 16 MiB of memory
 constexpr std::size_t kBlobsPerIndexFile = 50'000;  // repository format, "Index"
 
 }  // namespace

@@ -67,6 +67,7 @@ Buffer load_config(Backend& backend) {
 /// Keys in the order they are tried: those that fit the hint first.
 std::vector<Id> keys_to_try(const std::vector<ListedFile>& keys, const std::string& hint) {
   std::vector<Id> ids;
+  ids.reserve(keys.size());
   for (const ListedFile& file : keys) ids.push_back(file.id);
   std::sort(ids.begin(), ids.end());
   if (!hint.empty()) {

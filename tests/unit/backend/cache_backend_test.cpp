@@ -139,8 +139,10 @@ TEST_F(CacheBackendTest, ATreePackIsFetchedOnceEvenByManyThreads) {
   mem_.save(pack_, Buffer(as_bytes("0123456789")));
   cache_->note_tree_pack(pack_.id);
   {
+    constexpr int kThreads = 6;
     std::vector<std::jthread> threads;
-    for (int t = 0; t < 6; ++t) {
+    threads.reserve(kThreads);
+    for (int t = 0; t < kThreads; ++t) {
       threads.emplace_back([this] { EXPECT_EQ(load_range(pack_, 4, 3), "456"); });
     }
   }
