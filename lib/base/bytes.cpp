@@ -1,6 +1,7 @@
 #include "medsave/base/bytes.hpp"
 
 #include <bit>
+#include <cstdlib>
 
 #if defined(__linux__)
 #include <sys/mman.h>
@@ -15,12 +16,14 @@ std::byte* Buffer::allocate_large(std::size_t& capacity) {
   constexpr std::size_t kBlock = 4096;
   constexpr std::size_t kHugePage = std::size_t{2} << 20;
   capacity = (capacity + kBlock - 1) / kBlock * kBlock;
-  auto* memory = static_cast<std::byte*>(std::aligned_alloc(kHugePage, capacity));
+  // Not aligned_alloc, which takes multiples of the alignment only.
+  void* memory = nullptr;
+  if (::posix_memalign(&memory, kHugePage, capacity) != 0) return nullptr;
 #if defined(__linux__)
   // The page faults of a pack cost as much as filling it. Where this is refused, it costs that.
-  if (memory != nullptr) ::madvise(memory, capacity, MADV_HUGEPAGE);
+  ::madvise(memory, capacity, MADV_HUGEPAGE);
 #endif
-  return memory;
+  return static_cast<std::byte*>(memory);
 }
 
 }  // namespace medsave

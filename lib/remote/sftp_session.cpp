@@ -161,8 +161,11 @@ bool SftpSession::write_some() {
   const std::size_t put =
       write_now(child_.in().get(), out_.view().subspan(out_begin_), setup_.location);
   out_begin_ += put;
-  if (out_begin_ == out_.size()) {
-    out_.clear();
+  // On a slow line it is never empty: what is written must not stay until then.
+  if (out_begin_ == out_.size() || out_begin_ >= kMostUnwritten) {
+    const std::size_t left = out_.size() - out_begin_;
+    std::memmove(out_.data(), out_.data() + out_begin_, left);
+    out_.resize(left);
     out_begin_ = 0;
   }
   return put != 0;

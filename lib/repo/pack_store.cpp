@@ -10,6 +10,7 @@
 namespace medsave {
 namespace {
 
+constexpr unsigned kMostStoring = 3;  // packs; each is 16 MiB of memory, and they fill a line
 constexpr std::size_t kBlobsPerIndexFile = 50'000;  // repository format, "Index"
 
 }  // namespace
@@ -35,7 +36,7 @@ PackStore::PackStore(const Repository& repository, std::chrono::seconds index_in
     : repository_(repository),
       index_interval_(index_interval),
       on_stored_(std::move(on_stored)),
-      most_(std::max(1U, repository.backend().connections())),
+      most_(std::clamp(repository.backend().connections(), 1U, kMostStoring)),
       threads_(std::stop_token()) {  // an interruption must not lose packs that are complete
   threads_.spawn("store packs", most_, [this](const std::stop_token& stop) { run(stop); });
 }

@@ -1,6 +1,7 @@
 # Repositories behind rclone, which medsave starts and ends itself. Packages: rclone.
 source "$(dirname "$0")/../support/lib.sh"
 source "$tests/remote/start-rest.sh"
+source "$tests/support/every_command.sh"
 cat >"$RCLONE_CONFIG" <<CONFIG
 [drive]
 type = alias
@@ -19,6 +20,9 @@ step "what every backend must do"
 expect 0 env MEDSAVE_LOCATION="rclone:drive:contract/{}" remote-contract
 expect 0 env MEDSAVE_LOCATION="rclone:$work/drive/contract/{} with spaces" \
   MEDSAVE_OPTIONS="rclone.connections=2 rclone.args=--fast-list" remote-contract
+wait_for none_left
+
+RESTIC_REPOSITORY=rclone:drive:every every_command medsave restic
 wait_for none_left
 
 step "init, backup, check, restore, prune; restic reads it"

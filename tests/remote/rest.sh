@@ -2,12 +2,15 @@
 # goes wrong on the way. Packages: rclone, openssl.
 source "$(dirname "$0")/../support/lib.sh"
 source "$tests/remote/start-rest.sh"
+source "$tests/support/every_command.sh"
 practice-data practice --scale 0.05
 mkdir served
 
 step "what every backend must do"
 serve_rest served
 expect 0 env MEDSAVE_LOCATION="rest:http://$address/contract/{}/" remote-contract
+
+RESTIC_REPOSITORY=rest:http://$address/every/ every_command medsave restic
 
 step "init, backup, check, restore"
 plain=rest:http://$address/plain

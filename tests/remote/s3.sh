@@ -1,12 +1,15 @@
 # Repositories in an S3 object store: Ceph's gateway, which verifies signatures, on memory stores.
 source "$(dirname "$0")/../support/lib.sh"
 source "$tests/remote/start-rgw.sh"
+source "$tests/support/every_command.sh"
 start_rgw
 
 step "what every backend must do"
 expect 0 env MEDSAVE_LOCATION="s3:$S3_ENDPOINT/contract/{}/a b" remote-contract
 expect 0 env MEDSAVE_LOCATION="s3:http://localhost:${S3_ENDPOINT##*:}/contract/{}" \
   MEDSAVE_OPTIONS="s3.bucket-lookup=dns s3.connections=2" remote-contract
+
+RESTIC_REPOSITORY=s3:$S3_ENDPOINT/every/thing every_command medsave restic
 
 step "keys, credentials, clocks, pages, conditions, retention"
 expect 0 env S3_ENDPOINT="$S3_ENDPOINT" S3_DNS_ENDPOINT="http://localhost:${S3_ENDPOINT##*:}" \

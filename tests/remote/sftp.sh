@@ -1,6 +1,7 @@
 # Repositories behind SSH: a real sshd, reached through the user's own ssh with its configuration.
 source "$(dirname "$0")/../support/lib.sh"
 source "$tests/remote/start-sshd.sh"
+source "$tests/support/every_command.sh"
 
 over_ssh() {
   local arguments=(-o sftp.args="-F $work/ssh_config")
@@ -21,6 +22,8 @@ printf '#!/bin/sh\nexec ssh -F %s nas -s sftp\n' "$work/ssh_config" >connect
 chmod +x connect
 expect 0 env MEDSAVE_LOCATION="sftp:nas:$work/contract/{}" \
   MEDSAVE_OPTIONS="sftp.command=$work/connect" remote-contract
+
+RESTIC_REPOSITORY=sftp:nas:$work/store/every every_command over_ssh restic_over_ssh
 
 step "init, backup, check, restore"
 expect 0 over_ssh init
