@@ -1,5 +1,6 @@
 #include "pack_store.hpp"
 
+#include "medsave/backend/cache_backend.hpp"
 #include "medsave/base/error.hpp"
 #include "medsave/crypto/sha256.hpp"
 #include "medsave/repo/index_files.hpp"
@@ -119,6 +120,10 @@ std::optional<FinishedPack> PackStore::next(const std::stop_token& stop) {
 
 void PackStore::store(FinishedPack pack) {
   IndexedPack stored{.pack = sha256(pack.bytes.view()), .blobs = std::move(pack.entries)};
+  CacheBackend* cache = repository_.cache();
+  if (cache != nullptr && stored.blobs.front().kind == BlobKind::tree) {
+    cache->note_tree_pack(stored.pack);  // the next backup reads it
+  }
   repository_.backend().save({.kind = FileKind::pack, .id = stored.pack}, std::move(pack.bytes));
   pack.bytes = Buffer();
   on_stored_(stored);
