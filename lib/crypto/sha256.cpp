@@ -1,6 +1,10 @@
 #include "medsave/crypto/sha256.hpp"
 
 #include "openssl.hpp"
+#include "sha256_blocks.hpp"
+
+#include <algorithm>
+#include <cstring>
 
 namespace medsave {
 namespace {
@@ -53,6 +57,53 @@ Id Sha256Stream::finish() {
   const Id id = finish_with(state_->context.get());
   begin(state_->context.get());
   return id;
+}
+
+void Sha256Job::advance(std::span<Sha256Job* const> jobs) {
+  if (!have_sha256_instructions()) {
+    jobs.front()->hashed_ = jobs.front()->message_.size();  // finish() will hash all of it
+    return;
+  }
+  std::array<Sha256Lane, kMostTogether> lanes;
+  std::size_t bytes = jobs.front()->remaining();
+  for (std::size_t i = 0; i < jobs.size(); ++i) {
+    lanes[i] = {.state = jobs[i]->state_.data(),
+                .blocks = jobs[i]->message_.data() + jobs[i]->hashed_};
+    bytes = std::min(bytes, jobs[i]->remaining());
+  }
+  hash_blocks(std::span(lanes).first(jobs.size()), bytes / kSha256Block);
+  for (Sha256Job* const job : jobs) job->hashed_ += bytes;
+}
+
+std::size_t Sha256Job::remaining() const {
+  return (message_.size() - hashed_) / kSha256Block * kSha256Block;
+}
+
+Id Sha256Job::finish() {
+  if (!have_sha256_instructions()) return sha256(message_);
+  if (!done()) advance(std::array{this});
+  pad_and_hash();
+  Id id;
+  for (std::size_t i = 0; i < state_.size(); ++i) {
+    const std::uint32_t big_endian = __builtin_bswap32(state_[i]);
+    std::memcpy(id.bytes().data() + i * sizeof big_endian, &big_endian, sizeof big_endian);
+  }
+  return id;
+}
+
+/// The last blocks: what is left of the message, a one, zeros, and the length in bits (FIPS 180-4,
+/// section 5.1.1).
+void Sha256Job::pad_and_hash() {
+  std::array<std::byte, 2 * kSha256Block> last = {};
+  const ByteView rest = message_.subspan(hashed_);
+  std::ranges::copy(rest, last.begin());
+  last[rest.size()] = std::byte{0x80};
+  const std::uint64_t bits = __builtin_bswap64(std::uint64_t{message_.size()} * 8);
+  const std::size_t size =
+      rest.size() + 1 + sizeof bits <= kSha256Block ? kSha256Block : 2 * kSha256Block;
+  std::memcpy(last.data() + size - sizeof bits, &bits, sizeof bits);
+  const Sha256Lane lane = {.state = state_.data(), .blocks = last.data()};
+  hash_blocks(std::span(&lane, 1), size / kSha256Block);
 }
 
 }  // namespace medsave

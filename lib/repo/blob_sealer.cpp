@@ -3,8 +3,8 @@
 #include "medsave/base/error.hpp"
 #include "medsave/base/text.hpp"
 #include "medsave/crypto/key.hpp"
-#include "medsave/crypto/sha256.hpp"
 
+#include <array>
 #include <limits>
 
 namespace medsave {
@@ -13,8 +13,32 @@ namespace {
 constexpr std::size_t kNonceSize = 16;
 // zstd may add a little to what it cannot shrink.
 constexpr std::size_t kMaxPlain = std::numeric_limits<std::uint32_t>::max() - (32U << 20U);
+// Blobs that wait to be hashed: there should always be one for the next plaintext.
+constexpr std::size_t kMostWaiting = 4;
+constexpr std::size_t kMostWaitingBytes = std::size_t{2} << 20;
+constexpr std::size_t kWorthKeeping = std::size_t{2} << 20;  // bytes; most blobs are smaller
+
+void advance_together(Sha256Job& a, Sha256Job& b) {
+  if (!a.done() && !b.done()) Sha256Job::advance(std::array{&a, &b});
+}
+
+[[noreturn]] void throw_changed(const Id& blob) {
+  throw Error(Errc::internal,
+              format_text(_("blob {} changed between reading and encrypting, so the backup was "
+                            "stopped; this computer's memory or processor is faulty: test it"),
+                          blob.short_hex()));
+}
 
 }  // namespace
+
+Id BlobSealer::hash(ByteView plain) {
+  Sha256Job job(plain);
+  while (!waiting_.empty() && !job.done()) {
+    advance_together(job, waiting_.front().job);
+    if (waiting_.front().job.done()) deliver_first();
+  }
+  return job.finish();
+}
 
 PackEntry BlobSealer::seal_blob(const BlobRef& blob, ByteView plain) {
   if (plain.empty()) throw Error(Errc::internal, _("an empty blob cannot be stored"));
@@ -23,51 +47,96 @@ PackEntry BlobSealer::seal_blob(const BlobRef& blob, ByteView plain) {
                 format_text(_("blob {} is too large ({} bytes) for the repository format"),
                             blob.id.short_hex(), plain.size()));
   }
-  sealed_.clear();
-  sealed_.resize(kNonceSize);
-  const bool compressed = compress(blob.kind, plain);
-  if (!compressed) sealed_.append(plain);
-  seal_in_place(repository_.key(), sealed_, 0, system_random());
-  PackEntry entry{.kind = blob.kind,
-                  .id = blob.id,
-                  .offset = 0,
-                  .stored_length = static_cast<std::uint32_t>(sealed_.size()),
-                  .plain_length = compressed ? static_cast<std::uint32_t>(plain.size()) : 0};
-  if (verify_) verify(blob, entry);
+  Buffer sealed = take_buffer();
+  sealed.resize(kNonceSize);
+  const bool compressed = compress(blob.kind, plain, sealed);
+  if (!compressed) sealed.append(plain);
+  seal_in_place(repository_.key(), sealed, 0, system_random());
+  const PackEntry entry{.kind = blob.kind,
+                        .id = blob.id,
+                        .offset = 0,
+                        .stored_length = static_cast<std::uint32_t>(sealed.size()),
+                        .plain_length = compressed ? static_cast<std::uint32_t>(plain.size()) : 0};
+  if (verify_) {
+    Buffer opened = open_again(entry, sealed.view());
+    const ByteView content = opened.view();
+    waiting_.push_back({.entry = entry,
+                        .sealed = std::move(sealed),
+                        .opened = std::move(opened),
+                        .job = Sha256Job(content)});
+    while (too_many_wait()) verify_first();
+  } else {
+    deliver_(entry, sealed.view());
+    give_back(std::move(sealed));
+  }
   return entry;
 }
 
-/// Appends the frame to sealed_, unless the blob is to be stored as it is.
-bool BlobSealer::compress(BlobKind kind, ByteView plain) {
+void BlobSealer::finish() {
+  while (!waiting_.empty()) verify_first();
+}
+
+/// Appends the frame to `out`, unless the blob is to be stored as it is.
+bool BlobSealer::compress(BlobKind kind, ByteView plain, Buffer& out) {
   if (repository_.config().version < 2) return false;
-  if (kind == BlobKind::data) return compressor_.compress(plain, sealed_);
-  compressor_.compress_always(plain, sealed_);
+  if (kind == BlobKind::data) return compressor_.compress(plain, out);
+  compressor_.compress_always(plain, out);
   return true;
 }
 
-void BlobSealer::verify(const BlobRef& blob, const PackEntry& entry) {
-  bool same = false;
+Buffer BlobSealer::open_again(const PackEntry& entry, ByteView sealed) {
+  Buffer opened = take_buffer();
   try {
-    open_sealed(repository_.key(), sealed_.view(), opened_);
     if (entry.compressed()) {
-      decompressor_.decompress_exactly(opened_.view(), entry.plain_length, plain_);
+      open_sealed(repository_.key(), sealed, compressed_);
+      decompressor_.decompress_exactly(compressed_.view(), entry.plain_length, opened);
+    } else {
+      open_sealed(repository_.key(), sealed, opened);
     }
-    same = sha256(entry.compressed() ? plain_.view() : opened_.view()) == blob.id;
   } catch (const Error& e) {
-    if (e.code() != Errc::corrupt) throw;
+    if (e.code() == Errc::corrupt) throw_changed(entry.id);
+    throw;
   }
-  if (same) return;
-  throw Error(Errc::internal,
-              format_text(_("blob {} changed between reading and encrypting, so the backup was "
-                            "stopped; this computer's memory or processor is faulty: test it"),
-                          blob.id.short_hex()));
+  return opened;
 }
 
-void BlobSealer::release_much() {
-  constexpr std::size_t kWorthKeeping = std::size_t{4} << 20;  // most blobs are smaller
-  for (Buffer* buffer : {&sealed_, &opened_, &plain_}) {
-    if (buffer->capacity() > kWorthKeeping) *buffer = Buffer();
-  }
+bool BlobSealer::too_many_wait() const {
+  std::size_t bytes = 0;
+  for (const Sealed& blob : waiting_) bytes += blob.opened.size();
+  return waiting_.size() > kMostWaiting || (waiting_.size() > 1 && bytes > kMostWaitingBytes);
+}
+
+/// Delivers the first of those that wait. The next is hashed along with it.
+void BlobSealer::verify_first() {
+  if (waiting_.size() > 1) advance_together(waiting_[0].job, waiting_[1].job);
+  deliver_first();
+}
+
+void BlobSealer::deliver_first() {
+  Sealed blob = std::move(waiting_.front());
+  waiting_.pop_front();
+  if (blob.job.finish() != blob.entry.id) throw_changed(blob.entry.id);
+  deliver_(blob.entry, blob.sealed.view());
+  give_back(std::move(blob.sealed));
+  give_back(std::move(blob.opened));
+}
+
+Buffer BlobSealer::take_buffer() {
+  if (spare_.empty()) return {};
+  Buffer buffer = std::move(spare_.back());
+  spare_.pop_back();
+  return buffer;
+}
+
+void BlobSealer::give_back(Buffer buffer) {
+  if (buffer.capacity() > kWorthKeeping) return;
+  buffer.clear();
+  spare_.push_back(std::move(buffer));
+}
+
+void SealerPool::finish() {
+  const std::lock_guard lock(mutex_);
+  for (const std::unique_ptr<BlobSealer>& sealer : idle_) sealer->finish();
 }
 
 std::unique_ptr<BlobSealer> SealerPool::take() {
@@ -79,11 +148,10 @@ std::unique_ptr<BlobSealer> SealerPool::take() {
       return sealer;
     }
   }
-  return std::make_unique<BlobSealer>(repository_, level_, verify_);
+  return std::make_unique<BlobSealer>(repository_, level_, verify_, deliver_);
 }
 
 void SealerPool::give_back(std::unique_ptr<BlobSealer> sealer) noexcept {
-  sealer->release_much();
   try {
     const std::lock_guard lock(mutex_);
     idle_.push_back(std::move(sealer));

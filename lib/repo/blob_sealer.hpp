@@ -1,50 +1,77 @@
 #pragma once
 
 #include "medsave/base/bytes.hpp"
+#include "medsave/crypto/sha256.hpp"
 #include "medsave/format/compression.hpp"
 #include "medsave/format/pack_header.hpp"
 #include "medsave/repo/index.hpp"
 #include "medsave/repo/repository.hpp"
 
+#include <deque>
+#include <functional>
 #include <memory>
 #include <mutex>
+#include <utility>
 #include <vector>
 
 namespace medsave {
 
 /// Turns plaintext into what a pack holds: compressed, sealed, and opened again to see that it
-/// survived. Reuses its memory; one thread at a time.
+/// survived. The hash of what was opened is computed side by side with that of the next plaintext
+/// (see Sha256Job), so a blob comes out some calls after it went in. One thread at a time.
 class BlobSealer {
  public:
-  BlobSealer(const Repository& repository, CompressionLevel level, bool verify)
-      : repository_(repository), compressor_(level), verify_(verify) {}
+  /// Takes a blob whose entry lacks its offset only. The view ends with the call.
+  using Deliver = std::function<void(const PackEntry& entry, ByteView sealed)>;
 
-  /// The entry lacks its offset only; `sealed()` holds the bytes until the next call. Throws
-  /// Error(internal) for an empty blob and when the verification fails, unsupported for a blob
-  /// above 4 GiB.
+  BlobSealer(const Repository& repository, CompressionLevel level, bool verify, Deliver deliver)
+      : repository_(repository),
+        compressor_(level),
+        verify_(verify),
+        deliver_(std::move(deliver)) {}
+
+  /// SHA-256 of `plain`. Like the next two it delivers blobs of earlier calls; they throw what
+  /// that throws, and Error(internal) when a blob is not what went in (bad memory).
+  Id hash(ByteView plain);
+  /// The entry lacks its offset only. Throws also Error(internal) for an empty blob, unsupported
+  /// for one above 4 GiB.
   PackEntry seal_blob(const BlobRef& blob, ByteView plain);
-  [[nodiscard]] ByteView sealed() const { return sealed_.view(); }
-  /// Gives back the memory that only a large blob needs.
-  void release_much();
+  /// Delivers all that were sealed.
+  void finish();
 
  private:
-  bool compress(BlobKind kind, ByteView plain);
-  void verify(const BlobRef& blob, const PackEntry& entry);
+  /// A blob whose hash is not known to be right yet.
+  struct Sealed {
+    PackEntry entry = {};
+    Buffer sealed = {};
+    Buffer opened = {};  // what the job hashes
+    Sha256Job job;
+  };
+
+  bool compress(BlobKind kind, ByteView plain, Buffer& out);
+  Buffer open_again(const PackEntry& entry, ByteView sealed);
+  void verify_first();
+  void deliver_first();
+  [[nodiscard]] bool too_many_wait() const;
+  Buffer take_buffer();
+  void give_back(Buffer buffer);
 
   const Repository& repository_;
   Compressor compressor_;
   Decompressor decompressor_;
-  bool verify_;
-  Buffer sealed_;
-  Buffer opened_;
-  Buffer plain_;
+  const bool verify_;
+  const Deliver deliver_;
+  std::deque<Sealed> waiting_;
+  Buffer compressed_;
+  std::vector<Buffer> spare_;
 };
 
 /// As many sealers as threads that seal at the same time. Thread-safe.
 class SealerPool {
  public:
-  SealerPool(const Repository& repository, CompressionLevel level, bool verify)
-      : repository_(repository), level_(level), verify_(verify) {}
+  SealerPool(const Repository& repository, CompressionLevel level, bool verify,
+             BlobSealer::Deliver deliver)
+      : repository_(repository), level_(level), verify_(verify), deliver_(std::move(deliver)) {}
 
   /// A sealer on loan; it goes back with the object.
   class Loan {
@@ -54,11 +81,15 @@ class SealerPool {
     Loan& operator=(const Loan&) = delete;
     ~Loan() { pool_.give_back(std::move(sealer_)); }
     BlobSealer* operator->() { return sealer_.get(); }
+    BlobSealer& operator*() { return *sealer_; }
 
    private:
     SealerPool& pool_;
     std::unique_ptr<BlobSealer> sealer_;
   };
+
+  /// finish() of every sealer; none may be on loan.
+  void finish();
 
  private:
   std::unique_ptr<BlobSealer> take();
@@ -67,6 +98,7 @@ class SealerPool {
   const Repository& repository_;
   const CompressionLevel level_;
   const bool verify_;
+  const BlobSealer::Deliver deliver_;
   std::mutex mutex_;  // guards idle_
   std::vector<std::unique_ptr<BlobSealer>> idle_;
 };

@@ -1,22 +1,18 @@
 #include "medsave/repo/blob_writer.hpp"
 
 #include "blob_sealer.hpp"
-#include "pack_builder.hpp"
+#include "open_packs.hpp"
 #include "pack_store.hpp"
 
 #include "medsave/base/error.hpp"
-#include "medsave/crypto/sha256.hpp"
 #include "medsave/par/task_scope.hpp"
 
-#include <array>
 #include <mutex>
 #include <unordered_set>
 #include <utility>
 
 namespace medsave {
 namespace {
-
-constexpr std::size_t kOpenPacks = 2;  // of each kind; repository format, "How packs are filled"
 
 struct BlobRefHash {
   std::size_t operator()(const BlobRef& blob) const noexcept { return std::hash<Id>()(blob.id); }
@@ -48,12 +44,6 @@ class Claims {
   std::unordered_set<BlobRef, BlobRefHash> claimed_;
 };
 
-struct OpenPack {
-  explicit OpenPack(std::uint64_t target) : builder(target) {}
-  std::mutex mutex;  // guards builder
-  PackBuilder builder;
-};
-
 std::uint32_t entry_size(const PackEntry& entry) {
   return entry.compressed() ? kPackEntrySizeCompressed : kPackEntrySize;
 }
@@ -67,74 +57,81 @@ struct BlobWriter::State {
         index(the_index),
         options(the_options),
         stop(std::move(the_stop)),
-        sealers(repository, options.compression, options.extra_verify),
+        sealers(repository, options.compression, options.extra_verify,
+                [this](const PackEntry& entry, ByteView sealed) { place(entry, sealed); }),
         store(repository, options.index_interval, [this](const IndexedPack& pack) {
           // In this order: a blob is always seen in one of the two.
           index.add_pack(pack);
           claims.release(pack.blobs);
         }) {}
 
-  SavedBlob save_new(const BlobRef& blob, ByteView plain);
+  SavedBlob save(BlobSealer& sealer, const BlobRef& blob, ByteView plain);
+  SavedBlob save_new(BlobSealer& sealer, const BlobRef& blob, ByteView plain);
+  /// Runs `work`; when it fails, nobody may go on: others were told that blobs are taken care of.
+  template <typename Work>
+  auto or_fail(const Work& work);
   void place(const PackEntry& entry, ByteView sealed);
-  FinishedPack complete(PackBuilder builder);
   void finish();
   void count(const PackEntry& entry, std::size_t plain_bytes);
-
-  using Set = std::array<OpenPack, kOpenPacks>;
 
   const Repository& repository;
   Index& index;
   const BlobWriterOptions options;
   const std::stop_token stop;
+  bool finishing = false;  // finish() was called: nothing interrupts it
   std::atomic<std::uint64_t> data_blobs = 0;
   std::atomic<std::uint64_t> tree_blobs = 0;
   std::atomic<std::uint64_t> plain_bytes = 0;
   std::atomic<std::uint64_t> packed_bytes = 0;
   Claims claims;
   SealerPool sealers;
-  Set data_packs = {OpenPack(options.pack_size), OpenPack(options.pack_size)};
-  Set tree_packs = {OpenPack(options.pack_size), OpenPack(options.pack_size)};
+  OpenPacks data_packs = {repository, options.pack_size};
+  OpenPacks tree_packs = {repository, options.pack_size};
   PackStore store;  // last: its threads use index and claims
 };
 
-SavedBlob BlobWriter::State::save_new(const BlobRef& blob, ByteView plain) {
-  SealerPool::Loan sealer(sealers);
-  const PackEntry entry = sealer->seal_blob(blob, plain);
-  place(entry, sealer->sealed());
+template <typename Work>
+auto BlobWriter::State::or_fail(const Work& work) {
+  try {
+    return work();
+  } catch (const Interrupted&) {  // what was sealed is still there, and finish() stores it
+    throw;
+  } catch (...) {
+    store.fail(std::current_exception());
+    throw;
+  }
+}
+
+SavedBlob BlobWriter::State::save(BlobSealer& sealer, const BlobRef& blob, ByteView plain) {
+  const SavedBlob known{.id = blob.id};
+  if (index.contains(blob) || !claims.claim(blob)) return known;
+  // The pack of a claim that ended meanwhile is in the index by now.
+  if (index.contains(blob)) {
+    claims.release(blob);
+    return known;
+  }
+  return save_new(sealer, blob, plain);
+}
+
+SavedBlob BlobWriter::State::save_new(BlobSealer& sealer, const BlobRef& blob, ByteView plain) {
+  const PackEntry entry = sealer.seal_blob(blob, plain);
   count(entry, plain.size());
   return {.id = blob.id, .is_new = true, .stored_length = entry.stored_length + entry_size(entry)};
 }
 
 void BlobWriter::State::place(const PackEntry& entry, ByteView sealed) {
-  PackBuilder finished(options.pack_size);
-  if (sealed.size() >= options.pack_size) {
-    finished.add(entry, sealed);
-  } else {
-    Set& set = entry.kind == BlobKind::data ? data_packs : tree_packs;
-    OpenPack& pack = set[system_random().below(kOpenPacks)];
-    const std::lock_guard lock(pack.mutex);
-    pack.builder.add(entry, sealed);
-    if (!pack.builder.full()) return;
-    finished = std::exchange(pack.builder, PackBuilder(options.pack_size));
-  }
+  OpenPacks& packs = entry.kind == BlobKind::data ? data_packs : tree_packs;
+  std::optional<FinishedPack> finished = packs.add(entry, sealed);
+  if (!finished) return;
   packed_bytes += kPackTrailer;
-  store.add(complete(std::move(finished)), stop);
-}
-
-FinishedPack BlobWriter::State::complete(PackBuilder builder) {
-  builder.complete(repository.key(), system_random());
-  return {.bytes = std::move(builder.bytes()), .entries = std::move(builder.entries())};
+  store.add(std::move(*finished), finishing ? std::stop_token() : stop);
 }
 
 void BlobWriter::State::finish() {
-  for (Set* set : {&data_packs, &tree_packs}) {
-    PackBuilder& first = (*set)[0].builder;
-    PackBuilder& second = (*set)[1].builder;
-    if (first.has_room_for(second)) first.merge(std::move(second));
-    for (OpenPack& pack : *set) {
-      if (pack.builder.empty()) continue;
-      store.add_last(complete(std::exchange(pack.builder, PackBuilder(options.pack_size))));
-    }
+  finishing = true;
+  sealers.finish();
+  for (OpenPacks* packs : {&data_packs, &tree_packs}) {
+    for (FinishedPack& pack : packs->finish()) store.add_last(std::move(pack));
   }
   store.finish();
 }
@@ -152,35 +149,31 @@ BlobWriter::BlobWriter(const Repository& repository, Index& index, const BlobWri
 BlobWriter::~BlobWriter() = default;
 
 SavedBlob BlobWriter::save(BlobKind kind, ByteView plain) {
-  return save(BlobRef{.kind = kind, .id = sha256(plain)}, plain);
+  check_stop(state_->stop);
+  state_->store.check();
+  return state_->or_fail([&] {
+    SealerPool::Loan sealer(state_->sealers);
+    const Id id = sealer->hash(plain);
+    return state_->save(*sealer, {.kind = kind, .id = id}, plain);
+  });
 }
 
 SavedBlob BlobWriter::save(const BlobRef& blob, ByteView plain) {
-  State& state = *state_;
-  check_stop(state.stop);
-  state.store.check();
-  const SavedBlob known{.id = blob.id};
-  if (state.index.contains(blob) || !state.claims.claim(blob)) return known;
-  // The pack of a claim that ended meanwhile is in the index by now.
-  if (state.index.contains(blob)) {
-    state.claims.release(blob);
-    return known;
-  }
-  try {
-    return state.save_new(blob, plain);
-  } catch (const Interrupted&) {  // the blob is in a pack, which finish() stores
-    throw;
-  } catch (...) {
-    // Others were told that this blob is taken care of, so nobody may go on.
-    state.store.fail(std::current_exception());
-    throw;
-  }
+  check_stop(state_->stop);
+  state_->store.check();
+  return state_->or_fail([&] {
+    SealerPool::Loan sealer(state_->sealers);
+    return state_->save(*sealer, blob, plain);
+  });
 }
 
 SavedBlob BlobWriter::save_again(const BlobRef& blob, ByteView plain) {
   check_stop(state_->stop);
   state_->store.check();
-  return state_->save_new(blob, plain);
+  return state_->or_fail([&] {
+    SealerPool::Loan sealer(state_->sealers);
+    return state_->save_new(*sealer, blob, plain);
+  });
 }
 
 void BlobWriter::save_sealed_again(const PackEntry& entry, ByteView sealed) {

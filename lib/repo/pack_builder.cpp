@@ -9,10 +9,6 @@
 namespace medsave {
 namespace {
 
-// Room for the last blob, which may reach past the target, and for the header. Pages that stay
-// unused cost nothing.
-constexpr std::size_t kOvershoot = 9ULL << 20U;
-
 // How many entries surely fit the longest header that readers accept.
 constexpr std::size_t kMaxEntries =
     (kMaxPackHeader + sizeof(std::uint32_t) - kPackTrailer) / kPackEntrySizeCompressed;
@@ -20,7 +16,7 @@ constexpr std::size_t kMaxEntries =
 }  // namespace
 
 void PackBuilder::add(const PackEntry& entry, ByteView sealed) {
-  if (bytes_.empty()) bytes_.reserve(target_ + kOvershoot);
+  if (bytes_.empty()) bytes_.reserve(target_ + kOvershoot);  // unused pages cost nothing
   const std::size_t offset = bytes_.size();
   if (offset + sealed.size() > std::numeric_limits<std::uint32_t>::max()) {
     throw Error(Errc::internal, _("a pack would be longer than 4 GiB"));
@@ -46,13 +42,15 @@ bool PackBuilder::has_room_for(const PackBuilder& other) const {
          entries_.size() + other.entries_.size() <= kMaxEntries;
 }
 
-void PackBuilder::complete(const Key& key, Random& random) {
+FinishedPack PackBuilder::complete(const Key& key, Random& random) {
   const std::size_t blobs = bytes_.size();
   const Buffer header = encode_pack_header(entries_);
   seal(key, header.view(), bytes_, random);
   const std::size_t end = bytes_.size();
   bytes_.resize(end + sizeof(std::uint32_t));
   store_le32(bytes_.data() + end, static_cast<std::uint32_t>(end - blobs));
+  hash_.extend(bytes_.view());
+  return {.id = hash_.finish(), .bytes = std::move(bytes_), .entries = std::move(entries_)};
 }
 
 }  // namespace medsave

@@ -2,7 +2,6 @@
 
 #include "medsave/backend/cache_backend.hpp"
 #include "medsave/base/error.hpp"
-#include "medsave/crypto/sha256.hpp"
 #include "medsave/repo/index_files.hpp"
 
 #include <algorithm>
@@ -119,7 +118,7 @@ std::optional<FinishedPack> PackStore::next(const std::stop_token& stop) {
 }
 
 void PackStore::store(FinishedPack pack) {
-  IndexedPack stored{.pack = sha256(pack.bytes.view()), .blobs = std::move(pack.entries)};
+  IndexedPack stored{.pack = pack.id, .blobs = std::move(pack.entries)};
   CacheBackend* cache = repository_.cache();
   if (cache != nullptr && stored.blobs.front().kind == BlobKind::tree) {
     cache->note_tree_pack(stored.pack);  // the next backup reads it

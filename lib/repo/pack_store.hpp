@@ -1,5 +1,7 @@
 #pragma once
 
+#include "pack_builder.hpp"
+
 #include "medsave/base/bytes.hpp"
 #include "medsave/format/index_file.hpp"
 #include "medsave/format/pack_header.hpp"
@@ -19,12 +21,6 @@
 #include <vector>
 
 namespace medsave {
-
-/// A complete pack file that is not stored yet.
-struct FinishedPack {
-  Buffer bytes = {};
-  std::vector<PackEntry> entries = {};
-};
 
 /// Stores packs on threads of its own and writes index files about what a barrier has made
 /// durable. The first failure ends it; everybody is told. Thread-safe.

@@ -54,7 +54,7 @@ class BlobWriter {
 
   /// Stores the blob unless it is known or another caller has claimed it in this run. Thread-safe.
   /// Throws what the storing threads met, Error(internal) for an empty blob (pack readers refuse
-  /// it) and when the verification fails (bad memory), Interrupted.
+  /// it) and when this or an earlier blob fails the verification (bad memory), Interrupted.
   SavedBlob save(BlobKind kind, ByteView plain);
   /// The same for a caller that has hashed it already.
   SavedBlob save(const BlobRef& blob, ByteView plain);

@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <array>
 #include <thread>
 #include <vector>
 
@@ -73,6 +75,54 @@ TEST(Sha256, WorksOnManyThreadsAtOnce) {
       for (int i = 0; i < 1000; ++i) EXPECT_EQ(sha256(as_bytes("abc")), expected);
     });
   }
+}
+
+/// Content of these lengths, all different.
+std::vector<Buffer> messages_of(const std::vector<std::size_t>& lengths) {
+  std::vector<Buffer> messages;
+  for (const std::size_t length : lengths) {
+    system_random().fill(messages.emplace_back(length).writable());
+  }
+  return messages;
+}
+
+TEST(Sha256Job, HashesAMessageOfAnyLength) {
+  for (std::size_t length = 0; length < 300; ++length) {
+    const Buffer message = std::move(messages_of({length}).front());
+    EXPECT_EQ(Sha256Job(message.view()).finish(), sha256(message.view())) << length;
+  }
+}
+
+TEST(Sha256Job, SeveralTogetherGiveTheSameAsEachAlone) {
+  const std::vector<std::vector<std::size_t>> kLengths = {
+      {64}, {64, 64}, {640, 6400}, {6401, 129}, {1'000'000, 999'937, 64}, {4096, 64, 8191}};
+  for (const std::vector<std::size_t>& lengths : kLengths) {
+    const std::vector<Buffer> messages = messages_of(lengths);
+    std::vector<Sha256Job> jobs;
+    for (const Buffer& message : messages) jobs.emplace_back(message.view());
+    for (;;) {
+      std::vector<Sha256Job*> going;
+      for (Sha256Job& job : jobs) {
+        if (!job.done()) going.push_back(&job);
+      }
+      if (going.empty()) break;
+      Sha256Job::advance(going);
+      EXPECT_TRUE(std::ranges::any_of(going, &Sha256Job::done));
+    }
+    for (std::size_t i = 0; i < jobs.size(); ++i) {
+      EXPECT_EQ(jobs[i].finish(), sha256(messages[i].view())) << lengths[i];
+    }
+  }
+}
+
+TEST(Sha256Job, MayBeFinishedHalfway) {
+  const std::vector<Buffer> messages = messages_of({1000, 100});
+  Sha256Job longer(messages[0].view());
+  Sha256Job shorter(messages[1].view());
+  Sha256Job::advance(std::array{&shorter, &longer});
+  EXPECT_FALSE(longer.done());
+  EXPECT_EQ(longer.finish(), sha256(messages[0].view()));
+  EXPECT_EQ(shorter.finish(), sha256(messages[1].view()));
 }
 
 }  // namespace

@@ -297,11 +297,47 @@ TEST(BlobWriter, StopsForGoodWhenABlobDoesNotSurviveEncryption) {
   Index index;
   BlobWriter writer(*repository, index, {}, {});
   const BlobRef wrong{.kind = BlobKind::data, .id = sha256(as_bytes("before a bit flipped"))};
-  EXPECT_THAT([&] { writer.save(wrong, as_bytes("after a bit flipped")); },
-              test::throws_errc(Errc::internal));
+  const auto save_some = [&] {  // the verification lags behind
+    for (unsigned i = 0; i < 100; ++i) {
+      writer.save(BlobKind::data, test::content(i + 1, 5000, false).view());
+    }
+  };
+  const auto save_wrong = [&] { writer.save(wrong, as_bytes("after a bit flipped")); };
+  EXPECT_THAT(([&] { save_wrong(), save_some(); }), test::throws_errc(Errc::internal));
   EXPECT_THAT([&] { writer.save(BlobKind::data, as_bytes("x")); },
               test::throws_errc(Errc::internal));
   EXPECT_THAT([&] { writer.finish(); }, test::throws_errc(Errc::internal));
+  EXPECT_TRUE(store.list(FileKind::index).empty());
+}
+
+TEST(BlobWriter, VerifiesTheLastBlobsToo) {
+  MemBackend store;
+  const auto repository = test::create_in(store);
+  Index index;
+  BlobWriter writer(*repository, index, {}, {});
+  const BlobRef wrong{.kind = BlobKind::data, .id = sha256(as_bytes("before a bit flipped"))};
+  writer.save(wrong, as_bytes("after a bit flipped"));
+  EXPECT_THAT([&] { writer.finish(); }, test::throws_errc(Errc::internal));
+  EXPECT_TRUE(store.list(FileKind::pack).empty());
+}
+
+TEST(BlobWriter, HashesBlobsOfVeryDifferentLengthsSideBySide) {
+  MemBackend store;
+  const auto repository = test::create_in(store);
+  Index index;
+  std::vector<Sample> blobs;
+  {
+    BlobWriter writer(*repository, index, small_packs(), {});
+    const std::size_t lengths[] = {1, 3'000'000, 63, 64, 65, 500'000, 5'000'000, 700, 2'000'000};
+    for (unsigned i = 0; i < 36; ++i) {
+      blobs.push_back({.kind = i % 5 == 0 ? BlobKind::tree : BlobKind::data,
+                       .plain = test::content(i + 1, lengths[i % 9] + i, i % 2 == 0)});
+      EXPECT_EQ(writer.save(blobs.back().kind, blobs.back().plain.view()).id,
+                blobs.back().ref().id);
+    }
+    writer.finish();
+  }
+  expect_readable(store, blobs);
 }
 
 TEST(BlobWriter, RefusesAnEmptyBlob) {

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+namespace medsave {
+
+constexpr std::size_t kSha256Block = 64;  // bytes
+
+/// One of several messages whose blocks are hashed at the same time.
+struct Sha256Lane {
+  std::uint32_t* state = nullptr;     // H0 to H7
+  const std::byte* blocks = nullptr;  // at least as many as the call hashes
+};
+
+/// Whether the processor has what hash_blocks() needs.
+bool have_sha256_instructions();
+
+/// The hash computation of FIPS 180-4, section 6.2.2, over `count` blocks of each of one to three
+/// lanes, with the x86 SHA extensions; their instructions for the lanes take turns.
+void hash_blocks(std::span<const Sha256Lane> lanes, std::size_t count);
+
+}  // namespace medsave
