@@ -2,7 +2,9 @@
 # goes wrong on the way. Packages: rclone, openssl.
 source "$(dirname "$0")/../support/lib.sh"
 source "$tests/remote/start-rest.sh"
+source "$tests/remote/inject.sh"
 source "$tests/support/every_command.sh"
+source "$tests/remote/restarts.sh"
 practice-data practice --scale 0.05
 mkdir served
 
@@ -55,7 +57,7 @@ step "what lies between us and the server is survived"
 # survives COMMAND...: with the faults of the proxy that inject started.
 survives() {
   expect 0 medsave -r "rest:http://$proxy/plain/" --no-cache --stuck-request-timeout 1s "$@"
-  [ "$(injected =)" -ge 1 ] || fail "no fault was injected: $*"
+  [ "$(injected "=")" -ge 1 ] || fail "no fault was injected: $*"
 }
 inject "POST/data/#1:drop-answer" "POST/data/#2:drop-request=1000" "POST/data/#3:status=503" \
   "POST/index/#1:drop" "POST/snapshots/#1:drop-answer" "HEAD/data/#1:status=500" \
@@ -73,18 +75,11 @@ inject "DELETE#1:drop-answer" "DELETE#2:status=500" "POST/data/#1:drop-answer"
 survives forget --keep-last 1 --group-by '' --prune --max-unused 0
 expect 0 medsave check --read-data
 
-step "a server that is started again in the middle of a backup"
-practice-data practice --scale 0.05 --day 3
-medsave --limit-upload 2000 backup practice >backup.log 2>&1 &
-backup=$!
-locked() { [ -n "$(find served/plain/locks -type f)" ]; }
-wait_for locked
-sleep 1
-kill_hard "$server"
-sleep 1
-serve_rest served --addr "$address"
-wait $backup || fail "$(cat backup.log)"
-expect 0 medsave check --read-data
+packs_of_restarts() { find served/restarts/data -type f | wc -l; }
+stop_rest() { kill_hard "$server"; }
+start_rest_again() { serve_rest served --addr "$address"; }
+RESTIC_REPOSITORY=rest:http://$address/restarts/ \
+  restarts medsave packs_of_restarts stop_rest start_rest_again
 
 step "what will not pass is one clear error, at once"
 fails() {

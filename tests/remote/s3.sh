@@ -1,7 +1,9 @@
 # Repositories in an S3 object store: Ceph's gateway, which verifies signatures, on memory stores.
 source "$(dirname "$0")/../support/lib.sh"
 source "$tests/remote/start-rgw.sh"
+source "$tests/remote/inject.sh"
 source "$tests/support/every_command.sh"
+source "$tests/remote/restarts.sh"
 start_rgw
 
 step "what every backend must do"
@@ -59,6 +61,64 @@ if command -v "$RESTIC" >/dev/null; then
   expect 0 medsave backup practice
   expect 0 restic check --read-data
 fi
+
+packs_of_bucket() { medsave --no-lock list packs | wc -l; }
+stop_gateway() { kill_hard "$gateway"; }
+RESTIC_REPOSITORY=s3:$S3_ENDPOINT/restarts \
+  restarts medsave packs_of_bucket stop_gateway start_gateway
+
+step "what goes wrong on the way is survived: the store verifies what arrives"
+address=${S3_ENDPOINT#http://}
+# survives COMMAND...: with the faults of the proxy that inject started.
+survives() {
+  expect 0 medsave -r "s3:http://$proxy/faults" --no-cache --stuck-request-timeout 1s "$@"
+  [ "$(injected "=")" -ge 1 ] || fail "no fault was injected: $*"
+}
+inject "PUT/config#1:flip-request=20" "PUT/keys/#1:flip-request=20"
+survives init
+export RESTIC_REPOSITORY=s3:$S3_ENDPOINT/faults
+inject "PUT/data/#1:flip-request=1000" "PUT/data/#2:drop-request=1000" "PUT/data/#3:status=503" \
+  "PUT/data/#4:drop-answer" "PUT/index/#1:flip-request=50" "PUT/snapshots/#1:flip-request=50" \
+  "PUT/locks/#1:flip-request=50" "HEAD/data/#2:length=7" "GET/keys/#1:cut=10"
+survives --pack-size 4 backup practice
+expect 0 medsave check --read-data
+inject "GET/data/#2:length=50" "GET/data/#3:cut=100" "GET/data/#4:stall=3" "GET/data/#9:flip=100" \
+  "GET/index/#1:flip=100" "GET/snapshots/#1:status=429" "#3-5:status=503"
+rm -rf out
+survives restore latest --target out
+identical practice out/practice
+
+step "what will not pass is one clear error, and harms nothing"
+fails() { # WORDS ARGUMENTS...
+  expect 1 medsave -r "s3:http://$proxy/faults" --no-cache "${@:2}"
+  says "$1"
+  says_not "trying again"
+  same "$(grep -c '^Fatal: ' stderr)" 1 "errors"
+}
+inject "/faults?#*:list-omits"
+fails "no key files" snapshots
+inject "/faults?#3+:list-resizes=7"
+fails "instead of" --no-lock check
+inject "#*:html"
+fails "is there a proxy in between" snapshots
+head -c 6000000 /dev/urandom >random
+expect 1 env AWS_ACCESS_KEY_ID="$READER_ACCESS_KEY" AWS_SECRET_ACCESS_KEY="$READER_SECRET_KEY" \
+  "$MEDSAVE" backup random
+says "may do there.*AccessDenied"
+says_not "trying again"
+expect 0 env AWS_ACCESS_KEY_ID="$READER_ACCESS_KEY" AWS_SECRET_ACCESS_KEY="$READER_SECRET_KEY" \
+  "$MEDSAVE" --no-lock snapshots
+for quota in "set --max-size=1000000" enable; do
+  # shellcheck disable=SC2086
+  ceph_run radosgw-admin quota $quota --quota-scope=bucket --bucket=faults
+done
+expect 1 medsave backup random
+says "quota is used up.*QuotaExceeded"
+says_not "trying again"
+same "$(grep -c '^Fatal: ' stderr)" 1 "errors"
+expect 0 medsave --no-lock check --read-data # there is no room for a lock
+expect 10 medsave -r "s3:$S3_ENDPOINT/no-such-bucket" backup random
+says "repository does not exist"
 
 step "errors say what is wrong, and never the secret"
 export RESTIC_REPOSITORY=s3:$S3_ENDPOINT/practice/site/one

@@ -2,6 +2,7 @@
 source "$(dirname "$0")/../support/lib.sh"
 source "$tests/remote/start-sshd.sh"
 source "$tests/support/every_command.sh"
+source "$tests/remote/restarts.sh"
 
 over_ssh() {
   local arguments=(-o sftp.args="-F $work/ssh_config")
@@ -14,7 +15,6 @@ head -c 20000000 /dev/urandom >random
 start_sshd "$sftp_server"
 trust_host
 configure_ssh
-files_in() { find "store/repo/$1" -type f | wc -l; }
 ssh -F ssh_config nas true 2>ssh.log || skip "cannot log in to sshd as $(id -un): $(cat ssh.log sshd.log)"
 
 step "what every backend must do"
@@ -96,21 +96,10 @@ expect 1 medsave -o sftp.command="echo Welcome" snapshots
 says "does not speak SFTP"
 expect 10 over_ssh -r "sftp:nas:$work/store/other" snapshots
 
-step "connections end in the middle of a backup: it goes on"
-head -c 60000000 /dev/urandom >more
-before=$(files_in data)
-"$MEDSAVE" -o sftp.args="-F $work/ssh_config" --limit-upload 8000 backup more >backup.log 2>&1 &
-backup=$!
-uploading() { [ "$(files_in data)" -gt "$before" ]; }
-wait_for uploading
-stop_sshd
-sleep 1
-start_sshd "$sftp_server"
-status=0
-wait "$backup" || status=$?
-same "$status" 0 "$(tail -n 5 backup.log)"
-grep -q "trying again" backup.log || fail "nothing was cut"
-expect 0 over_ssh check --read-data
+packs_of_restarts() { find store/restarts/data -type f ! -name '*-tmp-*' | wc -l; }
+start_sshd_again() { start_sshd "$sftp_server"; }
+RESTIC_REPOSITORY=sftp:nas:$work/store/restarts \
+  restarts over_ssh packs_of_restarts stop_sshd start_sshd_again
 
 step "a server that stays away is tried again until the user stops that"
 stop_sshd
@@ -134,6 +123,26 @@ SCRIPT
 chmod +x hangs
 expect 0 medsave -o sftp.command="$work/hangs" --stuck-request-timeout 1s snapshots
 says "no answer for 1 second"
+
+step "a quota that is used up: tried again until somebody makes room"
+cat >no_room <<SCRIPT
+#!/bin/sh
+# Like a quota: a write fails, whatever the free space; the server says no more than "failure".
+[ ! -e $work/quota ] || { trap '' XFSZ; ulimit -f 2000; }
+exec $sftp_server
+SCRIPT
+chmod +x no_room
+touch quota
+head -c 9000000 /dev/urandom >unseen
+"$MEDSAVE" -o sftp.command="$work/no_room" --pack-size 4 backup unseen >quota.log 2>&1 &
+waiting=$!
+refused() { grep -q "trying again.*used up quota" quota.log; }
+wait_for refused
+rm quota
+pkill -P "$waiting" || true # new connections have the room
+wait "$waiting" || fail "$(tail -n 5 quota.log)"
+expect 0 over_ssh check --read-data
+same "$(find store -name '*-tmp-*' | wc -l)" 0 "leftovers"
 
 step "an account that may only read"
 stop_sshd

@@ -1,6 +1,5 @@
-# Sourced by rest.sh, rclone.sh and tests/bench/remote: restic's REST protocol as Debian's rclone
-# serves it, at the address $host (default: loopback), and a proxy that injects faults. Packages:
-# rclone, openssl.
+# Sourced by rest.sh, rclone.sh, faults.sh and tests/bench/remote: restic's REST protocol as
+# Debian's rclone serves it, at the address $host (default: loopback). Packages: rclone, openssl.
 host=${host:-127.0.0.1}
 command -v rclone >/dev/null || skip "no rclone"
 export RCLONE_CONFIG=$work/rclone.conf
@@ -17,18 +16,6 @@ serve_rest() {
   wait_for grep -q "Serving restic REST API" "$log"
   address=$(sed -n 's|.*https\?://\([0-9.]*:[0-9]*\)/.*|\1|p' "$log")
 }
-# inject RULE...: a proxy before $address; its own is in $proxy afterwards, its process in
-# $proxy_server. What it did is in the file requests.
-inject() {
-  [ -z "${proxy_server:-}" ] || kill_hard "$proxy_server"
-  rm -f port requests
-  fault-proxy --port-file port --log requests "$address" "$@" &
-  proxy_server=$!
-  wait_for test -s port
-  proxy=127.0.0.1:$(cat port)
-}
-injected() { grep -c "$1" requests || true; }
-
 # make_authority NAME: a private authority NAME.pem with NAME.key.
 make_authority() {
   openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 30 \

@@ -7,6 +7,7 @@
 #   AWS_SECRET_ACCESS_KEY/ exported
 #   READER_ACCESS_KEY, READER_SECRET_KEY   of one who may only read
 #   OSD_PIDS             array of the OSDs' processes
+#   gateway              the gateway's process
 
 host=${host:-127.0.0.1}
 ceph_packages="apt-get install --no-install-recommends ceph-mon ceph-osd radosgw"
@@ -100,6 +101,13 @@ start_osd() { # NUMBER
 
 gateway_answers() { curl -s -o "$ceph/out" --max-time 5 "$S3_ENDPOINT"; }
 
+# It keeps nothing itself, and may be ended and started again. Its process is in $gateway.
+start_gateway() {
+  radosgw -f -n client.admin -c "$ceph/ceph.conf" >>"$ceph/errors" 2>&1 &
+  gateway=$!
+  wait_for gateway_answers
+}
+
 start_rgw() {
   local osds=${1:-1} ports i
   for i in ceph ceph-mon ceph-osd radosgw radosgw-admin curl; do
@@ -120,6 +128,5 @@ start_rgw() {
   ceph_run radosgw-admin key create --uid test --subuser reader --key-type s3 \
     --access-key "$READER_ACCESS_KEY" --secret-key "$READER_SECRET_KEY"
   S3_ENDPOINT=http://$host:${ports[1]}
-  radosgw -f -n client.admin -c "$ceph/ceph.conf" >>"$ceph/errors" 2>&1 &
-  wait_for gateway_answers
+  start_gateway
 }

@@ -25,9 +25,14 @@
 //   short=N          leaves out the last N bytes and says so in Content-Length
 //   length=N         adds N (perhaps negative) to Content-Length, but not to the body
 //   flip=N           flips a bit in byte N of the body
+//   list-omits       leaves out the first file of a list (these three: only of a list)
+//   list-invents     adds one that does not exist
+//   list-resizes=N   adds N (perhaps negative) to the size of the first one
 //   stall=N          waits N seconds before the answer
 //   stall-body=N     waits N seconds in the middle of the body
 // Positions beyond the body's end are taken modulo its length.
+#include "fault_rules.hpp"
+
 #include <fmt/core.h>
 
 #include <arpa/inet.h>
@@ -41,14 +46,10 @@
 #include <cerrno>
 #include <chrono>
 #include <cstdint>
-#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
-#include <limits>
-#include <mutex>
 #include <optional>
-#include <random>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -56,103 +57,13 @@
 
 namespace {
 
+using fault_proxy::die;
+using fault_proxy::Fault;
+using fault_proxy::number;
+using fault_proxy::Plan;
+using fault_proxy::Rule;
+
 constexpr int kBacklog = 64;
-
-[[noreturn]] void die(const std::string& why) {
-  fmt::print(stderr, "fault-proxy: {}\n", why);
-  std::exit(2);
-}
-
-long number(const std::string& text) {
-  char* end = nullptr;
-  const long value = std::strtol(text.c_str(), &end, 10);
-  if (text.empty() || *end != '\0') die("not a number: " + text);
-  return value;
-}
-
-struct Fault {
-  std::string name;
-  long amount = 0;
-};
-
-struct Rule {
-  std::string method;
-  std::string part;
-  long first = 1;
-  long last = std::numeric_limits<long>::max();
-  long percent = 100;
-  Fault fault;
-  long seen = 0;
-};
-
-Rule parse_rule(const std::string& text) {
-  const std::size_t hash = text.find('#');
-  const std::size_t colon = text.find(':', hash);
-  if (hash == std::string::npos || colon == std::string::npos) die("not a rule: " + text);
-  Rule rule;
-  const std::string target = text.substr(0, hash);
-  rule.method = target.substr(0, target.find('/'));
-  rule.part = target.substr(rule.method.size());
-  const std::string when = text.substr(hash + 1, colon - hash - 1);
-  if (when.starts_with('~')) {
-    rule.percent = number(when.substr(1));
-  } else if (when.ends_with('+')) {
-    rule.first = number(when.substr(0, when.size() - 1));
-  } else if (when != "*") {
-    const std::size_t dash = when.find('-');
-    rule.first = number(when.substr(0, dash));
-    rule.last = dash == std::string::npos ? rule.first : number(when.substr(dash + 1));
-  }
-  const std::string fault = text.substr(colon + 1);
-  const std::size_t equals = fault.find('=');
-  rule.fault.name = fault.substr(0, equals);
-  if (equals != std::string::npos) rule.fault.amount = number(fault.substr(equals + 1));
-  static const std::vector<std::string> kFaults = {
-      "status", "html",  "drop",   "drop-request", "flip-request", "drop-answer",
-      "cut",    "short", "length", "flip",         "stall",        "stall-body"};
-  if (std::ranges::find(kFaults, rule.fault.name) == kFaults.end()) die("no such fault: " + fault);
-  return rule;
-}
-
-/// What all connections share.
-class Plan {
- public:
-  Plan(std::vector<Rule> rules, const std::string& log) : rules_(std::move(rules)) {
-    if (!log.empty()) log_.open(log, std::ios::app);
-  }
-
-  struct Turn {
-    long number = 0;
-    std::optional<Fault> fault;
-  };
-  Turn next(const std::string& method, const std::string& path) {
-    const std::lock_guard lock(mutex_);
-    Turn turn{.number = ++requests_, .fault = std::nullopt};
-    for (Rule& rule : rules_) {
-      if (!rule.method.empty() && rule.method != method) continue;
-      if (path.find(rule.part) == std::string::npos) continue;
-      ++rule.seen;
-      const bool due = rule.seen >= rule.first && rule.seen <= rule.last &&
-                       static_cast<long>(random_() % 100) < rule.percent;
-      if (due && !turn.fault) turn.fault = rule.fault;
-    }
-    return turn;
-  }
-  void note(const Turn& turn, const std::string& method, const std::string& path,
-            const std::string& status) {
-    const std::lock_guard lock(mutex_);
-    log_ << turn.number << ' ' << method << ' ' << path << ' ' << status;
-    if (turn.fault) log_ << ' ' << turn.fault->name << '=' << turn.fault->amount;
-    log_ << '\n' << std::flush;
-  }
-
- private:
-  std::mutex mutex_;
-  std::vector<Rule> rules_;
-  std::ofstream log_;
-  std::minstd_rand random_{1};
-  long requests_ = 0;
-};
 
 /// One side of a connection.
 class Stream {
@@ -417,6 +328,7 @@ bool Connection::answer(Head head, std::string body, bool no_body, const Fault& 
   const auto amount = static_cast<std::size_t>(std::max(fault.amount, 0L));
   if (!no_body) {
     if (fault.name == "short") body.resize(body.size() - std::min(body.size(), amount));
+    if (fault.name.starts_with("list-")) fault_proxy::falsify_list(body, fault);
     head.remove("transfer-encoding");
     head.set("Content-Length", std::to_string(body.size()));
   }
@@ -484,7 +396,7 @@ int main(int argc, char** argv) {
   }
   const std::string target = arguments[at];
   std::vector<Rule> rules;
-  for (++at; at < arguments.size(); ++at) rules.push_back(parse_rule(arguments[at]));
+  for (++at; at < arguments.size(); ++at) rules.push_back(fault_proxy::parse_rule(arguments[at]));
   Plan plan(std::move(rules), log);
   ::signal(SIGPIPE, SIG_IGN);
   const int listener =
