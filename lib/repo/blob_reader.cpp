@@ -52,17 +52,21 @@ std::optional<Error> try_copy(const Repository& repository, const BlobRef& blob,
 
 }  // namespace
 
-void open_blob(const Repository& repository, const BlobRef& blob, ByteView sealed,
-               std::uint32_t plain_length, Buffer& plain) {
+void decode_blob(const Repository& repository, ByteView sealed, std::uint32_t plain_length,
+                 Buffer& plain) {
   if (plain_length == 0) {
     open_sealed(repository.key(), sealed, plain);
-  } else {
-    Scratch& scratch = Scratch::of_this_thread();
-    open_sealed(repository.key(), sealed, scratch.compressed);
-    scratch.decompressor.decompress_exactly(scratch.compressed.view(), plain_length, plain);
+    return;
   }
-  const Id hash = sha256(plain.view());
-  if (hash != blob.id) {
+  Scratch& scratch = Scratch::of_this_thread();
+  open_sealed(repository.key(), sealed, scratch.compressed);
+  scratch.decompressor.decompress_exactly(scratch.compressed.view(), plain_length, plain);
+}
+
+void open_blob(const Repository& repository, const BlobRef& blob, ByteView sealed,
+               std::uint32_t plain_length, Buffer& plain) {
+  decode_blob(repository, sealed, plain_length, plain);
+  if (sha256(plain.view()) != blob.id) {
     throw Error(Errc::corrupt, format_text(_("the content of blob {} does not fit its name"),
                                            blob.id.short_hex()));
   }

@@ -50,8 +50,12 @@ PackEntry BlobSealer::seal_blob(const BlobRef& blob, ByteView plain) {
   Buffer sealed = take_buffer();
   sealed.resize(kNonceSize);
   const bool compressed = compress(blob.kind, plain, sealed);
-  if (!compressed) sealed.append(plain);
-  seal_in_place(repository_.key(), sealed, 0, system_random());
+  if (compressed) {
+    seal_in_place(repository_.key(), sealed, 0, system_random());
+  } else {
+    sealed.clear();
+    seal(repository_.key(), plain, sealed, system_random());
+  }
   const PackEntry entry{.kind = blob.kind,
                         .id = blob.id,
                         .offset = 0,

@@ -6,6 +6,7 @@
 #include "medsave/par/task_scope.hpp"
 
 #include <algorithm>
+#include <array>
 #include <optional>
 #include <utility>
 
@@ -118,58 +119,93 @@ bool ContentStage::submit(Range range, const std::stop_token& stop) {
         static_cast<std::size_t>(range.end - range.offset), range.content);
     range.loaded = true;
   } catch (const Error&) {
-    // Other parts of the pack, or other packs, may have the blobs: open_one() tries.
+    // Other parts of the pack, or other packs, may have the blobs: decode() tries.
     range.loaded = false;
   }
   return loaded_.push(std::move(range), stop);
 }
 
+/// Always two blobs are hashed side by side: when one is done, the next takes its place.
 void ContentStage::open_ranges(const std::stop_token& stop) {
-  Buffer plain;
+  Decoded hashing;
+  Decoded next;
+  bool busy = false;  // there is something in `hashing`
   while (std::optional<Range> range = loaded_.pop(stop)) {
-    open_range(*range, plain, stop);
+    for (const RangeBlob& blob : range->blobs) {
+      check_stop(stop);
+      if (!decode(*range, blob, next)) continue;
+      if (busy && !hashing.job.done() && !next.job.done()) {
+        Sha256Job::advance(std::array{&hashing.job, &next.job});
+      }
+      if (busy && !hashing.job.done()) {
+        verify(next);
+        continue;
+      }
+      if (busy) verify(hashing);
+      std::swap(hashing, next);
+      busy = true;
+    }
     spare_.push(std::move(range->content), stop);
   }
+  if (busy && !stop.stop_requested()) verify(hashing);
 }
 
-bool ContentStage::open_one(const Range& range, const RangeBlob& blob, Buffer& plain,
-                            std::string& reason) {
-  const BlobRef ref = {.kind = BlobKind::data, .id = blob.entry.id};
-  if (range.loaded) {
-    try {
+/// False when the blob has been dealt with otherwise.
+bool ContentStage::decode(const Range& range, const RangeBlob& blob, Decoded& decoded) {
+  decoded.blob = blob;
+  try {
+    if (range.loaded) {
       const ByteView sealed =
           range.content.view().subspan(blob.entry.offset - range.offset, blob.entry.stored_length);
-      open_blob(context_.reader.repository(), ref, sealed, blob.entry.plain_length, plain);
+      decode_blob(context_.reader.repository(), sealed, blob.entry.plain_length, decoded.plain);
+      decoded.job = Sha256Job(decoded.plain.view());
       return true;
-    } catch (const Error& e) {
-      reason = e.what();
     }
+  } catch (const Error&) {
+    // try_copies() tells what is wrong if no copy is right.
   }
-  try {
-    context_.reader.load(ref, plain);
-  } catch (const Error& e) {
-    reason = e.what();
-    return false;
-  }
-  // The places of all pieces were planned with the length this entry gives.
-  if (plain.size() == content_length(blob.entry)) return true;
-  reason = format_text(_("the index gives a wrong length for blob {}"), ref.id.hex());
+  try_copies(decoded);
   return false;
 }
 
-void ContentStage::open_range(const Range& range, Buffer& plain, const std::stop_token& stop) {
+void ContentStage::verify(Decoded& decoded) {
+  if (decoded.job.finish() == decoded.blob.entry.id) {
+    write(decoded);
+  } else {
+    try_copies(decoded);
+  }
+}
+
+/// For a blob that cannot be used as it was read with its neighbours: alone, and elsewhere.
+void ContentStage::try_copies(Decoded& decoded) {
+  const PackEntry& entry = decoded.blob.entry;
+  try {
+    context_.reader.load({.kind = BlobKind::data, .id = entry.id}, decoded.plain);
+  } catch (const Error& e) {
+    give_up(decoded.blob, e.what());
+    return;
+  }
+  // The places of all pieces were planned with the length this entry gives.
+  if (decoded.plain.size() == content_length(entry)) {
+    write(decoded);
+  } else {
+    give_up(decoded.blob,
+            format_text(_("the index gives a wrong length for blob {}"), entry.id.hex()));
+  }
+}
+
+void ContentStage::give_up(const RangeBlob& blob, const std::string& reason) {
   const std::vector<BlobUse>& uses = context_.plan.uses;
-  std::string reason;
-  for (const RangeBlob& blob : range.blobs) {
-    check_stop(stop);
-    const bool opened = open_one(range, blob, plain, reason);
-    for (std::size_t i = blob.first_use; i < blob.first_use + blob.use_count; ++i) {
-      if (opened) {
-        writer_.write(uses[i].file, uses[i].file_offset, plain.view());
-      } else {
-        writer_.give_up(uses[i].file, uses[i].file_offset, content_length(blob.entry), reason);
-      }
-    }
+  for (std::size_t i = blob.first_use; i < blob.first_use + blob.use_count; ++i) {
+    writer_.give_up(uses[i].file, uses[i].file_offset, content_length(blob.entry), reason);
+  }
+}
+
+void ContentStage::write(const Decoded& decoded) {
+  const std::vector<BlobUse>& uses = context_.plan.uses;
+  const RangeBlob& blob = decoded.blob;
+  for (std::size_t i = blob.first_use; i < blob.first_use + blob.use_count; ++i) {
+    writer_.write(uses[i].file, uses[i].file_offset, decoded.plain.view());
   }
 }
 

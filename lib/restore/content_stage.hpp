@@ -3,6 +3,7 @@
 #include "file_writer.hpp"
 #include "restore_context.hpp"
 
+#include "medsave/crypto/sha256.hpp"
 #include "medsave/par/bounded_queue.hpp"
 
 #include <cstddef>
@@ -38,13 +39,23 @@ class ContentStage {
     std::vector<RangeBlob> blobs = {};
   };
 
+  /// A blob whose hash is not known to be right yet.
+  struct Decoded {
+    RangeBlob blob = {};
+    Buffer plain = {};
+    Sha256Job job;
+  };
+
   void fetch(const std::stop_token& stop);
   /// Uses of the next pack: half-open indexes into RestorePlan::uses; empty at the end.
   std::pair<std::size_t, std::size_t> next_pack();
   bool submit(Range range, const std::stop_token& stop);
   void open_ranges(const std::stop_token& stop);
-  void open_range(const Range& range, Buffer& plain, const std::stop_token& stop);
-  bool open_one(const Range& range, const RangeBlob& blob, Buffer& plain, std::string& reason);
+  bool decode(const Range& range, const RangeBlob& blob, Decoded& decoded);
+  void verify(Decoded& decoded);
+  void try_copies(Decoded& decoded);
+  void write(const Decoded& decoded);
+  void give_up(const RangeBlob& blob, const std::string& reason);
 
   const RestoreContext& context_;
   FileWriter& writer_;

@@ -5,9 +5,14 @@
 
 namespace medsave {
 
+/// Decrypts and decompresses one blob that was read from a pack; the caller compares its hash with
+/// its name. Reuses `plain`. Throws Error(corrupt) naming what does not fit (MAC, compression,
+/// length). Thread-safe: contexts are per thread.
+void decode_blob(const Repository& repository, ByteView sealed, std::uint32_t plain_length,
+                 Buffer& plain);
+
 /// Decrypts, decompresses and verifies one blob that was read from a pack. Reuses `plain`.
-/// Throws Error(corrupt) naming what does not fit (MAC, compression, length, hash).
-/// Thread-safe: contexts are per thread.
+/// Throws Error(corrupt) as decode_blob() does, and for the hash. Thread-safe.
 void open_blob(const Repository& repository, const BlobRef& blob, ByteView sealed,
                std::uint32_t plain_length, Buffer& plain);
 
