@@ -37,6 +37,7 @@ Id BlobSealer::hash(ByteView plain) {
     advance_together(job, waiting_.front().job);
     if (waiting_.front().job.done()) deliver_first();
   }
+  accompany_(job);
   return job.finish();
 }
 
@@ -119,6 +120,7 @@ void BlobSealer::verify_first() {
 void BlobSealer::deliver_first() {
   Sealed blob = std::move(waiting_.front());
   waiting_.pop_front();
+  accompany_(blob.job);
   if (blob.job.finish() != blob.entry.id) throw_changed(blob.entry.id);
   deliver_(blob.entry, blob.sealed.view());
   give_back(std::move(blob.sealed));
@@ -152,7 +154,7 @@ std::unique_ptr<BlobSealer> SealerPool::take() {
       return sealer;
     }
   }
-  return std::make_unique<BlobSealer>(repository_, level_, verify_, deliver_);
+  return std::make_unique<BlobSealer>(repository_, level_, verify_, deliver_, accompany_);
 }
 
 void SealerPool::give_back(std::unique_ptr<BlobSealer> sealer) noexcept {

@@ -24,11 +24,16 @@ class BlobSealer {
   /// Takes a blob whose entry lacks its offset only. The view ends with the call.
   using Deliver = std::function<void(const PackEntry& entry, ByteView sealed)>;
 
-  BlobSealer(const Repository& repository, CompressionLevel level, bool verify, Deliver deliver)
+  /// Hashes `job`, unless it is done, side by side with something else, as far as that goes.
+  using Accompany = std::function<void(Sha256Job& job)>;
+
+  BlobSealer(const Repository& repository, CompressionLevel level, bool verify, Deliver deliver,
+             Accompany accompany)
       : repository_(repository),
         compressor_(level),
         verify_(verify),
-        deliver_(std::move(deliver)) {}
+        deliver_(std::move(deliver)),
+        accompany_(std::move(accompany)) {}
 
   /// SHA-256 of `plain`. Like the next two it delivers blobs of earlier calls; they throw what
   /// that throws, and Error(internal) when a blob is not what went in (bad memory).
@@ -61,6 +66,7 @@ class BlobSealer {
   Decompressor decompressor_;
   const bool verify_;
   const Deliver deliver_;
+  const Accompany accompany_;
   std::deque<Sealed> waiting_;
   Buffer compressed_;
   std::vector<Buffer> spare_;
@@ -70,8 +76,12 @@ class BlobSealer {
 class SealerPool {
  public:
   SealerPool(const Repository& repository, CompressionLevel level, bool verify,
-             BlobSealer::Deliver deliver)
-      : repository_(repository), level_(level), verify_(verify), deliver_(std::move(deliver)) {}
+             BlobSealer::Deliver deliver, BlobSealer::Accompany accompany)
+      : repository_(repository),
+        level_(level),
+        verify_(verify),
+        deliver_(std::move(deliver)),
+        accompany_(std::move(accompany)) {}
 
   /// A sealer on loan; it goes back with the object.
   class Loan {
@@ -99,6 +109,7 @@ class SealerPool {
   const CompressionLevel level_;
   const bool verify_;
   const BlobSealer::Deliver deliver_;
+  const BlobSealer::Accompany accompany_;
   std::mutex mutex_;  // guards idle_
   std::vector<std::unique_ptr<BlobSealer>> idle_;
 };

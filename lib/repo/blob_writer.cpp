@@ -57,8 +57,10 @@ struct BlobWriter::State {
         index(the_index),
         options(the_options),
         stop(std::move(the_stop)),
-        sealers(repository, options.compression, options.extra_verify,
-                [this](const PackEntry& entry, ByteView sealed) { place(entry, sealed); }),
+        sealers(
+            repository, options.compression, options.extra_verify,
+            [this](const PackEntry& entry, ByteView sealed) { place(entry, sealed); },
+            [this](Sha256Job& job) { data_packs.advance_with(job); }),
         store(repository, options.index_interval, [this](const IndexedPack& pack) {
           // In this order: a blob is always seen in one of the two.
           index.add_pack(pack);

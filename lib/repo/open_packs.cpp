@@ -6,11 +6,6 @@
 #include <utility>
 
 namespace medsave {
-namespace {
-
-constexpr std::size_t kWorthHashing = 128 * 1024;  // bytes
-
-}  // namespace
 
 std::optional<FinishedPack> OpenPacks::add(const PackEntry& entry, ByteView sealed) {
   std::unique_ptr<PackBuilder> full;
@@ -24,24 +19,22 @@ std::optional<FinishedPack> OpenPacks::add(const PackEntry& entry, ByteView seal
     pack.builder->add(entry, sealed);
     if (pack.builder->full()) full = std::move(pack.builder);
   }
-  if (full != nullptr) return complete(std::move(full));
-  hash_some();
-  return std::nullopt;
+  if (full == nullptr) return std::nullopt;
+  return complete(std::move(full));
 }
 
-void OpenPacks::hash_some() {
+void OpenPacks::advance_with(Sha256Job& job) {
   const std::unique_lock hashing(hash_mutex_, std::try_to_lock);
-  if (!hashing.owns_lock()) return;
-  std::array<Sha256Job*, 2> jobs = {};
-  for (std::size_t i = 0; i < packs_.size(); ++i) {
-    const std::lock_guard lock(packs_[i].mutex);
-    PackBuilder* const builder = packs_[i].builder.get();
-    if (builder == nullptr) return;
-    builder->hash().extend(builder->bytes());
-    if (builder->hash().remaining() < kWorthHashing) return;
-    jobs[i] = &builder->hash();
+  if (!hashing.owns_lock() || job.done()) return;
+  Sha256Job* most = nullptr;
+  for (OpenPack& pack : packs_) {
+    const std::lock_guard lock(pack.mutex);
+    if (pack.builder == nullptr) continue;
+    Sha256Job& hash = pack.builder->hash();
+    hash.extend(pack.builder->bytes());
+    if (most == nullptr || hash.remaining() > most->remaining()) most = &hash;
   }
-  Sha256Job::advance(jobs);
+  if (most != nullptr && !most->done()) Sha256Job::advance(std::array{&job, most});
 }
 
 FinishedPack OpenPacks::complete(std::unique_ptr<PackBuilder> builder) {

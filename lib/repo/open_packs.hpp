@@ -13,8 +13,9 @@
 namespace medsave {
 
 /// The packs of one kind that are being filled: a new blob goes to one of the two at random, which
-/// hides chunk lengths from an observer (repository format, "How packs are filled"). They are
-/// hashed as they grow, side by side. Thread-safe except finish().
+/// hides chunk lengths from an observer (repository format, "How packs are filled"). What is in
+/// them is hashed when there is something else to hash side by side with it. Thread-safe except
+/// finish().
 class OpenPacks {
  public:
   OpenPacks(const Repository& repository, std::uint64_t pack_size)
@@ -22,6 +23,9 @@ class OpenPacks {
 
   /// The offset of `entry` does not matter. Returns the pack that this filled.
   std::optional<FinishedPack> add(const PackEntry& entry, ByteView sealed);
+  /// Hashes `job`, unless it is done, side by side with a pack until one of them is. May do
+  /// nothing.
+  void advance_with(Sha256Job& job);
   /// What is left: few blobs make one pack.
   std::vector<FinishedPack> finish();
 
@@ -32,7 +36,6 @@ class OpenPacks {
   };
 
   FinishedPack complete(std::unique_ptr<PackBuilder> builder);
-  void hash_some();
 
   const Repository& repository_;
   const std::uint64_t pack_size_;
