@@ -64,6 +64,18 @@ Buffer load_config(Backend& backend) {
   return stored;
 }
 
+RepoConfig decode_config(const Key& master, const Buffer& sealed) {
+  if (sealed.empty()) throw damaged(kConfig, _("it is empty"));
+  try {
+    Buffer json;
+    open_sealed(master, sealed.view(), json);
+    return decode_repo_config(as_text(json.view()));
+  } catch (const Error& e) {
+    if (e.code() != Errc::corrupt) throw e.with_context(describe(kConfig));
+    throw damaged(kConfig, e.what());
+  }
+}
+
 /// Keys in the order they are tried: those that fit the hint first.
 std::vector<Id> keys_to_try(const std::vector<ListedFile>& keys, const std::string& hint) {
   std::vector<Id> ids;
@@ -82,7 +94,8 @@ struct OpenedKey {
   Key master;
 };
 
-/// `meanwhile` is called once, before the first of the computations that take long.
+/// A key file that is damaged or gone keeps no other from opening the repository. `meanwhile` is
+/// called once, before the first of the computations that take long.
 OpenedKey find_key_for(Backend& backend, const std::vector<ListedFile>& keys,
                        const Secret& password, const std::string& hint,
                        const std::function<void()>& meanwhile) {
@@ -94,13 +107,21 @@ OpenedKey find_key_for(Backend& backend, const std::vector<ListedFile>& keys,
                             backend.location()));
   }
   const std::size_t tries = std::min(ids.size(), kMaxKeyTries);
+  std::optional<Error> problem;
+  bool first = true;
   for (std::size_t i = 0; i < tries; ++i) {
-    const KeyFile file = load_key_file(backend, ids[i]);
-    if (i == 0) meanwhile();
-    if (std::optional<Key> master = open_key_file(ids[i], file, password)) {
-      return {.id = ids[i], .master = std::move(*master)};
+    try {
+      const KeyFile file = load_key_file(backend, ids[i]);
+      if (std::exchange(first, false)) meanwhile();
+      if (std::optional<Key> master = open_key_file(ids[i], file, password)) {
+        return {.id = ids[i], .master = std::move(*master)};
+      }
+    } catch (const Error& e) {
+      if (e.code() != Errc::corrupt && e.code() != Errc::not_found) throw;
+      if (!problem) problem = e;
     }
   }
+  if (problem) throw *problem;
   if (tries < ids.size()) {
     throw Error(Errc::usage, format_text(_("the password fits none of the first {} of {} keys; "
                                            "name the right one with --key-hint"),
@@ -176,8 +197,6 @@ std::unique_ptr<Repository> Repository::open(std::unique_ptr<Backend> backend,
   Opening opening = backend->load_opening();
   if (!opening.config) opening.config = load_config(*backend);
   if (!opening.keys) opening.keys = backend->list(FileKind::key);
-  const Buffer& sealed = *opening.config;
-  if (sealed.empty()) throw damaged(kConfig, _("it is empty"));
   std::shared_future<std::vector<ListedFile>> packs;
   const auto meanwhile = [&packs, list_packs, &from = *backend] {
     if (!list_packs) return;
@@ -186,12 +205,10 @@ std::unique_ptr<Repository> Repository::open(std::unique_ptr<Backend> backend,
   OpenedKey key = find_key_for(*backend, *opening.keys, password, key_hint, meanwhile);
   RepoConfig config;
   try {
-    Buffer json;
-    open_sealed(key.master, sealed.view(), json);
-    config = decode_repo_config(as_text(json.view()));
+    config = decode_config(key.master, *opening.config);
   } catch (const Error& e) {
-    if (e.code() != Errc::corrupt) throw e.with_context(describe(kConfig));
-    throw damaged(kConfig, e.what());
+    if (e.code() != Errc::corrupt) throw;
+    config = decode_config(key.master, load_config(*backend));  // a bit may have tipped on the way
   }
   const std::optional<Polynomial> polynomial = Polynomial::parse(config.chunker_polynomial);
   if (!polynomial) throw damaged(kConfig, _("its chunker polynomial is unusable"));

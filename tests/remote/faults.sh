@@ -74,7 +74,9 @@ rm -rf out
 
 step "bits that flip on the way to us, in every kind of file"
 refuses "config is damaged" "GET/config#*:flip=20" --no-lock snapshots
-tries 1 "GET/$key#*:flip=20" --no-lock snapshots
+refuses "damaged" "GET/$key#*:flip=20" --no-lock snapshots
+passes "GET/config#1:flip=20" --no-lock snapshots
+passes "GET/$key#1:flip=20" --no-lock snapshots
 for file in "$index" "$snapshot"; do
   restores "GET/$file#1:flip=20"
   refuses "damaged" "GET/$file#*:flip=20" "${restore[@]}"

@@ -117,6 +117,23 @@ TEST(Repository, NamesTheDamagedKeyFile) {
               ThrowsMessage<Error>(HasSubstr(repository->key_id().short_hex())));
 }
 
+TEST(Repository, OpensByAnotherKeyThanADamagedOrVanishedOne) {
+  MemBackend store;
+  const auto repository = test::create_in(store);
+  std::vector<Id> others;
+  for (int i = 0; i < 8; ++i) {  // some of them are tried before the right one
+    others.push_back(add_key(*repository, Secret("other"), "", "", test::kFastKdf));
+    test::damage(store, {.kind = FileKind::key, .id = others.back()});
+  }
+  EXPECT_EQ(test::open_in(store)->key_id(), repository->key_id());
+  const auto vanish = [&](test::Call call, const FileRef& file) {
+    if (call == test::Call::load && std::ranges::find(others, file.id) != others.end()) {
+      throw Error(Errc::not_found, "gone");
+    }
+  };
+  EXPECT_EQ(test::open_in(store, vanish)->key_id(), repository->key_id());
+}
+
 TEST(Repository, ReportsADamagedOrEmptyConfig) {
   MemBackend store;
   test::create_in(store);
