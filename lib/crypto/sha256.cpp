@@ -59,11 +59,42 @@ Id Sha256Stream::finish() {
   return id;
 }
 
-void Sha256Job::advance(std::span<Sha256Job* const> jobs) {
-  if (!have_sha256_instructions()) {
-    jobs.front()->hashed_ = jobs.front()->message_.size();  // finish() will hash all of it
-    return;
+/// Everything is named by these hashes, and verified by them too: a processor that gets them wrong
+/// must not go unnoticed.
+bool Sha256Job::lanes_are_right() {
+  std::array<std::byte, 5 * kSha256Block + 7> pattern;
+  for (std::size_t i = 0; i < pattern.size(); ++i) pattern[i] = static_cast<std::byte>(i * 151 + 7);
+  const ByteView whole = pattern;
+  const std::array messages = {whole, whole.subspan(1), whole.first(2 * kSha256Block + 60)};
+  for (std::size_t count = 1; count <= kMostTogether; ++count) {
+    std::array<Sha256Job, kMostTogether> jobs;
+    std::array<Sha256Job*, kMostTogether> together = {};
+    for (std::size_t i = 0; i < count; ++i) {
+      jobs[i].extend(messages[i]);
+      together[i] = &jobs[i];
+    }
+    advance_in_lanes(std::span(together).first(count));
+    for (std::size_t i = 0; i < count; ++i) {
+      if (jobs[i].finish_in_lane() != sha256(messages[i])) return false;
+    }
   }
+  return true;
+}
+
+bool Sha256Job::use_lanes() {
+  static const bool kUse = have_sha256_instructions() && lanes_are_right();
+  return kUse;
+}
+
+void Sha256Job::advance(std::span<Sha256Job* const> jobs) {
+  if (use_lanes()) {
+    advance_in_lanes(jobs);
+  } else {
+    jobs.front()->hashed_ = jobs.front()->message_.size();  // finish() will hash all of it
+  }
+}
+
+void Sha256Job::advance_in_lanes(std::span<Sha256Job* const> jobs) {
   std::array<Sha256Lane, kMostTogether> lanes;
   std::size_t bytes = jobs.front()->remaining();
   for (std::size_t i = 0; i < jobs.size(); ++i) {
@@ -79,9 +110,10 @@ std::size_t Sha256Job::remaining() const {
   return (message_.size() - hashed_) / kSha256Block * kSha256Block;
 }
 
-Id Sha256Job::finish() {
-  if (!have_sha256_instructions()) return sha256(message_);
-  if (!done()) advance(std::array{this});
+Id Sha256Job::finish() { return use_lanes() ? finish_in_lane() : sha256(message_); }
+
+Id Sha256Job::finish_in_lane() {
+  if (!done()) advance_in_lanes(std::array{this});
   pad_and_hash();
   Id id;
   for (std::size_t i = 0; i < state_.size(); ++i) {
