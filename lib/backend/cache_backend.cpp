@@ -56,6 +56,7 @@ class CachingBackend : public CacheBackend {
   /// Whether reads and writes of this file should fill the cache.
   [[nodiscard]] bool is_wanted(const FileRef& file);
   bool read_local_range(const FileRef& file, std::uint64_t offset, std::size_t length, Buffer& out);
+  void add_left_out(std::vector<ListedFile>& snapshots);
   void fetch_pack_once(const FileRef& file);
 
   std::unique_ptr<Backend> inner_;
@@ -152,8 +153,21 @@ void CachingBackend::load_range(const FileRef& file, std::uint64_t offset, std::
 
 std::vector<ListedFile> CachingBackend::list(FileKind kind) {
   std::vector<ListedFile> files = inner_->list(kind);
+  if (kind == FileKind::snapshot) add_left_out(files);
   keep_only(kind, files);
   return files;
+}
+
+/// What other machines forgot is asked for once, as its copy goes then.
+void CachingBackend::add_left_out(std::vector<ListedFile>& snapshots) {
+  if (!folder_.usable()) return;
+  std::unordered_set<Id> listed;
+  for (const ListedFile& file : snapshots) listed.insert(file.id);
+  for (const Id& id : folder_.ids(FileKind::snapshot)) {
+    if (listed.contains(id)) continue;
+    const std::optional<std::uint64_t> size = inner_->size({.kind = FileKind::snapshot, .id = id});
+    if (size) snapshots.push_back({.id = id, .size = *size});
+  }
 }
 
 void CachingBackend::remove(const FileRef& file) {

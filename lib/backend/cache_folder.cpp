@@ -124,6 +124,23 @@ void CacheFolder::remove(const FileRef& file) const {
   remove_quietly(kCurrentDirectory, path_of(file));
 }
 
+std::vector<Id> CacheFolder::ids(FileKind kind) const {
+  std::vector<Id> found;
+  try {
+    const std::string folder = folder_of(kind);
+    if (!lstat_at(kCurrentDirectory, folder)) return found;
+    for (const std::string& part : list_dir(open_dir_at(kCurrentDirectory, folder).get())) {
+      for (const std::string& name :
+           list_dir(open_dir_at(kCurrentDirectory, folder + "/" + part).get())) {
+        if (const std::optional<Id> id = Id::parse(name)) found.push_back(*id);
+      }
+    }
+  } catch (const Error&) {
+    // another process prunes at the same time, or something foreign is in there
+  }
+  return found;
+}
+
 void CacheFolder::prune_folder(const std::string& path,
                                const std::vector<ListedFile>& sorted) const {
   const UniqueFd dir = open_dir_at(kCurrentDirectory, path);

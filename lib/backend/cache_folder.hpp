@@ -23,6 +23,8 @@ class CacheFolder {
   bool load(const FileRef& file, std::uint64_t limit, Buffer& out) const;
   void store(const FileRef& file, ByteView data) const;
   void remove(const FileRef& file) const;
+  /// The files of this kind, in any order.
+  [[nodiscard]] std::vector<Id> ids(FileKind kind) const;
   /// Removes files of this kind that are not in `listed`, or not with this size, and partial
   /// files of writers that died.
   void prune(FileKind kind, const std::vector<ListedFile>& listed) const;

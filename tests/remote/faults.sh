@@ -49,6 +49,12 @@ refuses "nothing was removed" "GET/data/#*:list-omits" prune
 refuses "nothing was removed" "GET/index/#*:list-omits" prune
 refuses "has no key files" "GET/keys/#*:list-omits" --no-lock snapshots
 
+step "a list that leaves out a snapshot: whoever has a copy of it knows better"
+inject "GET/snapshots/#*:list-omits"
+same "$(RESTIC_REPOSITORY=rest:http://$proxy/repo/ snapshots)" 2
+expect 0 medsave -r "rest:http://$proxy/repo/" prune --max-unused 0
+same "$(contents)" "$before" "the repository after a prune"
+
 step "a list with a file that does not exist"
 passes "GET/data/#*:list-invents" --no-lock check
 says "is in no index"

@@ -11,8 +11,10 @@ namespace medsave {
 /// layout (repository format, "Local metadata cache"), below `<base>/<repository id>/`.
 /// Decorator: load and load_range of cached kinds are served locally; a damaged or truncated
 /// cached file is dropped and fetched again (callers verify hashes and call forget() on a
-/// mismatch). Listing a kind removes cached files that no longer exist. Failures to write the
-/// cache are ignored: it is never needed. Several processes may share a directory.
+/// mismatch). Listing a kind removes cached files that no longer exist. A list of snapshots that
+/// leaves out one of which there is a copy is completed, if the repository has the file: prune
+/// would remove its data else. Failures to write the cache are ignored: it is never needed. Several
+/// processes may share a directory.
 class CacheBackend : public Backend {
  public:
   /// Drops the local copy of a file whose content failed verification.

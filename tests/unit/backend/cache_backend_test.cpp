@@ -45,8 +45,14 @@ class CountingBackend : public FaultyBackend {
     ++ranges;
     FaultyBackend::load_range(file, offset, length, out);
   }
+  std::vector<ListedFile> list(FileKind kind) override {
+    std::vector<ListedFile> files = FaultyBackend::list(kind);
+    std::erase_if(files, [this](const ListedFile& file) { return file.id == left_out; });
+    return files;
+  }
   std::atomic<unsigned> loads = 0;
   std::atomic<unsigned> ranges = 0;
+  Id left_out = {};  // of every list
 };
 
 class CacheBackendTest : public testing::Test {
@@ -183,6 +189,25 @@ TEST_F(CacheBackendTest, ListingRemovesWhatTheRepositoryNoLongerHas) {
   EXPECT_EQ(load(other), "other");
   cache_->remove(other);
   EXPECT_FALSE(fs::exists(local("index", 9)));
+}
+
+TEST_F(CacheBackendTest, ASnapshotThatAListLeavesOutIsAddedWhereItExists) {
+  const FileRef kept{.kind = FileKind::snapshot, .id = id_of(3)};
+  const FileRef forgotten{.kind = FileKind::snapshot, .id = id_of(4)};
+  for (const FileRef& file : {kept, forgotten}) {
+    mem_.save(file, Buffer(as_bytes("snapshot")));
+    load(file);
+  }
+  mem_.remove(forgotten);
+  counts_->left_out = kept.id;
+  for (int i = 0; i < 2; ++i) {
+    const std::vector<ListedFile> files = cache_->list(FileKind::snapshot);
+    ASSERT_EQ(files.size(), 1U);
+    EXPECT_EQ(files.front().id, kept.id);
+    EXPECT_EQ(files.front().size, 8U);
+  }
+  EXPECT_TRUE(fs::exists(local("snapshots", 3)));
+  EXPECT_FALSE(fs::exists(local("snapshots", 4)));
 }
 
 TEST_F(CacheBackendTest, WorksWithoutAUsableFolder) {
