@@ -124,14 +124,19 @@ void CacheFolder::remove(const FileRef& file) const {
   remove_quietly(kCurrentDirectory, path_of(file));
 }
 
+std::vector<std::string> CacheFolder::folders_of(FileKind kind) const {
+  const std::string above = folder_of(kind);
+  if (!lstat_at(kCurrentDirectory, above)) return {};
+  std::vector<std::string> paths = list_dir(open_dir_at(kCurrentDirectory, above).get());
+  for (std::string& path : paths) path.insert(0, above + '/');
+  return paths;
+}
+
 std::vector<Id> CacheFolder::ids(FileKind kind) const {
   std::vector<Id> found;
   try {
-    const std::string folder = folder_of(kind);
-    if (!lstat_at(kCurrentDirectory, folder)) return found;
-    for (const std::string& part : list_dir(open_dir_at(kCurrentDirectory, folder).get())) {
-      for (const std::string& name :
-           list_dir(open_dir_at(kCurrentDirectory, folder + "/" + part).get())) {
+    for (const std::string& folder : folders_of(kind)) {
+      for (const std::string& name : list_dir(open_dir_at(kCurrentDirectory, folder).get())) {
         if (const std::optional<Id> id = Id::parse(name)) found.push_back(*id);
       }
     }
@@ -160,14 +165,9 @@ void CacheFolder::prune_folder(const std::string& path,
 
 void CacheFolder::prune(FileKind kind, const std::vector<ListedFile>& listed) const {
   try {
-    const std::string folder = folder_of(kind);
-    if (!lstat_at(kCurrentDirectory, folder)) return;
     std::vector<ListedFile> sorted = listed;
     std::ranges::sort(sorted, {}, &ListedFile::id);
-    const UniqueFd dir = open_dir_at(kCurrentDirectory, folder);
-    for (const std::string& name : list_dir(dir.get())) {
-      prune_folder(folder + "/" + name, sorted);
-    }
+    for (const std::string& folder : folders_of(kind)) prune_folder(folder, sorted);
   } catch (const Error&) {
     // another process prunes at the same time, or something foreign is in there
   }

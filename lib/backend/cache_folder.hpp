@@ -31,6 +31,8 @@ class CacheFolder {
 
  private:
   [[nodiscard]] std::string folder_of(FileKind kind) const;
+  /// Paths of the folders that have the files.
+  [[nodiscard]] std::vector<std::string> folders_of(FileKind kind) const;
   void prune_folder(const std::string& path, const std::vector<ListedFile>& sorted) const;
 
   std::string root_;

@@ -164,7 +164,7 @@ struct Head {
   }
   [[nodiscard]] std::string text() const {
     std::string whole = first_line + "\r\n";
-    for (const auto& [key, value] : headers) whole += key + ": " + value + "\r\n";
+    for (const auto& [key, value] : headers) whole += fmt::format("{}: {}\r\n", key, value);
     return whole + "\r\n";
   }
 };
@@ -394,7 +394,7 @@ int main(int argc, char** argv) {
   if (port_file.empty() == socket_path.empty() || at >= arguments.size()) {
     die("--port-file FILE|--socket PATH [--log FILE] TARGET RULE...");
   }
-  const std::string target = arguments[at];
+  const std::string& target = arguments[at];
   std::vector<Rule> rules;
   for (++at; at < arguments.size(); ++at) rules.push_back(fault_proxy::parse_rule(arguments[at]));
   Plan plan(std::move(rules), log);

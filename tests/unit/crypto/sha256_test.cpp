@@ -99,6 +99,7 @@ TEST(Sha256Job, SeveralTogetherGiveTheSameAsEachAlone) {
   for (const std::vector<std::size_t>& lengths : kLengths) {
     const std::vector<Buffer> messages = messages_of(lengths);
     std::vector<Sha256Job> jobs;
+    jobs.reserve(messages.size());
     for (const Buffer& message : messages) jobs.emplace_back(message.view());
     for (;;) {
       std::vector<Sha256Job*> going;
