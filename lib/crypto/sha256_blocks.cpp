@@ -78,7 +78,7 @@ MEDSAVE_SHA_CODE void hash_blocks_of(const Sha256Lane* lanes, std::size_t count)
     for (unsigned step = 0; step < 64 / kRoundsAtOnce; ++step) {
       const __m128i constants = _mm_load_si128(
           reinterpret_cast<const __m128i*>(kRoundConstants + std::size_t{kRoundsAtOnce} * step));
-#pragma GCC unroll 3
+#pragma GCC unroll 2
       for (unsigned lane = 0; lane < lane_count; ++lane) {
         __m128i* const w = words[lane];
         w[step % 4] =
@@ -118,7 +118,6 @@ bool have_sha256_instructions() {
 void hash_blocks(std::span<const Sha256Lane> lanes, std::size_t count) {
   if (lanes.size() == 1) hash_blocks_of<1>(lanes.data(), count);
   if (lanes.size() == 2) hash_blocks_of<2>(lanes.data(), count);
-  if (lanes.size() == 3) hash_blocks_of<3>(lanes.data(), count);
 }
 
 }  // namespace medsave

@@ -8,7 +8,7 @@ namespace medsave {
 
 constexpr std::size_t kSha256Block = 64;  // bytes
 
-/// One of several messages whose blocks are hashed at the same time.
+/// One of two messages whose blocks are hashed at the same time.
 struct Sha256Lane {
   std::uint32_t* state = nullptr;     // H0 to H7
   const std::byte* blocks = nullptr;  // at least as many as the call hashes
@@ -17,7 +17,7 @@ struct Sha256Lane {
 /// Whether the processor has what hash_blocks() needs.
 bool have_sha256_instructions();
 
-/// The hash computation of FIPS 180-4, section 6.2.2, over `count` blocks of each of one to three
+/// The hash computation of FIPS 180-4, section 6.2.2, over `count` blocks of each of one or two
 /// lanes, with the x86 SHA extensions; their instructions for the lanes take turns.
 void hash_blocks(std::span<const Sha256Lane> lanes, std::size_t count);
 

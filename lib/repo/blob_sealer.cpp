@@ -4,7 +4,6 @@
 #include "medsave/base/text.hpp"
 #include "medsave/crypto/key.hpp"
 
-#include <array>
 #include <limits>
 
 namespace medsave {
@@ -18,10 +17,6 @@ constexpr std::size_t kMostWaiting = 4;
 constexpr std::size_t kMostWaitingBytes = std::size_t{2} << 20;
 constexpr std::size_t kWorthKeeping = std::size_t{2} << 20;  // bytes; most blobs are smaller
 
-void advance_together(Sha256Job& a, Sha256Job& b) {
-  if (!a.done() && !b.done()) Sha256Job::advance(std::array{&a, &b});
-}
-
 [[noreturn]] void throw_changed(const Id& blob) {
   throw Error(Errc::internal,
               format_text(_("blob {} changed between reading and encrypting, so the backup was "
@@ -34,7 +29,7 @@ void advance_together(Sha256Job& a, Sha256Job& b) {
 Id BlobSealer::hash(ByteView plain) {
   Sha256Job job(plain);
   while (!waiting_.empty() && !job.done()) {
-    advance_together(job, waiting_.front().job);
+    Sha256Job::advance_both(job, waiting_.front().job);
     if (waiting_.front().job.done()) deliver_first();
   }
   accompany_(job);
@@ -113,7 +108,7 @@ bool BlobSealer::too_many_wait() const {
 
 /// Delivers the first of those that wait. The next is hashed along with it.
 void BlobSealer::verify_first() {
-  if (waiting_.size() > 1) advance_together(waiting_[0].job, waiting_[1].job);
+  if (waiting_.size() > 1) Sha256Job::advance_both(waiting_[0].job, waiting_[1].job);
   deliver_first();
 }
 

@@ -34,7 +34,7 @@ void OpenPacks::advance_with(Sha256Job& job) {
     hash.extend(pack.builder->bytes());
     if (most == nullptr || hash.remaining() > most->remaining()) most = &hash;
   }
-  if (most != nullptr && !most->done()) Sha256Job::advance(std::array{&job, most});
+  if (most != nullptr) Sha256Job::advance_both(job, *most);
 }
 
 FinishedPack OpenPacks::complete(std::unique_ptr<PackBuilder> builder) {

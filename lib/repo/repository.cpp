@@ -118,10 +118,11 @@ OpenedKey find_key_for(Backend& backend, const std::vector<ListedFile>& keys,
       }
     } catch (const Error& e) {
       if (e.code() != Errc::corrupt && e.code() != Errc::not_found) throw;
-      if (!problem) problem = e;
+      if (!problem || problem->code() == Errc::not_found) problem = e;
     }
   }
-  if (problem) throw *problem;
+  // A key that was removed meanwhile says nothing about the password; a damaged one may be its own.
+  if (problem && (first || problem->code() == Errc::corrupt)) throw *problem;
   if (tries < ids.size()) {
     throw Error(Errc::usage, format_text(_("the password fits none of the first {} of {} keys; "
                                            "name the right one with --key-hint"),

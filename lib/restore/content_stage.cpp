@@ -6,7 +6,6 @@
 #include "medsave/par/task_scope.hpp"
 
 #include <algorithm>
-#include <array>
 #include <optional>
 #include <utility>
 
@@ -134,9 +133,7 @@ void ContentStage::open_ranges(const std::stop_token& stop) {
     for (const RangeBlob& blob : range->blobs) {
       check_stop(stop);
       if (!decode(*range, blob, next)) continue;
-      if (busy && !hashing.job.done() && !next.job.done()) {
-        Sha256Job::advance(std::array{&hashing.job, &next.job});
-      }
+      if (busy) Sha256Job::advance_both(hashing.job, next.job);
       if (busy && !hashing.job.done()) {
         verify(next);
         continue;

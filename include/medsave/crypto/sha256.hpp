@@ -32,27 +32,25 @@ class Sha256Stream {
   std::unique_ptr<State> state_;
 };
 
-/// A message that is hashed step by step, side by side with others. The SHA instructions of a
+/// A message that is hashed step by step, side by side with another. The SHA instructions of a
 /// processor wait for their own results most of the time, so two messages at once take hardly
-/// longer than one (measured: 3.4 GB/s instead of 1.8; of three together 3.7, of four less). Where
-/// the processor has none, or they do not give what OpenSSL does, that hashes one message after the
+/// longer than one (measured: 3.4 GB/s instead of 1.8; a third gains little more). Where the
+/// processor has none, or they do not give what OpenSSL does, that hashes one message after the
 /// other. Not thread-safe.
 class Sha256Job {
  public:
-  static constexpr std::size_t kMostTogether = 3;
-
   /// `message` stays until finish().
   explicit Sha256Job(ByteView message = {}) : message_(message) {}
 
-  /// Hashes all of `jobs` (at most kMostTogether, none of them done) until one is done.
-  static void advance(std::span<Sha256Job* const> jobs);
+  /// Hashes both until one of them is done; nothing if one is already.
+  static void advance_both(Sha256Job& a, Sha256Job& b);
 
   /// `message` begins with what the message was, and may be elsewhere.
   void extend(ByteView message) { message_ = message; }
 
   /// Whether finish() has next to nothing left to do.
   [[nodiscard]] bool done() const { return remaining() == 0; }
-  /// Bytes that advance() has still to hash.
+  /// Bytes that advance_both() has still to hash.
   [[nodiscard]] std::size_t remaining() const;
   /// Hashes what remains. Call it once.
   Id finish();

@@ -132,6 +132,11 @@ TEST(Repository, OpensByAnotherKeyThanADamagedOrVanishedOne) {
     }
   };
   EXPECT_EQ(test::open_in(store, vanish)->key_id(), repository->key_id());
+  EXPECT_THAT(
+      [&] {
+        Repository::open(std::make_unique<test::Connection>(store, vanish), Secret("passwort"), "");
+      },
+      test::throws_errc(Errc::wrong_password));
 }
 
 TEST(Repository, ReportsADamagedOrEmptyConfig) {
