@@ -31,12 +31,10 @@ expect 3 medsave backup file missing
 says missing
 
 step "11: locked"
-restic_lock() { medsave backup --stdin --stdin-filename s; }
 mkfifo pipe
 "$MEDSAVE" -q backup --stdin <pipe &
 exec 9>pipe
-wait_for test "$(files_in locks)" -ge 0
-wait_for sh -c "ls repo/locks | grep -q ."
+wait_for locked
 expect 11 medsave check
 says "lock"
 exec 9>&-

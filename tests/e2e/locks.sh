@@ -11,7 +11,7 @@ hold() {
   "$MEDSAVE" "$@" backup --stdin --stdin-filename held <pipe >held.out 2>held.err &
   holder=$!
   exec 9>pipe
-  wait_for sh -c 'ls repo/locks | grep -q .'
+  wait_for locked
 }
 release() {
   echo data >&9

@@ -88,7 +88,7 @@ mkfifo pipe
 "$MEDSAVE" -q backup --stdin <pipe &
 holder=$!
 exec 9>pipe
-wait_for sh -c 'ls repo/locks | grep -q .'
+wait_for locked
 lock=$(any locks)
 cp "$lock" copy
 kill_hard "$holder"

@@ -28,7 +28,7 @@ interrupted() {
   cp -a drive/sound drive/repo
   "$MEDSAVE" --pack-size 4 --limit-upload 10000 --limit-download 10000 "$@" >stdout 2>stderr &
   pid=$!
-  wait_for sh -c 'ls drive/repo/locks | grep -q .'
+  wait_for locked drive/repo
   sleep 0.3
   kill -0 $pid || fail "ended too soon: $(cat stderr)"
   pull_out

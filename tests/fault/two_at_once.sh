@@ -40,7 +40,7 @@ mkfifo pipe
 "$MEDSAVE" -q backup --stdin <pipe &
 holder=$!
 exec 9>pipe
-wait_for sh -c 'ls repo/locks | grep -q .'
+wait_for locked
 expect 11 medsave prune
 says "\\b$holder\\b"
 expect 11 medsave forget --keep-last 1 --prune

@@ -48,7 +48,7 @@ step "neither the command line nor the environment of others shows how to get in
 backup=$!
 # One that has answered: an old rclone is first tried with a socket, which it does not know.
 serving() {
-  [ -n "$(find drive/repo/locks -type f)" ] && child=$(pgrep -P "$backup" rclone)
+  locked drive/repo && child=$(pgrep -P "$backup" rclone)
 }
 wait_for serving
 tr '\0' '\n' <"/proc/$child/environ" | grep -q '^RCLONE_PASS=................' ||
