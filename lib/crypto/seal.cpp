@@ -107,40 +107,29 @@ void draw_nonce(Random& random, std::byte* to) {
   }
 }
 
-/// Encrypts `size` bytes from `from` to right behind the nonce that stands at `sealed`, and
-/// writes the tag after them.
-void seal_to(const Key& key, const std::byte* from, std::size_t size, std::byte* sealed) {
+}  // namespace
+
+void seal_to(const Key& key, ByteView plain, MutableByteView sealed, Random& random) {
+  if (sealed.size() != plain.size() + kSealOverhead) {
+    throw Error(Errc::internal, "seal_to: the room is not as large as what is to stand there");
+  }
+  draw_nonce(random, sealed.data());
   Sealer& sealer = Sealer::of_this_thread();
-  sealer.begin(key, Nonce(sealed, kNonceSize));
-  std::byte* to = sealed + kNonceSize;
-  for (std::size_t done = 0; done < size; done += kSlice) {
-    const std::size_t count = std::min(kSlice, size - done);
-    sealer.crypt(from + done, to + done, count);
+  sealer.begin(key, sealed.first<kNonceSize>());
+  std::byte* to = sealed.data() + kNonceSize;
+  for (std::size_t done = 0; done < plain.size(); done += kSlice) {
+    const std::size_t count = std::min(kSlice, plain.size() - done);
+    sealer.crypt(plain.data() + done, to + done, count);
     sealer.authenticate({to + done, count});
   }
   const Tag tag = sealer.tag();
-  std::memcpy(to + size, tag.data(), tag.size());
+  std::memcpy(sealed.last<kTagSize>().data(), tag.data(), tag.size());
 }
-
-}  // namespace
 
 void seal(const Key& key, ByteView plain, Buffer& out, Random& random) {
   const std::size_t start = out.size();
   out.resize(start + plain.size() + kSealOverhead);
-  std::byte* sealed = out.data() + start;
-  draw_nonce(random, sealed);
-  seal_to(key, plain.data(), plain.size(), sealed);
-}
-
-void seal_in_place(const Key& key, Buffer& out, std::size_t start, Random& random) {
-  const std::size_t end = out.size();
-  if (start > end || end - start < kNonceSize) {
-    throw Error(Errc::internal, "seal_in_place: no room for the nonce");
-  }
-  out.resize(end + kTagSize);
-  std::byte* sealed = out.data() + start;
-  draw_nonce(random, sealed);
-  seal_to(key, sealed + kNonceSize, end - start - kNonceSize, sealed);
+  seal_to(key, plain, out.writable().subspan(start), random);
 }
 
 bool try_open_sealed(const Key& key, ByteView sealed, Buffer& plain) {

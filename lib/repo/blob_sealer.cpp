@@ -9,7 +9,6 @@
 namespace medsave {
 namespace {
 
-constexpr std::size_t kNonceSize = 16;
 // zstd may add a little to what it cannot shrink.
 constexpr std::size_t kMaxPlain = std::numeric_limits<std::uint32_t>::max() - (32U << 20U);
 // Blobs that wait to be hashed: there should always be one for the next plaintext.
@@ -32,7 +31,7 @@ Id BlobSealer::hash(ByteView plain) {
     Sha256Job::advance_both(job, waiting_.front().job);
     if (waiting_.front().job.done()) deliver_first();
   }
-  accompany_(job);
+  packs_.accompany(job);
   return job.finish();
 }
 
@@ -43,31 +42,25 @@ PackEntry BlobSealer::seal_blob(const BlobRef& blob, ByteView plain) {
                 format_text(_("blob {} is too large ({} bytes) for the repository format"),
                             blob.id.short_hex(), plain.size()));
   }
-  Buffer sealed = take_buffer();
-  sealed.resize(kNonceSize);
-  const bool compressed = compress(blob.kind, plain, sealed);
-  if (compressed) {
-    seal_in_place(repository_.key(), sealed, 0, system_random());
-  } else {
-    sealed.clear();
-    seal(repository_.key(), plain, sealed, system_random());
-  }
+  const bool compressed = compress(blob.kind, plain);
+  const ByteView content = compressed ? compressed_.view() : plain;
   const PackEntry entry{.kind = blob.kind,
                         .id = blob.id,
                         .offset = 0,
-                        .stored_length = static_cast<std::uint32_t>(sealed.size()),
+                        .stored_length = static_cast<std::uint32_t>(content.size() + kSealOverhead),
                         .plain_length = compressed ? static_cast<std::uint32_t>(plain.size()) : 0};
+  OpenPacks::Room room = packs_.make_room(entry);
+  seal_to(repository_.key(), content, room.bytes, system_random());
   if (verify_) {
-    Buffer opened = open_again(entry, sealed.view());
-    const ByteView content = opened.view();
+    Buffer opened = open_again(entry, room.bytes);
+    const ByteView message = opened.view();
     waiting_.push_back({.entry = entry,
-                        .sealed = std::move(sealed),
+                        .room = std::move(room),
                         .opened = std::move(opened),
-                        .job = Sha256Job(content)});
+                        .job = Sha256Job(message)});
     while (too_many_wait()) verify_first();
   } else {
-    deliver_(entry, sealed.view());
-    give_back(std::move(sealed));
+    packs_.deliver(entry.kind, std::move(room));
   }
   return entry;
 }
@@ -76,11 +69,12 @@ void BlobSealer::finish() {
   while (!waiting_.empty()) verify_first();
 }
 
-/// Appends the frame to `out`, unless the blob is to be stored as it is.
-bool BlobSealer::compress(BlobKind kind, ByteView plain, Buffer& out) {
+/// Leaves the frame in `compressed_`, unless the blob is to be stored as it is.
+bool BlobSealer::compress(BlobKind kind, ByteView plain) {
+  compressed_.clear();
   if (repository_.config().version < 2) return false;
-  if (kind == BlobKind::data) return compressor_.compress(plain, out);
-  compressor_.compress_always(plain, out);
+  if (kind == BlobKind::data) return compressor_.compress(plain, compressed_);
+  compressor_.compress_always(plain, compressed_);
   return true;
 }
 
@@ -115,10 +109,9 @@ void BlobSealer::verify_first() {
 void BlobSealer::deliver_first() {
   Sealed blob = std::move(waiting_.front());
   waiting_.pop_front();
-  accompany_(blob.job);
+  packs_.accompany(blob.job);
   if (blob.job.finish() != blob.entry.id) throw_changed(blob.entry.id);
-  deliver_(blob.entry, blob.sealed.view());
-  give_back(std::move(blob.sealed));
+  packs_.deliver(blob.entry.kind, std::move(blob.room));
   give_back(std::move(blob.opened));
 }
 
@@ -144,12 +137,12 @@ std::unique_ptr<BlobSealer> SealerPool::take() {
   {
     const std::lock_guard lock(mutex_);
     if (!idle_.empty()) {
-      std::unique_ptr<BlobSealer> sealer = std::move(idle_.back());
-      idle_.pop_back();
+      std::unique_ptr<BlobSealer> sealer = std::move(idle_.front());
+      idle_.pop_front();
       return sealer;
     }
   }
-  return std::make_unique<BlobSealer>(repository_, level_, verify_, deliver_, accompany_);
+  return std::make_unique<BlobSealer>(repository_, level_, verify_, packs_);
 }
 
 void SealerPool::give_back(std::unique_ptr<BlobSealer> sealer) noexcept {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "open_packs.hpp"
+
 #include "medsave/base/bytes.hpp"
 #include "medsave/crypto/sha256.hpp"
 #include "medsave/format/compression.hpp"
@@ -8,7 +10,6 @@
 #include "medsave/repo/repository.hpp"
 
 #include <deque>
-#include <functional>
 #include <memory>
 #include <mutex>
 #include <utility>
@@ -16,24 +17,30 @@
 
 namespace medsave {
 
-/// Turns plaintext into what a pack holds: compressed, sealed, and opened again to see that it
-/// survived. The hash of what was opened is computed side by side with that of the next plaintext
-/// (see Sha256Job), so a blob comes out some calls after it went in. One thread at a time.
+/// Turns plaintext into what a pack holds: compressed, sealed to where it stands in the pack, and
+/// opened again to see that it survived. The hash of what was opened is computed side by side with
+/// that of the next plaintext (see Sha256Job), so a blob is delivered some calls after it went in.
+/// One thread at a time.
 class BlobSealer {
  public:
-  /// Takes a blob whose entry lacks its offset only. The view ends with the call.
-  using Deliver = std::function<void(const PackEntry& entry, ByteView sealed)>;
+  /// Where the blobs go. Thread-safe.
+  class Packs {
+   public:
+    Packs() = default;
+    Packs(const Packs&) = delete;
+    Packs& operator=(const Packs&) = delete;
+    virtual OpenPacks::Room make_room(const PackEntry& entry) = 0;
+    /// Takes a blob back that stands there and is right.
+    virtual void deliver(BlobKind kind, OpenPacks::Room room) = 0;
+    /// Hashes `job`, unless it is done, side by side with something else, as far as that goes.
+    virtual void accompany(Sha256Job& job) = 0;
 
-  /// Hashes `job`, unless it is done, side by side with something else, as far as that goes.
-  using Accompany = std::function<void(Sha256Job& job)>;
+   protected:
+    ~Packs() = default;
+  };
 
-  BlobSealer(const Repository& repository, CompressionLevel level, bool verify, Deliver deliver,
-             Accompany accompany)
-      : repository_(repository),
-        compressor_(level),
-        verify_(verify),
-        deliver_(std::move(deliver)),
-        accompany_(std::move(accompany)) {}
+  BlobSealer(const Repository& repository, CompressionLevel level, bool verify, Packs& packs)
+      : repository_(repository), compressor_(level), verify_(verify), packs_(packs) {}
 
   /// SHA-256 of `plain`. Like the next two it delivers blobs of earlier calls; they throw what
   /// that throws, and Error(internal) when a blob is not what went in (bad memory).
@@ -48,12 +55,12 @@ class BlobSealer {
   /// A blob whose hash is not known to be right yet.
   struct Sealed {
     PackEntry entry = {};
-    Buffer sealed = {};
+    OpenPacks::Room room = {};
     Buffer opened = {};  // what the job hashes
     Sha256Job job;
   };
 
-  bool compress(BlobKind kind, ByteView plain, Buffer& out);
+  bool compress(BlobKind kind, ByteView plain);
   Buffer open_again(const PackEntry& entry, ByteView sealed);
   void verify_first();
   void deliver_first();
@@ -65,10 +72,9 @@ class BlobSealer {
   Compressor compressor_;
   Decompressor decompressor_;
   const bool verify_;
-  const Deliver deliver_;
-  const Accompany accompany_;
+  Packs& packs_;
   std::deque<Sealed> waiting_;
-  Buffer compressed_;
+  Buffer compressed_;  // a frame on its way to or from its sealed form
   std::vector<Buffer> spare_;
 };
 
@@ -76,12 +82,8 @@ class BlobSealer {
 class SealerPool {
  public:
   SealerPool(const Repository& repository, CompressionLevel level, bool verify,
-             BlobSealer::Deliver deliver, BlobSealer::Accompany accompany)
-      : repository_(repository),
-        level_(level),
-        verify_(verify),
-        deliver_(std::move(deliver)),
-        accompany_(std::move(accompany)) {}
+             BlobSealer::Packs& packs)
+      : repository_(repository), level_(level), verify_(verify), packs_(packs) {}
 
   /// A sealer on loan; it goes back with the object.
   class Loan {
@@ -108,10 +110,10 @@ class SealerPool {
   const Repository& repository_;
   const CompressionLevel level_;
   const bool verify_;
-  const BlobSealer::Deliver deliver_;
-  const BlobSealer::Accompany accompany_;
+  BlobSealer::Packs& packs_;
   std::mutex mutex_;  // guards idle_
-  std::vector<std::unique_ptr<BlobSealer>> idle_;
+  // Taken in turn: a pack cannot be completed while one of its blobs waits in a sealer.
+  std::deque<std::unique_ptr<BlobSealer>> idle_;
 };
 
 }  // namespace medsave

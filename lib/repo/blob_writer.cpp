@@ -7,6 +7,7 @@
 #include "medsave/base/error.hpp"
 #include "medsave/par/task_scope.hpp"
 
+#include <algorithm>
 #include <mutex>
 #include <unordered_set>
 #include <utility>
@@ -50,17 +51,14 @@ std::uint32_t entry_size(const PackEntry& entry) {
 
 }  // namespace
 
-struct BlobWriter::State {
+struct BlobWriter::State final : BlobSealer::Packs {
   State(const Repository& the_repository, Index& the_index, const BlobWriterOptions& the_options,
         std::stop_token the_stop)
       : repository(the_repository),
         index(the_index),
         options(the_options),
         stop(std::move(the_stop)),
-        sealers(
-            repository, options.compression, options.extra_verify,
-            [this](const PackEntry& entry, ByteView sealed) { place(entry, sealed); },
-            [this](Sha256Job& job) { data_packs.advance_with(job); }),
+        sealers(repository, options.compression, options.extra_verify, *this),
         store(repository, options.index_interval, [this](const IndexedPack& pack) {
           // In this order: a blob is always seen in one of the two.
           index.add_pack(pack);
@@ -72,7 +70,12 @@ struct BlobWriter::State {
   /// Runs `work`; when it fails, nobody may go on: others were told that blobs are taken care of.
   template <typename Work>
   auto or_fail(const Work& work);
-  void place(const PackEntry& entry, ByteView sealed);
+  OpenPacks& packs_of(BlobKind kind) { return kind == BlobKind::data ? data_packs : tree_packs; }
+  OpenPacks::Room make_room(const PackEntry& entry) override {
+    return packs_of(entry.kind).make_room(entry);
+  }
+  void deliver(BlobKind kind, OpenPacks::Room room) override;
+  void accompany(Sha256Job& job) override { data_packs.advance_with(job); }
   void finish();
   void count(const PackEntry& entry, std::size_t plain_bytes);
 
@@ -121,9 +124,8 @@ SavedBlob BlobWriter::State::save_new(BlobSealer& sealer, const BlobRef& blob, B
   return {.id = blob.id, .is_new = true, .stored_length = entry.stored_length + entry_size(entry)};
 }
 
-void BlobWriter::State::place(const PackEntry& entry, ByteView sealed) {
-  OpenPacks& packs = entry.kind == BlobKind::data ? data_packs : tree_packs;
-  std::optional<FinishedPack> finished = packs.add(entry, sealed);
+void BlobWriter::State::deliver(BlobKind kind, OpenPacks::Room room) {
+  std::optional<FinishedPack> finished = packs_of(kind).filled(std::move(room));
   if (!finished) return;
   packed_bytes += kPackTrailer;
   store.add(std::move(*finished), finishing ? std::stop_token() : stop);
@@ -181,7 +183,9 @@ SavedBlob BlobWriter::save_again(const BlobRef& blob, ByteView plain) {
 void BlobWriter::save_sealed_again(const PackEntry& entry, ByteView sealed) {
   check_stop(state_->stop);
   state_->store.check();
-  state_->place(entry, sealed);
+  OpenPacks::Room room = state_->make_room(entry);
+  std::ranges::copy(sealed, room.bytes.begin());
+  state_->deliver(entry.kind, std::move(room));
   state_->count(entry, entry.compressed() ? entry.plain_length : sealed.size() - kSealOverhead);
 }
 

@@ -7,51 +7,65 @@
 
 namespace medsave {
 
-std::optional<FinishedPack> OpenPacks::add(const PackEntry& entry, ByteView sealed) {
-  std::unique_ptr<PackBuilder> full;
-  if (sealed.size() >= std::min<std::uint64_t>(pack_size_, PackBuilder::kOvershoot)) {
-    full = std::make_unique<PackBuilder>(pack_size_);
-    full->add(entry, sealed);
-  } else {
-    OpenPack& pack = packs_[system_random().below(packs_.size())];
-    const std::lock_guard lock(pack.mutex);
-    if (pack.builder == nullptr) pack.builder = std::make_unique<PackBuilder>(pack_size_);
-    pack.builder->add(entry, sealed);
-    if (pack.builder->full()) full = std::move(pack.builder);
+OpenPacks::Room OpenPacks::make_room(const PackEntry& entry) {
+  const std::lock_guard lock(mutex_);
+  std::shared_ptr<PackBuilder> alone;
+  const bool large =
+      entry.stored_length >= std::min<std::uint64_t>(pack_size_, PackBuilder::kOvershoot);
+  std::shared_ptr<PackBuilder>& pack = large ? alone : open_[system_random().below(open_.size())];
+  if (pack == nullptr) pack = std::make_shared<PackBuilder>(pack_size_);
+  Room room{.bytes = pack->make_room(entry), .pack = pack};
+  if (large || pack->full()) full_.push_back(std::move(pack));
+  return room;
+}
+
+std::optional<FinishedPack> OpenPacks::filled(Room room) {
+  {
+    const std::lock_guard lock(mutex_);
+    room.pack->filled(room.bytes);
+    if (room.pack->being_filled() || std::erase(full_, room.pack) == 0) return std::nullopt;
   }
-  if (full == nullptr) return std::nullopt;
-  return complete(std::move(full));
+  return complete(*room.pack);
 }
 
 void OpenPacks::advance_with(Sha256Job& job) {
   const std::unique_lock hashing(hash_mutex_, std::try_to_lock);
-  if (!hashing.owns_lock() || job.done()) return;
-  Sha256Job* most = nullptr;
-  for (OpenPack& pack : packs_) {
-    const std::lock_guard lock(pack.mutex);
-    if (pack.builder == nullptr) continue;
-    Sha256Job& hash = pack.builder->hash();
-    hash.extend(pack.builder->bytes());
-    if (most == nullptr || hash.remaining() > most->remaining()) most = &hash;
-  }
-  if (most != nullptr) Sha256Job::advance_both(job, *most);
+  if (hashing.owns_lock()) advance_with_other(job, nullptr);
 }
 
-FinishedPack OpenPacks::complete(std::unique_ptr<PackBuilder> builder) {
+void OpenPacks::advance_with_other(Sha256Job& job, const PackBuilder* except) {
+  if (job.done()) return;
+  std::shared_ptr<PackBuilder> most;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto look_at = [&](const std::shared_ptr<PackBuilder>& pack) {
+      if (pack == nullptr || pack.get() == except) return;
+      pack->hash().extend(pack->bytes());
+      if (most == nullptr || pack->hash().remaining() > most->hash().remaining()) most = pack;
+    };
+    std::ranges::for_each(open_, look_at);
+    std::ranges::for_each(full_, look_at);
+  }
+  if (most != nullptr) Sha256Job::advance_both(job, most->hash());
+}
+
+FinishedPack OpenPacks::complete(PackBuilder& pack) {
   const std::lock_guard hashing(hash_mutex_);
-  return builder->complete(repository_.key(), system_random());
+  pack.hash().extend(pack.bytes());
+  advance_with_other(pack.hash(), &pack);
+  return pack.complete(repository_.key(), system_random());
 }
 
 std::vector<FinishedPack> OpenPacks::finish() {
-  std::unique_ptr<PackBuilder>& first = packs_[0].builder;
-  std::unique_ptr<PackBuilder>& second = packs_[1].builder;
+  auto& [first, second] = open_;
   if (first != nullptr && second != nullptr && first->has_room_for(*second)) {
     first->merge(std::move(*second));
     second.reset();
   }
   std::vector<FinishedPack> packs;
-  for (OpenPack& pack : packs_) {
-    if (pack.builder != nullptr) packs.push_back(complete(std::move(pack.builder)));
+  for (std::shared_ptr<PackBuilder>& pack : open_) {
+    const std::shared_ptr<PackBuilder> last = std::move(pack);  // not open any more
+    if (last != nullptr) packs.push_back(complete(*last));
   }
   return packs;
 }

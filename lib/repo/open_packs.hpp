@@ -21,28 +21,35 @@ class OpenPacks {
   OpenPacks(const Repository& repository, std::uint64_t pack_size)
       : repository_(repository), pack_size_(pack_size) {}
 
-  /// The offset of `entry` does not matter. Returns the pack that this filled.
-  std::optional<FinishedPack> add(const PackEntry& entry, ByteView sealed);
+  /// Room for a sealed blob in a pack, which waits until the room comes back filled.
+  struct Room {
+    MutableByteView bytes = {};
+    std::shared_ptr<PackBuilder> pack = {};
+  };
+  /// Room for `entry.stored_length` bytes. The offset of `entry` does not matter.
+  Room make_room(const PackEntry& entry);
+  /// Returns the pack that this completed.
+  std::optional<FinishedPack> filled(Room room);
+
   /// Hashes `job`, unless it is done, side by side with a pack until one of them is. May do
   /// nothing.
   void advance_with(Sha256Job& job);
-  /// What is left: few blobs make one pack.
+  /// What is left, when every room is filled: few blobs make one pack.
   std::vector<FinishedPack> finish();
 
  private:
-  struct OpenPack {
-    std::mutex mutex;  // guards the pointer, and the builder but its hash
-    std::unique_ptr<PackBuilder> builder;
-  };
-
-  FinishedPack complete(std::unique_ptr<PackBuilder> builder);
+  /// As advance_with(), by somebody who has hash_mutex_.
+  void advance_with_other(Sha256Job& job, const PackBuilder* except);
+  FinishedPack complete(PackBuilder& pack);
 
   const Repository& repository_;
   const std::uint64_t pack_size_;
   // Guards the hashes of all builders. Who has it may read the bytes that were there when it
-  // looked: a full pack is only completed by somebody who has it. Taken before OpenPack::mutex.
+  // looked: a full pack is only completed by somebody who has it. Taken before mutex_.
   std::mutex hash_mutex_;
-  std::array<OpenPack, 2> packs_;
+  std::mutex mutex_;  // guards the packs, but neither their hashes nor what stands in a room
+  std::array<std::shared_ptr<PackBuilder>, 2> open_;
+  std::vector<std::shared_ptr<PackBuilder>> full_;  // with rooms that are not filled yet
 };
 
 }  // namespace medsave

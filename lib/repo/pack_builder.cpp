@@ -3,6 +3,7 @@
 #include "medsave/base/error.hpp"
 #include "medsave/base/text.hpp"
 
+#include <algorithm>
 #include <limits>
 #include <utility>
 
@@ -15,15 +16,35 @@ constexpr std::size_t kMaxEntries =
 
 }  // namespace
 
-void PackBuilder::add(const PackEntry& entry, ByteView sealed) {
-  if (bytes_.empty()) bytes_.reserve(target_ + kOvershoot);  // unused pages cost nothing
+MutableByteView PackBuilder::make_room(const PackEntry& entry) {
   const std::size_t offset = bytes_.size();
-  if (offset + sealed.size() > std::numeric_limits<std::uint32_t>::max()) {
+  const std::size_t end = offset + entry.stored_length;
+  if (end > std::numeric_limits<std::uint32_t>::max()) {
     throw Error(Errc::internal, _("a pack would be longer than 4 GiB"));
   }
-  bytes_.append(sealed);
+  // Unused pages cost nothing.
+  if (offset == 0) bytes_.reserve(std::max<std::size_t>(target_ + kOvershoot, end));
+  if (end > bytes_.capacity()) throw Error(Errc::internal, "PackBuilder: a room would move");
+  unfilled_.push_back(offset);
   entries_.push_back(entry);
   entries_.back().offset = static_cast<std::uint32_t>(offset);
+  bytes_.resize(end);
+  return bytes_.writable().subspan(offset);
+}
+
+void PackBuilder::filled(MutableByteView room) {
+  std::erase(unfilled_, static_cast<std::size_t>(room.data() - bytes_.data()));
+}
+
+void PackBuilder::add(const PackEntry& entry, ByteView sealed) {
+  const MutableByteView room = make_room(entry);
+  std::ranges::copy(sealed, room.begin());
+  filled(room);
+}
+
+ByteView PackBuilder::bytes() const {
+  if (!being_filled()) return bytes_.view();
+  return bytes_.view().first(*std::ranges::min_element(unfilled_));
 }
 
 void PackBuilder::merge(PackBuilder&& other) {

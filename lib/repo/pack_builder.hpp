@@ -20,7 +20,8 @@ struct FinishedPack {
   std::vector<PackEntry> entries = {};
 };
 
-/// A pack that is being filled in memory. Not thread-safe.
+/// A pack that is being filled in memory. Not thread-safe, but each room may be filled, and the
+/// bytes hashed, by other threads meanwhile.
 class PackBuilder {
  public:
   /// Bytes that fit behind the target without new memory, hence the limit of a last blob.
@@ -28,6 +29,13 @@ class PackBuilder {
 
   /// `target`: bytes of blobs at which the pack is full.
   explicit PackBuilder(std::uint64_t target) : target_(target) {}
+
+  /// Room for a blob of `entry.stored_length` bytes, whatever the entry's offset. The room stays
+  /// where it is, for a blob that reaches not past the overshoot or is the only one. The pack
+  /// counts as being filled until filled() was called with the same room.
+  MutableByteView make_room(const PackEntry& entry);
+  void filled(MutableByteView room);
+  [[nodiscard]] bool being_filled() const { return !unfilled_.empty(); }
 
   void add(const PackEntry& entry, ByteView sealed);
   /// Takes the blobs of another pack behind its own.
@@ -37,18 +45,20 @@ class PackBuilder {
   /// Whether merge() would leave it below the target.
   [[nodiscard]] bool has_room_for(const PackBuilder& other) const;
 
-  /// What add() has gathered; it stays where it is while no blob reaches past the overshoot.
-  [[nodiscard]] ByteView bytes() const { return bytes_.view(); }
+  /// Up to the first room that is not filled.
+  [[nodiscard]] ByteView bytes() const;
   /// The hash of the file that is to be, over the bytes as far as somebody has advanced it.
   [[nodiscard]] Sha256Job& hash() { return hash_; }
 
-  /// Seals the header behind the blobs, which completes the file. The last call.
+  /// Seals the header behind the blobs, which completes the file. The last call; every room is
+  /// filled.
   FinishedPack complete(const Key& key, Random& random);
 
  private:
   std::uint64_t target_;
   Buffer bytes_;
   std::vector<PackEntry> entries_;
+  std::vector<std::size_t> unfilled_;  // offsets of rooms
   Sha256Job hash_;
 };
 

@@ -70,7 +70,8 @@ measured() {
     "${under[@]}" "$bin/measure" "$dir/$program.${step// /_}" \
     "$(path_of "$program")" "${options[@]}" -q "${@:3}" >/dev/null
 }
-# Reads everything once, so that no program pays for the disk.
+# Reads everything once, so that no program pays for the disk. Right before each command: some
+# machines drop what nobody has read for some seconds.
 warm() { find "$@" -type f ! -name sparse.img -exec cat {} + >/dev/null; }
 
 # median FILE COLUMN

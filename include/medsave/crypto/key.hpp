@@ -47,9 +47,8 @@ class Key {
 /// random nonce. `plain` must not lie inside `out`.
 void seal(const Key& key, ByteView plain, Buffer& out, Random& random);
 
-/// The same for a plaintext that already stands at `out[start + 16 ..]` (16 bytes at `start` are
-/// reserved for the nonce): encrypts in place and appends the tag. Saves one copy.
-void seal_in_place(const Key& key, Buffer& out, std::size_t start, Random& random);
+/// The same to where it is to stand: `sealed` has room for exactly that.
+void seal_to(const Key& key, ByteView plain, MutableByteView sealed, Random& random);
 
 /// Verifies the tag in constant time, then replaces the content of `plain` by the decrypted
 /// bytes. Throws Error(corrupt) when `sealed` is shorter than the overhead, has an all-zero nonce

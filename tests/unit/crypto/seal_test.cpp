@@ -44,11 +44,9 @@ TEST(Seal, WritesWhatRealRepositoriesHold) {
     EXPECT_EQ(as_text(out.view().first(6)), "before");
     EXPECT_EQ(to_hex(out.view().subspan(6)), stored_hex(vector));
 
-    Buffer in_place(as_bytes("before"));
-    in_place.resize(6 + 16);
-    in_place.append(plain.view());
-    seal_in_place(key, in_place, 6, nonce);
-    EXPECT_EQ(to_hex(in_place.view()), to_hex(out.view()));
+    Buffer placed(plain.size() + kSealOverhead);
+    seal_to(key, plain.view(), placed.writable(), nonce);
+    EXPECT_EQ(to_hex(placed.view()), stored_hex(vector));
     ++count;
   }
   EXPECT_EQ(count, 25U);
@@ -158,11 +156,13 @@ TEST(Seal, RefusesARandomSourceOfZeros) {
   EXPECT_THAT([&] { seal(key, as_bytes("text"), out, zeros); }, throws_errc(Errc::internal));
 }
 
-TEST(SealInPlace, NeedsRoomForTheNonce) {
+TEST(SealTo, NeedsRoomForExactlyThat) {
   const Key key = Key::generate(system_random());
-  Buffer out(20);
-  EXPECT_THAT([&] { seal_in_place(key, out, 5, system_random()); }, throws_errc(Errc::internal));
-  EXPECT_THAT([&] { seal_in_place(key, out, 21, system_random()); }, throws_errc(Errc::internal));
+  for (const std::size_t size : {0U, 35U, 37U}) {
+    Buffer room(size);
+    EXPECT_THAT([&] { seal_to(key, as_bytes("text"), room.writable(), system_random()); },
+                throws_errc(Errc::internal));
+  }
 }
 
 }  // namespace
