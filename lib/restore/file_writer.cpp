@@ -97,7 +97,7 @@ void FileWriter::write_piece(const PlannedFile& file, std::uint32_t number, std:
   if (context_.request.sparse && !file.in_place) {
     pwrite_sparse(fd->get(), offset, content.data(), content.size(), file.name);
   } else {
-    pwrite_all(fd->get(), content, offset, file.name);
+    large_.write(fd->get(), content, offset, file.name);
   }
   context_.log.bytes_restored(content.size());
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "fd_cache.hpp"
+#include "large_writes.hpp"
 #include "restore_context.hpp"
 
 #include "medsave/base/bytes.hpp"
@@ -62,6 +63,7 @@ class FileWriter {
   Stripe& stripe(std::uint32_t number) { return stripes_[number % kStripes]; }
 
   const RestoreContext& context_;
+  LargeWrites large_;
   std::unique_ptr<State[]> states_;
   std::array<Stripe, kStripes> stripes_;
 };

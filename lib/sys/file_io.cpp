@@ -11,9 +11,11 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <string_view>
 
 namespace medsave {
@@ -167,6 +169,23 @@ void pwrite_all(int fd, ByteView data, std::uint64_t offset, const std::string& 
                         static_cast<off_t>(offset + from));
       });
   require_all(done, data.size(), what);
+}
+
+void pwrite_uncached(int fd, ByteView data, std::uint64_t offset, const std::string& what) {
+  constexpr int kDontCache = 0x80;  // RWF_DONTCACHE, Linux 6.14, which the C library may not know
+  static std::atomic<bool> missing = false;
+  std::size_t done = 0;
+  while (done < data.size() && !missing.load(std::memory_order_relaxed)) {
+    const ByteView left = data.subspan(done);
+    const iovec piece = {.iov_base = const_cast<std::byte*>(left.data()), .iov_len = left.size()};
+    const ssize_t written =
+        ::pwritev2(fd, &piece, 1, static_cast<off_t>(offset + done), kDontCache);
+    if (written > 0) done += static_cast<std::size_t>(written);
+    // pwrite_all() meets the same again, unless this is what does not work.
+    if (written < 0 && errno == EOPNOTSUPP) missing.store(true, std::memory_order_relaxed);
+    if (written <= 0) break;
+  }
+  pwrite_all(fd, data.subspan(done), offset + done, what);
 }
 
 void sync_fd(int fd, const std::string& what) {

@@ -48,7 +48,11 @@ step "only what differs is written"
 if [ "$(id -u)" -eq 0 ] && command -v strace >/dev/null && strace -o /dev/null true 2>/dev/null; then
   fresh
   printf X | dd of=out/src/large bs=1 seek=3000000 conv=notrunc status=none
-  strace -f -e trace=pwrite64,write,pwritev,writev -y -o trace "$MEDSAVE" -q restore latest --target out
+  rm -f trace.*
+  # A file for each thread, in which a call stands in one line.
+  strace -ff -e trace=pwrite64,write,pwritev,pwritev2,writev -y -o trace \
+    "$MEDSAVE" -q restore latest --target out
+  cat trace.* >trace
   # The chunks of a large file are 8 MiB at most; the unchanged ones must not be written.
   written=$(grep -E 'src/large' trace | sed -n 's/.*= \([0-9]*\)$/\1/p' | awk '{ sum += $1 } END { print sum + 0 }')
   [ "$written" -gt 0 ] || fail "the change was not written"

@@ -55,3 +55,12 @@ for call in rename renameat renameat2; do
   refuse $call EIO 2
 done
 [ "$injected" -gt "$before" ] || fail "a backup that never renames"
+
+for error in EOPNOTSUPP EIO ENOMEM; do
+  step "restore: writing past the page cache fails with $error, so it goes through it"
+  rm -rf out
+  expect 0 strace -f -qq -o trace -e trace=pwritev2 -e "inject=pwritev2:error=$error" \
+    "$MEDSAVE" -q restore latest --path "$work/new" --target out
+  grep -q INJECTED trace || fail "a restore that never does that"
+  identical new out/new
+done

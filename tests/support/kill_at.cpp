@@ -52,6 +52,7 @@ bool changes_files(pid_t process, const Call& call) {
     case SYS_pwrite64:
     case SYS_writev:
     case SYS_pwritev:
+    case SYS_pwritev2:
     case SYS_ftruncate:
     case SYS_fallocate:
     case SYS_copy_file_range:

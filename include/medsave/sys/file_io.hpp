@@ -30,6 +30,9 @@ void write_all(int fd, ByteView data, const std::string& what);
 /// that is not read again soon. Saves a copy and the memory, and waits for the medium.
 void write_uncached(int fd, ByteView data, const std::string& what);
 void pwrite_all(int fd, ByteView data, std::uint64_t offset, const std::string& what);
+/// The same, but the system is asked to write at once and to keep nothing of it in memory. Waits
+/// for the medium once that has enough to do.
+void pwrite_uncached(int fd, ByteView data, std::uint64_t offset, const std::string& what);
 /// fsync; "not supported" by the file system is not an error.
 void sync_fd(int fd, const std::string& what);
 /// fdatasync, likewise.

@@ -3,13 +3,16 @@
 #include "support/matchers.hpp"
 #include "support/temp_dir.hpp"
 
+#include "medsave/base/random.hpp"
 #include "medsave/sys/file_info.hpp"
 #include "medsave/sys/metadata.hpp"
 
 #include <gtest/gtest.h>
 
 #include <sys/stat.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <string>
 
 namespace medsave::test {
@@ -24,6 +27,26 @@ TEST(FileIo, ReadsBackWhatWasWrittenAtAnyOffset) {
   EXPECT_EQ(pread_some(fd.get(), out.writable(), 2, "file"), 8U);
   EXPECT_EQ(as_text(out.view().first(8)), "23XY6789");
   EXPECT_EQ(read_some(fd.get(), out.writable(), "file"), 0U);  // at the end
+}
+
+TEST(FileIo, WritesPastThePageCacheAtAnyOffsetOnAnyFileSystem) {
+  const TempDir temp;
+  Buffer data((1U << 20U) + 5);
+  system_random().fill(data.writable());
+  for (const std::string& path : {temp / "file", std::string("/dev/shm/medsave-test")}) {
+    (void)::unlink(path.c_str());
+    const UniqueFd fd = create_file_at(kCurrentDirectory, path, 0600);
+    pwrite_uncached(fd.get(), data.view(), 7, path);
+    pwrite_uncached(fd.get(), as_bytes("XY"), 4, path);
+    const Buffer content = read_file(path, 1U << 21U);
+    EXPECT_EQ(content.size(), data.size() + 7);
+    EXPECT_EQ(as_text(content.view().subspan(4, 2)), "XY");
+    EXPECT_TRUE(std::ranges::equal(content.view().subspan(7), data.view())) << path;
+    EXPECT_EQ(::unlink(path.c_str()), 0);
+  }
+  const UniqueFd full = open_file_for_update_at(kCurrentDirectory, "/dev/full");
+  EXPECT_THAT([&] { pwrite_uncached(full.get(), data.view(), 0, "full"); },
+              throws_errc(Errc::no_space));
 }
 
 TEST(FileIo, ReadFileHoldsToTheLimit) {
