@@ -62,6 +62,7 @@ PackEntry BlobSealer::seal_blob(const BlobRef& blob, ByteView plain) {
   } else {
     packs_.deliver(entry.kind, std::move(room));
   }
+  if (compressed_.capacity() > kWorthKeeping) compressed_ = Buffer();
   return entry;
 }
 

@@ -59,10 +59,11 @@ struct BlobWriter::State final : BlobSealer::Packs {
         options(the_options),
         stop(std::move(the_stop)),
         sealers(repository, options.compression, options.extra_verify, *this),
-        store(repository, options.index_interval, [this](const IndexedPack& pack) {
+        store(repository, options.index_interval, [this](const IndexedPack& pack, Buffer memory) {
           // In this order: a blob is always seen in one of the two.
           index.add_pack(pack);
           claims.release(pack.blobs);
+          packs_of(pack.blobs.front().kind).stored(std::move(memory));
         }) {}
 
   SavedBlob save(BlobSealer& sealer, const BlobRef& blob, ByteView plain);

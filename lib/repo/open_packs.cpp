@@ -6,6 +6,13 @@
 #include <utility>
 
 namespace medsave {
+namespace {
+
+// The two open packs and one that is being stored: spare memory is for when there are fewer.
+constexpr std::size_t kMostInMemory = 3;
+constexpr std::uint64_t kUsualExcess = std::uint64_t{2} << 20;  // bytes of the last blob
+
+}  // namespace
 
 OpenPacks::Room OpenPacks::make_room(const PackEntry& entry) {
   const std::lock_guard lock(mutex_);
@@ -13,7 +20,10 @@ OpenPacks::Room OpenPacks::make_room(const PackEntry& entry) {
   const bool large =
       entry.stored_length >= std::min<std::uint64_t>(pack_size_, PackBuilder::kOvershoot);
   std::shared_ptr<PackBuilder>& pack = large ? alone : open_[system_random().below(open_.size())];
-  if (pack == nullptr) pack = std::make_shared<PackBuilder>(pack_size_);
+  if (pack == nullptr) {
+    pack = std::make_shared<PackBuilder>(pack_size_, take_spare());
+    ++in_memory_;
+  }
   Room room{.bytes = pack->make_room(entry), .pack = pack};
   if (large || pack->full()) full_.push_back(std::move(pack));
   return room;
@@ -26,6 +36,22 @@ std::optional<FinishedPack> OpenPacks::filled(Room room) {
     if (room.pack->being_filled() || std::erase(full_, room.pack) == 0) return std::nullopt;
   }
   return complete(*room.pack);
+}
+
+void OpenPacks::stored(Buffer memory) {
+  const std::lock_guard lock(mutex_);
+  --in_memory_;
+  const bool usual = memory.size() <= pack_size_ + kUsualExcess;
+  if (!usual || memory.empty() || in_memory_ + spare_.size() >= kMostInMemory) return;
+  memory.clear();
+  spare_.push_back(std::move(memory));
+}
+
+Buffer OpenPacks::take_spare() {
+  if (spare_.empty()) return {};
+  Buffer memory = std::move(spare_.back());
+  spare_.pop_back();
+  return memory;
 }
 
 void OpenPacks::advance_with(Sha256Job& job) {

@@ -31,6 +31,9 @@ class OpenPacks {
   /// Returns the pack that this completed.
   std::optional<FinishedPack> filled(Room room);
 
+  /// A pack that filled() returned is stored: its memory, if any is left, serves the next.
+  void stored(Buffer memory);
+
   /// Hashes `job`, unless it is done, side by side with a pack until one of them is. May do
   /// nothing.
   void advance_with(Sha256Job& job);
@@ -41,6 +44,7 @@ class OpenPacks {
   /// As advance_with(), by somebody who has hash_mutex_.
   void advance_with_other(Sha256Job& job, const PackBuilder* except);
   FinishedPack complete(PackBuilder& pack);
+  Buffer take_spare();
 
   const Repository& repository_;
   const std::uint64_t pack_size_;
@@ -50,6 +54,8 @@ class OpenPacks {
   std::mutex mutex_;  // guards the packs, but neither their hashes nor what stands in a room
   std::array<std::shared_ptr<PackBuilder>, 2> open_;
   std::vector<std::shared_ptr<PackBuilder>> full_;  // with rooms that are not filled yet
+  std::size_t in_memory_ = 0;                       // packs that are begun and not stored
+  std::vector<Buffer> spare_;                       // to spare the system clearing new memory
 };
 
 }  // namespace medsave

@@ -9,6 +9,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 namespace medsave {
@@ -27,8 +28,9 @@ class PackBuilder {
   /// Bytes that fit behind the target without new memory, hence the limit of a last blob.
   static constexpr std::size_t kOvershoot = std::size_t{9} << 20;
 
-  /// `target`: bytes of blobs at which the pack is full.
-  explicit PackBuilder(std::uint64_t target) : target_(target) {}
+  /// `target`: bytes of blobs at which the pack is full. `memory` is empty, but may have room.
+  explicit PackBuilder(std::uint64_t target, Buffer memory = {})
+      : target_(target), bytes_(std::move(memory)) {}
 
   /// Room for a blob of `entry.stored_length` bytes, whatever the entry's offset. The room stays
   /// where it is, for a blob that reaches not past the overshoot or is the only one. The pack

@@ -32,7 +32,7 @@ void save_index_files(const Repository& repository, std::vector<IndexedPack> pac
 }
 
 PackStore::PackStore(const Repository& repository, std::chrono::seconds index_interval,
-                     std::function<void(const IndexedPack&)> on_stored)
+                     OnStored on_stored)
     : repository_(repository),
       index_interval_(index_interval),
       on_stored_(std::move(on_stored)),
@@ -124,8 +124,7 @@ void PackStore::store(FinishedPack pack) {
     cache->note_tree_pack(stored.pack);  // the next backup reads it
   }
   repository_.backend().save({.kind = FileKind::pack, .id = stored.pack}, std::move(pack.bytes));
-  pack.bytes = Buffer();
-  on_stored_(stored);
+  on_stored_(stored, std::move(pack.bytes));
 
   std::vector<IndexedPack> due;
   {

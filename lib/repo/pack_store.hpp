@@ -26,9 +26,10 @@ namespace medsave {
 /// durable. The first failure ends it; everybody is told. Thread-safe.
 class PackStore {
  public:
-  /// `on_stored` is called, on any thread, for each pack once it is in the repository.
-  PackStore(const Repository& repository, std::chrono::seconds index_interval,
-            std::function<void(const IndexedPack&)> on_stored);
+  /// Takes a pack that is in the repository, and the memory it stood in unless the backend has
+  /// kept that. Called on any thread.
+  using OnStored = std::function<void(const IndexedPack& pack, Buffer memory)>;
+  PackStore(const Repository& repository, std::chrono::seconds index_interval, OnStored on_stored);
   /// Drops what is not stored.
   ~PackStore() = default;
   PackStore(const PackStore&) = delete;
@@ -59,7 +60,7 @@ class PackStore {
 
   const Repository& repository_;
   const std::chrono::seconds index_interval_;
-  const std::function<void(const IndexedPack&)> on_stored_;
+  const OnStored on_stored_;
   const unsigned most_;  // threads, hence packs on their way
 
   mutable std::mutex mutex_;  // guards all below but failed_, threads_
