@@ -60,7 +60,7 @@ PackEntry BlobSealer::seal_blob(const BlobRef& blob, ByteView plain) {
                         .job = Sha256Job(message)});
     while (too_many_wait()) verify_first();
   } else {
-    packs_.deliver(entry.kind, std::move(room));
+    packs_.deliver(entry.kind, room);
   }
   if (compressed_.capacity() > kWorthKeeping) compressed_ = Buffer();
   return entry;
@@ -112,7 +112,7 @@ void BlobSealer::deliver_first() {
   waiting_.pop_front();
   packs_.accompany(blob.job);
   if (blob.job.finish() != blob.entry.id) throw_changed(blob.entry.id);
-  packs_.deliver(blob.entry.kind, std::move(blob.room));
+  packs_.deliver(blob.entry.kind, blob.room);
   give_back(std::move(blob.opened));
 }
 

@@ -31,7 +31,7 @@ class BlobSealer {
     Packs& operator=(const Packs&) = delete;
     virtual OpenPacks::Room make_room(const PackEntry& entry) = 0;
     /// Takes a blob back that stands there and is right.
-    virtual void deliver(BlobKind kind, OpenPacks::Room room) = 0;
+    virtual void deliver(BlobKind kind, const OpenPacks::Room& room) = 0;
     /// Hashes `job`, unless it is done, side by side with something else, as far as that goes.
     virtual void accompany(Sha256Job& job) = 0;
 

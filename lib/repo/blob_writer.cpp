@@ -75,7 +75,7 @@ struct BlobWriter::State final : BlobSealer::Packs {
   OpenPacks::Room make_room(const PackEntry& entry) override {
     return packs_of(entry.kind).make_room(entry);
   }
-  void deliver(BlobKind kind, OpenPacks::Room room) override;
+  void deliver(BlobKind kind, const OpenPacks::Room& room) override;
   void accompany(Sha256Job& job) override { data_packs.advance_with(job); }
   void finish();
   void count(const PackEntry& entry, std::size_t plain_bytes);
@@ -125,8 +125,8 @@ SavedBlob BlobWriter::State::save_new(BlobSealer& sealer, const BlobRef& blob, B
   return {.id = blob.id, .is_new = true, .stored_length = entry.stored_length + entry_size(entry)};
 }
 
-void BlobWriter::State::deliver(BlobKind kind, OpenPacks::Room room) {
-  std::optional<FinishedPack> finished = packs_of(kind).filled(std::move(room));
+void BlobWriter::State::deliver(BlobKind kind, const OpenPacks::Room& room) {
+  std::optional<FinishedPack> finished = packs_of(kind).filled(room);
   if (!finished) return;
   packed_bytes += kPackTrailer;
   store.add(std::move(*finished), finishing ? std::stop_token() : stop);
@@ -184,9 +184,9 @@ SavedBlob BlobWriter::save_again(const BlobRef& blob, ByteView plain) {
 void BlobWriter::save_sealed_again(const PackEntry& entry, ByteView sealed) {
   check_stop(state_->stop);
   state_->store.check();
-  OpenPacks::Room room = state_->make_room(entry);
+  const OpenPacks::Room room = state_->make_room(entry);
   std::ranges::copy(sealed, room.bytes.begin());
-  state_->deliver(entry.kind, std::move(room));
+  state_->deliver(entry.kind, room);
   state_->count(entry, entry.compressed() ? entry.plain_length : sealed.size() - kSealOverhead);
 }
 

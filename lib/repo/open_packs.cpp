@@ -29,7 +29,7 @@ OpenPacks::Room OpenPacks::make_room(const PackEntry& entry) {
   return room;
 }
 
-std::optional<FinishedPack> OpenPacks::filled(Room room) {
+std::optional<FinishedPack> OpenPacks::filled(const Room& room) {
   {
     const std::lock_guard lock(mutex_);
     room.pack->filled(room.bytes);

@@ -29,7 +29,7 @@ class OpenPacks {
   /// Room for `entry.stored_length` bytes. The offset of `entry` does not matter.
   Room make_room(const PackEntry& entry);
   /// Returns the pack that this completed.
-  std::optional<FinishedPack> filled(Room room);
+  std::optional<FinishedPack> filled(const Room& room);
 
   /// A pack that filled() returned is stored: its memory, if any is left, serves the next.
   void stored(Buffer memory);
