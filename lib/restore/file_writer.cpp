@@ -84,7 +84,7 @@ void FileWriter::write_whole(const PlannedFile& file, std::uint32_t number, Byte
     truncate_fd(fd.get(), file.size, file.name);
     pwrite_sparse(fd.get(), 0, content.data(), content.size(), file.name);
   } else {
-    write_all(fd.get(), content, file.name);
+    large_.write(fd.get(), content, 0, file.name);
   }
   fd.reset();
   context_.log.bytes_restored(content.size());

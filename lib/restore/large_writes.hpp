@@ -8,11 +8,11 @@
 
 namespace medsave {
 
-/// Writes the pieces of large files past the page cache while the medium is about as fast as
-/// memory: what is restored is not read again soon, and memory that is used over and over is
-/// faster than memory that the system has to find (measured in a virtual machine: 1.6 GiB in
-/// 2.4 s instead of 3.6). A slower medium would keep the writers waiting; then the cache takes
-/// everything. Thread-safe.
+/// Writes large pieces of files past the page cache while the medium is about as fast as memory:
+/// what is restored is not read again soon, and memory that is used over and over is faster than
+/// memory that the system has to find (measured in a virtual machine: 1.6 GiB in 2.2 s instead of
+/// 3.6). A slower medium would keep the writers waiting; then the cache takes everything.
+/// Thread-safe.
 class LargeWrites {
  public:
   /// As pwrite_all().
