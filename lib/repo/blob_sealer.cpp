@@ -15,6 +15,7 @@ constexpr std::size_t kMaxPlain = std::numeric_limits<std::uint32_t>::max() - (3
 constexpr std::size_t kMostWaiting = 4;
 constexpr std::size_t kMostWaitingBytes = std::size_t{2} << 20;
 constexpr std::size_t kWorthKeeping = std::size_t{2} << 20;  // bytes; most blobs are smaller
+constexpr std::size_t kMostSpare = 3;                        // buffers
 
 [[noreturn]] void throw_changed(const Id& blob) {
   throw Error(Errc::internal,
@@ -124,7 +125,7 @@ Buffer BlobSealer::take_buffer() {
 }
 
 void BlobSealer::give_back(Buffer buffer) {
-  if (buffer.capacity() > kWorthKeeping) return;
+  if (buffer.capacity() > kWorthKeeping || spare_.size() >= kMostSpare) return;
   buffer.clear();
   spare_.push_back(std::move(buffer));
 }
