@@ -31,7 +31,7 @@ class OpenPacks {
   /// Returns the pack that this completed.
   std::optional<FinishedPack> filled(const Room& room);
 
-  /// A pack that filled() returned is stored: its memory, if any is left, serves the next.
+  /// A pack of filled() or finish() is stored: its memory, if any is left, serves the next.
   void stored(Buffer memory);
 
   /// Hashes `job`, unless it is done, side by side with a pack until one of them is. May do
