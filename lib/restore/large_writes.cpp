@@ -7,9 +7,9 @@
 namespace medsave {
 namespace {
 
-constexpr std::size_t kLarge = std::size_t{256} << 10;
-constexpr std::int64_t kFast = 4;  // nanoseconds a byte: 250 MB/s
-constexpr std::int64_t kPatience = 100'000'000;
+constexpr std::size_t kLarge = std::size_t{256} << 10;  // bytes
+constexpr std::int64_t kFast = 4;                       // nanoseconds a byte: 250 MB/s
+constexpr std::int64_t kPatience = 100'000'000;         // nanoseconds
 
 }  // namespace
 

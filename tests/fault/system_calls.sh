@@ -64,3 +64,14 @@ for error in EOPNOTSUPP EIO ENOMEM; do
   grep -q INJECTED trace || fail "a restore that never does that"
   identical new out/new
 done
+
+step "restore: a medium that keeps the writers waiting is written through the page cache"
+rm -rf out
+pieces=$(grep -c INJECTED trace)
+[ "$pieces" -ge 10 ] || fail "too few large pieces: $pieces"
+expect 0 strace -f -qq -o trace -e trace=pwritev2 -e inject=pwritev2:delay_exit=300000 \
+  "$MEDSAVE" -q restore latest --path "$work/new" --target out
+direct=$(grep -c DELAYED trace)
+echo "$direct of $pieces"
+[ "$direct" -lt $((pieces / 2)) ] || fail "$direct of $pieces large pieces waited for the medium"
+identical new out/new

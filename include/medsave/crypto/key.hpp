@@ -47,7 +47,7 @@ class Key {
 /// random nonce. `plain` must not lie inside `out`.
 void seal(const Key& key, ByteView plain, Buffer& out, Random& random);
 
-/// The same to where it is to stand: `sealed` has room for exactly that.
+/// The same to where it is to stand: `sealed` has room for exactly that, else Error(internal).
 void seal_to(const Key& key, ByteView plain, MutableByteView sealed, Random& random);
 
 /// Verifies the tag in constant time, then replaces the content of `plain` by the decrypted

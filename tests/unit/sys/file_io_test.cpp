@@ -33,8 +33,8 @@ TEST(FileIo, WritesPastThePageCacheAtAnyOffsetOnAnyFileSystem) {
   const TempDir temp;
   Buffer data((1U << 20U) + 5);
   system_random().fill(data.writable());
-  for (const std::string& path : {temp / "file", std::string("/dev/shm/medsave-test")}) {
-    (void)::unlink(path.c_str());
+  for (const std::string& path :
+       {temp / "file", "/dev/shm/medsave-test-" + std::to_string(::getpid())}) {
     const UniqueFd fd = create_file_at(kCurrentDirectory, path, 0600);
     pwrite_uncached(fd.get(), data.view(), 7, path);
     pwrite_uncached(fd.get(), as_bytes("XY"), 4, path);
