@@ -36,6 +36,9 @@ class CachingBackend : public CacheBackend {
   void load(const FileRef& file, std::uint64_t limit, Buffer& out) override;
   void load_range(const FileRef& file, std::uint64_t offset, std::size_t length,
                   Buffer& out) override;
+  void done_reading(const FileRef& file, std::uint64_t offset, std::size_t length) override {
+    inner_->done_reading(file, offset, length);
+  }
   std::optional<std::uint64_t> size(const FileRef& file) override { return inner_->size(file); }
   std::vector<ListedFile> list(FileKind kind) override;
   void remove(const FileRef& file) override;

@@ -68,6 +68,9 @@ class LimitBackend : public Backend {
     inner_->load_range(file, offset, length, out);
     download_.pass(out.size());
   }
+  void done_reading(const FileRef& file, std::uint64_t offset, std::size_t length) override {
+    inner_->done_reading(file, offset, length);
+  }
   std::optional<std::uint64_t> size(const FileRef& file) override { return inner_->size(file); }
   std::vector<ListedFile> list(FileKind kind) override { return inner_->list(kind); }
   void remove(const FileRef& file) override { inner_->remove(file); }

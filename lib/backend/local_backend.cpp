@@ -48,6 +48,7 @@ class LocalBackend : public Backend {
   void load(const FileRef& file, std::uint64_t limit, Buffer& out) override;
   void load_range(const FileRef& file, std::uint64_t offset, std::size_t length,
                   Buffer& out) override;
+  void done_reading(const FileRef& file, std::uint64_t offset, std::size_t length) override;
   std::optional<std::uint64_t> size(const FileRef& file) override;
   std::vector<ListedFile> list(FileKind kind) override;
   void remove(const FileRef& file) override;
@@ -236,6 +237,10 @@ void LocalBackend::load_range(const FileRef& file, std::uint64_t offset, std::si
     const std::size_t got = pread_some(fd->get(), out.writable(), offset, shown_);
     require_whole(file, offset, length, got);
   });
+}
+
+void LocalBackend::done_reading(const FileRef& file, std::uint64_t offset, std::size_t length) {
+  if (const auto fd = open_packs_.find(file.id)) drop_from_memory(fd->get(), offset, length);
 }
 
 std::optional<std::uint64_t> LocalBackend::size(const FileRef& file) {

@@ -112,11 +112,14 @@ bool ContentStage::submit(Range range, const std::stop_token& stop) {
   std::optional<Buffer> buffer = spare_.pop(stop);
   if (!buffer) return false;
   range.content = std::move(*buffer);
+  Backend& backend = context_.reader.repository().backend();
+  const FileRef pack = {.kind = FileKind::pack, .id = context_.plan.packs[range.pack]};
+  const auto length = static_cast<std::size_t>(range.end - range.offset);
   try {
-    context_.reader.repository().backend().load_range(
-        {.kind = FileKind::pack, .id = context_.plan.packs[range.pack]}, range.offset,
-        static_cast<std::size_t>(range.end - range.offset), range.content);
+    backend.load_range(pack, range.offset, length, range.content);
     range.loaded = true;
+    // What is restored goes to that memory, which is still in the processor's caches.
+    backend.done_reading(pack, range.offset, length);
   } catch (const Error&) {
     // Other parts of the pack, or other packs, may have the blobs: decode() tries.
     range.loaded = false;

@@ -201,6 +201,12 @@ void start_writeback(int fd) {
   (void)::sync_file_range(fd, 0, 0, SYNC_FILE_RANGE_WRITE);
 }
 
+void drop_from_memory(int fd, std::uint64_t offset, std::size_t length) {
+  // A hint: whether it is followed changes nothing but the speed.
+  (void)::posix_fadvise(fd, static_cast<off_t>(offset), static_cast<off_t>(length),
+                        POSIX_FADV_DONTNEED);
+}
+
 void sync_dir(const std::string& path) {
   const UniqueFd dir = open_dir_at(kCurrentDirectory, path, true);
   sync_fd(dir.get(), path);

@@ -76,6 +76,9 @@ class Backend {
   /// Exactly `length` bytes from `offset` into `out` (replaced).
   virtual void load_range(const FileRef& file, std::uint64_t offset, std::size_t length,
                           Buffer& out) = 0;
+  /// A hint: nobody here will load this range again soon, so it need not stay in memory.
+  virtual void done_reading(const FileRef& /*file*/, std::uint64_t /*offset*/,
+                            std::size_t /*length*/) {}
   /// Size in bytes, nullopt when the file does not exist.
   virtual std::optional<std::uint64_t> size(const FileRef& file) = 0;
   /// Files of one kind (not config), any order; names that are not ids are invisible.

@@ -39,6 +39,8 @@ void sync_fd(int fd, const std::string& what);
 void sync_data(int fd, const std::string& what);
 /// Asks the kernel to start writing the file's dirty pages, without waiting.
 void start_writeback(int fd);
+/// Asks the kernel to keep nothing in memory of what the medium has of this range.
+void drop_from_memory(int fd, std::uint64_t offset, std::size_t length);
 /// fsync of a directory, so that its entries are durable.
 void sync_dir(const std::string& path);
 

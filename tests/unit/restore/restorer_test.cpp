@@ -1,5 +1,6 @@
 #include "restore_run.hpp"
 
+#include "medsave/base/random.hpp"
 #include "medsave/sys/file_info.hpp"
 #include "medsave/sys/xattr.hpp"
 
@@ -148,6 +149,30 @@ TEST(Restore, LinksTheNamesOfOneFileTogether) {
   EXPECT_EQ(run.restore(root).problems, 0U);  // in place
   EXPECT_EQ(run.status("c").st_nlink, 3U);
   EXPECT_EQ(run.text("c"), "shared");
+}
+
+TEST(Restore, JoinsLargePiecesAtAnyOffset) {
+  RestoreRun run;
+  // Around the length from which pieces bypass the page cache, and shared blocks at every seam.
+  const std::vector<std::size_t> lengths = {
+      (256U << 10U) - 1,  (256U << 10U) + 1, 1U << 20U, 4095, (1U << 20U) + 4097, 3, 4096,
+      (512U << 10U) + 777};
+  std::vector<std::string> parts;
+  std::string whole;
+  for (const std::size_t length : lengths) {
+    std::string& part = parts.emplace_back(length, '\0');
+    system_random().fill(std::as_writable_bytes(std::span(part)));
+    whole += part;
+  }
+  const Id root = run.builder.tree({run.builder.file("joined", parts)});
+  run.restore(root);
+  EXPECT_TRUE(run.text("joined") == whole);
+
+  std::string damaged = whole;
+  damaged[300000] = static_cast<char>(damaged[300000] + 1);
+  write_file_durably(run.path("joined"), as_bytes(damaged), 0640);
+  EXPECT_EQ(run.restore(root).problems, 0U);  // in place
+  EXPECT_TRUE(run.text("joined") == whole);
 }
 
 TEST(Restore, LeavesHolesForZeros) {
