@@ -281,7 +281,11 @@ std::vector<ListedFile> LocalBackend::list(FileKind kind) {
   }
   const UniqueFd data = open_listed_folder(folder);
   if (!data) return files;
-  for (const std::string& name : list_dir(data.get())) list_folder(folder + "/" + name, files);
+  std::string inside = folder + "/";
+  for (const std::string& name : list_dir(data.get())) {
+    inside.resize(folder.size() + 1);
+    list_folder(inside.append(name), files);
+  }
   return files;
 }
 

@@ -271,8 +271,7 @@ TEST(Restore, VerifiesWhatItWrote) {
 TEST(Restore, ManyFilesOfManyPartsNeedFewDescriptors) {
   RestoreRun run;
   Tree nodes;
-  std::vector<std::string> parts;
-  for (int i = 0; i < 3; ++i) parts.push_back("part " + std::to_string(i));
+  const std::vector<std::string> parts = {"part 0", "part 1", "part 2"};
   for (int i = 0; i < 2000; ++i) nodes.push_back(run.builder.file(std::to_string(i), parts));
   const RestoreResult result = run.restore(run.builder.tree(nodes));
   EXPECT_EQ(run.problems.size(), 0U);
