@@ -187,7 +187,7 @@ BackupRequest make_request(const BackupOptions& options, const std::vector<std::
   request.ignore_inode = options.ignore_inode;
   request.ignore_ctime = options.ignore_ctime;
   request.with_atime = options.with_atime;
-  request.scan = !options.no_scan && context.verbosity() >= 1;
+  request.scan = !options.no_scan && context.progress_style() != ProgressStyle::none;
   if (options.read_concurrency != 0) {
     request.read_concurrency = static_cast<unsigned>(options.read_concurrency);
   }

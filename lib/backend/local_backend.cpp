@@ -281,10 +281,8 @@ std::vector<ListedFile> LocalBackend::list(FileKind kind) {
   }
   const UniqueFd data = open_listed_folder(folder);
   if (!data) return files;
-  std::string inside = folder + "/";
   for (const std::string& name : list_dir(data.get())) {
-    inside.resize(folder.size() + 1);
-    list_folder(inside.append(name), files);
+    list_folder(std::string(folder).append("/").append(name), files);
   }
   return files;
 }
