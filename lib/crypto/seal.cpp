@@ -148,7 +148,7 @@ bool try_open_sealed(const Key& key, ByteView sealed, Buffer& plain) {
   const Tag tag = sealer.tag();
   if (CRYPTO_memcmp(tag.data(), sealed.last<kTagSize>().data(), kTagSize) != 0) return false;
 
-  plain.reserve(ciphertext.size());  // not the double, to grow further
+  plain.reserve(ciphertext.size());  // or it would take the double, to grow further
   plain.resize(ciphertext.size());
   for (std::size_t done = 0; done < ciphertext.size(); done += kSlice) {
     const std::size_t count = std::min(kSlice, ciphertext.size() - done);

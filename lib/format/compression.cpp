@@ -86,7 +86,6 @@ bool Compressor::State::append_frame(ByteView plain, std::size_t room, int at_le
   // Window and checksum are right by default: no level up to 19 has a window above 8 MiB.
   ZSTD_CCtx_setParameter(context.get(), ZSTD_c_compressionLevel, at_level);
   const std::size_t start = out.size();
-  out.reserve(start + room);  // not the double, to grow further
   out.resize(start + room);
   const std::size_t written =
       ZSTD_compress2(context.get(), out.data() + start, room, plain.data(), plain.size());

@@ -75,6 +75,7 @@ void BlobSealer::finish() {
 bool BlobSealer::compress(BlobKind kind, ByteView plain) {
   compressed_.clear();
   if (repository_.config().version < 2) return false;
+  compressed_.reserve(plain.size());  // or it would take the double, to grow further
   if (kind == BlobKind::data) return compressor_.compress(plain, compressed_);
   compressor_.compress_always(plain, compressed_);
   return true;

@@ -19,13 +19,13 @@ void LargeWrites::write(int fd, ByteView data, std::uint64_t offset, const std::
     pwrite_all(fd, data, offset, what);
     return;
   }
-  const std::size_t body = (kBlock - offset % kBlock) % kBlock;
-  const std::size_t tail = data.size() - (offset + data.size()) % kBlock;
+  const std::size_t begin = (kBlock - offset % kBlock) % kBlock;
+  const std::size_t end = data.size() - (offset + data.size()) % kBlock;
   const auto begun = std::chrono::steady_clock::now();
-  // A block that two pieces share would be read back for the second.
-  if (body > 0) pwrite_all(fd, data.first(body), offset, what);
-  pwrite_uncached(fd, data.subspan(body, tail - body), offset + body, what);
-  if (tail < data.size()) pwrite_all(fd, data.subspan(tail), offset + tail, what);
+  // Whole blocks only: one that two pieces share would be read back for the second.
+  if (begin > 0) pwrite_all(fd, data.first(begin), offset, what);
+  pwrite_uncached(fd, data.subspan(begin, end - begin), offset + begin, what);
+  if (end < data.size()) pwrite_all(fd, data.subspan(end), offset + end, what);
   const std::chrono::nanoseconds time = std::chrono::steady_clock::now() - begun;
   waited_ += time.count() - kFast * static_cast<std::int64_t>(data.size());
 }

@@ -118,3 +118,21 @@ truncate -s -1 "$damaged"
 expect 0 medsave snapshots
 says "$(basename "$damaged" | cut -c 1-8)"
 same "$(snapshots 2>/dev/null)" $((count - 1))
+
+if command -v strace >/dev/null && strace -o /dev/null true 2>/dev/null; then
+  step "the source is counted for those who see the count, and for nobody else"
+  mkdir -p counted/folder
+  for i in $(seq 100); do echo "$i" >"counted/folder/$i"; done
+  # Reading takes a second, so that there is time to count.
+  slow_backup() {
+    expect 0 strace -f -qq -o trace -e trace=openat,pread64 -e inject=pread64:delay_enter=20000 \
+      "$MEDSAVE" backup counted --force "$@"
+  }
+  slow_backup -v
+  says "scan finished in .*: 100 files,"
+  same "$(grep -c 'openat(.*"folder"' trace)" 2 "times that the folder was opened"
+  slow_backup
+  same "$(grep -c 'openat(.*"folder"' trace)" 1 "times that the folder was opened"
+  slow_backup -v --no-scan
+  says_not "scan finished"
+fi
