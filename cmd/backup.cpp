@@ -261,6 +261,13 @@ void refresh_protection(const Repository& repository, const Index& index, Contex
                            extended));
 }
 
+BlobWriterOptions writer_options(const GlobalOptions& global) {
+  BlobWriterOptions out = chosen_writer_options(global);
+  out.spare_processor = global.compression == CompressionLevel::automatic ||
+                        global.compression == CompressionLevel::fastest;
+  return out;
+}
+
 void run_backup_command(const BackupOptions& options, const std::vector<std::string>& arguments,
                         Context& context) {
   refuse_contradictions(options, arguments, context);
@@ -287,8 +294,8 @@ void run_backup_command(const BackupOptions& options, const std::vector<std::str
   try {
     ProgressDisplay display(context.console, progress, ProgressKind::backup,
                             context.progress_style(), context.progress_interval());
-    result = run_backup(repository, *index, chosen_writer_options(context.global),
-                        std::move(request), report.sinks(), progress, context.stop());
+    result = run_backup(repository, *index, writer_options(context.global), std::move(request),
+                        report.sinks(), progress, context.stop());
   } catch (const Interrupted&) {
     context.warn(_("what was stored so far is kept; the next backup goes on from there"));
     throw;
@@ -402,7 +409,10 @@ void add_backup(Command& root) {
         "previous snapshot of the same host and paths are not read again, and data the repository "
         "already holds is not stored again.\n\n"
         "What cannot be read is named, left out, and makes the exit status 3; everything else is "
-        "in the snapshot. An interrupted backup costs nothing twice: run it again."));
+        "in the snapshot. An interrupted backup costs nothing twice: run it again.\n\n"
+        "Pictures and other data that would shrink by less than a sixth are stored as they are "
+        "while the repository takes data faster than this computer can prepare it; "
+        "--compression better and max always compress them."));
   command.arguments(_("[FILE/DIR]..."), ValueKind::file);
   add_source_options(command, *options);
   add_filter_options(command, *options);

@@ -73,7 +73,7 @@ struct Compressor::State {
 
   /// At most `room` bytes to the end of `out`; false if they do not suffice.
   bool append_frame(ByteView plain, std::size_t room, int at_level, Buffer& out) const;
-  [[nodiscard]] bool looks_incompressible(ByteView plain);
+  [[nodiscard]] bool samples_gain(ByteView plain, std::size_t fraction);
 
   bool off;
   int level;
@@ -94,25 +94,23 @@ bool Compressor::State::append_frame(ByteView plain, std::size_t room, int at_le
   return !failed;
 }
 
-/// Compresses some KiB from places spread over `plain` at the fast level, which unlike the
-/// negative ones also finds what only entropy coding gains.
-bool Compressor::State::looks_incompressible(ByteView plain) {
+/// Whether any of some samples from places spread over `plain` shrinks by 1/`fraction` at the fast
+/// level, which unlike the negative ones also finds what only entropy coding gains.
+bool Compressor::State::samples_gain(ByteView plain, std::size_t fraction) {
   constexpr std::size_t kSamples = 4;
   constexpr std::size_t kSampleSize = 8 * 1024;
   const std::size_t stretch = plain.size() / kSamples;
-  if (stretch < 4 * kSampleSize) return false;  // would cost as much as it saves
+  if (stretch < 4 * kSampleSize) return true;  // sampling would cost as much as it saves
   std::size_t scatter = plain.size();
   for (std::size_t i = 0; i < kSamples; ++i) {
     // Not at equal distances: pictures repeat their black borders at those.
     scatter = scatter * 6364136223846793005U + 1442695040888963407U;
     const std::size_t offset = i * stretch + (scatter >> 33U) % (stretch - kSampleSize);
     sample.clear();
-    constexpr std::size_t kGain = kSampleSize / 128;
-    if (append_frame(plain.subspan(offset, kSampleSize), kSampleSize - kGain, kFastLevel, sample)) {
-      return false;
-    }
+    const std::size_t room = kSampleSize - kSampleSize / fraction;
+    if (append_frame(plain.subspan(offset, kSampleSize), room, kFastLevel, sample)) return true;
   }
-  return true;
+  return false;
 }
 
 Compressor::Compressor(CompressionLevel level) : state_(new State(level)) {}
@@ -124,10 +122,11 @@ Compressor& Compressor::operator=(Compressor&& other) noexcept {
   return *this;
 }
 
-bool Compressor::compress(ByteView plain, Buffer& out) {
+bool Compressor::compress(ByteView plain, Buffer& out, LeastGain least) {
   if (state_->off || plain.size() < 2) return false;
+  if (least == LeastGain::a_sixth && !state_->samples_gain(plain, 6)) return false;
   // The fast level rejects such data at more than 3 GB/s, and finds the little there may be.
-  const bool quick = state_->level > kLastCheapLevel && state_->looks_incompressible(plain);
+  const bool quick = state_->level > kLastCheapLevel && !state_->samples_gain(plain, 128);
   return state_->append_frame(plain, plain.size() - 1, quick ? kFastLevel : state_->level, out);
 }
 

@@ -76,7 +76,9 @@ bool BlobSealer::compress(BlobKind kind, ByteView plain) {
   compressed_.clear();
   if (repository_.config().version < 2) return false;
   compressed_.reserve(plain.size());  // or it would take the double, to grow further
-  if (kind == BlobKind::data) return compressor_.compress(plain, compressed_);
+  if (kind == BlobKind::data) {
+    return compressor_.compress(plain, compressed_, packs_.least_gain());
+  }
   compressor_.compress_always(plain, compressed_);
   return true;
 }

@@ -34,6 +34,8 @@ class BlobSealer {
     virtual void deliver(BlobKind kind, const OpenPacks::Room& room) = 0;
     /// Hashes `job`, unless it is done, side by side with something else, as far as that goes.
     virtual void accompany(Sha256Job& job) = 0;
+    /// What compression of the next blob must gain.
+    [[nodiscard]] virtual LeastGain least_gain() const = 0;
 
    protected:
     ~Packs() = default;

@@ -77,6 +77,10 @@ struct BlobWriter::State final : BlobSealer::Packs {
   }
   void deliver(BlobKind kind, const OpenPacks::Room& room) override;
   void accompany(Sha256Job& job) override { data_packs.advance_with(job); }
+  [[nodiscard]] LeastGain least_gain() const override {
+    return options.spare_processor && store.target_waits() ? LeastGain::a_sixth
+                                                           : LeastGain::anything;
+  }
   void finish();
   void count(const PackEntry& entry, std::size_t plain_bytes);
 

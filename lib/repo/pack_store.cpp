@@ -60,6 +60,11 @@ void PackStore::add_last(FinishedPack pack) {
   changed_.notify_all();
 }
 
+bool PackStore::target_waits() const {
+  const std::lock_guard lock(mutex_);
+  return stored_any_ && busy_ == 0 && waiting_.empty();
+}
+
 void PackStore::check() const {
   if (!failed_.load(std::memory_order_acquire)) return;
   const std::lock_guard lock(mutex_);
@@ -129,6 +134,7 @@ void PackStore::store(FinishedPack pack) {
   std::vector<IndexedPack> due;
   {
     const std::lock_guard lock(mutex_);
+    stored_any_ = true;
     if (unindexed_.empty()) oldest_unindexed_ = std::chrono::steady_clock::now();
     unindexed_blobs_ += stored.blobs.size();
     unindexed_.push_back(std::move(stored));

@@ -41,6 +41,8 @@ class PackStore {
   void add(FinishedPack pack, const std::stop_token& stop);
   /// Takes the pack over without waiting.
   void add_last(FinishedPack pack);
+  /// Whether the target could take more than it gets: it has stored packs and has none in hand.
+  [[nodiscard]] bool target_waits() const;
   /// Throws the first failure.
   void check() const;
   /// Ends everything with the current exception.
@@ -66,7 +68,8 @@ class PackStore {
   mutable std::mutex mutex_;  // guards all below but failed_, threads_
   std::condition_variable_any changed_;
   std::deque<FinishedPack> waiting_;
-  unsigned busy_ = 0;                   // threads with a pack or an index file in hand
+  unsigned busy_ = 0;  // threads with a pack or an index file in hand
+  bool stored_any_ = false;
   std::vector<IndexedPack> unindexed_;  // stored, in no index file
   std::size_t unindexed_blobs_ = 0;
   Time oldest_unindexed_ = {};

@@ -16,6 +16,9 @@ namespace medsave {
 
 struct BlobWriterOptions {
   CompressionLevel compression = CompressionLevel::automatic;
+  /// While the target waits for packs, compress only what gains a sixth: the processor is what
+  /// holds everything up then. Contents and ids of blobs are the same either way.
+  bool spare_processor = false;
   std::uint64_t pack_size = 16ULL << 20;  // bytes, 4..128 MiB
   bool extra_verify = true;               // open and hash every sealed blob before storing it
   std::chrono::seconds index_interval = std::chrono::seconds(120);

@@ -91,6 +91,32 @@ TEST(Compressor, FindsWhatOnlyEntropyCodingGains) {
   }
 }
 
+TEST(Compressor, LeavesDataAloneThatDoesNotGainWhatItMust) {
+  std::string tenth = noise_of(1'000'000);
+  for (char& c : tenth) c = static_cast<char>(static_cast<unsigned char>(c) % 144);
+  std::string quarter = noise_of(1'000'000);
+  for (char& c : quarter) c = static_cast<char>(static_cast<unsigned char>(c) % 64);
+  for (const CompressionLevel level : {CompressionLevel::automatic, CompressionLevel::max}) {
+    Compressor compressor(level);
+    Buffer out;
+    EXPECT_FALSE(compressor.compress(as_bytes(tenth), out, LeastGain::a_sixth));
+    EXPECT_TRUE(out.empty());
+    EXPECT_TRUE(compressor.compress(as_bytes(tenth), out, LeastGain::anything));
+    EXPECT_TRUE(compressor.compress(as_bytes(quarter), out, LeastGain::a_sixth));
+    EXPECT_TRUE(compressor.compress(as_bytes(text_of(1'000'000)), out, LeastGain::a_sixth));
+    // Too short to be worth sampling.
+    EXPECT_TRUE(compressor.compress(as_bytes(tenth).first(100'000), out, LeastGain::a_sixth));
+  }
+}
+
+TEST(Compressor, CompressesWhatOnlyPartlyGains) {
+  const std::string plain = noise_of(500'000) + text_of(500'000);
+  Buffer out;
+  EXPECT_TRUE(
+      Compressor(CompressionLevel::automatic).compress(as_bytes(plain), out, LeastGain::a_sixth));
+  EXPECT_LT(out.size(), 600'000U);
+}
+
 TEST(Compressor, AlwaysMakesAFrameWhenAskedTo) {
   Compressor compressor(CompressionLevel::off);
   for (const std::size_t size : {0U, 1U, 1000U, 200'000U}) {

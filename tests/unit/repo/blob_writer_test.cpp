@@ -8,6 +8,9 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <memory>
+#include <semaphore>
 #include <set>
 #include <thread>
 
@@ -112,6 +115,79 @@ TEST(BlobWriter, StoresRawWhatDoesNotShrink) {
   EXPECT_EQ(raw.stored_length, 5000U + 32 + 37);
   EXPECT_EQ(index.find({.id = packed.id})->plain_length, 5000U);
   EXPECT_LT(packed.stored_length, 5000U);
+}
+
+/// A blob that compression makes smaller by some percent.
+Buffer small_gain(unsigned seed, std::size_t size = 200'000) {
+  Buffer bytes = test::content(seed, size, false);
+  for (std::byte& b : bytes.writable()) b &= std::byte{0x7F};
+  return bytes;
+}
+
+/// Writes blobs to a repository whose medium takes a pack only when it is let.
+class SparingWriter {
+ public:
+  explicit SparingWriter(bool spare_processor)
+      : repository_(test::create_in(store_, 2, [this](test::Call call, const FileRef& file) {
+          if (call != test::Call::save || file.kind != FileKind::pack) return;
+          in_hand_.release();
+          may_go_on_.acquire();
+        })) {
+    BlobWriterOptions options;
+    options.pack_size = 1'000'000;
+    options.extra_verify = false;  // or blobs would wait to be verified
+    options.spare_processor = spare_processor;
+    writer_ = std::make_unique<BlobWriter>(*repository_, index_, options, std::stop_token());
+  }
+  ~SparingWriter() {
+    may_go_on_.release(1000);
+    writer_->finish();
+  }
+  SparingWriter(const SparingWriter&) = delete;
+  SparingWriter& operator=(const SparingWriter&) = delete;
+
+  bool compresses(const Buffer& plain) {
+    return writer_->save(BlobKind::data, plain.view()).stored_length < plain.size();
+  }
+  /// Returns when the medium has a pack in hand, and keeps it there.
+  void begin_pack() {
+    EXPECT_FALSE(compresses(test::content(1, 1'000'000, false)));
+    in_hand_.acquire();
+  }
+  void end_pack() { may_go_on_.release(1000); }
+
+ private:
+  std::counting_semaphore<> in_hand_{0};
+  std::counting_semaphore<> may_go_on_{0};
+  MemBackend store_;
+  std::unique_ptr<Repository> repository_;
+  Index index_;
+  std::unique_ptr<BlobWriter> writer_;
+};
+
+TEST(BlobWriter, SparesTheProcessorWhileTheMediumWaits) {
+  SparingWriter writer(true);
+  EXPECT_TRUE(writer.compresses(small_gain(10))) << "how fast the medium is nobody knows yet";
+  writer.begin_pack();
+  EXPECT_TRUE(writer.compresses(small_gain(11))) << "there is time until it has stored the pack";
+  writer.end_pack();
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+  unsigned seed = 12;
+  while (writer.compresses(small_gain(seed++))) {
+    ASSERT_LT(std::chrono::steady_clock::now(), deadline);
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  EXPECT_TRUE(writer.compresses(test::content(2, 200'000, true)));
+}
+
+TEST(BlobWriter, CompressesAllItCanUnlessAskedToSpareTheProcessor) {
+  SparingWriter writer(false);
+  writer.begin_pack();
+  writer.end_pack();
+  for (unsigned seed = 10; seed < 30; ++seed) {
+    EXPECT_TRUE(writer.compresses(small_gain(seed)));
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
 }
 
 TEST(BlobWriter, StoresNothingTwice) {
