@@ -1,13 +1,15 @@
 #include "medsave/chunk/chunker.hpp"
 
 #include "gf2.hpp"
+#include "wide_scan.hpp"
 
 #include <algorithm>
 #include <cstring>
 
 // The fingerprint at a place depends on the 64 bytes before it alone. So the region to search is
 // taken in blocks, each cut into lanes that are rolled side by side from windows of their own:
-// one lane would wait for every table look-up, several hide the wait behind each other's.
+// one lane would wait for every table look-up, several hide the wait behind each other's. Where
+// the processor can, blocks are left to WideScan, which needs no tables.
 namespace medsave {
 namespace {
 
@@ -19,6 +21,12 @@ using Table = std::array<std::uint64_t, 256>;
 
 std::size_t value(std::byte b) { return std::to_integer<std::size_t>(b); }
 bool is_cut(std::uint64_t fingerprint) { return (fingerprint & kCutMask) == 0; }
+
+/// Whether one byte repeats, in the `count` bytes at `p` and in the window before them: the
+/// fingerprint stays as it is there. Other data fails this comparison at once.
+bool is_constant(const std::byte* p, std::size_t count) {
+  return std::memcmp(p - kWindow, p - kWindow + 1, count + kWindow - 1) == 0;
+}
 
 struct Roller {
   const Table& out;
@@ -92,11 +100,7 @@ struct Roller {
     std::size_t done = 0;
     for (; count - done >= kBlock; done += kBlock) {
       const std::byte* block = p + done;
-      // While one byte repeats, the fingerprint stays as it is. Other data fails this comparison
-      // at once.
-      const bool constant =
-          std::memcmp(block - kWindow, block - kWindow + 1, kBlock + kWindow - 1) == 0;
-      if (constant) continue;
+      if (is_constant(block, kBlock)) continue;
       const std::size_t cut = scan_lanes<kLanes, kStride>(block, f);
       if (cut != 0) return done + cut;
     }
@@ -107,7 +111,10 @@ struct Roller {
 
 }  // namespace
 
-Chunker::Chunker(const Polynomial& polynomial) : out_(), mod_() {
+Chunker::Chunker(const Polynomial& polynomial, bool vector_instructions) : out_(), mod_() {
+  if (vector_instructions && WideScan::supported()) {
+    wide_ = std::make_shared<const WideScan>(polynomial);
+  }
   const std::uint64_t p = polynomial.bits();
   std::uint64_t leaving = 1;  // x^(8 * kWindow): the factor of a byte just out of the window
   for (std::size_t i = 0; i < 8 * kWindow; ++i) leaving = gf2::mul_mod(leaving, 2, p);
@@ -118,16 +125,37 @@ Chunker::Chunker(const Polynomial& polynomial) : out_(), mod_() {
   }
 }
 
+/// How many of the `count` bytes at `p` there are before the first cut: 0 where it is at `p`.
+std::optional<std::size_t> Chunker::find_cut(const std::byte* p, std::size_t count) const {
+  const Roller roller{out_, mod_};
+  const auto after = [](std::size_t before, std::size_t cut) {
+    return cut == 0 ? std::nullopt : std::optional(before + cut);
+  };
+  std::uint64_t f = roller.fingerprint(p);
+  if (is_cut(f)) return 0;  // where zeros are, every chunk ends here
+  std::size_t done = 0;
+  if (wide_ != nullptr && count >= WideScan::kBlock) {
+    for (; count - done >= WideScan::kBlock; done += WideScan::kBlock) {
+      if (is_constant(p + done, WideScan::kBlock)) continue;
+      const std::size_t cut = wide_->first_cut(p + done);
+      if (cut != 0) return after(done, cut);
+    }
+    // A rest that is not small is seen once more with what comes before it, where no cut is.
+    if (count - done >= WideScan::kBlock / 8) {
+      const std::size_t last = count - WideScan::kBlock;
+      return after(last, wide_->first_cut(p + last));
+    }
+    f = roller.fingerprint(p + done);
+  }
+  return after(done, roller.scan_region(p + done, count - done, f));
+}
+
 std::size_t Chunker::next_cut(ByteView data, bool at_end, std::size_t& scanned) const {
   const std::size_t limit = std::min(data.size(), kMaxChunk);
   const std::size_t start = std::max(kMinChunk, scanned + 1);  // the first end to test
   if (start <= limit) {
-    const Roller roller{out_, mod_};
-    const std::byte* p = data.data() + start;
-    const std::uint64_t f = roller.fingerprint(p);
-    if (is_cut(f)) return start;  // where zeros are, every chunk ends here
-    const std::size_t cut = roller.scan_region(p, limit - start, f);
-    if (cut != 0) return start + cut;
+    const std::optional<std::size_t> cut = find_cut(data.data() + start, limit - start);
+    if (cut) return start + *cut;
     scanned = limit;
   }
   if (limit == kMaxChunk || at_end) return limit;

@@ -147,20 +147,31 @@ TEST(ChunkerVectors, StreamsAreGeneratedRight) {
   }
 }
 
-TEST(ChunkerVectors, CutsWhereResticCuts) {
+/// With the processor's vector instructions where it has them, and without.
+class ChunkerWith : public testing::TestWithParam<bool> {
+ protected:
+  static Chunker chunker(std::uint64_t polynomial = kBits) {
+    return Chunker(*Polynomial::from_bits(polynomial), GetParam());
+  }
+};
+
+INSTANTIATE_TEST_SUITE_P(Instructions, ChunkerWith, testing::Bool(),
+                         [](const auto& param) { return param.param ? "Vector" : "Plain"; });
+
+TEST_P(ChunkerWith, CutsWhereResticCuts) {
   for (const auto& result : vectors().json["results"]) {
-    const Chunker chunker(*Polynomial::parse(result["polynomial"].get<std::string>()));
+    const Chunker chunker(*Polynomial::parse(result["polynomial"].get<std::string>()), GetParam());
     EXPECT_EQ(cut_whole(chunker, stream_of(result)),
               result["lengths"].get<std::vector<std::size_t>>())
         << result["polynomial"] << " " << result["stream"];
   }
 }
 
-TEST(ChunkerVectors, CutsAlikeHoweverTheDataArrives) {
+TEST_P(ChunkerWith, CutsAlikeHoweverTheDataArrives) {
   const std::size_t steps[] = {100'003, 1 << 20, 3 << 20};
   std::size_t next = 0;
   for (const auto& result : vectors().json["results"]) {
-    const Chunker chunker(*Polynomial::parse(result["polynomial"].get<std::string>()));
+    const Chunker chunker(*Polynomial::parse(result["polynomial"].get<std::string>()), GetParam());
     EXPECT_EQ(cut_in_steps(chunker, stream_of(result), steps[next++ % 3]),
               result["lengths"].get<std::vector<std::size_t>>());
   }
@@ -176,8 +187,8 @@ TEST(ChunkerVectors, TheReferenceOfTheseTestsIsRight) {
   }
 }
 
-TEST(Chunker, DecidesNothingTooEarly) {
-  const Chunker chunker(*Polynomial::from_bits(kBits));
+TEST_P(ChunkerWith, DecidesNothingTooEarly) {
+  const Chunker chunker = this->chunker();
   std::size_t scanned = 0;
   EXPECT_EQ(chunker.next_cut({}, true, scanned), 0U);
   EXPECT_EQ(chunker.next_cut({}, false, scanned), 0U);
@@ -190,8 +201,8 @@ TEST(Chunker, DecidesNothingTooEarly) {
   EXPECT_EQ(chunker.next_cut(data.view(), true, scanned), kMinChunk);
 }
 
-TEST(Chunker, CutsZerosAtTheMinimumAndOtherConstantsAtTheMaximum) {
-  const Chunker chunker(*Polynomial::from_bits(kBits));
+TEST_P(ChunkerWith, CutsZerosAtTheMinimumAndOtherConstantsAtTheMaximum) {
+  const Chunker chunker = this->chunker();
   Buffer data(kMaxChunk + 1000);
   for (const std::byte b : {std::byte{0}, std::byte{1}, std::byte{0xff}}) {
     std::fill_n(data.data(), data.size(), b);
@@ -201,8 +212,8 @@ TEST(Chunker, CutsZerosAtTheMinimumAndOtherConstantsAtTheMaximum) {
   }
 }
 
-TEST(Chunker, FollowsTheRuleAfterLongConstantRuns) {
-  const Chunker chunker(*Polynomial::from_bits(kBits));
+TEST_P(ChunkerWith, FollowsTheRuleAfterLongConstantRuns) {
+  const Chunker chunker = this->chunker();
   const Reference reference(kBits);
   Buffer data = random_segment(9, 3 << 20);
   std::fill_n(data.data() + 300'000, (1 << 20) + 17, std::byte{0xa5});
@@ -213,30 +224,36 @@ TEST(Chunker, FollowsTheRuleAfterLongConstantRuns) {
   }
 }
 
-TEST(Chunker, FindsACutAtEveryPlace) {
-  const Chunker chunker(*Polynomial::from_bits(kBits));
-  const Reference reference(kBits);
-  const Buffer original = random_segment(10, kMinChunk + 100'000);
+TEST_P(ChunkerWith, FindsACutAtEveryPlace) {
+  std::vector<std::uint64_t> polynomials = {kBits};
+  for (const auto& result : vectors().json["results"]) {
+    polynomials.push_back(std::stoull(result["polynomial"].get<std::string>(), nullptr, 16));
+  }
+  const Buffer original = random_segment(10, kMinChunk + 150'000);
+  const std::size_t spans[] = {200, 2'000, 60'000, 140'000};
   std::mt19937 random(1);
-  for (int i = 0; i < 300; ++i) {
-    Buffer data(original.view());
+  for (std::size_t i = 0; i < 400; ++i) {
+    const std::uint64_t polynomial = polynomials[i % polynomials.size()];
+    const Chunker chunker = this->chunker(polynomial);
+    const Reference reference(polynomial);
+    // Not always on the same alignment.
+    Buffer data(original.view().subspan(random() % 64));
     // One to three cuts, so that a later one is often found first by another lane.
     const std::size_t count = 1 + random() % 3;
     for (std::size_t k = 0; k < count; ++k) {
-      const std::size_t span = i % 3 == 0 ? 200 : 60'000;
-      const std::size_t end = kMinChunk + random() % span;
+      const std::size_t end = kMinChunk + random() % spans[i % 4];
       make_cut(reference, data.writable().subspan(end - 64, 64));
     }
     const std::size_t expected = reference.first_cut(data.view());
     std::size_t scanned = 0;
     ASSERT_EQ(chunker.next_cut(data.view(), true, scanned), expected);
-    const std::size_t step = 1000 + random() % 30'000;
+    const std::size_t step = 1000 + random() % (i % 2 == 0 ? 30'000 : 300'000);
     ASSERT_EQ(cut_in_steps(chunker, data.view(), step).front(), expected);
   }
 }
 
-TEST(Chunker, ScansNothingTwice) {
-  const Chunker chunker(*Polynomial::from_bits(kBits));
+TEST_P(ChunkerWith, ScansNothingTwice) {
+  const Chunker chunker = this->chunker();
   const Reference reference(kBits);
   Buffer data = random_segment(10, kMinChunk + 1000);
   std::size_t scanned = 0;
