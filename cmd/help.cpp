@@ -16,6 +16,11 @@ namespace {
 constexpr std::size_t kMaxColumns = 100;  // longer lines are hard to read
 constexpr std::size_t kMaxHead = 34;      // a longer head stands on a line of its own
 
+/// On a line of its own after an empty one.
+void append_heading(std::string& out, const std::string& title) {
+  out += "\n" + format_text(_("{}:"), title) + "\n";  // with a space before it in French
+}
+
 void append_entry(std::string& out, const std::string& head, const std::string& text,
                   std::size_t head_columns, std::size_t columns) {
   const std::size_t indent = head_columns + 4;
@@ -38,7 +43,7 @@ void append_options(std::string& out, const Command& command, std::size_t column
   const std::string* group = nullptr;
   for (const Option& option : command.option_list()) {
     if (group == nullptr || *group != option.group) {
-      out += fmt::format("\n{}:\n", option.group.empty() ? _("Options") : option.group);
+      append_heading(out, option.group.empty() ? _("Options") : option.group);
       group = &option.group;
     }
     append_entry(out, option_head(option), option_text(option), head_columns, columns);
@@ -47,7 +52,7 @@ void append_options(std::string& out, const Command& command, std::size_t column
 
 void append_commands(std::string& out, const Command& command, std::size_t columns) {
   if (command.commands().empty()) return;
-  out += fmt::format("\n{}:\n", _("Commands"));
+  append_heading(out, _("Commands"));
   std::size_t head_columns = 0;
   for (const Command& c : command.commands()) {
     head_columns = std::max(head_columns, display_width(c.name()));
@@ -59,7 +64,7 @@ void append_commands(std::string& out, const Command& command, std::size_t colum
 
 void append_exit_codes(std::string& out, const Command& command, std::size_t columns) {
   if (!command.runs()) return;
-  out += fmt::format("\n{}:\n", _("Exit status"));
+  append_heading(out, _("Exit status"));
   for (const int code : all_exit_codes(command)) {
     append_entry(out, fmt::format("{:>3}", code), exit_code_text(code), 3, columns);
   }
@@ -67,7 +72,7 @@ void append_exit_codes(std::string& out, const Command& command, std::size_t col
 
 void append_examples(std::string& out, const Command& command, std::size_t columns) {
   if (command.example_list().empty()) return;
-  out += fmt::format("\n{}:\n", _("Examples"));
+  append_heading(out, _("Examples"));
   for (const Example& example : command.example_list()) {
     out += fmt::format("  {}\n      {}\n", example.line, wrap_text(example.text, columns, 6));
   }
@@ -108,7 +113,8 @@ std::string help_text(const Command& command, unsigned columns) {
   if (!command.description().empty()) {
     out += "\n" + wrap_text(command.description(), width, 0) + "\n";
   }
-  out += fmt::format("\n{}:\n  {}\n", _("Usage"), usage_line(command));
+  append_heading(out, _("Usage"));
+  out += "  " + usage_line(command) + "\n";
   append_commands(out, command, width);
   append_options(out, command, width);
   append_exit_codes(out, command, width);
