@@ -74,7 +74,7 @@ class LocalBackend : public Backend {
   Modes modes_;
   bool seen_ = false;  // the folder was there when we came
   OpenFiles open_packs_;
-  std::mutex medium_mutex_;  // held while a pack is written past the page cache
+  std::mutex medium_mutex_;  // held while a pack is written: two at a time would not be faster
   LocalWriter writer_;
 };
 
@@ -128,9 +128,9 @@ WrittenFile LocalBackend::write_temporary(const FileRef& file, const Buffer& dat
   written.fd = create_temporary(written.folder, written.temporary);
   try {
     preallocate(written.fd.get(), data.size());
-    // The page cache costs a copy, but takes a pack while the medium is busy with another.
-    std::unique_lock medium(medium_mutex_, std::defer_lock);
-    if (file.kind == FileKind::pack && medium.try_lock()) {
+    if (file.kind == FileKind::pack) {
+      // The page cache would cost a copy, and memory that may have to be found first.
+      const std::lock_guard medium(medium_mutex_);
       write_uncached(written.fd.get(), data.view(), written.final_path);
     } else {
       write_all(written.fd.get(), data.view(), written.final_path);
