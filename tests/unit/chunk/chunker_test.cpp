@@ -247,6 +247,10 @@ TEST_P(ChunkerWith, FindsACutAtEveryPlace) {
     const std::size_t expected = reference.first_cut(data.view());
     std::size_t scanned = 0;
     ASSERT_EQ(chunker.next_cut(data.view(), true, scanned), expected);
+    scanned = 0;
+    ASSERT_EQ(chunker.next_cut(data.view().first(expected - 1), false, scanned), 0U);
+    scanned = 0;
+    ASSERT_EQ(chunker.next_cut(data.view().first(expected), false, scanned), expected);
     const std::size_t step = 1000 + random() % (i % 2 == 0 ? 30'000 : 300'000);
     ASSERT_EQ(cut_in_steps(chunker, data.view(), step).front(), expected);
   }
