@@ -261,6 +261,7 @@ void refresh_protection(const Repository& repository, const Index& index, Contex
                            extended));
 }
 
+/// Unless better compression was asked for, a backup is to end soon.
 BlobWriterOptions writer_options(const GlobalOptions& global) {
   BlobWriterOptions out = chosen_writer_options(global);
   out.spare_processor = global.compression == CompressionLevel::automatic ||

@@ -15,13 +15,11 @@
 namespace medsave {
 namespace {
 
-// clang-format off
 #define MEDSAVE_WIDE_CODE __attribute__((target("avx512f,avx512bw,gfni")))
-// clang-format on
 
 constexpr std::size_t kWindow = 64;
 constexpr std::size_t kRow = 64;  // bytes of a register
-// Fingerprints of 53 bits are held in the upper bits of 56, so that what overflows is a byte.
+// The 53 bits of a fingerprint are the upper ones of 56, so that what overflows is a byte.
 constexpr unsigned kShift = 56 - Polynomial::kDegree;
 
 /// Multiplication by `factor` modulo `p`, as far as it determines byte `plane` of the result.

@@ -25,6 +25,7 @@ first=$snapshot
 
 # start ARGUMENTS...: mounts, $mounted is the process.
 start() {
+  rm -f mount.out  # the last mount's says that it is served
   "$MEDSAVE" mount "$@" mount >mount.out 2>mount.err &
   mounted=$!
   wait_for grep -q 'Now serving' mount.out
