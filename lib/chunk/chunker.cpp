@@ -1,6 +1,7 @@
 #include "medsave/chunk/chunker.hpp"
 
 #include "gf2.hpp"
+#include "rule.hpp"
 #include "wide_scan.hpp"
 
 #include <algorithm>
@@ -13,8 +14,7 @@
 namespace medsave {
 namespace {
 
-constexpr std::size_t kWindow = 64;
-constexpr std::uint64_t kCutMask = (1U << 20U) - 1;
+constexpr std::uint64_t kCutMask = (1U << kCutZeros) - 1;
 constexpr unsigned kIndexShift = Polynomial::kDegree - 8;
 
 using Table = std::array<std::uint64_t, 256>;
@@ -116,8 +116,8 @@ Chunker::Chunker(const Polynomial& polynomial, bool vector_instructions) : out_(
     wide_ = std::make_shared<const WideScan>(polynomial);
   }
   const std::uint64_t p = polynomial.bits();
-  std::uint64_t leaving = 1;  // x^(8 * kWindow): the factor of a byte just out of the window
-  for (std::size_t i = 0; i < 8 * kWindow; ++i) leaving = gf2::mul_mod(leaving, 2, p);
+  const std::uint64_t leaving =
+      gf2::power_of_x(8 * kWindow, p);  // of a byte just out of the window
   for (std::uint64_t b = 0; b < 256; ++b) {
     out_[b] = gf2::mul_mod(leaving, b, p);
     const std::uint64_t shifted = b << static_cast<unsigned>(Polynomial::kDegree);

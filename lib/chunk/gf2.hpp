@@ -1,6 +1,7 @@
 #pragma once
 
 #include <bit>
+#include <cstddef>
 #include <cstdint>
 
 /// Arithmetic of polynomials over GF(2), held as integers: bit i is the coefficient of x^i.
@@ -25,6 +26,13 @@ constexpr std::uint64_t mul_mod(std::uint64_t a, std::uint64_t b, std::uint64_t 
     if ((a & top) != 0) a ^= p;
   }
   return product;
+}
+
+/// x^exponent mod p, of which the same holds.
+constexpr std::uint64_t power_of_x(std::size_t exponent, std::uint64_t p) {
+  std::uint64_t result = 1;
+  for (; exponent != 0; --exponent) result = mul_mod(result, 2, p);
+  return result;
 }
 
 constexpr std::uint64_t gcd(std::uint64_t a, std::uint64_t b) {

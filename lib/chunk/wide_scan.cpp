@@ -1,6 +1,7 @@
 #include "wide_scan.hpp"
 
 #include "gf2.hpp"
+#include "rule.hpp"
 
 #include <algorithm>
 
@@ -17,7 +18,6 @@ namespace {
 
 #define MEDSAVE_WIDE_CODE __attribute__((target("avx512f,avx512bw,gfni")))
 
-constexpr std::size_t kWindow = 64;
 constexpr std::size_t kRow = 64;  // bytes of a register
 // The 53 bits of a fingerprint are the upper ones of 56, so that what overflows is a byte.
 constexpr unsigned kShift = 56 - Polynomial::kDegree;
@@ -101,14 +101,11 @@ bool WideScan::supported() {
 
 WideScan::WideScan(const Polynomial& polynomial) {
   const std::uint64_t p = polynomial.bits();
-  const auto power = [p](unsigned exponent) {  // of x
-    std::uint64_t result = 1;
-    for (unsigned i = 0; i < exponent; ++i) result = gf2::mul_mod(result, 2, p);
-    return result;
-  };
+  const std::uint64_t overflow = gf2::power_of_x(Polynomial::kDegree, p);
+  const std::uint64_t leaving = gf2::power_of_x(8 * kWindow, p);
   for (std::size_t plane = 0; plane < kPlanes; ++plane) {
-    overflow_[plane] = matrix_of(power(Polynomial::kDegree), p, plane);
-    leaving_[plane] = matrix_of(power(8 * kWindow), p, plane);
+    overflow_[plane] = matrix_of(overflow, p, plane);
+    leaving_[plane] = matrix_of(leaving, p, plane);
   }
   for (std::size_t plane = 0; plane < entering_.size(); ++plane) {
     entering_[plane] = matrix_of(1, p, plane);
@@ -148,10 +145,10 @@ struct WideScan::Registers {
     plane[0] = sum(times(top, overflow[0]), times(out, leaving[0]), times(in, entering[0]));
   }
 
-  /// The lanes whose fingerprint ends in 20 zeros.
+  /// The lanes whose fingerprint is that of a cut: bit by bit, the first lane lowest.
   [[nodiscard]] MEDSAVE_WIDE_CODE inline std::uint64_t cuts() const {
     const __m512i lowest = _mm512_set1_epi8(static_cast<char>(0xFF << kShift));
-    const __m512i highest = _mm512_set1_epi8((1 << (20 + kShift - 16)) - 1);
+    const __m512i highest = _mm512_set1_epi8((1 << (kCutZeros + kShift - 16)) - 1);
     const __m512i bits = masked_or(plane[2], highest, masked_or(plane[0], lowest, plane[1]));
     return _mm512_testn_epi8_mask(bits, bits);
   }

@@ -36,7 +36,7 @@ void chunk_constant(benchmark::State& state) {
   cut_all(state, data);
 }
 
-/// Every byte looked up: what the chunker does past the first 512 KiB of a chunk.
+/// Every byte scanned: what the chunker does past the first 512 KiB of a chunk.
 void scan_random(benchmark::State& state) {
   const Chunker chunker(*Polynomial::from_bits(0x2ee6b31461bc57));
   const Buffer data = random_bytes(kMaxChunk);
