@@ -4,6 +4,8 @@
 #include "context.hpp"
 #include "exit_codes.hpp"
 #include "maintenance.hpp"
+#include "own_files.hpp"
+#include "running_backup.hpp"
 #include "snapshot_options.hpp"
 #include "targets.hpp"
 #include "version.hpp"
@@ -25,8 +27,12 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <exception>
+#include <limits>
 #include <memory>
 #include <optional>
+#include <system_error>
+#include <thread>
 #include <utility>
 
 namespace medsave::cli {
@@ -57,6 +63,8 @@ struct BackupOptions {
   std::uint64_t read_concurrency = 0;  // 0: the engine's default
   bool no_scan = false;
   bool dry_run = false;
+  bool require_sources = false;
+  std::string summary_file = {};
 };
 
 void refuse_contradictions(const BackupOptions& options, const std::vector<std::string>& arguments,
@@ -73,6 +81,7 @@ void refuse_contradictions(const BackupOptions& options, const std::vector<std::
   if (options.from_command && arguments.empty()) {
     throw Error(Errc::usage, _("--stdin-from-command needs a command as its arguments"));
   }
+  if (options.from_stdin || options.from_command) stdin_components(options.stdin_filename);
   const auto reads_stdin = [](const std::vector<std::string>& lists) {
     return std::ranges::find(lists, "-") != lists.end();
   };
@@ -103,27 +112,20 @@ StdinSource command_source(std::shared_ptr<ChildOutput> child, const std::string
   return source;
 }
 
-/// Whether there is something at this path, be it unreadable.
-bool exists(const std::string& path) {
-  try {
-    return lstat_at(kCurrentDirectory, path).has_value();
-  } catch (const Error&) {
-    return true;  // the archiver will say what is wrong
-  }
-}
-
 /// The targets that exist; the others are reported.
 std::vector<std::string> existing_targets(const BackupOptions& options,
                                           const std::vector<std::string>& arguments,
-                                          Context& context, BackupReport& report) {
-  std::vector<std::string> targets = collect_targets(options.lists, context.notices());
+                                          BackupReport& report) {
+  std::vector<std::string> targets = collect_targets(
+      options.lists,
+      [&](const std::string& name, const std::string& why) { report.unusable_target(name, why); });
   targets.insert(targets.end(), arguments.begin(), arguments.end());
   if (targets.empty()) {
     throw Error(Errc::usage, _("nothing to backup, please specify source files/dirs"));
   }
   std::erase_if(targets, [&](const std::string& target) {
-    if (exists(target)) return false;
-    report.missing_target(target);
+    if (target_exists(target)) return false;
+    report.unusable_target(target, _("it does not exist"));
     return true;
   });
   if (targets.empty()) {
@@ -133,8 +135,7 @@ std::vector<std::string> existing_targets(const BackupOptions& options,
 }
 
 void set_sources(BackupRequest& request, const BackupOptions& options,
-                 const std::vector<std::string>& arguments, Context& context,
-                 BackupReport& report) {
+                 const std::vector<std::string>& arguments, BackupReport& report) {
   if (options.from_command) {
     request.from_stdin =
         command_source(std::make_shared<ChildOutput>(arguments), arguments.front());
@@ -148,35 +149,14 @@ void set_sources(BackupRequest& request, const BackupOptions& options,
                                                      options.stdin_filename.size()))};
     return;
   }
-  request.targets = existing_targets(options, arguments, context, report);
+  request.targets = existing_targets(options, arguments, report);
   request.snapshot.paths = snapshot_paths(request.targets);
-}
-
-bool lies_below(const std::string& path, const std::string& folder) {
-  return path.starts_with(folder) &&
-         (path.size() == folder.size() || folder.ends_with('/') || path[folder.size()] == '/');
-}
-
-/// A repository inside what is backed up would grow with every run by itself.
-void leave_out_own_files(BackupRequest& request, Context& context) {
-  request.filter.own_paths = snapshot_paths({cache_base(context.global)});
-  const auto folder = local_folder(chosen_location(context.global.repository));
-  if (!folder || request.from_stdin) return;
-  const std::string repository = snapshot_paths({*folder}).front();
-  request.filter.own_paths.push_back(repository);
-  for (const std::string& path : request.snapshot.paths) {
-    if (!lies_below(repository, path)) continue;
-    context.info(format_text(_("the repository {} lies inside {} and is left out of the snapshot"),
-                             context.console.name_for_out(repository),
-                             context.console.name_for_out(path)));
-    return;
-  }
 }
 
 BackupRequest make_request(const BackupOptions& options, const std::vector<std::string>& arguments,
                            Context& context, BackupReport& report) {
   BackupRequest request;
-  set_sources(request, options, arguments, context, report);
+  set_sources(request, options, arguments, report);
   SourceFilter& filter = request.filter;
   filter.excludes = options.excludes.filter("exclude");
   filter.exclude_caches = options.exclude_caches;
@@ -192,6 +172,7 @@ BackupRequest make_request(const BackupOptions& options, const std::vector<std::
     request.read_concurrency = static_cast<unsigned>(options.read_concurrency);
   }
   request.skip_if_unchanged = options.skip_if_unchanged;
+  request.require_sources = options.require_sources;
   request.dry_run = options.dry_run;
 
   Snapshot& snapshot = request.snapshot;
@@ -208,14 +189,30 @@ BackupRequest make_request(const BackupOptions& options, const std::vector<std::
   return request;
 }
 
+/// What there is of a clock that was ahead is better than reading all files again.
+const SnapshotEntry* usual_parent(const BackupRequest& request, const BackupOptions& options,
+                                  const std::vector<SnapshotEntry>& snapshots, Context& context) {
+  const SnapshotEntry* found = choose_parent(snapshots, request.snapshot, options.group_by);
+  if (found != nullptr || options.time) return found;
+  Snapshot later = request.snapshot;
+  later.time.instant.seconds = std::numeric_limits<std::int64_t>::max();
+  found = choose_parent(snapshots, later, options.group_by);
+  if (found != nullptr && is_in_future(found->snapshot.time.instant)) {
+    context.warn(format_text(_("the previous snapshot {} is of {}, which is in the future: a clock "
+                               "was wrong when it was made, or is now"),
+                             found->id.short_hex(),
+                             format_local_time(found->snapshot.time.instant)));
+  }
+  return found;
+}
+
 void choose_parent_of(BackupRequest& request, const BackupOptions& options,
                       const std::vector<SnapshotEntry>& snapshots, Context& context) {
   if (request.from_stdin) return;
   if (!options.force) {
     if (!options.parent.empty()) {
-      request.parent = find_snapshot(snapshots, options.parent, {});
-    } else if (const SnapshotEntry* found =
-                   choose_parent(snapshots, request.snapshot, options.group_by)) {
+      request.parent = find_snapshot(snapshots, options.parent, {}, context.notices());
+    } else if (const SnapshotEntry* found = usual_parent(request, options, snapshots, context)) {
       request.parent = *found;
     }
   }
@@ -227,21 +224,24 @@ void choose_parent_of(BackupRequest& request, const BackupOptions& options,
 }
 
 /// Files that a killed run stored without getting to index them are used instead of lying about.
-void pick_up_interrupted_run(const Repository& repository, Index& index, Context& context) {
+std::vector<Id> pick_up_interrupted_run(const Repository& repository, Index& index,
+                                        Context& context) {
   RepoLock& lock = *context.lock();
-  if (!lock.alone()) return;
+  if (!lock.alone()) return {};
   const auto alone = [&lock] {
     lock.confirm();  // a backup that begins in the same moment has unfinished files of its own
     return lock.alone();
   };
   // A killed run leaves its lock too, which was cleared then; prune looks in any case.
   if (lock.cleared_dead_lock() && alone()) repository.backend().remove_leftovers();
-  const unsigned long packs = adopt_unindexed_packs(repository, index, alone, context.stop());
-  if (packs == 0) return;
+  std::vector<Id> adopted = adopt_unindexed_packs(repository, index, alone, context.stop()).adopted;
+  const unsigned long packs = adopted.size();
+  if (packs == 0) return {};
   context.info(
       format_text(n_("found {} pack of an interrupted run; its data is not stored again",
                      "found {} packs of an interrupted run; their data is not stored again", packs),
                   packs));
+  return adopted;
 }
 
 /// What the snapshots need stays protected for the time asked for, counted from this backup.
@@ -269,43 +269,91 @@ BlobWriterOptions writer_options(const GlobalOptions& global) {
   return out;
 }
 
-void run_backup_command(const BackupOptions& options, const std::vector<std::string>& arguments,
-                        Context& context) {
-  refuse_contradictions(options, arguments, context);
-  BackupReport report(context, options.dry_run);
+void back_up(const BackupOptions& options, const std::vector<std::string>& arguments,
+             Context& context, BackupReport& report) {
   BackupRequest request = make_request(options, arguments, context, report);
+  report.set_job(request.snapshot);
+  std::optional<RunningBackup> running;
+  if (!options.dry_run && !request.from_stdin) running.emplace(context, request.snapshot);
   context.detail(_("open repository"));
-  context.global.lists_packs = !options.dry_run;
+  context.global.lists_packs = true;
   const Repository& repository =
-      options.dry_run ? context.open_repository() : context.open_locked(LockMode::shared, false);
+      options.dry_run ? context.open_repository() : context.open_locked(LockMode::shared);
   const auto snapshots = load_snapshots(repository, context.stop(),
                                         [&](const std::string& problem) { context.warn(problem); });
   context.detail(_("load index files"));
-  const std::unique_ptr<Index> index = load_index(repository, context.stop());
+  std::vector<IndexProblem> damaged;
+  const std::unique_ptr<Index> index =
+      load_index_for_writing(repository, context, context.stop(), &damaged).index;
   choose_parent_of(request, options, snapshots, context);
-  if (RepoLock* lock = context.lock()) {
-    pick_up_interrupted_run(repository, *index, context);
-    // An exclusive lock taken in the same moment ends both runs. Until then this one only adds
-    // files that nothing refers to.
-    request.before_snapshot = [lock] { lock->confirm(); };
+  // What a damaged index listed looks like an interrupted run, but would all have to be read.
+  if (context.lock() != nullptr && damaged.empty()) {
+    request.relies_on = pick_up_interrupted_run(repository, *index, context);
   }
 
   Progress progress;
   BackupResult result;
+  // Storing what there is can take a while, and the thread that heeds a second Ctrl-C must not wait
+  // for the terminal.
+  std::jthread teller;
+  const Context::OnStop on_stop(context.stop(), [&] {
+    try {
+      teller = std::jthread([&] { context.tell_of_interruption(); });
+    } catch (const std::system_error&) {  // no thread to be had: told at the end
+    }
+  });
   try {
     ProgressDisplay display(context.console, progress, ProgressKind::backup,
                             context.progress_style(), context.progress_interval());
-    result = run_backup(repository, *index, writer_options(context.global), std::move(request),
-                        report.sinks(), progress, context.stop());
+    BlobWriterOptions writer = writer_options(context.global);
+    writer.progress = &progress;
+    result = run_backup(repository, *index, writer, std::move(request), report.sinks(), progress,
+                        context.stop());
   } catch (const Interrupted&) {
-    context.warn(_("what was stored so far is kept; the next backup goes on from there"));
+    context.tell_of_interruption();
+    context.warn(
+        _("no snapshot was saved, and the earlier ones are intact; what was stored so far is "
+          "kept, and the next backup goes on from there"));
     throw;
+  }
+  if (result.snapshot_id && !options.dry_run) {
+    context.done(format_text(_("snapshot {} was saved"), result.snapshot_id->short_hex()));
   }
   if (!options.dry_run) refresh_protection(repository, *index, context);
   report.finish(result);
-  if (result.problems + report.missing_targets() != 0) {
+  if (result.problems + report.unusable_targets() != 0) {
     throw CommandFailed(kExitIncomplete, _("Warning: at least one source file could not be read"));
   }
+  if (options.require_sources && result.emptied != 0) {
+    throw CommandFailed(
+        kExitIncomplete,
+        _("Warning: a source is empty, or a folder in one whose drive seems not to be "
+          "connected"));
+  }
+}
+
+/// The failure of the backup is the one to end with.
+void tell_failure(const std::string& file, const std::string& failure, const BackupReport& report,
+                  Context& context) {
+  try {
+    report.write_summary(file, failure);
+  } catch (const Error& e) {
+    context.warn(e.what());
+  }
+}
+
+void run_backup_command(const BackupOptions& options, const std::vector<std::string>& arguments,
+                        Context& context) {
+  refuse_contradictions(options, arguments, context);
+  BackupReport report(context, options.dry_run);
+  try {
+    back_up(options, arguments, context, report);
+  } catch (const std::exception& e) {
+    if (!options.summary_file.empty())
+      tell_failure(options.summary_file, e.what(), report, context);
+    throw;
+  }
+  if (!options.summary_file.empty()) report.write_summary(options.summary_file);
 }
 
 void add_source_options(Command& command, BackupOptions& options) {
@@ -323,6 +371,12 @@ void add_source_options(Command& command, BackupOptions& options) {
       .options("files-from-raw", _("FILE"), options.lists.files_from_raw,
                _("the same, paths ended by NUL bytes, as \"find -print0\" writes them"))
       .kind = ValueKind::file;
+  command
+      .flag("require-sources", options.require_sources,
+            _("exit status 3 also when a source is empty, or what was a mount point in one, as "
+              "when a "
+              "drive is not connected"))
+      .environment = "REQUIRE_SOURCES";
   command.flag("stdin", options.from_stdin, _("back up what arrives on standard input"));
   command.flag("stdin-from-command", options.from_command,
                _("run the arguments as a command and back up its output; nothing is saved if it "
@@ -371,10 +425,10 @@ void add_change_options(Command& command, BackupOptions& options) {
 
 void add_record_options(Command& command, BackupOptions& options) {
   command.group(_("What the snapshot records"));
-  command
-      .option("host,H", _("HOST"), options.host,
-              _("name of the computer in the snapshot (default: this one's)"))
-      .environment = "HOST";
+  Option& host = command.option("host,H", _("HOST"), options.host,
+                                _("name of the computer in the snapshot (default: this one's)"));
+  host.environment = "HOST";
+  host.older = "hostname";
   command.options("tag", _("TAG[,TAG...]"), options.tags,
                   _("tags for the snapshot; may be repeated"));
   command.parsed(
@@ -398,6 +452,11 @@ void add_record_options(Command& command, BackupOptions& options) {
   command.flag("no-scan", options.no_scan,
                _("do not count files first; progress is then shown without percentages"));
   command.flag("dry-run,n", options.dry_run, _("store nothing, only say what would be done"));
+  command
+      .option("summary-file", _("FILE"), options.summary_file,
+              _("write the summary, or why there is none, to this file instead of what it held; "
+                "with --quiet too"))
+      .kind = ValueKind::file;
 }
 
 }  // namespace
@@ -421,9 +480,9 @@ void add_backup(Command& root) {
   add_record_options(command, *options);
   command.exit_codes({kExitIncomplete, kExitNoRepository, kExitLocked, kExitWrongPassword});
   command.examples(
-      {{"medsave -r /media/usb/backup backup /srv/practice --exclude '*.tmp'",
+      {{_("medsave -r /media/usb/backup backup /srv/practice --exclude '*.tmp'"),
         _("a folder without its temporary files")},
-       {"medsave backup --stdin-from-command --stdin-filename practice.sql -- pg_dump practice",
+       {_("medsave backup --stdin-from-command --stdin-filename practice.sql -- pg_dump practice"),
         _("a database, straight from its dump program")}});
   command.run([options](Context& context, const std::vector<std::string>& arguments) {
     run_backup_command(*options, arguments, context);

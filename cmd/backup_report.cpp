@@ -1,8 +1,12 @@
 #include "backup_report.hpp"
 
+#include "log_file.hpp"
+#include "snapshot_options.hpp"
+
 #include "medsave/base/text.hpp"
 #include "medsave/base/units.hpp"
 #include "medsave/format/time_text.hpp"
+#include "medsave/sys/file_io.hpp"
 #include "medsave/ui/display_text.hpp"
 #include "medsave/ui/json_object.hpp"
 
@@ -12,6 +16,7 @@ namespace medsave::cli {
 namespace {
 
 constexpr std::size_t kMaxSkippedShown = 20;
+constexpr std::size_t kResticPadding = 5;  // columns of a size, at least
 
 std::string json_time(const ZonedTime& time) { return format_zoned_time(time); }
 
@@ -52,9 +57,7 @@ BackupSinks BackupReport::sinks() {
       scan_finished(files, bytes, seconds);
     };
   }
-  out.notice = [this](const std::string& message) {
-    context_.warn(context_.console.name_for_err(message));
-  };
+  out.notice = [this](const std::string& message) { context_.warn(escape_for_terminal(message)); };
   return out;
 }
 
@@ -63,21 +66,19 @@ void BackupReport::problem(const BackupProblem& problem) {
     context_.warn(JsonObject("error")
                       .add_json("error", JsonObject().add("message", problem.message).text())
                       .add("during", problem.during_scan ? "scan" : "archival")
-                      .add("item", problem.path)
-                      .text());
+                      .add("item", problem.path));
   } else {
-    context_.warn(context_.console.name_for_err(
-        format_text(_("error: {}: {}"), problem.path, problem.message)));
+    context_.warn(
+        escape_for_terminal(format_text(_("error: {}: {}"), problem.path, problem.message)));
   }
   if (problem.during_scan) return;  // the archiver meets it again
-  remember(problem.path + ": " + problem.message);
+  remember(with_colon(problem.path, problem.message));
 }
 
-void BackupReport::missing_target(const std::string& target) {
-  ++missing_targets_;
-  context_.warn(
-      context_.console.name_for_err(format_text(_("{} does not exist, skipping"), target)));
-  remember(format_text(_("{}: does not exist"), target));
+void BackupReport::unusable_target(const std::string& target, const std::string& why) {
+  ++unusable_targets_;
+  context_.warn(escape_for_terminal(format_text(_("{} is left out: {}"), target, why)));
+  remember(with_colon(target, why));
 }
 
 void BackupReport::remember(const std::string& line) {
@@ -106,8 +107,9 @@ void BackupReport::item(const BackupItem& item) {
     context_.console.print(head);
     return;
   }
-  std::string line = format_text(_("{}, saved in {:.3f}s ({} added, {} stored"), head, item.seconds,
-                                 format_size(item.data_size), format_size(item.data_size_in_repo));
+  std::string line =
+      format_text(_("{}, saved in {}s ({} added, {} stored"), head, format_decimal(item.seconds, 3),
+                  format_size(item.data_size), format_size(item.data_size_in_repo));
   if (item.metadata_size != 0) {
     line += format_text(_(", {} metadata"), format_size(item.metadata_size_in_repo));
   }
@@ -129,52 +131,89 @@ void BackupReport::scan_finished(std::uint64_t files, std::uint64_t bytes, doubl
     return;
   }
   context_.detail(format_text(
-      n_("scan finished in {:.3f}s: {} file, {}", "scan finished in {:.3f}s: {} files, {}", files),
-      seconds, files, format_size(bytes)));
+      n_("scan finished in {}s: {} file, {}", "scan finished in {}s: {} files, {}", files),
+      format_decimal(seconds, 3), files, format_size(bytes)));
 }
 
 void BackupReport::finish(const BackupResult& result) {
   if (context_.global.json) {
     print_json_summary(result);
-  } else if (context_.verbosity() >= 1) {
+  } else {
     print_summary(result);
   }
+}
+
+/// Who gets the mails of thirty computers can tell them apart by it.
+std::string BackupReport::heading() const {
+  const std::string location = shown_place(chosen_location(context_.global.repository));
+  return format_text(
+      dry_run_ ? _("Trial of a backup of {} on {} to {}, {}") : _("Backup of {} on {} to {}, {}"),
+      join(job_.paths, ", "), job_.hostname, location, format_local_time(job_.time.instant));
+}
+
+void BackupReport::say(const std::string& line) {
+  context_.info(line);
+  summary_ += plain_line(line) + "\n";
+}
+
+void BackupReport::write_summary(const std::string& file, const std::string& failure) const {
+  constexpr unsigned kPrivateFile = 0600;
+  std::string text = summary_;
+  if (context_.global.json) {
+    if (!failure.empty()) text += JsonObject("exit_error").add("message", failure).text() + "\n";
+  } else {
+    if (text.empty()) text = plain_line(heading()) + "\n";
+    if (!failure.empty()) text += log_lines(failure, {});
+    text.erase(0, text.find_first_not_of('\n'));
+  }
+  write_file_durably(file, as_bytes(text), kPrivateFile);
 }
 
 void BackupReport::print_summary(const BackupResult& result) {
   const SnapshotSummary summary = result.snapshot.summary.value_or(SnapshotSummary{});
   const auto seconds =
       std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now() - start_);
-  context_.info("");
-  context_.info(format_text(_("Files:       {:5} new, {:5} changed, {:5} unmodified"),
-                            summary.files_new, summary.files_changed, summary.files_unmodified));
-  context_.info(format_text(_("Dirs:        {:5} new, {:5} changed, {:5} unmodified"),
-                            summary.dirs_new, summary.dirs_changed, summary.dirs_unmodified));
+  say("");
+  if (context_.identity == Identity::medsave) say(context_.console.name_for_out(heading()));
+  say(format_text(_("Files:       {:5} new, {:5} changed, {:5} unmodified"), summary.files_new,
+                  summary.files_changed, summary.files_unmodified));
+  say(format_text(_("Dirs:        {:5} new, {:5} changed, {:5} unmodified"), summary.dirs_new,
+                  summary.dirs_changed, summary.dirs_unmodified));
   context_.detail(format_text(_("Data Blobs:  {:5} new"), summary.data_blobs));
   context_.detail(format_text(_("Tree Blobs:  {:5} new"), summary.tree_blobs));
-  const char* added = dry_run_ ? _("Would add to the repository: {:<5} ({:<5} stored)")
-                               : _("Added to the repository: {:<5} ({:<5} stored)");
-  context_.info(
-      format_text(added, format_size(summary.data_added), format_size(summary.data_added_packed)));
-  context_.info("");
+  const char* added = dry_run_ ? _("Would add to the repository: {} ({} stored)")
+                               : _("Added to the repository: {} ({} stored)");
+  const std::size_t padding = context_.identity == Identity::restic ? kResticPadding : 0;
+  say(format_text(added, pad_to_width(format_size(summary.data_added), padding),
+                  pad_to_width(format_size(summary.data_added_packed), padding)));
+  say("");
   const unsigned long files = summary.total_files_processed;
-  context_.info(
-      format_text(n_("processed {} files, {} in {}", "processed {} files, {} in {}", files), files,
+  say(format_text(n_("processed {} files, {} in {}", "processed {} files, {} in {}", files), files,
                   format_size(summary.total_bytes_processed), format_duration(seconds)));
   print_skipped();
+  if (result.stored_again != 0) {
+    const unsigned long count = result.stored_again;
+    say(format_text(
+        n_("{} file or folder of the previous snapshot was damaged in the repository; its present "
+           "state is stored again",
+           "{} files and folders of the previous snapshot were damaged in the repository; their "
+           "present state is stored again",
+           count),
+        count));
+  }
   if (result.changed_while_read != 0) {
     const unsigned long count = result.changed_while_read;
-    context_.info(format_text(
+    say(format_text(
         n_("{} file kept changing while it was read; its copy may not hang together",
            "{} files kept changing while they were read; their copies may not hang together",
            count),
         count));
   }
   if (result.skipped_unchanged) {
-    context_.info(_("skipped creating snapshot"));
+    say(_("skipped creating snapshot"));
   } else if (result.snapshot_id && !dry_run_) {
-    context_.info(format_text(_("snapshot {} saved"),
-                              context_.console.bold(result.snapshot_id->short_hex())));
+    say(format_text(_("snapshot {} saved"),
+                    context_.console.bold(result.snapshot_id->short_hex())));
   }
 }
 
@@ -182,15 +221,14 @@ void BackupReport::print_skipped() {
   const std::lock_guard lock(mutex_);
   if (skipped_count_ == 0) return;
   const unsigned long count = skipped_count_;
-  context_.info(
-      format_text(n_("{} item could not be read and is missing from the snapshot:",
+  say(format_text(n_("{} item could not be read and is missing from the snapshot:",
                      "{} items could not be read and are missing from the snapshot:", count),
                   count));
   for (const std::string& line : skipped_) {
-    context_.info("  " + context_.console.name_for_out(line));
+    say("  " + context_.console.name_for_out(line));
   }
   const unsigned long more = skipped_count_ - skipped_.size();
-  if (more != 0) context_.info("  " + format_text(n_("and {} more", "and {} more", more), more));
+  if (more != 0) say("  " + format_text(n_("and {} more", "and {} more", more), more));
 }
 
 void BackupReport::print_json_summary(const BackupResult& result) {
@@ -217,6 +255,7 @@ void BackupReport::print_json_summary(const BackupResult& result) {
   }
   if (dry_run_) out.add("dry_run", true);
   context_.add_traffic(out);
+  summary_ = out.text() + "\n";
   context_.console.print(out.text());
 }
 

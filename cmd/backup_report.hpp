@@ -19,11 +19,15 @@ class BackupReport {
 
   /// For run_backup(); refer to this report.
   [[nodiscard]] BackupSinks sinks();
-  /// A target that is not there; the backup goes on without it.
-  void missing_target(const std::string& target);
-  [[nodiscard]] std::uint64_t missing_targets() const { return missing_targets_; }
+  /// A target, or a line of a list, that is not there; the backup goes on without it.
+  void unusable_target(const std::string& target, const std::string& why);
+  [[nodiscard]] std::uint64_t unusable_targets() const { return unusable_targets_; }
+  /// Whose and which backup it is, for the summary.
+  void set_job(const Snapshot& snapshot) { job_ = snapshot; }
   /// The summary. What was skipped is named here once more, since it may have scrolled away.
   void finish(const BackupResult& result);
+  /// Replaces the file by the summary; `failure` is what ended the backup early or spoilt it.
+  void write_summary(const std::string& file, const std::string& failure = {}) const;
 
  private:
   void problem(const BackupProblem& problem);
@@ -33,11 +37,15 @@ class BackupReport {
   void print_summary(const BackupResult& result);
   void print_json_summary(const BackupResult& result);
   void print_skipped();
+  [[nodiscard]] std::string heading() const;
+  void say(const std::string& line);
 
   Context& context_;
   const bool dry_run_;
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
-  std::uint64_t missing_targets_ = 0;
+  std::uint64_t unusable_targets_ = 0;
+  Snapshot job_ = {};
+  std::string summary_ = {};          // lines of text, or one of JSON
   std::mutex mutex_;                  // guards skipped_ and skipped_count_
   std::vector<std::string> skipped_;  // lines for the summary, the first few
   std::uint64_t skipped_count_ = 0;

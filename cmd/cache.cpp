@@ -7,6 +7,7 @@
 #include "medsave/base/error.hpp"
 #include "medsave/base/text.hpp"
 #include "medsave/base/units.hpp"
+#include "medsave/ui/json_object.hpp"
 #include "medsave/ui/table.hpp"
 
 #include <memory>
@@ -36,29 +37,48 @@ void clean_up(const CacheOptions& options, const std::string& base, Context& con
   for (CacheDirectory& directory : list_cache_directories(base, false)) {
     if (is_old(directory, options)) old.push_back(std::move(directory));
   }
-  if (old.empty()) {
-    context.info(_("no old cache dirs found"));
-    return;
-  }
   for (const CacheDirectory& directory : old) {
     remove_cache_directory(base, directory.repository_id);
   }
   const unsigned long count = old.size();
+  context.report(JsonObject("summary").add("base", base).add("removed_caches", count));
+  if (count == 0) {
+    context.info(_("no old cache dirs found"));
+    return;
+  }
   context.info(
       format_text(n_("removed {} old cache dir", "removed {} old cache dirs", count), count));
 }
 
+void print_directories_json(const std::vector<CacheDirectory>& directories,
+                            const CacheOptions& options, const std::string& base,
+                            Context& context) {
+  for (const CacheDirectory& directory : directories) {
+    JsonObject out("cache");
+    out.add("repository_id", directory.repository_id)
+        .add("days_unused", std::max<std::int64_t>(age_in_days(directory), 0))
+        .add("old", is_old(directory, options));
+    if (!options.no_size) out.add("size", directory.size);
+    context.console.print(out.text());
+  }
+  context.report(JsonObject("summary").add("base", base).add("caches", directories.size()));
+}
+
 void print_directories(const CacheOptions& options, const std::string& base, Context& context) {
   const auto directories = list_cache_directories(base, !options.no_size);
+  if (context.global.json) {
+    print_directories_json(directories, options, base, context);
+    return;
+  }
   if (directories.empty()) {
     context.info(format_text(_("no cache dirs found, base path is {}"), base));
     return;
   }
   Table table;
-  table.add_column(_("Repo ID"));
-  table.add_column(_("Last Used"));
-  table.add_column(_("Old"));
-  if (!options.no_size) table.add_column(_("Size"), true);
+  table.add_column({.heading = _("Repo ID")});
+  table.add_column({.heading = _("Last Used")});
+  table.add_column({.heading = _("Old"), .drop = 2});
+  if (!options.no_size) table.add_column({.heading = _("Size"), .right = true, .drop = 1});
   for (const CacheDirectory& directory : directories) {
     const auto days = static_cast<unsigned long>(std::max<std::int64_t>(age_in_days(directory), 0));
     std::vector<std::string> row = {directory.repository_id.substr(0, kShownDigits),
@@ -70,13 +90,15 @@ void print_directories(const CacheOptions& options, const std::string& base, Con
   const unsigned long count = directories.size();
   table.add_footer(
       format_text(n_("{} cache dirs in {}", "{} cache dirs in {}", count), count, base));
-  for (const std::string& line : table.lines()) context.console.print(line);
+  context.print(table);
 }
 
 void run_cache(const CacheOptions& options, Context& context) {
   if (context.global.no_cache) {
     throw Error(Errc::usage, _("Refusing to do anything, the cache is disabled"));
   }
+  // restic has no JSON for this: who drives it takes the table apart, also after --json.
+  if (context.identity == Identity::restic) context.global.json = false;
   const std::string base = cache_base(context.global);
   if (options.cleanup || context.global.cleanup_cache) {
     clean_up(options, base, context);

@@ -10,6 +10,7 @@
 #include "medsave/format/key_file.hpp"
 #include "medsave/format/repo_config.hpp"
 #include "medsave/repo/blob_reader.hpp"
+#include "medsave/repo/reliable_index.hpp"
 #include "medsave/snap/snapshot_finder.hpp"
 
 #include <nlohmann/json.hpp>
@@ -62,13 +63,13 @@ void cat_pack(const Repository& repository, const std::string& prefix, Context& 
 
 SnapshotEntry find(const Repository& repository, const std::string& id, Context& context) {
   const auto snapshots = load_candidates(repository, id, context);
-  return find_snapshot(snapshots, id, {});
+  return find_snapshot(snapshots, id, {}, context.notices());
 }
 
 void cat_tree(const Repository& repository, const std::string& text, Context& context) {
   const SnapshotSpec spec = parse_snapshot_spec(text);
   const SnapshotEntry entry = find(repository, spec.id, context);
-  const auto index = load_index(repository, context.stop());
+  const auto index = load_readable_index(repository, context.notices(), context.stop());
   const BlobReader reader(repository, *index);
   const Id tree = find_subtree(reader, entry.snapshot.tree, spec.subfolder);
   Buffer json;
@@ -97,7 +98,7 @@ BlobRef find_blob(const Index& index, const std::string& prefix) {
 }
 
 void cat_blob(const Repository& repository, const std::string& prefix, Context& context) {
-  const auto index = load_index(repository, context.stop());
+  const auto index = load_readable_index(repository, context.notices(), context.stop());
   Buffer content;
   BlobReader(repository, *index).load(find_blob(*index, prefix), content);
   context.console.write(as_text(content.view()));
@@ -133,7 +134,7 @@ void run_cat(const std::vector<std::string>& arguments, Context& context) {
   refuse_bad_arguments(arguments);
   const std::string& kind = arguments.front();
   const std::string id = arguments.size() > 1 ? arguments[1] : std::string();
-  const Repository& repository = context.open_locked(LockMode::shared, true);
+  const Repository& repository = context.open_for_reading();
   if (kind == "config") {
     print_json(encode_repo_config(repository.config()), context);
   } else if (kind == "masterkey") {

@@ -8,6 +8,7 @@
 #include "medsave/base/text.hpp"
 #include "medsave/base/units.hpp"
 #include "medsave/check/checker.hpp"
+#include "medsave/ui/display_text.hpp"
 #include "medsave/ui/json_object.hpp"
 
 #include <memory>
@@ -28,14 +29,15 @@ void print_finding(const Finding& finding, Context& context) {
   if (context.global.json) {
     // Hints are no errors; restic's consumers count these messages.
     if (!finding.is_hint) {
-      context.warn(JsonObject("error").add("message", finding.message).text());
+      context.warn(JsonObject("error").add("message", finding.message));
     }
     return;
   }
   if (finding.is_hint) {
     context.info(context.console.name_for_out(format_text(_("hint: {}"), finding.message)));
+    for (const Id& pack : finding.packs) context.detail("  " + pack.hex());
   } else {
-    context.warn(context.console.name_for_err(format_text(_("error: {}"), finding.message)));
+    context.warn(escape_for_terminal(format_text(_("error: {}"), finding.message)));
   }
 }
 
@@ -43,27 +45,55 @@ void print_affected(const CheckReport& report, Context& context) {
   if (report.affected.empty()) return;
   context.warn(_("These cannot be restored completely:"));
   for (const AffectedPath& affected : report.affected) {
-    context.warn(context.console.name_for_err(format_text(_("  snapshot {}: {}: {}"),
-                                                          affected.snapshot.short_hex(),
-                                                          affected.path, affected.reason)));
+    context.warn(
+        escape_for_terminal(format_text(_("  snapshot {}: {}: {}"), affected.snapshot.short_hex(),
+                                        affected.path, affected.reason)));
   }
   const unsigned long more = report.affected_total - report.affected.size();
   if (more != 0) context.warn(format_text(n_("and {} more", "and {} more", more), more));
 }
 
-void print_advice(const CheckReport& report, Context& context) {
+/// What helps depends on the damage: what is left of a pack has to be moved, a missing one only
+/// forgotten.
+void print_advice_about_packs(const CheckReport& report, Context& context) {
+  if (!report.rotten_packs.empty()) {
+    std::vector<std::string> ids;
+    for (const Id& id : report.rotten_packs) ids.push_back(id.hex());
+    context.warn(format_text(
+        _("- Save what is intact of the damaged packs: medsave repair packs {}"), join(ids, " ")));
+  }
+  if (report.broken_packs.size() > report.rotten_packs.size() && !report.suggest_repair_index) {
+    context.warn(_("- Make the index fit the packs that are there: medsave repair index"));
+  }
+  if (report.broken_packs.empty() && report.affected.empty()) return;
+  context.warn(
+      _("- Back up again: what the source still has is stored again. Then check again.\n"
+        "- What is lost for good, \"medsave repair snapshots --forget\" takes out of the "
+        "snapshots."));
+}
+
+void print_advice(const CheckReport& report, bool reads_all, Context& context) {
   if (report.errors != 0) {
-    context.warn(_(
-        "What to do: keep the repository as it is and copy it first. Snapshots and paths not named "
-        "above are whole and can be restored. A new backup stores again what the source still has; "
-        "then check again. If there are more errors each time, the drive or the memory is "
-        "failing."));
-  }
-  if (report.suggest_repair_index) {
     context.warn(
-        _("The index does not fit the pack files; \"medsave repair index\" makes it anew."));
+        _("What to do, in this order: keep the repository as it is and copy it first. If there are "
+          "more errors each time, the drive or the memory is failing."));
+    context.warn(reads_all ? _("Snapshots and paths not named above are whole and can be restored.")
+                           : _("As far as can be told without reading the data (--read-data), "
+                               "snapshots and paths not named above are whole."));
+    if (report.suggest_repair_index) {
+      context.warn(
+          _("- Make the index anew from the packs: medsave repair index. Then check again"));
+    }
+    if (!report.damaged_snapshots.empty()) {
+      context.warn("- " + advice_on_damaged_snapshots(report.damaged_snapshots));
+    }
+    print_advice_about_packs(report, context);
   }
-  if (report.suggest_prune) {
+  if (report.no_snapshots) {
+    context.warn(
+        _("The repository holds data, but no snapshots. If there should be some, their folder or "
+          "list is damaged: do not prune, look at the medium or the server first."));
+  } else if (report.suggest_prune && report.errors == 0) {
     context.info(
         _("There are files that no snapshot needs; pruning the repository removes them. This "
           "is no damage."));
@@ -71,6 +101,8 @@ void print_advice(const CheckReport& report, Context& context) {
 }
 
 void print_superfluous(const CheckReport& report, Context& context) {
+  // What nothing needs may be what a damaged snapshot needed.
+  if (report.no_snapshots || report.errors != 0) return;
   if (const unsigned long unused = report.unused.count; unused != 0) {
     context.info(
         format_text(n_("{} blob ({}) is needed by no snapshot; pruning removes it",
@@ -110,16 +142,20 @@ void print_json_summary(const CheckReport& report, Context& context) {
   context.console.print(out.text());
 }
 
-void print_summary(const CheckReport& report, Context& context) {
+void print_summary(const CheckReport& report, bool reads_all, Context& context) {
   print_affected(report, context);
-  print_advice(report, context);
+  print_advice(report, reads_all, context);
   print_superfluous(report, context);
   if (report.packs_read != 0) {
     const unsigned long packs = report.packs_read;
     context.info(format_text(n_("read {} pack, {}", "read {} packs, {}", packs), packs,
                              format_size(report.bytes_read)));
   }
-  if (report.errors == 0) context.info(_("no errors were found"));
+  if (report.errors != 0) return;
+  context.info(_("no errors were found"));
+  if (!reads_all && context.identity == Identity::medsave) {
+    context.info(_("(not all data was read again; medsave check --read-data does that)"));
+  }
 }
 
 CheckRequest make_request(const CheckOptions& options, const std::vector<std::string>& arguments) {
@@ -140,7 +176,9 @@ CheckRequest make_request(const CheckOptions& options, const std::vector<std::st
 
 void run_check_command(const CheckOptions& options, const std::vector<std::string>& arguments,
                        Context& context) {
-  const CheckRequest request = make_request(options, arguments);
+  CheckRequest request = make_request(options, arguments);
+  // Front ends of restic still say --check-unused; their restic ignores it.
+  if (context.identity == Identity::restic) request.list_unused = false;
   // Older copies would hide what has become of the real files.
   context.global.temporary_cache = !options.with_cache;
   if (!context.global.no_lock) context.info(_("create exclusive lock for repository"));
@@ -161,10 +199,10 @@ void run_check_command(const CheckOptions& options, const std::vector<std::strin
   if (context.global.json) {
     print_json_summary(report, context);
   } else {
-    print_summary(report, context);
+    print_summary(report, request.read_data.kind == ReadDataSelection::Kind::all, context);
   }
   if (report.errors != 0) {
-    throw CommandFailed(kExitFailed, std::string("Fatal: ") + _("repository contains errors"));
+    throw CommandFailed(kExitFailed, fatal_text(_("repository contains errors")));
   }
 }
 

@@ -1,6 +1,7 @@
 #include "chosen_snapshots.hpp"
 
 #include "context.hpp"
+#include "exit_codes.hpp"
 
 #include "medsave/base/error.hpp"
 #include "medsave/base/text.hpp"
@@ -10,22 +11,61 @@
 
 namespace medsave::cli {
 
-std::vector<SnapshotEntry> load_candidates(const Repository& repository, const std::string& id,
-                                           Context& context) {
-  if (id != kLatestSnapshot) return load_snapshots(repository, context.stop(), context.notices());
+namespace {
+
+/// It might be the one that cannot be read.
+std::vector<SnapshotEntry> load_for_latest(const Repository& repository,
+                                           const std::stop_token& stop) {
   try {
-    return load_snapshots(repository, context.stop());
+    return load_snapshots(repository, stop);
   } catch (const Error& e) {
-    if (e.code() != Errc::corrupt) throw;
+    if (is_fatal(e)) throw;
     throw Error(e.code(), format_text(_("which snapshot is the latest cannot be told: {}; choose "
                                         "one by its ID, `medsave snapshots` lists them"),
                                       e.what()));
   }
 }
 
+}  // namespace
+
+std::vector<SnapshotEntry> load_candidates(const Repository& repository, const std::string& id,
+                                           Context& context) {
+  if (id == kLatestSnapshot) return load_for_latest(repository, context.stop());
+  return load_snapshots(repository, context.stop(), context.notices());
+}
+
+ReadableSnapshots load_to_choose(const Repository& repository, const std::vector<std::string>& ids,
+                                 const std::stop_token& stop, Context& context) {
+  ReadableSnapshots loaded;
+  if (std::ranges::find(ids, kLatestSnapshot) != ids.end()) {
+    loaded.snapshots = load_for_latest(repository, stop);
+    return loaded;
+  }
+  const auto note = [&](const Id& id, const Error& error) {
+    context.warn(error.what());
+    const auto means = [&](const std::string& name) { return id.hex().starts_with(name); };
+    if (ids.empty() || std::ranges::any_of(ids, means)) ++loaded.unreadable;
+  };
+  loaded.snapshots = load_readable_snapshots(repository, stop, note);
+  return loaded;
+}
+
+void require_all_read(const ReadableSnapshots& loaded) {
+  const unsigned long count = loaded.unreadable;
+  if (count == 0) return;
+  throw CommandFailed(
+      kExitFailed,
+      fatal_text(format_text(
+          n_("{} snapshot could not be read and was left out: \"medsave check\" says more",
+             "{} snapshots could not be read and were left out: \"medsave check\" says more",
+             count),
+          count)));
+}
+
 std::vector<SnapshotEntry> choose_snapshots(const std::vector<SnapshotEntry>& all,
                                             const std::vector<std::string>& ids,
-                                            const SnapshotFilter& filter, Context& context) {
+                                            const SnapshotFilter& filter, UnknownName unknown,
+                                            Context& context) {
   std::vector<SnapshotEntry> out;
   if (ids.empty()) {
     std::ranges::copy_if(all, std::back_inserter(out), [&](const SnapshotEntry& entry) {
@@ -38,9 +78,11 @@ std::vector<SnapshotEntry> choose_snapshots(const std::vector<SnapshotEntry>& al
       if (!parse_snapshot_spec(id).subfolder.empty()) {
         throw Error(Errc::usage, _("SNAPSHOT:FOLDER is not possible here"));
       }
-      const SnapshotEntry& entry = find_snapshot(all, id, filter);
+      const SnapshotEntry& entry = find_snapshot(all, id, filter, context.notices());
       if (std::ranges::find(out, entry.id, &SnapshotEntry::id) == out.end()) out.push_back(entry);
     } catch (const Error& e) {
+      const bool refuse = unknown == UnknownName::refused || id != kLatestSnapshot;
+      if (refuse && context.identity == Identity::medsave) throw;
       context.warn(format_text(_("ignoring \"{}\": {}"), id, e.what()));
     }
   }

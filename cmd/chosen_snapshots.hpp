@@ -16,10 +16,28 @@ inline const std::string kLatestSnapshot = "latest";
 std::vector<SnapshotEntry> load_candidates(const Repository& repository, const std::string& id,
                                            Context& context);
 
+/// What the snapshots that `ids` name, or all where there are none, are chosen from.
+struct ReadableSnapshots {
+  std::vector<SnapshotEntry> snapshots = {};
+  unsigned long unreadable = 0;  // that may be meant
+};
+/// A damaged one is a warning, but an error when the latest is among those meant, as in
+/// load_candidates().
+ReadableSnapshots load_to_choose(const Repository& repository, const std::vector<std::string>& ids,
+                                 const std::stop_token& stop, Context& context);
+/// For the end of a command: throws CommandFailed when not all that were meant could be read.
+void require_all_read(const ReadableSnapshots& loaded);
+
+/// What a name that fits no snapshot is. As restic, the program only warns.
+enum class UnknownName {
+  refused,         // an error
+  latest_ignored,  // an error, but no latest is a warning
+};
+
 /// Those that `ids` name, in that order and once each, or all that fit the filter, oldest first.
-/// An id that fits none is reported as a warning and left out.
 std::vector<SnapshotEntry> choose_snapshots(const std::vector<SnapshotEntry>& all,
                                             const std::vector<std::string>& ids,
-                                            const SnapshotFilter& filter, Context& context);
+                                            const SnapshotFilter& filter, UnknownName unknown,
+                                            Context& context);
 
 }  // namespace medsave::cli

@@ -37,6 +37,10 @@ Command& Command::add_command(const std::string& name, const std::string& summar
   return added;
 }
 
+void Command::add_alias(const std::string& name, const Command& command) {
+  aliases_.emplace(name, &command);
+}
+
 Command& Command::describe(std::string text) {
   description_ = std::move(text);
   return *this;
@@ -141,7 +145,9 @@ std::string Command::full_name() const {
 const Command* Command::find(std::string_view name) const {
   const auto found =
       std::ranges::find_if(commands_, [&](const Command& c) { return c.name() == name; });
-  return found == commands_.end() ? nullptr : &*found;
+  if (found != commands_.end()) return &*found;
+  const auto alias = aliases_.find(std::string(name));
+  return alias == aliases_.end() ? nullptr : alias->second;
 }
 
 const Option* Command::find_option(std::string_view name) const {

@@ -5,6 +5,7 @@
 #include <functional>
 #include <initializer_list>
 #include <list>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,6 +21,7 @@ enum class ValueKind { text, file, directory, choice };
 struct Option {
   std::string name = {};        // "exclude-file", without dashes
   char letter = '\0';           // 'e' for -e
+  std::string older = {};       // "hostname": a name scripts may still use; no help shows it
   std::string value_name = {};  // "FILE"; empty for a flag
   std::string text = {};
   std::string group = {};  // heading it stands below
@@ -48,6 +50,9 @@ class Command {
   Command& operator=(const Command&) = delete;
 
   Command& add_command(const std::string& name, const std::string& summary);
+  /// An older name of a command, which scripts may use; neither help nor manual show it. `command`
+  /// outlives this one.
+  void add_alias(const std::string& name, const Command& command);
 
   /// Paragraphs for --help and the man page.
   Command& describe(std::string text);
@@ -118,6 +123,7 @@ class Command {
   std::string current_group_;
   std::deque<Option> options_;   // addresses stay
   std::list<Command> commands_;  // likewise
+  std::map<std::string, const Command*> aliases_;
   const Command* parent_ = nullptr;
   std::function<void(Context&, const std::vector<std::string>&)> action_;
 };

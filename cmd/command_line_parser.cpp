@@ -124,7 +124,10 @@ class LineParser {
   std::string names_of(const Option& option) const {
     const Command& here = *line_.command;
     std::string names;
-    if (here.find_option(option.name) == &option) names = "--" + option.name;
+    if (here.find_option(option.name) == &option) {
+      names = "--" + option.name;
+      if (!option.older.empty()) names += ",--" + option.older;
+    }
     if (option.letter != '\0' && option.letter != 'h' &&
         here.find_letter(option.letter) == &option) {
       names += std::string(names.empty() ? "-" : ",-") + option.letter;

@@ -1,20 +1,28 @@
 #include "context.hpp"
 
 #include "command_line.hpp"
+#include "known_repositories.hpp"
 #include "passwords.hpp"
 
 #include "medsave/backend/cache_backend.hpp"
+#include "medsave/backend/guarded_backend.hpp"
 #include "medsave/backend/limit_backend.hpp"
+#include "medsave/base/clock.hpp"
 #include "medsave/base/error.hpp"
 #include "medsave/base/text.hpp"
+#include "medsave/base/text_file.hpp"
 #include "medsave/base/units.hpp"
 #include "medsave/remote/location.hpp"
 #include "medsave/remote/retry_backend.hpp"
 #include "medsave/sys/file_io.hpp"
 #include "medsave/ui/json_object.hpp"
+#include "medsave/ui/table.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <cstdlib>
+#include <filesystem>
+#include <system_error>
 #include <utility>
 
 namespace medsave::cli {
@@ -146,10 +154,14 @@ void add_remote_options(Command& root, RemoteOptions& remote) {
   client.kind = ValueKind::file;
   root.flag("insecure-tls", remote.insecure_tls,
             _("do not verify the server's certificate (insecure)"));
+  root.option("http-user-agent", _("TEXT"), remote.user_agent,
+              _("what HTTP servers are told of this program (default: medsave)"))
+      .environment = "HTTP_USER_AGENT";
   root.parsed(
       "stuck-request-timeout", _("DURATION"),
       [&remote](const std::string& text) { set_stuck_request_timeout(remote, text); },
-      _("give up a request during which nothing moves for so long (default 5m)"));
+      _("give up a request during which nothing moves for so long (default 5m), and a server "
+        "that fails for twenty times as long, at most 15m"));
 }
 
 void add_output_options(Command& root, GlobalOptions& options) {
@@ -162,15 +174,26 @@ void add_output_options(Command& root, GlobalOptions& options) {
                                  _("language of the messages: en or fr (also: MEDSAVE_LANG)"));
   language.kind = ValueKind::choice;
   language.choices = {"en", "fr"};
+  root.option("log", _("FILE"), options.log,
+              _("append all messages to a file too, with time and computer, also with --quiet"))
+      .kind = ValueKind::file;
+  root.flag("as-restic", options.as_restic,
+            _("speak as restic: its version, its words in English, its exit codes; for programs "
+              "that drive restic (also when called by that name)"));
 }
 
 /// Removes what earlier commands left of repositories that nobody uses any more.
 void clean_up_cache(Context& context) {
   const std::string base = cache_base(context.global);
-  for (const CacheDirectory& directory : list_cache_directories(base, false)) {
-    if (!directory.old) continue;
-    context.detail(format_text(_("removing old cache of repository {}"), directory.repository_id));
-    remove_cache_directory(base, directory.repository_id);
+  try {
+    for (const CacheDirectory& directory : list_cache_directories(base, false)) {
+      if (!directory.old) continue;
+      context.detail(
+          format_text(_("removing old cache of repository {}"), directory.repository_id));
+      remove_cache_directory(base, directory.repository_id);
+    }
+  } catch (const Error& e) {  // no reason not to do what the command is for
+    context.warn(format_text(_("the old caches were not cleaned up: {}"), e.what()));
   }
 }
 
@@ -184,14 +207,31 @@ void add_global_options(Command& root, GlobalOptions& options) {
 }
 
 void Context::info(const std::string& line) {
-  if (verbosity() >= 1 && !global.json) console.print(line);
+  if (verbosity() >= 1 && !global.json) console.tell(line);
 }
 
 void Context::detail(const std::string& line) {
-  if (verbosity() >= 2 && !global.json) console.print(line);
+  if (verbosity() >= 2 && !global.json) console.tell(line);
 }
 
-void Context::warn(const std::string& line) { console.warn(line); }
+void Context::print(const Table& table) {
+  const bool fits = console.out_is_terminal() && identity == Identity::medsave;
+  for (const std::string& line : table.lines(fits ? console.width() : 0)) console.print(line);
+}
+
+void Context::warn(const std::string& line) {
+  if (global.json && identity == Identity::medsave) {
+    warn(JsonObject("warning").add("message", line));
+  } else {
+    console.warn(line);
+  }
+}
+
+void Context::warn(const JsonObject& object) { console.print_err(object.text()); }
+
+void Context::report(const JsonObject& object) {
+  if (global.json) console.print(object.text());
+}
 
 NoticeSink Context::notices() {
   return [this](const std::string& line) { warn(line); };
@@ -225,8 +265,9 @@ std::chrono::milliseconds Context::progress_interval() const {
 std::string chosen_location(const RepositoryChoice& choice) {
   std::string location = choice.location;
   if (!choice.location_file.empty()) {
-    const Buffer content = read_file(choice.location_file, kMaxLocationFile);
-    location = trim_password(as_text(content.view()));
+    const Buffer content =
+        decode_text(read_file(choice.location_file, kMaxLocationFile).view(), choice.location_file);
+    location = trim_unicode_space(as_text(content.view()));
   }
   if (location.empty()) {
     throw Error(
@@ -239,23 +280,83 @@ std::string chosen_location(const RepositoryChoice& choice) {
   return location;
 }
 
-std::unique_ptr<Backend> open_backend(Context& context, const std::string& location) {
-  const GlobalOptions& global = context.global;
-  std::unique_ptr<Backend> backend = open_location(location, global.remote);
-  if (!local_folder(location)) {
-    backend = retry_requests(std::move(backend), {}, context.notices());
+namespace {
+
+std::uint64_t attempts_of(const std::string& text) {
+  std::uint64_t count = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
+  if (error != std::errc{} || end != text.data() + text.size() || count == 0) {
+    throw Error(Errc::usage, format_text(_("s3.retries: \"{}\" is not a number from 1 on"), text));
   }
-  return limit_rate(std::move(backend), global.limit_upload * 1024, global.limit_download * 1024);
+  return count;
+}
+
+}  // namespace
+
+std::unique_ptr<Backend> open_backend(Context& context, const std::string& location,
+                                      std::shared_ptr<const WriteCondition> writes) {
+  const GlobalOptions& global = context.global;
+  RemoteOptions remote = global.remote;
+  remote.stop = context.hurry();
+  std::unique_ptr<Backend> backend = open_location(location, remote);
+  if (writes) backend = guard_writes(std::move(backend), std::move(writes));
+  if (!local_folder(location)) {
+    // Who waits less for one request waits less for a server that is started again, too.
+    RetryPolicy policy;
+    policy.give_up_after = std::min<std::chrono::milliseconds>(policy.give_up_after,
+                                                               20 * remote.stuck_request_timeout);
+    if (const auto tries = remote.extended.find("s3.retries");
+        tries != remote.extended.end() && location.starts_with("s3:")) {
+      policy.most_attempts = attempts_of(tries->second);
+    }
+    backend = retry_requests(std::move(backend), policy, context.notices(), remote.stop);
+  }
+  return limit_rate(std::move(backend), global.limit_upload * 1024, global.limit_download * 1024,
+                    remote.stop);
 }
 
 namespace {
 
-[[noreturn]] void throw_no_repository(const std::string& location) {
+bool holds_keys(Context& context, const std::string& location) {
+  if (!local_folder(location))
+    return false;  // elsewhere it is no more than a guess what is missing
+  try {
+    return !open_backend(context, location)->list(FileKind::key).empty();
+  } catch (const Error&) {
+    return false;
+  }
+}
+
+[[noreturn]] void throw_no_repository(Context& context, const std::string& location) {
+  if (const std::string seen = last_seen_at(context, location); !seen.empty()) {
+    throw Error(
+        Errc::no_repository,
+        format_text(_("the repository that was at {} on {} is not there now, so nothing was "
+                      "done. Connect its drive and run the command again; your backups "
+                      "are on it. If the drive is connected, it may have another name now: "
+                      "give its folder with -r"),
+                    location, seen));
+  }
+  if (context.identity == Identity::medsave && holds_keys(context, location)) {
+    throw Error(Errc::no_repository,
+                format_text(_("the repository at {} has lost its file \"config\", without which it "
+                              "cannot be opened; its keys and data are there. Make no new one: "
+                              "bring that file back from a copy of the repository"),
+                            location));
+  }
   throw Error(Errc::no_repository,
               format_text(_("repository does not exist: there is no config file at {}\n"
                             "Is the location right, and is its drive connected? A new repository "
                             "is made with: medsave init"),
                           location));
+}
+
+void remember(const Context& context, const std::string& location, const std::string& id) {
+  if (context.global.no_cache) return;
+  try {
+    remember_repository(cache_base(context.global), place_of(location), id, system_clock().now());
+  } catch (const Error&) {  // no home folder
+  }
 }
 
 /// Local copies pay where the repository is far away; those of a folder must be asked for.
@@ -269,24 +370,70 @@ void use_cache(const GlobalOptions& global, const std::string& location, Reposit
   }
 }
 
+/// A password in the location, which stands on the command line and not in the environment.
+void warn_of_password(Context& context, const RepositoryChoice& choice,
+                      const std::string& location) {
+  const std::size_t user = location.find("://");
+  if (context.identity == Identity::restic || user == std::string::npos) return;
+  const std::string_view host =
+      std::string_view(location).substr(user + 3, location.find('/', user + 3) - user - 3);
+  const std::size_t at = host.rfind('@');
+  if (at == std::string_view::npos || host.substr(0, at).find(':') == std::string_view::npos) {
+    return;
+  }
+  const std::string variable = choice.environment_prefix + "REPOSITORY";
+  if (!choice.location_file.empty() || environment_value(variable) == location) return;
+  context.warn(
+      _("the server's password stands on the command line, where other users of this computer can "
+        "see it: give user and password with the variables MEDSAVE_REST_USERNAME and "
+        "MEDSAVE_REST_PASSWORD, or the whole location with --repository-file"));
+}
+
+/// Keys that were made of a file's bytes before text was decoded open too.
+std::unique_ptr<Repository> open_by(Context& context, std::unique_ptr<Backend> backend,
+                                    const std::string& location, const PasswordAnswer& answer,
+                                    const std::string& key_hint,
+                                    const std::shared_ptr<WriteCondition>& writes) {
+  const bool lists_packs = context.global.lists_packs;
+  if (!answer.undecoded) {
+    return Repository::open(std::move(backend), answer.password, key_hint, lists_packs, writes);
+  }
+  try {
+    return Repository::open(std::move(backend), answer.password, key_hint, lists_packs, writes);
+  } catch (const Error& e) {
+    if (e.code() != Errc::wrong_password) throw;
+  }
+  auto repository = Repository::open(open_backend(context, location, writes), *answer.undecoded,
+                                     key_hint, lists_packs, writes);
+  context.warn(format_text(
+      _("the password is not the text in {} but its bytes as they stand (mark and encoding "
+        "included): nobody can type it, and other programs may not open the repository with this "
+        "file. Give it the password that you know: medsave key passwd"),
+      answer.source));
+  return repository;
+}
+
 }  // namespace
 
 std::unique_ptr<Repository> open_chosen(Context& context, const RepositoryChoice& choice) {
   const std::string location = chosen_location(choice);
-  std::unique_ptr<Backend> backend = open_backend(context, location);
+  warn_of_password(context, choice, location);
+  const auto writes = std::make_shared<WriteCondition>();
+  std::unique_ptr<Backend> backend = open_backend(context, location, writes);
   const auto before_asking = [&] {
-    if (!backend->size({FileKind::config, {}})) throw_no_repository(backend->location());
+    if (!backend->size({FileKind::config, {}})) throw_no_repository(context, backend->location());
   };
   for (int tries = 1;; ++tries) {
     const PasswordAnswer answer = repository_password(context, choice, before_asking);
     const std::string shown = backend->location();
     try {
-      std::unique_ptr<Repository> repository = Repository::open(
-          std::move(backend), answer.password, choice.key_hint, context.global.lists_packs);
+      std::unique_ptr<Repository> repository =
+          open_by(context, std::move(backend), location, answer, choice.key_hint, writes);
       use_cache(context.global, location, *repository);
+      remember(context, shown, repository->config().id);
       return repository;
     } catch (const Error& e) {
-      if (e.code() == Errc::no_repository) throw_no_repository(shown);
+      if (e.code() == Errc::no_repository) throw_no_repository(context, shown);
       if (e.code() != Errc::wrong_password) throw;
       // Front ends of restic know the first line.
       if (!answer.asked || tries == kPasswordTries) {
@@ -294,7 +441,35 @@ std::unique_ptr<Repository> open_chosen(Context& context, const RepositoryChoice
       }
       context.warn(e.what());
     }
-    backend = open_backend(context, location);
+    backend = open_backend(context, location, writes);
+  }
+}
+
+std::string place_of(const std::string& location) {
+  const std::optional<std::string> folder = local_folder(location);
+  if (!folder) return location;
+  std::error_code no_current_folder;  // then the path as it is has to do
+  const auto path = std::filesystem::absolute(*folder, no_current_folder);
+  return no_current_folder ? *folder : path.lexically_normal().string();
+}
+
+std::string shown_place(const std::string& location) {
+  std::string place = place_of(location);
+  if (!local_folder(location) && place.find('@') != std::string::npos) {
+    place.resize(place.find(':') + 1);
+    place += "…";
+  }
+  return place;
+}
+
+std::string last_seen_at(const Context& context, const std::string& location) {
+  // As restic, it says what restic's clients look for.
+  if (context.global.no_cache || context.identity == Identity::restic) return {};
+  try {
+    const auto known = known_repository(cache_base(context.global), place_of(location));
+    return known ? known->seen : std::string();
+  } catch (const Error&) {  // no home folder
+    return {};
   }
 }
 
@@ -308,22 +483,31 @@ Repository& Context::open_repository() {
   return *repository_;
 }
 
-Repository& Context::open_locked(LockMode mode, bool optional) {
+Repository& Context::open_locked(LockMode mode, bool dry_run) {
   Repository& repository = open_repository();
-  if (!optional || !global.no_lock) take_lock({.mode = mode});
+  if (dry_run && global.no_lock) return repository;
+  take_lock({.mode = mode, .unlockable = dry_run ? Unlockable::read_on : Unlockable::refuse});
   return repository;
 }
 
 Repository& Context::open_for_inspection() {
   Repository& repository = open_repository();
-  if (!global.no_lock) take_lock({.mode = LockMode::exclusive, .reads_first = true});
+  if (!global.no_lock) {
+    take_lock(
+        {.mode = LockMode::exclusive, .unlockable = Unlockable::read_on, .reads_first = true});
+  }
   return repository;
 }
 
 void Context::take_lock(LockOptions options) {
   options.retry = global.retry_lock;
+  // To look for a file costs nothing there, so it is never believed to be there still.
+  if (local_folder(chosen_location(global.repository))) {
+    options.timing.trust = std::chrono::milliseconds(0);
+  }
   try {
     lock_ = std::make_unique<RepoLock>(*repository_, options, notices(), stop_);
+    on_lost_lock_ = hurry_when(lock_->token());
   } catch (const Error& e) {
     if (e.code() != Errc::locked) throw;
     // Front ends of restic know the first line.
@@ -333,9 +517,12 @@ void Context::take_lock(LockOptions options) {
   }
 }
 
-Repository& Context::open_for_deletion(bool dry_run) {
-  Repository& repository = open_locked(LockMode::exclusive, dry_run);
-  if (!dry_run && !repository.backend().can_delete()) {
+Repository& Context::open_for_deletion(bool dry_run, bool makes_room) {
+  if (dry_run) return open_locked(LockMode::exclusive, true);
+  Repository& repository = open_repository();
+  take_lock({.mode = LockMode::exclusive,
+             .unlockable = makes_room ? Unlockable::make_room : Unlockable::refuse});
+  if (!repository.backend().can_delete()) {
     throw Error(Errc::permission,
                 format_text(_("{} is append-only: it takes new files but deletes none, and this "
                               "command has to. Nothing was changed. Run it with an account that "
@@ -343,6 +530,11 @@ Repository& Context::open_for_deletion(bool dry_run) {
                             repository.backend().location()));
   }
   return repository;
+}
+
+void Context::tell_of_interruption() {
+  if (!interrupted()) return;
+  std::call_once(told_of_interruption_, [this] { console.warn(_("interrupted, cleaning up")); });
 }
 
 void Context::explain_lost_lock() const {
@@ -367,7 +559,7 @@ void Context::tell_traffic() {
   if (global.json) {
     JsonObject out("traffic");
     add_traffic(out);
-    warn(out.text());
+    warn(out);
     return;
   }
   const unsigned long requests = seen.requests;

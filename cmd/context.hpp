@@ -1,5 +1,7 @@
 #pragma once
 
+#include "identity.hpp"
+
 #include "medsave/base/progress.hpp"
 #include "medsave/format/compression.hpp"
 #include "medsave/remote/remote_options.hpp"
@@ -10,7 +12,9 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -18,11 +22,14 @@
 
 namespace medsave {
 class JsonObject;
-}
+class Table;
+class WriteCondition;
+}  // namespace medsave
 
 namespace medsave::cli {
 
 class Command;
+class LogFile;
 
 /// Where a repository is and how to get its password, as options and environment say.
 struct RepositoryChoice {
@@ -55,7 +62,9 @@ struct GlobalOptions {
   bool no_extra_verify = false;
   RemoteOptions remote = {};
   bool no_color = false;
+  bool as_restic = false;     // read before parsing, see identity.hpp
   std::string language = {};  // read before parsing, see main.cpp
+  std::string log = {};       // file that gets a copy of all messages
 };
 
 void add_global_options(Command& root, GlobalOptions& options);
@@ -63,18 +72,31 @@ void add_global_options(Command& root, GlobalOptions& options);
 /// What a command has at hand: options, output, the repository it opened.
 class Context {
  public:
-  Context(Console& the_console, std::stop_token stop)
-      : console(the_console), stop_(std::move(stop)) {}
+  Context(Identity the_identity, Console& the_console, std::stop_token stop)
+      : identity(the_identity),
+        console(the_console),
+        stop_(std::move(stop)),
+        on_stop_(stop_, [this] { hurry_.request_stop(); }) {}
 
   GlobalOptions global = {};
+  const Identity identity;
   Console& console;
+  std::shared_ptr<LogFile> log = {};  // of --log
 
   /// A line for people; left out with --quiet and --json.
   void info(const std::string& line);
   /// Shown with -v only.
   void detail(const std::string& line);
-  /// To standard error, always.
+  /// To standard error, always. With --json as an object with the line in it; who speaks as restic
+  /// gives its clients the line, as restic does.
   void warn(const std::string& line);
+  /// A list for people: as wide as the terminal at most. Where the output is piped on, and to
+  /// restic's clients, it is as wide as its cells.
+  void print(const Table& table);
+  /// An object of --json to standard error.
+  void warn(const JsonObject& object);
+  /// An object of --json to standard output; nothing without --json.
+  void report(const JsonObject& object);
   /// warn() as a sink.
   [[nodiscard]] NoticeSink notices();
   /// 0 quiet, 1 normal, 2 -v, 3 -vv.
@@ -85,24 +107,44 @@ class Context {
 
   /// Opens the repository of the global options, asking for the password where necessary.
   Repository& open_repository();
-  /// The same and locks it. With `optional`, --no-lock leaves the lock out.
-  Repository& open_locked(LockMode mode, bool optional);
+  /// The same and locks it, as for reading if it is a dry run.
+  Repository& open_locked(LockMode mode, bool dry_run = false);
+  /// Opens it for a command that changes nothing: locked unless --no-lock was given or no lock can
+  /// be stored (a full or write-protected medium).
+  Repository& open_for_reading() { return open_locked(LockMode::shared, true); }
   /// Opens it for a command that reads all of it while nobody writes: locked exclusively unless
   /// --no-lock was given. What was read holds once lock()->confirm() has returned.
   Repository& open_for_inspection();
   /// Opens it for a command that deletes: locked exclusively, which --no-lock leaves out of a dry
-  /// run. Throws Error(permission) before anything is changed where the server lets files be added
-  /// but not deleted.
-  Repository& open_for_deletion(bool dry_run);
+  /// run. With `makes_room`, on a full medium without a lock if need be. Throws Error(permission)
+  /// before anything is changed where the server lets files be added but not deleted.
+  Repository& open_for_deletion(bool dry_run, bool makes_room = false);
   [[nodiscard]] RepoLock* lock() const { return lock_.get(); }
 
   /// Stopped by SIGINT and SIGTERM, and when the lock is lost.
   [[nodiscard]] std::stop_token stop() const { return lock_ ? lock_->token() : stop_; }
+  /// The same for backends, which are opened before there is a lock.
+  [[nodiscard]] std::stop_token hurry() const { return hurry_.get_token(); }
+  using OnStop = std::stop_callback<std::function<void()>>;
+  /// As long as the result lives, backends stop waiting for servers when `stop` is stopped: the
+  /// token of a lock.
+  [[nodiscard]] std::unique_ptr<OnStop> hurry_when(const std::stop_token& stop) {
+    return std::make_unique<OnStop>(stop, [this] { hurry_.request_stop(); });
+  }
+  /// Whether the user asked to stop.
+  [[nodiscard]] bool interrupted() const { return stop_.stop_requested(); }
+  /// Tells, once, that it is heeded.
+  void tell_of_interruption();
   /// After an interruption: throws the Error that says why, if it was the lock that was lost.
   void explain_lost_lock() const;
 
   /// Enters what went over the line so far; nothing for a folder.
   void add_traffic(JsonObject& out) const;
+
+  /// What the command has brought about, as a sentence ("snapshot 1234abcd was saved"), told when
+  /// something fails after it: it holds all the same.
+  void done(std::string outcome) { outcome_ = std::move(outcome); }
+  [[nodiscard]] const std::string& outcome() const { return outcome_; }
 
   /// Unlocks and closes; with -v says what went over the line.
   void close();
@@ -114,18 +156,31 @@ class Context {
   void take_lock(LockOptions options);
 
   std::stop_token stop_;
+  std::string outcome_ = {};
+  std::once_flag told_of_interruption_;
+  std::stop_source hurry_;
+  OnStop on_stop_;
   std::unique_ptr<Repository> repository_;
   std::unique_ptr<RepoLock> lock_;
+  std::unique_ptr<OnStop> on_lost_lock_;
 };
 
 /// The location a choice names. Throws Error(usage) when it names none.
 std::string chosen_location(const RepositoryChoice& choice);
 /// Opens a backend with the rate limits of the global options; requests to a remote one are
-/// repeated where that can help.
-std::unique_ptr<Backend> open_backend(Context& context, const std::string& location);
+/// repeated where that can help. With `writes`, each attempt to publish or delete is guarded by it.
+std::unique_ptr<Backend> open_backend(Context& context, const std::string& location,
+                                      std::shared_ptr<const WriteCondition> writes = {});
 /// Opens a repository, with a local cache where the options ask for one or it is remote.
 std::unique_ptr<Repository> open_chosen(Context& context, const RepositoryChoice& choice);
 /// Base folder of the caches: --cache-dir or the default.
 std::string cache_base(const GlobalOptions& global);
+/// What a location is remembered by, from whatever folder it is named.
+std::string place_of(const std::string& location);
+/// The same for people: without what may be a password.
+std::string shown_place(const std::string& location);
+/// When a repository was last opened at a location that has none now ("2026-11-30"), as far as this
+/// computer remembers; empty otherwise.
+std::string last_seen_at(const Context& context, const std::string& location);
 
 }  // namespace medsave::cli

@@ -11,6 +11,8 @@
 #include "medsave/base/text.hpp"
 #include "medsave/base/units.hpp"
 #include "medsave/maintain/copier.hpp"
+#include "medsave/ui/display_text.hpp"
+#include "medsave/ui/json_object.hpp"
 
 #include <memory>
 
@@ -26,6 +28,7 @@ struct CopyOptions {
 struct OpenedSource {
   std::unique_ptr<Repository> repository = {};
   std::unique_ptr<RepoLock> lock = {};  // none with --no-lock
+  std::unique_ptr<Context::OnStop> on_lost_lock = {};
 
   [[nodiscard]] std::stop_token stop(const Context& context) const {
     return lock ? lock->token() : context.stop();
@@ -34,9 +37,22 @@ struct OpenedSource {
 
 void lock_source(OpenedSource& source, Context& context) {
   if (context.global.no_lock) return;
-  source.lock = std::make_unique<RepoLock>(
-      *source.repository, LockOptions{.mode = LockMode::shared, .retry = context.global.retry_lock},
-      context.notices(), context.stop());
+  source.lock = std::make_unique<RepoLock>(*source.repository,
+                                           LockOptions{.mode = LockMode::shared,
+                                                       .unlockable = Unlockable::read_on,
+                                                       .retry = context.global.retry_lock},
+                                           context.notices(), context.stop());
+  source.on_lost_lock = context.hurry_when(source.lock->token());
+}
+
+/// The snapshots to copy. A file that cannot be read may be one of them.
+std::vector<SnapshotEntry> snapshots_to_copy(const Repository& source,
+                                             const std::vector<std::string>& ids,
+                                             const SnapshotFilter& filter, std::size_t& unreadable,
+                                             const std::stop_token& stop, Context& context) {
+  const ReadableSnapshots all = load_to_choose(source, ids, stop, context);
+  unreadable = all.unreadable;
+  return choose_snapshots(all.snapshots, ids, filter, UnknownName::refused, context);
 }
 
 CopyEvents copy_events(Context& context) {
@@ -53,28 +69,66 @@ CopyEvents copy_events(Context& context) {
     context.info(_("  copy started, this may take a while..."));
   };
   events.saved = [&context](const SnapshotEntry& entry, const Id& saved) {
+    context.report(JsonObject("copied")
+                       .add("source_snapshot_id", entry.id.hex())
+                       .add("snapshot_id", saved.hex()));
     context.info(format_text(_("snapshot {} saved, copied from source snapshot {}"),
                              saved.short_hex(), entry.id.short_hex()));
+  };
+  events.mended = [&context](const SnapshotEntry& entry, const Id& existing) {
+    context.info(format_text(_("snapshot {} had lost data here and was mended: what was missing is "
+                               "copied again from source snapshot {}"),
+                             existing.short_hex(), entry.id.short_hex()));
+  };
+  events.damaged = [&context](const SnapshotEntry& entry, const std::string& why) {
+    context.warn(escape_for_terminal(format_text(
+        _("source snapshot {} is damaged and cannot be copied: {}"), entry.id.short_hex(), why)));
   };
   return events;
 }
 
-void run_copy_command(const CopyOptions& options, const std::vector<std::string>& ids,
-                      Context& context) {
-  OpenedSource source{.repository = open_chosen(context, options.source)};
-  const Repository& target = context.open_locked(LockMode::shared, false);
-  lock_source(source, context);
-  const std::stop_token stop = source.stop(context);
+void tell_outcome(const CopyReport& report, std::size_t unreadable, Context& context) {
+  const unsigned long copied = report.copied;
+  context.done(format_text(n_("copied {} snapshot, skipped {}, stored {}",
+                              "copied {} snapshots, skipped {}, stored {}", copied),
+                           copied, report.skipped, format_size(report.stored.packed_bytes)));
+  JsonObject summary("summary");
+  summary.add("copied_snapshots", copied)
+      .add("skipped_snapshots", report.skipped)
+      .add("mended_snapshots", report.mended)
+      .add("damaged_snapshots", report.damaged.size() + unreadable)
+      .add("data_added_packed", report.stored.packed_bytes);
+  context.add_traffic(summary);
+  context.report(summary);
+  if (context.identity == Identity::medsave) {
+    context.info(context.outcome());
+  }
+  if (const unsigned long lost = report.damaged.size() + unreadable; lost != 0) {
+    throw CommandFailed(
+        kExitIncomplete,
+        format_text(n_("Warning: {} damaged snapshot of the source could not be copied; all others "
+                       "were. Run `medsave check` on the source",
+                       "Warning: {} damaged snapshots of the source could not be copied; all "
+                       "others were. Run `medsave check` on the source",
+                       lost),
+                    lost));
+  }
+}
 
+void copy_from(const OpenedSource& source, const Repository& target, const CopyOptions& options,
+               const std::vector<std::string>& ids, Context& context) {
+  const std::stop_token stop = source.stop(context);
   // Snapshots before indexes, in both.
   CopyRequest request{.writer = chosen_writer_options(context.global),
                       .recompress = context.global.compression != CompressionLevel::automatic};
-  const SnapshotFilter filter = options.choice.filter();
-  request.snapshots = choose_snapshots(load_snapshots(*source.repository, stop, context.notices()),
-                                       ids, filter, context);
+  std::size_t unreadable = 0;
+  request.snapshots = snapshots_to_copy(*source.repository, ids, options.choice.filter(),
+                                        unreadable, stop, context);
   request.existing = load_snapshots(target, stop, context.notices());
-  const std::unique_ptr<Index> source_index = load_index(*source.repository, stop);
-  const std::unique_ptr<Index> target_index = load_index(target, stop);
+  const std::unique_ptr<Index> source_index =
+      load_readable_index(*source.repository, context.notices(), stop);
+  std::vector<IndexProblem> damaged;
+  const ReliableIndex target_index = load_index_for_writing(target, context, stop, &damaged);
   if (source.lock) source.lock->confirm();
   context.lock()->confirm();
 
@@ -86,19 +140,32 @@ void run_copy_command(const CopyOptions& options, const std::vector<std::string>
         context.global.json ? ProgressStyle::none : context.progress_style(),
         context.progress_interval());
     try {
-      report = copy_snapshots({*source.repository, *source_index}, {target, *target_index}, request,
-                              copy_events(context), progress, stop);
+      report = copy_snapshots({*source.repository, *source_index}, {target, *target_index.index},
+                              request, copy_events(context), progress, stop);
     } catch (const Interrupted&) {
-      if (source.lock && source.lock->lost()) source.lock->confirm();
-      context.warn(_("what was copied so far is kept; the next run goes on from there"));
+      if (!source.lock || !source.lock->lost()) {
+        context.warn(_("what was copied so far is kept; the next run goes on from there"));
+      }
       throw;
     }
   }
-  const unsigned long copied = report.copied;
-  context.detail("");
-  context.detail(format_text(n_("copied {} snapshot, skipped {}, stored {}",
-                                "copied {} snapshots, skipped {}, stored {}", copied),
-                             copied, report.skipped, format_size(report.stored.packed_bytes)));
+  tell_outcome(report, unreadable, context);
+}
+
+void run_copy_command(const CopyOptions& options, const std::vector<std::string>& ids,
+                      Context& context) {
+  OpenedSource source{.repository = open_chosen(context, options.source)};
+  const Repository& target = context.open_locked(LockMode::shared);
+  if (target.backend().location() == source.repository->backend().location()) {
+    throw Error(Errc::usage, _("source and target are the same repository; nothing was copied"));
+  }
+  lock_source(source, context);
+  try {
+    copy_from(source, target, options, ids, context);
+  } catch (const Interrupted&) {
+    if (source.lock && source.lock->lost()) source.lock->confirm();  // says why
+    throw;
+  }
 }
 
 }  // namespace
@@ -109,8 +176,9 @@ void add_copy(Command& root) {
   command.describe(
       _("Copies snapshots from the repository of --from-repo to that of -r: all, or those that "
         "are named or fit the filter. What is there already is skipped, so that the command can "
-        "be repeated every day. Time, host and tags stay the same. All data is verified on the "
-        "way.\n\n"
+        "be repeated every day; what the second repository has lost of it is copied again. Time, "
+        "host and tags stay the same. All data is verified on the way. A snapshot of which the "
+        "source has lost something is named and left out.\n\n"
         "The copy shares its data with backups made to the second repository itself only if that "
         "was made with \"init --copy-chunker-params\".\n\n"
         "What is compressed is taken as it is; --compression better or max compresses it anew."));
@@ -118,7 +186,7 @@ void add_copy(Command& root) {
   command.group(_("Where to copy from"));
   add_from_options(command, options->source);
   add_snapshot_options(command, options->choice);
-  command.exit_codes({kExitNoRepository, kExitLocked, kExitWrongPassword});
+  command.exit_codes({kExitIncomplete, kExitNoRepository, kExitLocked, kExitWrongPassword});
   command.examples({{"medsave -r /media/usb/second copy --from-repo /srv/first",
                      _("a second copy of everything, for the safe")},
                     {"medsave copy --from-repo /srv/first latest", _("only the newest snapshot")}});

@@ -9,7 +9,9 @@
 #include "medsave/base/units.hpp"
 #include "medsave/query/tree_diff.hpp"
 #include "medsave/repo/blob_reader.hpp"
+#include "medsave/repo/reliable_index.hpp"
 #include "medsave/snap/snapshot_finder.hpp"
+#include "medsave/ui/display_text.hpp"
 #include "medsave/ui/json_object.hpp"
 
 #include <fmt/format.h>
@@ -66,13 +68,13 @@ void run_diff(const DiffOptions& options, const std::vector<std::string>& argume
               Context& context) {
   const SnapshotSpec from = parse_snapshot_spec(arguments[0]);
   const SnapshotSpec to = parse_snapshot_spec(arguments[1]);
-  const Repository& repository = context.open_locked(LockMode::shared, true);
+  const Repository& repository = context.open_for_reading();
   const bool latest_wanted = from.id == kLatestSnapshot || to.id == kLatestSnapshot;
   const auto snapshots =
       load_candidates(repository, latest_wanted ? kLatestSnapshot : from.id, context);
-  const SnapshotEntry& before = find_snapshot(snapshots, from.id, {});
-  const SnapshotEntry& after = find_snapshot(snapshots, to.id, {});
-  const auto index = load_index(repository, context.stop());
+  const SnapshotEntry& before = find_snapshot(snapshots, from.id, {}, context.notices());
+  const SnapshotEntry& after = find_snapshot(snapshots, to.id, {}, context.notices());
+  const auto index = load_readable_index(repository, context.notices(), context.stop());
   const BlobReader reader(repository, *index);
   context.info(format_text(_("comparing snapshot {} to {}:\n"), before.id.short_hex(),
                            after.id.short_hex()));
@@ -94,13 +96,12 @@ void run_diff(const DiffOptions& options, const std::vector<std::string>& argume
       },
       [&](const std::string& message) {
         ++problems;
-        context.warn(context.console.name_for_err(format_text(_("error: {}"), message)));
+        context.warn(escape_for_terminal(format_text(_("error: {}"), message)));
       },
       context.stop());
   print_statistics(statistics, arguments, context);
   if (problems != 0) {
-    throw CommandFailed(kExitFailed,
-                        std::string("Fatal: ") + _("not all of the snapshots can be read"));
+    throw CommandFailed(kExitFailed, fatal_text(_("not all of the snapshots can be read")));
   }
 }
 
@@ -125,7 +126,7 @@ void add_diff(Command& root) {
   command.exit_codes({kExitNoRepository, kExitLocked, kExitWrongPassword});
   command.examples(
       {{"medsave -r /media/usb/backup diff 1f2e3d4c latest", _("what has changed since then")},
-       {"medsave diff 1f2e3d4c:/srv/practice latest:/srv/practice", _("in one folder")}});
+       {_("medsave diff 1f2e3d4c:/srv/practice latest:/srv/practice"), _("in one folder")}});
   command.run([options](Context& context, const std::vector<std::string>& arguments) {
     if (arguments.size() != 2) throw Error(Errc::usage, _("specify two snapshot IDs"));
     run_diff(*options, arguments, context);

@@ -9,18 +9,22 @@
 #include "medsave/base/text.hpp"
 #include "medsave/query/archive_dump.hpp"
 #include "medsave/repo/blob_reader.hpp"
+#include "medsave/repo/reliable_index.hpp"
 #include "medsave/snap/snapshot_finder.hpp"
 #include "medsave/snap/tree_walker.hpp"
 #include "medsave/sys/file_io.hpp"
+#include "medsave/ui/display_text.hpp"
 
 #include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <iterator>
 #include <memory>
 #include <optional>
 #include <string_view>
+#include <utility>
 
 namespace medsave::cli {
 namespace {
@@ -46,9 +50,14 @@ class Output {
   }
   /// Also of an empty file.
   void finish() {
-    if (target_.empty()) return;
+    if (target_.empty()) {
+      // Where a file system reports a failure at close only, it does for each descriptor.
+      close_fd(UniqueFd(::dup(STDOUT_FILENO)), _("standard output"));
+      return;
+    }
     open();
     sync_fd(file_.get(), target_);
+    close_fd(std::move(file_), target_);
   }
 
  private:
@@ -98,35 +107,63 @@ std::optional<Node> find_node(const BlobReader& reader, const Id& root,
     if (node == nodes.end()) {
       throw Error(Errc::not_found, format_text(_("path \"{}\" not found in snapshot"), shown));
     }
+    if (std::find_if(std::next(node), nodes.end(),
+                     [&](const Node& other) { return other.name == name; }) != nodes.end()) {
+      throw Error(Errc::corrupt, format_text(_("{}: the folder lists \"{}\" twice"),
+                                             shown.substr(0, shown.size() - name.size()), name));
+    }
     found = *node;
   }
   return found;
+}
+
+/// What is no text would act on the terminal.
+void refuse_binary(ByteView data) {
+  const auto acts = [](std::byte b) {
+    const auto c = static_cast<char>(b);
+    const bool is_space = c == '\t' || c == '\n' || c == '\r' || c == '\f';
+    return (static_cast<unsigned char>(c) < 0x20 && !is_space) || c == 0x7f;
+  };
+  if (std::ranges::none_of(data, acts)) return;
+  throw Error(Errc::usage,
+              _("this is no text, and was not shown on the terminal; write it to a file: "
+                "dump --target FILE"));
 }
 
 void run_dump(const DumpOptions& options, const std::vector<std::string>& arguments,
               Context& context) {
   const SnapshotSpec spec = parse_snapshot_spec(arguments[0]);
   const std::vector<std::string> path = components(arguments[1]);
-  const Repository& repository = context.open_locked(LockMode::shared, true);
+  const Repository& repository = context.open_for_reading();
   const auto snapshots = load_candidates(repository, spec.id, context);
-  const SnapshotEntry& entry = find_snapshot(snapshots, spec.id, options.choice.filter());
-  const auto index = load_index(repository, context.stop());
+  const SnapshotEntry& entry =
+      find_snapshot(snapshots, spec.id, options.choice.filter(), context.notices());
+  const auto index = load_readable_index(repository, context.notices(), context.stop());
   const BlobReader reader(repository, *index);
   const Id root = find_subtree(reader, entry.snapshot.tree, spec.subfolder);
 
   Output output(options.target);
-  const ByteSink sink = [&](ByteView data) { output.write(data); };
+  unsigned long left_out = 0;
+  const NoticeSink tell_left_out = [&](const std::string& what) {
+    ++left_out;
+    context.warn(escape_for_terminal(what));
+  };
+  const bool to_terminal = options.target.empty() && context.console.out_is_terminal();
+  const ByteSink sink = [&](ByteView data) {
+    if (to_terminal) refuse_binary(data);
+    output.write(data);
+  };
   try {
     const std::optional<Node> node = find_node(reader, root, path);
     const std::string shown = "/" + join(path, "/");
     if (node && node->type == NodeType::file) {
       dump_file(reader, *node, sink, context.stop());
     } else if (!node || node->type == NodeType::dir) {
-      if (options.target.empty() && context.console.out_is_terminal()) {
+      if (to_terminal) {
         throw Error(Errc::usage, _("stdout is the terminal, please redirect output"));
       }
       const Id tree = node ? node->subtree.value_or(Id{}) : root;
-      dump_folder(reader, tree, shown, options.archive, sink, context.stop());
+      dump_folder(reader, tree, shown, options.archive, sink, tell_left_out, context.stop());
     } else {
       throw Error(Errc::not_found, format_text(_("\"{}\" should be a file, but is a \"{}\""), shown,
                                                node_type_name(node->type)));
@@ -135,6 +172,12 @@ void run_dump(const DumpOptions& options, const std::vector<std::string>& argume
     throw e.with_context(_("cannot dump file"));
   }
   output.finish();
+  if (left_out == 0) return;
+  throw CommandFailed(
+      kExitFailed,
+      format_text(n_("Warning: all files were written, but {} attribute was left out",
+                     "Warning: all files were written, but {} attributes were left out", left_out),
+                  left_out));
 }
 
 }  // namespace
@@ -164,9 +207,9 @@ void add_dump(Command& root) {
   add_snapshot_options(command, options->choice);
   command.exit_codes({kExitNoRepository, kExitLocked, kExitWrongPassword});
   command.examples(
-      {{"medsave -r /media/usb/backup dump latest /srv/practice/letter.odt > letter.odt",
+      {{_("medsave -r /media/usb/backup dump latest /srv/practice/letter.odt > letter.odt"),
         _("one file")},
-       {"medsave dump --archive zip --target letters.zip latest /srv/practice/letters",
+       {_("medsave dump --archive zip --target letters.zip latest /srv/practice/letters"),
         _("a folder as a zip file")},
        {"medsave dump latest:/srv/mysql backup.sql | mysql", _("straight into another program")}});
   command.run([options](Context& context, const std::vector<std::string>& arguments) {

@@ -17,6 +17,8 @@ int exit_code_of(Errc code) {
   }
 }
 
+std::string fatal_text(const std::string& message) { return format_text(_("Fatal: {}"), message); }
+
 std::string exit_code_text(int code) {
   switch (code) {
     case kExitOk:
@@ -26,7 +28,7 @@ std::string exit_code_text(int code) {
     case kExitIncomplete:
       return _(
           "not all could be done: some source data could not be read (backup), or some "
-          "snapshots could not be removed (forget)");
+          "snapshots could not be removed (forget) or copied (copy)");
     case kExitNoRepository:
       return _("the repository does not exist");
     case kExitLocked:

@@ -20,6 +20,9 @@ int exit_code_of(Errc code);
 /// One line for help and man pages; `command` may give 0, 1 or 3 a narrower meaning.
 std::string exit_code_text(int code);
 
+/// "Fatal: ...", how a command that failed tells why.
+std::string fatal_text(const std::string& message);
+
 /// A command ran to its end, but the outcome is not a success. What there is to say of it has
 /// been said, except for this last line.
 class CommandFailed : public std::runtime_error {

@@ -8,11 +8,14 @@
 #include "snapshot_options.hpp"
 
 #include "medsave/base/error.hpp"
+#include "medsave/base/folding.hpp"
 #include "medsave/base/text.hpp"
 #include "medsave/query/finder.hpp"
 #include "medsave/repo/blob_reader.hpp"
 #include "medsave/repo/index_files.hpp"
+#include "medsave/repo/reliable_index.hpp"
 #include "medsave/snap/snapshot_finder.hpp"
+#include "medsave/ui/display_text.hpp"
 
 #include <algorithm>
 #include <map>
@@ -53,8 +56,9 @@ NameQuery name_query(const FindOptions& options, const std::vector<std::string>&
   for (const std::string& pattern : patterns) {
     // There is nothing to take back here; restic overlooks the '!' of such a pattern.
     const std::string name = pattern.starts_with('!') ? pattern.substr(1) : pattern;
-    query.patterns.add(name.empty() ? "*" : name, options.ignore_case);
+    query.patterns.add(name.empty() ? "*" : options.ignore_case ? folded(name) : name, false);
   }
+  query.folded = options.ignore_case;
   query.oldest = time_of(options.oldest);
   query.newest = time_of(options.newest);
   if (query.oldest && query.newest && *query.newest < *query.oldest) {
@@ -73,7 +77,8 @@ void add_entries(const std::vector<PackEntry>& entries, ObjectQuery& query) {
 std::vector<PackEntry> entries_of(const BlobReader& reader, const ListedFile& pack) {
   try {
     return load_pack_header(reader.repository(), pack);
-  } catch (const Error&) {
+  } catch (const Error& e) {
+    if (is_fatal(e)) throw;
     return reader.index().pack_entries(pack.id);
   }
 }
@@ -142,12 +147,14 @@ class FindRun {
 
   void run() {
     const NameQuery names = options_.for_objects() ? NameQuery{} : name_query(options_, patterns_);
-    const Repository& repository = context_.open_locked(LockMode::shared, true);
-    const auto all = load_snapshots(repository, context_.stop(), context_.notices());
-    const auto index = load_index(repository, context_.stop());
+    const Repository& repository = context_.open_for_reading();
+    const ReadableSnapshots all =
+        load_to_choose(repository, options_.snapshots, context_.stop(), context_);
+    const auto index = load_readable_index(repository, context_.notices(), context_.stop());
     const BlobReader reader(repository, *index);
     std::vector<SnapshotEntry> snapshots =
-        choose_snapshots(all, options_.snapshots, options_.choice.filter(), context_);
+        choose_snapshots(all.snapshots, options_.snapshots, options_.choice.filter(),
+                         UnknownName::latest_ignored, context_);
     std::ranges::stable_sort(snapshots, [&](const SnapshotEntry& a, const SnapshotEntry& b) {
       const Timestamp& x = a.snapshot.time.instant;
       const Timestamp& y = b.snapshot.time.instant;
@@ -159,15 +166,21 @@ class FindRun {
       NameFinder finder(reader, names, context_.stop());
       for (const SnapshotEntry& entry : snapshots) {
         finder.search(
-            entry.snapshot.tree, [&](const NameHit& hit) { output_.print(hit, entry); },
+            entry.snapshot.tree,
+            [&](const NameHit& hit) {
+              ++hits_;
+              output_.print(hit, entry);
+            },
             unreadable_in(entry));
       }
       output_.finish();
     }
     if (problems_ != 0) {
-      throw CommandFailed(
-          kExitFailed, std::string("Fatal: ") + _("some folders of the snapshots cannot be read"));
+      throw CommandFailed(kExitFailed,
+                          fatal_text(_("some folders of the snapshots cannot be read")));
     }
+    if (hits_ == 0) tell_nothing_found(snapshots.size());
+    if (context_.identity == Identity::medsave) require_all_read(all);
   }
 
  private:
@@ -179,6 +192,7 @@ class FindRun {
       finder.search(
           entry.snapshot.tree,
           [&](const ObjectHit& hit) {
+            ++hits_;
             output_.print(hit, entry);
             note(hit.blob);
             // As in restic: with --tree, a snapshot is left after as many hits as were asked for.
@@ -188,6 +202,19 @@ class FindRun {
     }
     output_.finish();
     if (options_.show_pack_id && !context_.global.json) show_packs(reader.index());
+  }
+
+  void tell_nothing_found(unsigned long snapshots) {
+    if (context_.global.json || context_.verbosity() == 0) return;
+    context_.warn(format_text(
+        n_("nothing was found in {} snapshot", "nothing was found in {} snapshots", snapshots),
+        snapshots));
+    if (options_.for_objects()) return;
+    context_.warn(
+        options_.ignore_case
+            ? _("A pattern is compared with the whole name: \"*word*\" finds a part of one")
+            : _("A pattern is compared with the whole name: \"*word*\" finds a part of one, and -i "
+                "finds upper and lower case, with and without accents"));
   }
 
   void note(const BlobRef& blob) {
@@ -210,7 +237,7 @@ class FindRun {
   UnreadableSink unreadable_in(const SnapshotEntry& entry) {
     return [this, &entry](const std::string& path, const Id& tree, const std::string& message) {
       ++problems_;
-      context_.warn(context_.console.name_for_err(
+      context_.warn(escape_for_terminal(
           format_text(_("Unable to load tree {}\n ... which belongs to snapshot {}: {}: {}"),
                       tree.hex(), entry.id.hex(), path, message)));
     };
@@ -222,6 +249,7 @@ class FindRun {
   FindOutput output_;
   std::set<Id> noted_;
   std::vector<BlobRef> found_;  // in the order of discovery
+  std::uint64_t hits_ = 0;
   std::uint64_t problems_ = 0;
 };
 
@@ -245,7 +273,8 @@ void add_find(Command& root) {
         "Also finds out which files need a certain blob or pack, e.g. one that check has found to "
         "be damaged."));
   command.arguments(_("PATTERN..."));
-  command.flag("ignore-case,i", options->ignore_case, _("upper and lower case are equal"));
+  command.flag("ignore-case,i", options->ignore_case,
+               _("upper and lower case, and letters with and without accents, are equal"));
   command.option("oldest,O", _("TIME"), options->oldest,
                  _("only what was modified at this time or later (2026-01-31 or \"2026-01-31 "
                    "15:04\")"));

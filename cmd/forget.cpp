@@ -10,7 +10,9 @@
 #include "medsave/base/clock.hpp"
 #include "medsave/base/error.hpp"
 #include "medsave/base/text.hpp"
+#include "medsave/format/time_text.hpp"
 #include "medsave/par/task_scope.hpp"
+#include "medsave/repo/second_look.hpp"
 #include "medsave/snap/retention.hpp"
 #include "medsave/ui/json_object.hpp"
 
@@ -109,7 +111,6 @@ std::string group_json(const JudgedGroup& judged) {
 }
 
 void print_json(const std::vector<JudgedGroup>& groups, Context& context) {
-  if (groups.empty()) return;
   std::string out = "[";
   for (const JudgedGroup& group : groups) {
     if (out.size() > 1) out += ',';
@@ -120,15 +121,34 @@ void print_json(const std::vector<JudgedGroup>& groups, Context& context) {
 
 std::vector<Id> ids_of(const std::vector<SnapshotEntry>& snapshots) {
   std::vector<Id> ids;
+  ids.reserve(snapshots.size());
   for (const SnapshotEntry& entry : snapshots) ids.push_back(entry.id);
   return ids;
 }
 
 /// Those that the policy does not keep. Shows what it does with each.
+/// With a wrong clock, today or then, "the last" is not what was saved last.
+void warn_of_future(const std::vector<SnapshotEntry>& all, Context& context) {
+  const auto in_future = [](const SnapshotEntry& entry) {
+    return is_in_future(entry.snapshot.time.instant);
+  };
+  const auto first = std::ranges::find_if(all, in_future);
+  if (first == all.end()) return;
+  const unsigned long count = static_cast<unsigned long>(std::ranges::count_if(all, in_future));
+  context.warn(format_text(
+      n_("{} snapshot is of a time in the future ({} of {}): a clock was wrong when it was made, "
+         "or is now. The newest of before is kept whatever the policy",
+         "{} snapshots are of a time in the future (first: {} of {}): a clock was wrong when they "
+         "were made, or is now. The newest of before is kept whatever the policy",
+         count),
+      count, first->id.short_hex(), format_local_time(first->snapshot.time.instant)));
+}
+
 std::vector<Id> snapshots_to_forget(std::vector<SnapshotEntry> all, const ForgetOptions& options,
                                     const SnapshotFilter& filter, Context& context) {
   const RetentionPolicy policy = options.policy.policy();
   std::erase_if(all, [&](const SnapshotEntry& entry) { return !filter.matches(entry.snapshot); });
+  warn_of_future(all, context);
   context.info(format_text(_("Applying Policy: {}"), describe_policy(policy)));
   const std::vector<JudgedGroup> groups = judge(std::move(all), options.group_by, policy);
   std::vector<SnapshotEntry> doomed;
@@ -147,13 +167,15 @@ std::vector<Id> snapshots_to_forget(std::vector<SnapshotEntry> all, const Forget
 unsigned long delete_snapshots(const Repository& repository, const std::vector<Id>& ids,
                                Context& context) {
   unsigned long failed = 0;
+  std::vector<Id> removed;
   for (const Id& id : ids) {
     check_stop(context.stop());
     const FileRef file{.kind = FileKind::snapshot, .id = id};
     try {
       repository.backend().remove(file);
-      context.detail(format_text(_("removed {}"), describe(file)));
+      removed.push_back(id);
     } catch (const Error& e) {
+      if (is_fatal(e)) throw;
       ++failed;
       context.warn(
           format_text(_("unable to remove {} from the repository: {}"), describe(file), e.what()));
@@ -161,16 +183,31 @@ unsigned long delete_snapshots(const Repository& repository, const std::vector<I
   }
   // Before anything else goes: a power cut must not bring back a snapshot without its data.
   repository.backend().barrier();
-  const unsigned long count = ids.size() - failed;
+  for (const Id& id : find_undeleted(repository, FileKind::snapshot, removed, context.stop())) {
+    ++failed;
+    std::erase(removed, id);
+    context.warn(format_text(_("unable to remove {} from the repository: the storage said that it "
+                               "deleted it, but it is still there"),
+                             describe({.kind = FileKind::snapshot, .id = id})));
+  }
+  const bool whole = context.verbosity() > 2;  // as restic's users search their logs for it
+  for (const Id& id : removed) {
+    const FileRef file{.kind = FileKind::snapshot, .id = id};
+    context.detail(format_text(_("removed {}"), whole ? "snapshot/" + id.hex() : describe(file)));
+  }
+  const unsigned long count = removed.size();
   if (count != 0) {
-    context.info(format_text(
-        n_("{} snapshot has been removed", "{} snapshots have been removed", count), count));
+    const std::string outcome = format_text(
+        n_("{} snapshot has been removed", "{} snapshots have been removed", count), count);
+    context.done(outcome);
+    context.info(outcome);
   }
   return failed;
 }
 
 void announce_dry_run(const std::vector<Id>& ids, Context& context) {
   std::vector<std::string> names;
+  names.reserve(ids.size());
   for (const Id& id : ids) names.push_back(id.short_hex());
   std::ranges::sort(names);
   context.info(_("Would have removed the following snapshots:"));
@@ -194,28 +231,134 @@ void refuse_contradictions(const ForgetOptions& options, bool ids_given,
   }
 }
 
+/// A snapshot file that was read and is not what it should be, or could not be read at all.
+struct Unreadable {
+  Id id = {};
+  Error error;
+};
+
+/// What the arguments of the command mean.
+struct NamedSnapshots {
+  std::vector<std::string> readable = {};  // to be chosen as everywhere
+  std::vector<Id> damaged = {};
+};
+
+void require_damaged(const Repository& repository, const Unreadable& file) {
+  const std::string name = describe({.kind = FileKind::snapshot, .id = file.id});
+  if (file.error.code() != Errc::corrupt) {
+    throw Error(file.error.code(),
+                format_text(_("{} could not be read, which does not mean that it is damaged, so "
+                              "nothing was removed; look at the medium or the server, then try "
+                              "again: {}"),
+                            name, file.error.what()));
+  }
+  if (why_damaged(repository, file.id)) return;
+  throw Error(Errc::io, format_text(_("{} could not be read at first, but can be now: the medium, "
+                                      "the server or this computer's memory is failing; nothing "
+                                      "was removed"),
+                                    name));
+}
+
+/// Tells those names apart that mean a damaged file and nothing else.
+NamedSnapshots sort_names(const std::vector<std::string>& names, const Repository& repository,
+                          const std::vector<SnapshotEntry>& readable,
+                          const std::vector<Unreadable>& unreadable) {
+  NamedSnapshots named;
+  for (const std::string& name : names) {
+    const auto fits = [&](const auto& file) { return file.id.hex().starts_with(name); };
+    const auto file = std::ranges::find_if(unreadable, fits);
+    if (name.empty() || file == unreadable.end()) {
+      named.readable.push_back(name);
+      continue;
+    }
+    if (std::ranges::count_if(unreadable, fits) + std::ranges::count_if(readable, fits) > 1) {
+      throw Error(Errc::usage, format_text(_("snapshot id {} is ambiguous, it also fits {}, which "
+                                             "cannot be read; nothing was removed"),
+                                           name, file->id.hex()));
+    }
+    require_damaged(repository, *file);
+    if (std::ranges::find(named.damaged, file->id) == named.damaged.end()) {
+      named.damaged.push_back(file->id);
+    }
+  }
+  return named;
+}
+
+/// What the arguments name, damaged files among it: nothing else removes those.
+std::vector<Id> named_snapshots(const std::vector<std::string>& arguments,
+                                const Repository& repository, const std::vector<SnapshotEntry>& all,
+                                const std::vector<Unreadable>& unreadable,
+                                const ForgetOptions& options, Context& context) {
+  const NamedSnapshots named = sort_names(arguments, repository, all, unreadable);
+  std::vector<Id> doomed;
+  if (!named.readable.empty()) {
+    doomed = ids_of(choose_snapshots(all, named.readable, options.snapshots.filter(),
+                                     UnknownName::latest_ignored, context));
+  }
+  for (const Id& id : named.damaged) {
+    context.warn(format_text(
+        options.dry_run
+            ? _("snapshot {} is damaged, so what it holds cannot be shown; it would be removed, "
+                "because it was named")
+            : _("snapshot {} is damaged, so what it holds cannot be shown; it is removed, because "
+                "it was named. Before anything is pruned, \"medsave recover\" makes a new snapshot "
+                "of what only this one held"),
+        id.hex()));
+    doomed.push_back(id);
+  }
+  return doomed;
+}
+
+/// All that can be read; the others are told.
+std::vector<SnapshotEntry> load_for_choice(const Repository& repository,
+                                           std::vector<Unreadable>& unreadable, Context& context) {
+  return load_readable_snapshots(repository, context.stop(), [&](const Id& id, const Error& error) {
+    context.warn(error.what());
+    unreadable.push_back({.id = id, .error = error});
+  });
+}
+
 void run_forget(const ForgetOptions& options, const std::vector<std::string>& arguments,
                 Context& context) {
   const SnapshotFilter filter = options.snapshots.filter();
   refuse_contradictions(options, !arguments.empty(), filter, context);
-  const Repository& repository = context.open_for_deletion(options.dry_run);
+  const Repository& repository = context.open_for_deletion(options.dry_run, true);
   if (options.prune) check_prune_choice(options.prune_choice, repository, context);
   const bool latest = std::ranges::find(arguments, kLatestSnapshot) != arguments.end();
-  std::vector<SnapshotEntry> all =
-      load_candidates(repository, latest ? kLatestSnapshot : std::string(), context);
-  const std::vector<Id> doomed = arguments.empty()
-                                     ? snapshots_to_forget(std::move(all), options, filter, context)
-                                     : ids_of(choose_snapshots(all, arguments, filter, context));
-  if (doomed.empty()) return;
+  std::vector<Unreadable> unreadable;
+  std::vector<SnapshotEntry> all = latest ? load_candidates(repository, kLatestSnapshot, context)
+                                          : load_for_choice(repository, unreadable, context);
+  KnownSnapshots known{.there = ids_of(all)};
+  const std::vector<Id> doomed =
+      arguments.empty() ? snapshots_to_forget(std::move(all), options, filter, context)
+                        : named_snapshots(arguments, repository, all, unreadable, options, context);
+  if (doomed.empty()) {
+    if (options.prune) {
+      context.info(
+          _("no snapshots to remove, so nothing was pruned; \"medsave prune\" frees what "
+            "interrupted runs left"));
+    } else if (context.identity == Identity::medsave) {
+      context.info(_("no snapshots to remove"));
+    }
+    return;
+  }
   unsigned long failed = 0;
   if (options.dry_run) {
     announce_dry_run(doomed, context);
   } else {
     failed = delete_snapshots(repository, doomed, context);
+    if (!options.prune && failed != doomed.size() && context.identity == Identity::medsave) {
+      context.info(_("\"medsave prune\" frees the space"));
+    }
   }
   if (options.prune) {
-    prune_repository(repository, options.prune_choice, options.dry_run,
-                     options.dry_run ? doomed : std::vector<Id>(), context);
+    PruneChoice choice = options.prune_choice;
+    // Those that are gone were seen, and removed because somebody asked for it.
+    choice.may_remove_everything = true;
+    std::erase_if(known.there,
+                  [&](const Id& id) { return std::ranges::find(doomed, id) != doomed.end(); });
+    if (options.dry_run) known.ignored = doomed;
+    prune_repository(repository, choice, options.dry_run, std::move(known), context);
   }
   if (failed != 0) {
     throw CommandFailed(kExitIncomplete, _("failed to remove one or more snapshots"));
@@ -230,7 +373,7 @@ void add_forget(Command& root) {
   command.describe(
       _("Divides the snapshots into groups of the same host and paths, and applies the policy to "
         "each: a snapshot is kept if any of the --keep options keeps it, and the list says which. "
-        "Or removes the snapshots that are named.\n\n"
+        "Or removes the snapshots that are named; a damaged one goes only in this way.\n\n"
         "An option like --keep-daily 7 keeps the newest snapshot of each of the last 7 days that "
         "have one. As long as there are fewer, the oldest snapshot of the group is kept as well. "
         "A policy that would keep nothing of a group is refused.\n\n"

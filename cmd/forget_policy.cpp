@@ -5,9 +5,6 @@
 #include "medsave/base/error.hpp"
 #include "medsave/base/text.hpp"
 
-#include <fmt/format.h>
-#include <fmt/ranges.h>
-
 #include <array>
 
 namespace medsave::cli {
@@ -17,42 +14,50 @@ struct CountOption {
   const char* names;
   int RetentionPolicy::*member;
   const char* text;
-  const char* word;  // in describe_policy(), as restic says it
+  PluralText kept;       // in describe_policy(), as restic says it
+  PluralText with_noun;  // likewise, where the word "snapshots" stands
 };
 
 constexpr std::array kCounts = {
     CountOption{"keep-last,l", &RetentionPolicy::last,
-                N_("keep the last N snapshots (\"unlimited\": all of them)"), "latest"},
+                N_("keep the last N snapshots (\"unlimited\": all of them)"),
+                Nn_("{} latest", "{} latest"), Nn_("{} latest snapshots", "{} latest snapshots")},
     CountOption{"keep-hourly,H", &RetentionPolicy::hourly,
-                N_("keep the last snapshot of each of the last N hours that have one"), "hourly"},
-    CountOption{"keep-daily,d", &RetentionPolicy::daily, N_("the same for days"), "daily"},
-    CountOption{"keep-weekly,w", &RetentionPolicy::weekly, N_("the same for weeks"), "weekly"},
-    CountOption{"keep-monthly,m", &RetentionPolicy::monthly, N_("the same for months"), "monthly"},
-    CountOption{"keep-yearly,y", &RetentionPolicy::yearly, N_("the same for years"), "yearly"},
+                N_("keep the last snapshot of each of the last N hours that have one"),
+                Nn_("{} hourly", "{} hourly"), Nn_("{} hourly snapshots", "{} hourly snapshots")},
+    CountOption{"keep-daily,d", &RetentionPolicy::daily, N_("the same for days"),
+                Nn_("{} daily", "{} daily"), Nn_("{} daily snapshots", "{} daily snapshots")},
+    CountOption{"keep-weekly,w", &RetentionPolicy::weekly, N_("the same for weeks"),
+                Nn_("{} weekly", "{} weekly"), Nn_("{} weekly snapshots", "{} weekly snapshots")},
+    CountOption{"keep-monthly,m", &RetentionPolicy::monthly, N_("the same for months"),
+                Nn_("{} monthly", "{} monthly"),
+                Nn_("{} monthly snapshots", "{} monthly snapshots")},
+    CountOption{"keep-yearly,y", &RetentionPolicy::yearly, N_("the same for years"),
+                Nn_("{} yearly", "{} yearly"), Nn_("{} yearly snapshots", "{} yearly snapshots")},
 };
 
 struct SpanOption {
   const char* name;
   CalendarSpan RetentionPolicy::*member;
   const char* text;
-  const char* word;
+  const char* kept;  // in describe_policy(), as restic says it; null where that is said elsewhere
 };
 
 constexpr std::array kSpans = {
     SpanOption{"keep-within", &RetentionPolicy::within,
                N_("keep all snapshots that are newer than this, counted back from the newest "
                   "(1y5m7d2h: years, months, days, hours)"),
-               "all"},
+               nullptr},
     SpanOption{"keep-within-hourly", &RetentionPolicy::within_hourly,
-               N_("within this time keep one snapshot an hour"), "hourly"},
+               N_("within this time keep one snapshot an hour"), N_("hourly snapshots within {}")},
     SpanOption{"keep-within-daily", &RetentionPolicy::within_daily,
-               N_("within this time keep one snapshot a day"), "daily"},
+               N_("within this time keep one snapshot a day"), N_("daily snapshots within {}")},
     SpanOption{"keep-within-weekly", &RetentionPolicy::within_weekly,
-               N_("within this time keep one snapshot a week"), "weekly"},
+               N_("within this time keep one snapshot a week"), N_("weekly snapshots within {}")},
     SpanOption{"keep-within-monthly", &RetentionPolicy::within_monthly,
-               N_("within this time keep one snapshot a month"), "monthly"},
+               N_("within this time keep one snapshot a month"), N_("monthly snapshots within {}")},
     SpanOption{"keep-within-yearly", &RetentionPolicy::within_yearly,
-               N_("within this time keep one snapshot a year"), "yearly"},
+               N_("within this time keep one snapshot a year"), N_("yearly snapshots within {}")},
 };
 
 std::string option_name(const std::string& names) { return names.substr(0, names.find(',')); }
@@ -117,34 +122,54 @@ void add_policy_options(Command& command, PolicyChoice& choice) {
       _("keep snapshots with all these tags; repeated: with any of the lists"));
 }
 
-std::string describe_policy(const RetentionPolicy& policy) {
+namespace {
+
+/// "14 daily", or with the noun "14 daily snapshots".
+std::string describe_count(const CountOption& option, int count, bool with_noun) {
+  const PluralText& text = with_noun ? option.with_noun : option.kept;
+  const bool all = count == kUnlimited;
+  return format_text(
+      translate_plural(text.one, text.many, all ? 2 : static_cast<unsigned long>(count)),
+      all ? _("all") : std::to_string(count));
+}
+
+/// "14 daily, 8 weekly snapshots"; French has the noun with the first of them.
+std::string describe_counts(const RetentionPolicy& policy) {
+  std::vector<CountOption> used(kCounts.begin(), kCounts.end());
+  std::erase_if(used, [&](const CountOption& option) { return policy.*(option.member) == 0; });
+  const std::size_t noun = language_in_use() == "fr" ? 1 : used.size();
   std::vector<std::string> counts;
-  for (const CountOption& option : kCounts) {
-    const int count = policy.*(option.member);
-    if (count == 0) continue;
-    counts.push_back(count == kUnlimited ? fmt::format("all {}", option.word)
-                                         : fmt::format("{} {}", count, option.word));
+  for (const CountOption& option : used) {
+    const bool with_noun = counts.size() + 1 == noun;
+    counts.push_back(describe_count(option, policy.*(option.member), with_noun));
   }
+  return join(counts, ", ");
+}
+
+}  // namespace
+
+std::string describe_policy(const RetentionPolicy& policy) {
   std::vector<std::string> kept;
-  if (!counts.empty()) kept.push_back(join(counts, ", ") + " snapshots");
+  if (const std::string counts = describe_counts(policy); !counts.empty()) kept.push_back(counts);
   for (const SpanOption& option : kSpans) {
     const CalendarSpan& span = policy.*(option.member);
     if (span.is_zero() || option.member == &RetentionPolicy::within) continue;
-    kept.push_back(fmt::format("{} snapshots within {}", option.word, format_calendar_span(span)));
+    kept.push_back(format_text(translate(option.kept), format_calendar_span(span)));
   }
-  std::string out = kept.empty() ? "" : "keep " + join(kept, ", ");
+  std::string out = kept.empty() ? "" : format_text(_("keep {}"), join(kept, ", "));
   const auto add = [&out](const std::string& more) {
-    out += (out.empty() ? "keep " : " and ") + more;
+    out = out.empty() ? format_text(_("keep {}"), more) : format_text(_("{} and {}"), out, more);
   };
   if (!policy.tags.empty()) {
     std::vector<std::string> lists;
     for (const auto& tags : policy.tags) lists.push_back("[" + join(tags, ", ") + "]");
-    add("all snapshots with tags [" + join(lists, " ") + "]");
+    add(format_text(_("all snapshots with tags [{}]"), join(lists, " ")));
   }
   if (!policy.within.is_zero()) {
-    add(fmt::format("all snapshots within {} of the newest", format_calendar_span(policy.within)));
+    add(format_text(_("all snapshots within {} of the newest"),
+                    format_calendar_span(policy.within)));
   }
-  return out.empty() ? "remove" : out;
+  return out.empty() ? _("remove") : out;
 }
 
 }  // namespace medsave::cli

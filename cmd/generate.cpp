@@ -19,6 +19,7 @@ struct GenerateOptions {
   std::string bash = {};
   std::string zsh = {};
   std::string fish = {};
+  std::string powershell = {};
   std::string man = {};
 };
 
@@ -39,12 +40,16 @@ void write_man_pages(const Command& root, const std::string& folder, Context& co
 }
 
 void run_generate(const GenerateOptions& options, const Command& root, Context& context) {
-  if (options.bash.empty() && options.zsh.empty() && options.fish.empty() && options.man.empty()) {
+  const GenerateOptions& o = options;
+  if (o.bash.empty() && o.zsh.empty() && o.fish.empty() && o.powershell.empty() && o.man.empty()) {
     throw Error(Errc::usage, _("nothing to do, please specify at least one output file/dir"));
   }
   if (!options.bash.empty()) write_text(options.bash, bash_completion(root), context);
   if (!options.zsh.empty()) write_text(options.zsh, zsh_completion(root), context);
   if (!options.fish.empty()) write_text(options.fish, fish_completion(root), context);
+  if (!options.powershell.empty()) {
+    write_text(options.powershell, powershell_completion(root), context);
+  }
   if (!options.man.empty()) write_man_pages(root, options.man, context);
 }
 
@@ -76,6 +81,10 @@ void add_generate(Command& root) {
   command
       .option("fish-completion", _("FILE"), options->fish,
               _("completion for fish; - is standard output"))
+      .kind = ValueKind::file;
+  command
+      .option("powershell-completion", _("FILE"), options->powershell,
+              _("completion for PowerShell; - is standard output"))
       .kind = ValueKind::file;
   command.option("man", _("FOLDER"), options->man, _("folder for manual pages")).kind =
       ValueKind::directory;

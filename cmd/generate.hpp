@@ -11,6 +11,7 @@ namespace medsave::cli {
 std::string bash_completion(const Command& root);
 std::string zsh_completion(const Command& root);
 std::string fish_completion(const Command& root);
+std::string powershell_completion(const Command& root);
 
 /// "medsave-key-add.1"
 std::string man_page_name(const Command& command);

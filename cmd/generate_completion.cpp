@@ -230,6 +230,38 @@ void append_fish(std::string& out, const Command& command) {
   for (const Command& c : command.commands()) append_fish(out, c);
 }
 
+// --- PowerShell ---------------------------------------------------------------------------------
+
+/// PowerShell doubles a quote inside single quotes.
+std::string powershell_quoted(const std::string& text) {
+  return "'" + replaced(text, "'", "''") + "'";
+}
+
+std::string powershell_list(const std::vector<std::string>& words) {
+  std::string out;
+  for (const std::string& word : words) out += (out.empty() ? "" : ", ") + powershell_quoted(word);
+  return "@(" + out + ")";
+}
+
+/// One entry of the table: what may follow the words that lead to the command.
+std::string powershell_entry(const Command& command) {
+  std::vector<std::string> options;
+  std::string values;
+  for (const Option* option : options_of(command)) {
+    options.push_back("--" + option->name);
+    if (!option->takes_value()) continue;
+    // Where nothing is listed, PowerShell offers files.
+    const std::string list = powershell_list(
+        option->kind == ValueKind::choice ? option->choices : std::vector<std::string>());
+    values += fmt::format("'--{}' = {}; ", option->name, list);
+  }
+  std::vector<std::string> words = command_names(command);
+  if (command.argument_kind() == ValueKind::choice) words = command.argument_choices();
+  return fmt::format("        {} = @{{ words = {}; options = {}; values = @{{ {}}} }}\n",
+                     powershell_quoted(command.full_name()), powershell_list(words),
+                     powershell_list(options), values);
+}
+
 }  // namespace
 
 std::string bash_completion(const Command& root) {
@@ -279,6 +311,34 @@ std::string fish_completion(const Command& root) {
   std::string out = "# fish completion for medsave, written by \"medsave generate\"\n";
   append_fish(out, root);
   return out;
+}
+
+std::string powershell_completion(const Command& root) {
+  std::string out = R"(# PowerShell completion for medsave, written by "medsave generate"
+
+Register-ArgumentCompleter -Native -CommandName medsave -ScriptBlock {
+    param($wordToComplete, $commandAst, $cursorPosition)
+    $commands = @{
+)";
+  for (const Command* command : documented_commands(root)) out += powershell_entry(*command);
+  return out + R"(    }
+    $before = @($commandAst.CommandElements | Where-Object { $_.Extent.EndOffset -lt $cursorPosition } |
+        ForEach-Object { $_.ToString() })
+    $path = 'medsave'
+    foreach ($word in ($before | Select-Object -Skip 1)) {
+        if ($commands.ContainsKey("$path $word")) { $path = "$path $word" }
+    }
+    $known = $commands[$path]
+    $offered = $known.words
+    if ($before.Count -gt 0 -and $known.values.ContainsKey($before[-1])) {
+        $offered = $known.values[$before[-1]]
+    } elseif ($wordToComplete.StartsWith('-')) {
+        $offered = $known.options
+    }
+    $offered | Where-Object { $_.StartsWith($wordToComplete) } | Sort-Object -Unique |
+        ForEach-Object { [System.Management.Automation.CompletionResult]::new($_) }
+}
+)";
 }
 
 }  // namespace medsave::cli

@@ -150,7 +150,7 @@ std::string man_page(const Command& command) {
     return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c;
   });
   // No date: the pages are kept with the sources and must not differ from day to day.
-  std::string out = fmt::format(".\\\" {}\n.TH {} 1 \"\" medsave \"{}\"\n",
+  std::string out = fmt::format(".\\\" {}\n.TH {} 1 \"\" medsave \"{}\"\n.nh\n",
                                 _("Written by \"medsave generate --man\"; do not edit."),
                                 roff(title), _("medsave manual"));
   heading(out, _("NAME"));

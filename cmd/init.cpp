@@ -7,9 +7,13 @@
 
 #include "medsave/base/error.hpp"
 #include "medsave/base/text.hpp"
+#include "medsave/remote/location.hpp"
+#include "medsave/sys/file_info.hpp"
 #include "medsave/ui/json_object.hpp"
 
+#include <filesystem>
 #include <memory>
+#include <system_error>
 
 namespace medsave::cli {
 namespace {
@@ -32,6 +36,36 @@ void set_version(InitOptions& options, const std::string& text) {
   }
 }
 
+/// A name of a drive is no folder on it, and where drives are mounted there may be none.
+void check_place(const std::string& location, Context& context) {
+  const std::optional<std::string> folder = local_folder(location);
+  if (!folder || folder->empty() || context.identity == Identity::restic) return;
+  std::error_code no_current_folder;
+  const auto path = std::filesystem::absolute(*folder, no_current_folder).lexically_normal();
+  if (no_current_folder) return;
+  const std::string text = path.string();
+  if (text.starts_with("/dev/") && !text.starts_with("/dev/shm/")) {
+    throw Error(Errc::usage,
+                format_text(_("{} is the name of a device; give the folder where the drive is "
+                              "mounted, like /media/NAME/medsave"),
+                            text));
+  }
+  const bool for_drives =
+      text.starts_with("/media/") || text.starts_with("/mnt/") || text.starts_with("/run/media/");
+  if (!for_drives) return;
+  auto there = path;
+  while (there.has_relative_path() && !stat_at(kCurrentDirectory, there.string())) {
+    there = there.parent_path();
+  }
+  const std::optional<FileInfo> place = stat_at(kCurrentDirectory, there.string());
+  const std::optional<FileInfo> root = stat_at(kCurrentDirectory, "/");
+  if (!place || !root || place->device != root->device) return;
+  context.warn(format_text(_("no drive is mounted at {}: the repository is made on this computer's "
+                             "own disk. If that is not what you want, delete it, connect the drive "
+                             "and run init again"),
+                           text));
+}
+
 void run_init(const InitOptions& options, Context& context) {
   CreateOptions create{.version = options.version};
   const bool has_other = !options.other.location.empty() || !options.other.location_file.empty();
@@ -48,8 +82,15 @@ void run_init(const InitOptions& options, Context& context) {
                                             "exists"),
                                           backend->location()));
   }
+  check_place(location, context);
+  if (const std::string seen = last_seen_at(context, backend->location()); !seen.empty()) {
+    context.warn(format_text(_("there was a repository at {} on {}. If only its drive is not "
+                               "connected, stop here (Ctrl-C) and connect it"),
+                             backend->location(), seen));
+  }
   const Secret password = first_password(context, context.global.repository);
   const auto repository = Repository::create(std::move(backend), password, create);
+  context.done(_("the repository was made"));
   const std::string& id = repository->config().id;
   const std::string shown = repository->backend().location();
   if (context.global.json) {

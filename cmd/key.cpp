@@ -31,17 +31,17 @@ void refuse_arguments(const std::vector<std::string>& arguments, const Command& 
 
 void print_keys(const KeyListing& listing, Context& context) {
   Table table;
-  table.add_column(_(" ID"));
-  table.add_column(_("User"));
-  table.add_column(_("Host"));
-  table.add_column(_("Created"));
+  table.add_column({.heading = _(" ID")});
+  table.add_column({.heading = _("User"), .wraps = true});
+  table.add_column({.heading = _("Host"), .wraps = true, .drop = 2});
+  table.add_column({.heading = _("Created"), .drop = 1});
   for (const KeyInfo& key : listing.keys) {
     table.add_row({(key.current ? "*" : " ") + key.id.short_hex(),
                    context.console.name_for_out(key.file.username),
                    context.console.name_for_out(key.file.hostname),
                    format_local_time(key.file.created.instant)});
   }
-  for (const std::string& line : table.lines()) context.console.print(line);
+  context.print(table);
 }
 
 void print_keys_json(const KeyListing& listing, Context& context) {
@@ -60,7 +60,7 @@ void print_keys_json(const KeyListing& listing, Context& context) {
 }
 
 void run_key_list(Context& context) {
-  const Repository& repository = context.open_locked(LockMode::shared, true);
+  const Repository& repository = context.open_for_reading();
   const KeyListing listing = list_keys(repository);
   for (const std::string& problem : listing.problems) context.warn(problem);
   if (context.global.json) {
@@ -71,11 +71,13 @@ void run_key_list(Context& context) {
 }
 
 void run_key_add(const NewKeyOptions& options, Context& context) {
-  const Repository& repository = context.open_locked(LockMode::shared, false);
+  const Repository& repository = context.open_locked(LockMode::shared);
   const Secret password = new_password(context, options.password_file, options.no_password);
   context.lock()->confirm();
   const Id id = add_key(repository, password, options.user, options.host);
-  context.info(format_text(_("saved new key with ID {}"), id.hex()));
+  context.done(format_text(_("saved new key with ID {}"), id.hex()));
+  context.report(JsonObject("summary").add("key_id", id.hex()));
+  context.info(context.outcome());
 }
 
 /// Whose key it is; nothing where the file is damaged, which may be why it has to go.
@@ -93,27 +95,39 @@ void run_key_remove(const std::string& prefix, bool dry_run, Context& context) {
   const Id id = find_key(repository, prefix);
   describe_key(repository, id, context);
   if (dry_run && id != repository.key_id()) {  // the key in use is refused below
+    context.report(JsonObject("summary").add("removed_key_id", id.hex()).add("dry_run", true));
     context.info(format_text(_("would remove key {}"), id.hex()));
     return;
   }
   remove_key(repository, id);
-  context.info(format_text(_("removed key {}"), id.hex()));
+  context.done(format_text(_("removed key {}"), id.hex()));
+  context.report(JsonObject("summary").add("removed_key_id", id.hex()));
+  context.info(context.outcome());
 }
 
 void run_key_passwd(const NewKeyOptions& options, Context& context) {
   const Repository& repository = context.open_for_deletion(false);
   const Secret password = new_password(context, options.password_file, options.no_password);
-  const Id id = change_password(repository, password);
-  context.info(format_text(_("saved new key as {}"), id.hex()));
+  const Id id = change_password(repository, password, options.user, options.host);
+  context.done(format_text(_("saved new key as {}"), id.hex()));
+  context.report(JsonObject("summary").add("key_id", id.hex()));
+  context.info(context.outcome());
+  const std::string& file = context.global.repository.password_file;
+  if (file.empty() || file == options.password_file || context.identity == Identity::restic) return;
+  context.warn(format_text(_("the file {} still has the old password: put the new one into it, or "
+                             "the next backup fails"),
+                           file));
 }
 
-void add_password_options(Command& command, NewKeyOptions& options) {
+void add_new_key_options(Command& command, NewKeyOptions& options) {
   command
       .option("new-password-file", _("FILE"), options.password_file,
               _("file that holds the new password"))
       .kind = ValueKind::file;
   command.flag("new-insecure-no-password", options.no_password,
                _("the new password is empty (insecure)"));
+  command.option("user", _("NAME"), options.user, _("name of its owner (default: yours)"));
+  command.option("host", _("HOST"), options.host, _("its computer (default: this one)"));
 }
 
 void add_key_list(Command& key) {
@@ -135,9 +149,7 @@ void add_key_add(Command& key) {
   command.describe(
       _("Adds another password with which the repository can be opened, for instance "
         "for a second person or for the safe."));
-  add_password_options(command, *options);
-  command.option("user", _("NAME"), options->user, _("name of its owner (default: yours)"));
-  command.option("host", _("HOST"), options->host, _("its computer (default: this one)"));
+  add_new_key_options(command, *options);
   command.exit_codes({kExitNoRepository, kExitLocked, kExitWrongPassword});
   command.examples({{"medsave -r /media/usb/backup key add --user notary",
                      _("asks for the present password, then twice for the new one")}});
@@ -172,7 +184,7 @@ void add_key_passwd(Command& key) {
   command.describe(
       _("Adds a key with a new password, proves that it opens the repository, then "
         "removes the key in use. Other keys stay."));
-  add_password_options(command, *options);
+  add_new_key_options(command, *options);
   command.exit_codes({kExitNoRepository, kExitLocked, kExitWrongPassword});
   command.examples({{"medsave -r /media/usb/backup key passwd",
                      _("asks for the present password, then twice for the new one")}});

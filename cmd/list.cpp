@@ -37,7 +37,7 @@ void list_blobs(const Repository& repository, Context& context) {
 
 void run_list(const std::string& kind, Context& context) {
   const Repository& repository =
-      kind == "locks" ? context.open_repository() : context.open_locked(LockMode::shared, true);
+      kind == "locks" ? context.open_repository() : context.open_for_reading();
   if (kind == "blobs") {
     list_blobs(repository, context);
     return;

@@ -9,8 +9,11 @@
 #include "medsave/base/error.hpp"
 #include "medsave/base/text.hpp"
 #include "medsave/repo/blob_reader.hpp"
+#include "medsave/repo/reliable_index.hpp"
 #include "medsave/snap/snapshot_finder.hpp"
 #include "medsave/snap/tree_walker.hpp"
+#include "medsave/sys/memory.hpp"
+#include "medsave/ui/display_text.hpp"
 
 #include <algorithm>
 #include <functional>
@@ -128,8 +131,11 @@ class NodePrinter {
     } else if (context_.global.json) {
       context_.console.print(snapshot_line(entry));
     } else {
+      const bool all = folders.empty() && context_.identity == Identity::medsave;
       context_.info(context_.console.name_for_out(
-          format_text(_("{} filtered by [{}]:"), describe_snapshot(entry), join(folders, " "))));
+          all ? format_text(_("{}:"), describe_snapshot(entry))
+              : format_text(_("{} filtered by [{}]:"), describe_snapshot(entry),
+                            join(folders, " "))));
     }
   }
 
@@ -161,21 +167,26 @@ void run_ls(const LsOptions& options, const std::vector<std::string>& arguments,
   const SnapshotSpec spec = parse_snapshot_spec(arguments.front());
   const std::vector<std::string> folders(arguments.begin() + 1, arguments.end());
   const FolderFilter filter(folders, options.recursive);
-  const Repository& repository = context.open_locked(LockMode::shared, true);
+  const Repository& repository = context.open_for_reading();
   const auto snapshots = load_candidates(repository, spec.id, context);
-  const SnapshotEntry& entry = find_snapshot(snapshots, spec.id, options.choice.filter());
-  const auto index = load_index(repository, context.stop());
+  const SnapshotEntry& entry =
+      find_snapshot(snapshots, spec.id, options.choice.filter(), context.notices());
+  const auto index = load_readable_index(repository, context.notices(), context.stop());
   const BlobReader reader(repository, *index);
   const Id tree = find_subtree(reader, entry.snapshot.tree, spec.subfolder);
 
   NodePrinter printer(options, entry, folders, context);
   std::vector<ListedNode> collected;
+  MemoryAllowance memory(affordable_memory());
   std::uint64_t problems = 0;
   walk_tree(
       reader, tree, "",
       [&](const WalkedNode& walked) {
         if (filter.shows(walked.path)) {
           if (options.sorted()) {
+            memory.take(sizeof(ListedNode) + walked.path.size() +
+                        walked.node->content.size() * Id::kSize);
+            memory.check();
             collected.push_back({walked.path, *walked.node});
           } else {
             printer.print(*walked.node, walked.path);
@@ -185,7 +196,7 @@ void run_ls(const LsOptions& options, const std::vector<std::string>& arguments,
       },
       [&](const std::string& path, const std::string& message) {
         ++problems;
-        context.warn(context.console.name_for_err(format_text(_("error: {}: {}"), path, message)));
+        context.warn(escape_for_terminal(format_text(_("error: {}: {}"), path, message)));
       },
       context.stop());
   std::ranges::stable_sort(collected, [&](const ListedNode& a, const ListedNode& b) {
@@ -194,8 +205,7 @@ void run_ls(const LsOptions& options, const std::vector<std::string>& arguments,
   for (const ListedNode& listed : collected) printer.print(listed.node, listed.path);
   printer.finish();
   if (problems != 0) {
-    throw CommandFailed(kExitFailed,
-                        std::string("Fatal: ") + _("some folders of the snapshot cannot be read"));
+    throw CommandFailed(kExitFailed, fatal_text(_("some folders of the snapshot cannot be read")));
   }
 }
 
@@ -231,7 +241,7 @@ void add_ls(Command& root) {
   command.flag("ncdu", options->ncdu, _("write ncdu's export format (pipe into \"ncdu -f -\")"));
   add_snapshot_options(command, options->choice);
   command.exit_codes({kExitNoRepository, kExitLocked, kExitWrongPassword});
-  command.examples({{"medsave -r /media/usb/backup ls -l latest /srv/practice/letters",
+  command.examples({{_("medsave -r /media/usb/backup ls -l latest /srv/practice/letters"),
                      _("one folder of the newest snapshot")},
                     {"medsave ls latest -l --sort size --reverse", _("the largest files first")}});
   command.run([options](Context& context, const std::vector<std::string>& arguments) {

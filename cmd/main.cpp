@@ -1,5 +1,7 @@
+#include "identity.hpp"
 #include "run.hpp"
 
+#include "medsave/base/error.hpp"
 #include "medsave/base/text.hpp"
 #include "medsave/crypto/secret.hpp"
 #include "medsave/sys/file_io.hpp"
@@ -22,17 +24,34 @@ std::string language_argument(const std::vector<std::string>& arguments) {
   return {};
 }
 
+/// Programs read the same texts whatever the locale.
+void init_words(medsave::cli::Identity identity, const std::vector<std::string>& arguments) {
+  if (identity == medsave::cli::Identity::restic) {
+    medsave::init_restic_wording();
+  } else {
+    medsave::init_language(medsave::cli::wants_json(arguments) ? "en"
+                                                               : language_argument(arguments));
+  }
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   const std::vector<std::string> arguments(argv + (argc > 0 ? 1 : 0), argv + argc);
+  medsave::reserve_standard_streams();
   medsave::bound_heap_growth();
-  medsave::init_language(language_argument(arguments));
-  const medsave::SignalGuard signals;  // before any other thread
-  medsave::init_secure_memory();
-  medsave::protect_process_memory();
-  medsave::raise_open_file_limit();
+  const medsave::cli::Identity identity =
+      medsave::cli::identity_of(argc > 0 ? argv[0] : nullptr, arguments);
+  init_words(identity, arguments);
   medsave::Console console(medsave::Console::standard_out(), medsave::Console::standard_err(),
                            medsave::Console::standard_options());
-  return medsave::cli::run(arguments, console, signals.token());
+  try {
+    const medsave::SignalGuard signals;  // before any other thread
+    medsave::init_secure_memory();
+    medsave::protect_process_memory();
+    medsave::raise_open_file_limit();
+    return medsave::cli::run(identity, arguments, console, signals.token());
+  } catch (const medsave::Error& e) {
+    return medsave::cli::refuse(arguments, console, e);
+  }
 }

@@ -3,6 +3,7 @@
 #include "snapshot_options.hpp"
 
 #include "medsave/base/text.hpp"
+#include "medsave/ui/json_object.hpp"
 
 namespace medsave::cli {
 namespace {
@@ -24,6 +25,29 @@ void print_change(const SnapshotChange& change, bool dry_run, bool forget, Conte
 }
 
 }  // namespace
+
+ReliableIndex load_index_for_writing(const Repository& repository, Context& context,
+                                     const std::stop_token& stop,
+                                     std::vector<IndexProblem>* damaged) {
+  ReliableIndex loaded = load_reliable_index(repository, stop, damaged);
+  if (damaged != nullptr) {
+    for (const IndexProblem& problem : *damaged) {
+      context.warn(format_text(_("{} (index file {}). What only this index file lists is stored "
+                                 "again where it is needed"),
+                               problem.message, problem.index.hex()));
+    }
+  }
+  if (const unsigned long count = loaded.absent_packs.size(); count != 0) {
+    context.warn(format_text(
+        n_("{} pack that the index names is missing from the repository or damaged; nothing new "
+           "relies on it. Run `medsave check` to see what is affected",
+           "{} packs that the index names are missing from the repository or damaged; nothing new "
+           "relies on them. Run `medsave check` to see what is affected",
+           count),
+        count));
+  }
+  return loaded;
+}
 
 BlobWriterOptions chosen_writer_options(const GlobalOptions& global) {
   BlobWriterOptions out{.compression = global.compression, .extra_verify = !global.no_extra_verify};
@@ -48,11 +72,20 @@ SnapshotChangeEvents snapshot_change_events(Context& context, bool dry_run, bool
     if (first) context.info("");
     first = false;
     print_change(change, dry_run, forget, context);
+    if (!context.global.json) return;
+    JsonObject out("changed");
+    out.add("old_snapshot_id", change.old.hex());
+    if (change.saved) out.add("new_snapshot_id", change.saved->hex());
+    context.console.print(out.add("old_removed", change.old_removed).text());
   };
   return events;
 }
 
 void print_changed_snapshots(std::size_t count, bool dry_run, Context& context) {
+  JsonObject summary("summary");
+  summary.add("changed_snapshots", count);
+  if (dry_run) summary.add("dry_run", true);
+  context.report(summary);
   context.info("");
   const unsigned long n = count;
   if (n == 0) {
@@ -60,7 +93,10 @@ void print_changed_snapshots(std::size_t count, bool dry_run, Context& context) 
   } else if (dry_run) {
     context.info(format_text(n_("would modify {} snapshots", "would modify {} snapshots", n), n));
   } else {
-    context.info(format_text(n_("modified {} snapshots", "modified {} snapshots", n), n));
+    const std::string outcome =
+        format_text(n_("modified {} snapshots", "modified {} snapshots", n), n);
+    context.done(outcome);
+    context.info(outcome);
   }
 }
 

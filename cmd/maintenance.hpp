@@ -4,10 +4,18 @@
 
 #include "medsave/maintain/snapshot_change.hpp"
 #include "medsave/repo/blob_writer.hpp"
+#include "medsave/repo/reliable_index.hpp"
 
 #include <cstddef>
+#include <stop_token>
+#include <vector>
 
 namespace medsave::cli {
+
+/// load_reliable_index(), with a warning about what is absent. `damaged` as there.
+ReliableIndex load_index_for_writing(const Repository& repository, Context& context,
+                                     const std::stop_token& stop,
+                                     std::vector<IndexProblem>* damaged = nullptr);
 
 /// How new packs are written, as the global options say.
 BlobWriterOptions chosen_writer_options(const GlobalOptions& global);

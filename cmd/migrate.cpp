@@ -10,6 +10,7 @@
 #include "medsave/sys/file_info.hpp"
 #include "medsave/sys/file_io.hpp"
 #include "medsave/sys/metadata.hpp"
+#include "medsave/ui/json_object.hpp"
 
 #include <filesystem>
 #include <memory>
@@ -26,6 +27,16 @@ struct MigrateOptions {
 
 void list_migrations(const Repository& repository, Context& context) {
   const std::vector<Migration> migrations = possible_migrations(repository);
+  if (context.global.json) {
+    for (const Migration& migration : migrations) {
+      context.console.print(JsonObject("migration")
+                                .add("name", migration.name)
+                                .add("text", migration.description)
+                                .text());
+    }
+    context.report(JsonObject("summary").add("migrations", migrations.size()));
+    return;
+  }
   context.console.print(_("available migrations:"));
   for (const Migration& migration : migrations) {
     context.console.print("  " + migration.name + "\t" + migration.description);
@@ -43,10 +54,10 @@ void require_sound(const Repository& repository, Context& context) {
       },
       [&](const std::string& stage) { context.info(stage); }, progress, context.stop());
   if (report.errors != 0) {
-    throw CommandFailed(kExitFailed,
-                        std::string("Fatal: ") +
-                            _("the repository contains errors, so nothing was changed; repair it "
-                              "first (\"medsave check\" shows all damage)"));
+    throw CommandFailed(
+        kExitFailed,
+        fatal_text(_("the repository contains errors, so nothing was changed; repair it "
+                     "first (\"medsave check\" shows all damage)")));
   }
 }
 
@@ -66,7 +77,8 @@ void upgrade(const Repository& repository) {
   remove_file_at(kCurrentDirectory, copy);
 }
 
-void apply(const std::string& name, const MigrateOptions& options, const Repository& repository,
+/// Returns whether it was applied.
+bool apply(const std::string& name, const MigrateOptions& options, const Repository& repository,
            Context& context) {
   if (name != kUpgrade) {
     throw Error(Errc::usage, format_text(_("unknown migration {}"), name));
@@ -75,19 +87,21 @@ void apply(const std::string& name, const MigrateOptions& options, const Reposit
     context.warn(format_text(_("migration {} cannot be applied: repository is already upgraded to "
                                "version 2"),
                              name));
-    return;
+    return false;
   }
   require_sound(repository, context);
   if (options.dry_run) {
     context.info(format_text(_("would apply migration {}"), name));
-    return;
+    return false;
   }
   context.info(format_text(_("applying migration {}..."), name));
   upgrade(repository);
-  context.info(format_text(_("migration {}: success"), name));
+  context.done(format_text(_("migration {}: success"), name));
+  context.info(context.outcome());
   context.info(
       _("New data is compressed from now on; \"medsave prune --repack-uncompressed\" "
         "compresses what is there already."));
+  return true;
 }
 
 void run_migrate(const MigrateOptions& options, const std::vector<std::string>& names,
@@ -95,7 +109,11 @@ void run_migrate(const MigrateOptions& options, const std::vector<std::string>& 
   context.global.no_cache = true;  // the check shall see the real files
   const Repository& repository = context.open_for_deletion(options.dry_run);
   if (names.empty()) list_migrations(repository, context);
-  for (const std::string& name : names) apply(name, options, repository, context);
+  std::vector<std::string> applied;
+  for (const std::string& name : names) {
+    if (apply(name, options, repository, context)) applied.push_back(name);
+  }
+  if (!names.empty()) context.report(JsonObject("summary").add("applied", applied));
 }
 
 }  // namespace

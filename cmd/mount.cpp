@@ -8,6 +8,8 @@
 #include "medsave/base/text.hpp"
 #include "medsave/mount/mount_fs.hpp"
 #include "medsave/remote/location.hpp"
+#include "medsave/ui/display_text.hpp"
+#include "medsave/ui/json_object.hpp"
 
 #include <memory>
 #include <string>
@@ -26,6 +28,7 @@ struct MountOptions {
 };
 
 void announce(const std::string& mountpoint, Context& context) {
+  context.report(JsonObject("status").add("mountpoint", mountpoint));
   context.info(
       format_text(_("Now serving the repository at {}"), context.console.name_for_out(mountpoint)));
   context.info(_("Use another terminal or tool to browse the contents of this folder."));
@@ -46,11 +49,11 @@ void run_mount(const MountOptions& options, const std::string& mountpoint, Conte
   // Before anybody has to type a password.
   check_mountpoint(mountpoint, local_folder(chosen_location(context.global.repository)));
 
-  const Repository& repository = context.open_locked(LockMode::shared, true);
+  const Repository& repository = context.open_for_reading();
   if (context.lock() != nullptr) context.lock()->confirm();
   const MountSinks sinks = {
       .ready = [&] { announce(mountpoint, context); },
-      .notice = [&](const std::string& line) { context.warn(context.console.name_for_err(line)); }};
+      .notice = [&](const std::string& line) { context.warn(escape_for_terminal(line)); }};
   serve_mount(repository, request, sinks, context.stop());
   // A signal is how one ends this command; only a lost lock is a failure.
   context.explain_lost_lock();

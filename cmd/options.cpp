@@ -5,11 +5,20 @@
 #include "medsave/base/error.hpp"
 #include "medsave/base/text.hpp"
 #include "medsave/remote/location.hpp"
+#include "medsave/ui/json_object.hpp"
 
 namespace medsave::cli {
 namespace {
 
 void run_options(Context& context) {
+  if (context.global.json) {
+    for (const ExtendedOption& option : extended_options()) {
+      context.console.print(
+          JsonObject("option").add("name", option.name).add("text", option.text).text());
+    }
+    context.report(JsonObject("summary").add("options", extended_options().size()));
+    return;
+  }
   context.info(_("Extended options (-o KEY=VALUE):"));
   for (const ExtendedOption& option : extended_options()) {
     context.console.print(format_text("  {:<20} {}", option.name, option.text));

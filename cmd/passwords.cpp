@@ -1,11 +1,14 @@
 #include "passwords.hpp"
 
+#include "medsave/base/encoding.hpp"
 #include "medsave/base/error.hpp"
 #include "medsave/base/text.hpp"
+#include "medsave/base/text_file.hpp"
 #include "medsave/sys/file_info.hpp"
 #include "medsave/sys/file_io.hpp"
 #include "medsave/sys/process.hpp"
 #include "medsave/sys/terminal.hpp"
+#include "medsave/ui/display_text.hpp"
 
 #include <unistd.h>
 
@@ -25,6 +28,7 @@ class WipedBuffer {
   ~WipedBuffer() { wipe(buffer_.data(), buffer_.size()); }
   WipedBuffer(const WipedBuffer&) = delete;
   WipedBuffer& operator=(const WipedBuffer&) = delete;
+  [[nodiscard]] ByteView bytes() const { return buffer_.view(); }
   [[nodiscard]] std::string_view text() const { return as_text(buffer_.view()); }
 
  private:
@@ -41,12 +45,46 @@ Buffer read_all(int fd, const std::string& what) {
   return out;
 }
 
-Secret from_file(const std::string& path) {
-  const WipedBuffer content(read_file(path, kMaxPassword));
-  return Secret(trim_password(content.text()));
+/// Bytes that only look like UTF-16 (a key file of random bytes) stay what they are.
+Buffer decode_password(ByteView content, const std::string& source) {
+  try {
+    return decode_marked_text(content, source);
+  } catch (const Error&) {
+    return Buffer(content);
+  }
 }
 
-Secret from_command(const std::string& command) {
+using Cut = std::string_view (*)(std::string_view text);
+
+/// `cut` takes the password out of the decoded content, `cut_bytes` out of the bytes.
+PasswordAnswer found_in(const WipedBuffer& content, const std::string& source, Cut cut,
+                        Cut cut_bytes) {
+  const WipedBuffer decoded(decode_password(content.bytes(), source));
+  const std::string_view text = cut(decoded.text());
+  const std::string_view bytes = cut_bytes(content.text());
+  PasswordAnswer answer{.password = Secret(text), .source = source};
+  if (bytes != text) answer.undecoded.emplace(bytes);
+  return answer;
+}
+
+/// Others on this computer could open the repository.
+void warn_if_readable(const std::string& path, Context& context) {
+  constexpr std::uint32_t kOthers = 0044;
+  const std::optional<FileInfo> info = stat_at(kCurrentDirectory, path);
+  if (context.identity == Identity::restic || !info || !info->is_regular()) return;
+  if ((info->mode & kOthers) == 0) return;
+  context.warn(format_text(_("the password file {} can be read by other users of this computer: "
+                             "chmod 600 {}"),
+                           path, path));
+}
+
+PasswordAnswer from_file(const std::string& path, Context& context) {
+  warn_if_readable(path, context);
+  return found_in(WipedBuffer(read_file(path, kMaxPassword)), path, trim_unicode_space,
+                  trim_password_bytes);
+}
+
+PasswordAnswer from_command(const std::string& command) {
   const std::vector<std::string> words = split_command(command);
   if (words.empty()) throw Error(Errc::usage, _("the password command is empty"));
   ChildOutput child(words);
@@ -57,41 +95,41 @@ Secret from_command(const std::string& command) {
                 format_text(_("the password command \"{}\" failed with exit status {}"),
                             words.front(), status));
   }
-  return Secret(trim_password(output.text()));
+  return found_in(output, words.front(), trim_unicode_space, trim_password_bytes);
 }
 
 /// Takes the variable out of the environment, so that neither children nor /proc show it.
-std::optional<Secret> from_environment(const std::string& name) {
+std::optional<PasswordAnswer> from_environment(const std::string& name) {
   char* value = std::getenv(name.c_str());
   if (value == nullptr || *value == '\0') return std::nullopt;
   const std::size_t length = std::strlen(value);
-  std::optional<Secret> secret(std::in_place, std::string_view(value, length));
+  PasswordAnswer answer{.password = Secret(std::string_view(value, length)), .source = name};
   wipe(value, length);
   ::unsetenv(name.c_str());
-  return secret;
+  return answer;
 }
 
 /// All places but a person.
-std::optional<Secret> from_sources(const RepositoryChoice& choice) {
+std::optional<PasswordAnswer> from_sources(const RepositoryChoice& choice, Context& context) {
   // Both are taken out of the environment, whichever counts.
   const std::string name = choice.environment_prefix + "PASSWORD";
-  std::optional<Secret> own = from_environment("MEDSAVE_" + name);
-  std::optional<Secret> restic = from_environment("RESTIC_" + name);
+  std::optional<PasswordAnswer> own = from_environment("MEDSAVE_" + name);
+  std::optional<PasswordAnswer> restic = from_environment("RESTIC_" + name);
   if (!choice.password_command.empty()) return from_command(choice.password_command);
-  if (!choice.password_file.empty()) return from_file(choice.password_file);
+  if (!choice.password_file.empty()) return from_file(choice.password_file, context);
   if (own) return own;
   return restic;
 }
 
 /// What nobody has to be asked for: the empty password counts where it was announced.
-std::optional<Secret> known_password(const RepositoryChoice& choice) {
-  std::optional<Secret> found = from_sources(choice);
+std::optional<PasswordAnswer> known_password(const RepositoryChoice& choice, Context& context) {
+  std::optional<PasswordAnswer> found = from_sources(choice, context);
   if (!choice.no_password) return found;
-  if (found && !found->empty()) {
+  if (found && !found->password.empty()) {
     throw Error(Errc::usage,
                 _("--insecure-no-password must not be given together with a password"));
   }
-  return Secret();
+  return PasswordAnswer{};
 }
 
 Secret typed(const std::string& prompt) {
@@ -112,13 +150,16 @@ bool input_is_redirected() {
   return input.is_regular() || (input.mode & kType) == kPipe;
 }
 
-Secret piped(Context& context) {
-  context.detail(_("reading the password from standard input"));
-  const WipedBuffer content(read_all(STDIN_FILENO, _("standard input")));
-  const std::string_view text = content.text();
+std::string_view first_line(std::string_view text) {
   std::string_view line = text.substr(0, text.find('\n'));
   if (line.ends_with('\r')) line.remove_suffix(1);
-  return Secret(line);
+  return line;
+}
+
+PasswordAnswer piped(Context& context) {
+  context.detail(_("reading the password from standard input"));
+  const WipedBuffer content(read_all(STDIN_FILENO, _("standard input")));
+  return found_in(content, _("standard input"), first_line, first_line);
 }
 
 void refuse_empty(const Secret& password, bool allow_empty) {
@@ -128,18 +169,96 @@ void refuse_empty(const Secret& password, bool allow_empty) {
                 "command if the repository really has none"));
 }
 
-Secret typed_twice() {
-  Secret first = typed(_("enter new password: "));
-  const Secret second = typed(_("enter password again: "));
-  if (first.text() != second.text()) {
-    throw Error(Errc::usage, _("the two passwords are not the same; nothing was changed"));
+constexpr int kTypings = 3;
+
+/// An Enter too many is no answer. Empty after the last try.
+Secret typed_something(const std::string& prompt, Context& context) {
+  for (int tries = 1;; ++tries) {
+    Secret answer = typed(prompt);
+    if (!answer.empty() || tries == kTypings) return answer;
+    context.warn(_("nothing was typed; once more"));
   }
-  return first;
+}
+
+/// Of several repositories, people give each its own password. restic's clients know its words.
+std::string prompt_for(const char* resticlike, const char* own, const RepositoryChoice& choice,
+                       Context& context) {
+  if (context.identity == Identity::restic) return resticlike;
+  return format_text(own, escape_for_terminal(shown_place(chosen_location(choice))));
+}
+
+Secret typed_twice(Context& context, const RepositoryChoice& choice) {
+  const std::string prompt =
+      prompt_for(_("enter new password: "),
+                 _("new password for repository {} (nothing is shown): "), choice, context);
+  for (int tries = 1;; ++tries) {
+    Secret first = typed_something(prompt, context);
+    if (first.empty()) return first;
+    const Secret second = typed(_("enter password again: "));
+    if (first.text() == second.text()) return first;
+    if (tries == kTypings) {
+      throw Error(Errc::usage, _("the two passwords are not the same; nothing was changed"));
+    }
+    context.warn(_("the two passwords are not the same; once more"));
+  }
+}
+
+/// Characters that are in a password by mistake, because nobody can type them.
+bool looks_mangled(char32_t c) {
+  constexpr char32_t kReplacement = 0xfffd;
+  constexpr char32_t kByteOrderMark = 0xfeff;
+  return c < 0x20 || (c >= 0x7f && c < 0xa0) || c == kReplacement || c == kByteOrderMark;
+}
+
+/// Whoever finds the drive can try passwords at leisure.
+void warn_if_weak(std::string_view password, Context& context) {
+  constexpr std::size_t kShort = 10;  // characters
+  constexpr std::size_t kDigitsAlone = 16;
+  if (context.identity == Identity::restic || password.empty()) return;
+  std::size_t characters = 0;
+  for (const char c : password) characters += (static_cast<unsigned char>(c) & 0xc0U) != 0x80U;
+  const bool digits = password.find_first_not_of("0123456789") == std::string_view::npos;
+  if (characters >= (digits ? kDigitsAlone : kShort)) return;
+  context.warn(
+      _("the new password is weak: whoever finds the drive could guess it. Better are four "
+        "or five words that do not belong together (to change it: medsave key passwd)"));
+}
+
+/// A password is to be typed again one day, from the paper in the safe.
+PasswordAnswer typable(PasswordAnswer answer, Context& context) {
+  const std::string source = answer.source.empty() ? _("what was typed") : answer.source;
+  bool mangled = false;
+  for (std::string_view rest = answer.password.text(); !rest.empty();) {
+    char32_t character = 0;
+    const std::size_t length = utf8_sequence(rest, &character);
+    if (length == 0 || character == 0) {
+      throw Error(Errc::usage, format_text(_("the new password ({}) is not UTF-8 text, so nobody "
+                                             "could ever type it; nothing was changed. Save the "
+                                             "file as UTF-8 and try again"),
+                                           source));
+    }
+    mangled = mangled || looks_mangled(character);
+    rest.remove_prefix(length);
+  }
+  if (mangled) {
+    context.warn(format_text(_("the new password ({}) holds characters that cannot be typed. Try "
+                               "now whether the password on paper opens the repository; if not, "
+                               "change it: medsave key passwd"),
+                             source));
+  }
+  warn_if_weak(answer.password.text(), context);
+  return answer;
+}
+
+/// For a new key: what is piped or else typed twice.
+PasswordAnswer asked_for(Context& context, const RepositoryChoice& choice) {
+  if (input_is_redirected()) return piped(context);
+  return {.password = typed_twice(context, choice)};
 }
 
 }  // namespace
 
-std::string_view trim_password(std::string_view text) {
+std::string_view trim_password_bytes(std::string_view text) {
   constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
   constexpr std::string_view kWhiteSpace = " \t\n\v\f\r";
   if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
@@ -150,25 +269,27 @@ std::string_view trim_password(std::string_view text) {
 
 PasswordAnswer repository_password(Context& context, const RepositoryChoice& choice,
                                    const std::function<void()>& before_asking) {
-  PasswordAnswer answer;
-  if (std::optional<Secret> known = known_password(choice)) {
-    answer.password = std::move(*known);
-  } else {
+  std::optional<PasswordAnswer> answer = known_password(choice, context);
+  if (!answer) {
     before_asking();
-    answer.asked = !input_is_redirected();
-    answer.password = answer.asked ? typed(_("enter password for repository: ")) : piped(context);
+    if (input_is_redirected()) {
+      answer = piped(context);
+    } else {
+      const std::string prompt =
+          prompt_for(_("enter password for repository: "),
+                     _("password for repository {} (nothing is shown): "), choice, context);
+      answer = {.password = typed_something(prompt, context), .asked = true};
+    }
   }
-  refuse_empty(answer.password, choice.no_password);
-  return answer;
+  refuse_empty(answer->password, choice.no_password);
+  return std::move(*answer);
 }
 
 Secret first_password(Context& context, const RepositoryChoice& choice) {
-  std::optional<Secret> known = known_password(choice);
-  Secret password = known                   ? std::move(*known)
-                    : input_is_redirected() ? piped(context)
-                                            : typed_twice();
-  refuse_empty(password, choice.no_password);
-  return password;
+  std::optional<PasswordAnswer> known = known_password(choice, context);
+  PasswordAnswer answer = typable(known ? std::move(*known) : asked_for(context, choice), context);
+  refuse_empty(answer.password, choice.no_password);
+  return std::move(answer.password);
 }
 
 Secret new_password(Context& context, const std::string& file, bool allow_empty) {
@@ -179,14 +300,11 @@ Secret new_password(Context& context, const std::string& file, bool allow_empty)
     }
     return {};
   }
-  Secret password;
-  if (!file.empty()) {
-    password = from_file(file);
-  } else {
-    password = input_is_redirected() ? piped(context) : typed_twice();
-  }
-  refuse_empty(password, false);
-  return password;
+  PasswordAnswer answer = typable(
+      file.empty() ? asked_for(context, context.global.repository) : from_file(file, context),
+      context);
+  refuse_empty(answer.password, false);
+  return std::move(answer.password);
 }
 
 }  // namespace medsave::cli

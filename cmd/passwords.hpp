@@ -5,6 +5,7 @@
 #include "medsave/crypto/secret.hpp"
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -12,7 +13,11 @@ namespace medsave::cli {
 
 struct PasswordAnswer {
   Secret password = {};
-  bool asked = false;  // typed at a terminal: worth another try when it is wrong
+  /// The bytes as they stand, where decoding them as text gave something else: keys were made of
+  /// them before text was decoded. Worth a try when the password is wrong.
+  std::optional<Secret> undecoded = {};
+  std::string source = {};  // file, program or variable; empty when typed
+  bool asked = false;       // typed at a terminal: worth another try when it is wrong
 };
 
 /// The password of an existing repository: from --password-command, --password-file, the
@@ -22,14 +27,15 @@ struct PasswordAnswer {
 PasswordAnswer repository_password(Context& context, const RepositoryChoice& choice,
                                    const std::function<void()>& before_asking);
 
-/// Password for a new key: from `file` if not empty, else asked for twice.
+/// Password for a new key: from `file` if not empty, else asked for twice. Throws Error(usage) when
+/// it is not UTF-8 or holds a NUL; other characters that cannot be typed are warned of.
 Secret new_password(Context& context, const std::string& file, bool allow_empty);
 
-/// As repository_password(), but asked for twice: for init.
+/// As repository_password(), but asked for twice and judged as new_password(): for init.
 Secret first_password(Context& context, const RepositoryChoice& choice);
 
-/// Content of a password file or command output: without byte order mark and surrounding white
-/// space.
-std::string_view trim_password(std::string_view text);
+/// Bytes of a password file without byte order mark of UTF-8 and surrounding white space of ASCII,
+/// as keys were once made of them.
+std::string_view trim_password_bytes(std::string_view text);
 
 }  // namespace medsave::cli

@@ -23,7 +23,7 @@ void run_prune_command(const PruneCommandOptions& options,
     throw Error(Errc::usage,
                 _("--no-lock is only applicable in combination with --dry-run for prune command"));
   }
-  const Repository& repository = context.open_for_deletion(options.dry_run);
+  const Repository& repository = context.open_for_deletion(options.dry_run, true);
   check_prune_choice(options.choice, repository, context);
   prune_repository(repository, options.choice, options.dry_run, {}, context);
 }
@@ -44,6 +44,10 @@ void add_prune(Command& root) {
         "fit, the command says how much space it needs and changes nothing."));
   command.flag("dry-run,n", options->dry_run, _("change nothing, only say what would be done"));
   add_prune_options(command, options->choice);
+  command.flag(
+      "unsafe-allow-remove-all", options->choice.may_remove_everything,
+      _("remove all data when there are no snapshots; otherwise that is refused, since the "
+        "list of snapshots may just not have been readable"));
   command.option("unsafe-recover-no-free-space", _("ID"), options->choice.recover_id,
                  _("for a medium without any free space, when --max-repack-size 0 has failed: "
                    "deletes first and writes the index afterwards; if it is interrupted, the index "

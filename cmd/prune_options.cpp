@@ -7,6 +7,7 @@
 #include "medsave/base/units.hpp"
 #include "medsave/remote/location.hpp"
 #include "medsave/sys/file_io.hpp"
+#include "medsave/ui/json_object.hpp"
 #include "medsave/ui/table.hpp"
 
 #include <fmt/format.h>
@@ -23,8 +24,8 @@ std::uint64_t size_value(const std::string& option, const std::string& text) {
 }
 
 std::string percent(std::uint64_t part, std::uint64_t whole) {
-  if (whole == 0) return "0.00%";
-  return fmt::format("{:.2f}%", 100.0 * static_cast<double>(part) / static_cast<double>(whole));
+  if (whole == 0) return format_percent(0, 2);
+  return format_percent(100.0 * static_cast<double>(part) / static_cast<double>(whole), 2);
 }
 
 /// Aligned lines of a name, blobs and bytes. The English is restic's, which scripts may read.
@@ -65,6 +66,28 @@ void print_holdings(const PruneStats& stats, Context& context) {
                            percent(stats.total_bytes() - stats.used.bytes, stats.total_bytes())));
 }
 
+JsonObject totals_json(const BlobTotals& totals) {
+  JsonObject out;
+  out.add("blobs", totals.blobs).add("bytes", totals.bytes);
+  return out;
+}
+
+void report_json(const PruneStats& stats, const PruneReport& report, bool dry_run,
+                 Context& context) {
+  BlobTotals removed = stats.removed;
+  removed.bytes += stats.unindexed_bytes;
+  JsonObject out("summary");
+  out.add_json("repacked", totals_json(stats.repacked).text())
+      .add_json("repack_removes", totals_json(stats.repack_removes).text())
+      .add_json("deleted", totals_json(removed).text())
+      .add_json("pruned", totals_json(stats.pruned()).text())
+      .add_json("remaining", totals_json(stats.remaining()).text())
+      .add("unused_bytes_after", stats.unused_bytes_after())
+      .add("undeleted_packs", report.undeleted);
+  if (dry_run) out.add("dry_run", true);
+  context.report(out);
+}
+
 void print_plan(const PrunePlan& plan, bool dry_run, Context& context) {
   const PruneStats& stats = plan.stats;
   print_holdings(stats, context);
@@ -97,14 +120,16 @@ void print_plan(const PrunePlan& plan, bool dry_run, Context& context) {
   if (!plan.unindexed.empty()) lines.add_packs(_("unreferenced:"), plan.unindexed.size());
 }
 
-PruneRequest make_request(const PruneChoice& choice, bool dry_run, std::vector<Id> ignored,
+PruneRequest make_request(const PruneChoice& choice, bool dry_run, KnownSnapshots snapshots,
                           const GlobalOptions& global) {
   PruneRequest request{
       .options = choice.options,
       .writer = {.compression = global.compression, .extra_verify = !global.no_extra_verify},
       .dry_run = dry_run,
       .without_free_space = !choice.recover_id.empty(),
-      .ignored_snapshots = std::move(ignored)};
+      .ignored_snapshots = std::move(snapshots.ignored),
+      .known_snapshots = std::move(snapshots.there),
+      .may_remove_everything = choice.may_remove_everything};
   if (global.pack_size != 0) request.writer.pack_size = global.pack_size << 20U;
   if (const std::optional<std::string> folder = local_folder(chosen_location(global.repository))) {
     request.free_space = [path = *folder] { return free_space(path); };
@@ -159,11 +184,15 @@ void check_prune_choice(const PruneChoice& choice, const Repository& repository,
 }
 
 void prune_repository(const Repository& repository, const PruneChoice& choice, bool dry_run,
-                      std::vector<Id> ignored, Context& context) {
-  const PruneRequest request = make_request(choice, dry_run, std::move(ignored), context.global);
+                      KnownSnapshots snapshots, Context& context) {
+  const PruneRequest request = make_request(choice, dry_run, std::move(snapshots), context.global);
   PruneEvents events;
   events.stage = [&](const std::string& stage) { context.info(stage); };
-  events.planned = [&](const PrunePlan& plan) { print_plan(plan, dry_run, context); };
+  PruneStats stats;
+  events.planned = [&](const PrunePlan& plan) {
+    stats = plan.stats;
+    print_plan(plan, dry_run, context);
+  };
   events.warning = context.notices();
   Progress progress;
   PruneReport report;
@@ -174,7 +203,9 @@ void prune_repository(const Repository& repository, const PruneChoice& choice, b
         context.progress_interval());
     report = run_prune(repository, request, events, progress, context.stop());
   }
+  report_json(stats, report, dry_run, context);
   if (dry_run) return;
+  context.done(_("what is not needed was removed from the repository"));
   if (report.undeleted != 0) {
     const unsigned long count = report.undeleted;
     context.warn(format_text(n_("{} pack that is no longer needed could not be deleted; the next "

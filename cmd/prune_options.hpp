@@ -15,14 +15,21 @@ class Context;
 struct PruneChoice {
   PruneOptions options = {};
   std::string recover_id = {};  // --unsafe-recover-no-free-space
+  bool may_remove_everything = false;
 };
 void add_prune_options(Command& command, PruneChoice& choice);
 
 /// Throws Error(usage) for what only shows once the repository is open.
 void check_prune_choice(const PruneChoice& choice, const Repository& repository, Context& context);
 
-/// Prunes and says what it does. `ignored`: snapshots that count as gone.
+/// What the caller knows of the snapshots.
+struct KnownSnapshots {
+  std::vector<Id> ignored = {};  // count as gone
+  std::vector<Id> there = {};
+};
+
+/// Prunes and says what it does.
 void prune_repository(const Repository& repository, const PruneChoice& choice, bool dry_run,
-                      std::vector<Id> ignored, Context& context);
+                      KnownSnapshots snapshots, Context& context);
 
 }  // namespace medsave::cli

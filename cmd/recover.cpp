@@ -9,6 +9,7 @@
 #include "medsave/base/text.hpp"
 #include "medsave/maintain/index_repair.hpp"
 #include "medsave/maintain/recovery.hpp"
+#include "medsave/ui/json_object.hpp"
 
 #include <memory>
 
@@ -45,12 +46,18 @@ void run_recover(bool dry_run, const std::vector<std::string>& arguments, Contex
                             .writer = chosen_writer_options(context.global)},
                            {.stage = stage, .warning = context.notices()}, trees, context.stop());
   }
+  JsonObject summary("summary");
+  summary.add("unreferenced_roots", report.roots);
+  if (report.snapshot) summary.add("snapshot_id", report.snapshot->hex());
+  if (dry_run) summary.add("dry_run", true);
+  context.report(summary);
   context.info("");
   const unsigned long roots = report.roots;
   context.info(
       format_text(n_("found {} unreferenced roots", "found {} unreferenced roots", roots), roots));
   if (report.snapshot) {
-    context.info(format_text(_("saved new snapshot {}"), report.snapshot->short_hex()));
+    context.done(format_text(_("saved new snapshot {}"), report.snapshot->short_hex()));
+    context.info(context.outcome());
   } else if (roots == 0) {
     context.info(_("no snapshot to write."));
   }

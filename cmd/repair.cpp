@@ -12,11 +12,13 @@
 #include "medsave/maintain/index_repair.hpp"
 #include "medsave/maintain/pack_repair.hpp"
 #include "medsave/maintain/snapshot_rewriter.hpp"
+#include "medsave/repo/blob_writer.hpp"
+#include "medsave/repo/reliable_index.hpp"
 #include "medsave/sys/file_info.hpp"
 #include "medsave/sys/file_io.hpp"
+#include "medsave/ui/json_object.hpp"
 
 #include <memory>
-#include <unordered_set>
 
 namespace medsave::cli {
 namespace {
@@ -33,6 +35,19 @@ struct RepairPacksOptions {
 
 ProgressStyle style(const Context& context) {
   return context.global.json ? ProgressStyle::none : context.progress_style();
+}
+
+[[noreturn]] void throw_unread_packs(unsigned long count) {
+  throw CommandFailed(
+      kExitFailed,
+      fatal_text(format_text(
+          n_("{} pack could not be read, so the index keeps what it says of it. Look at the medium "
+             "or the server and run `medsave repair index` again; do not prune before it succeeds",
+             "{} packs could not be read, so the index keeps what it says of them. Look at the "
+             "medium or the server and run `medsave repair index` again; do not prune before it "
+             "succeeds",
+             count),
+          count)));
 }
 
 void run_repair_index(const IndexRepairRequest& request, const std::vector<std::string>& arguments,
@@ -61,6 +76,15 @@ void run_repair_index(const IndexRepairRequest& request, const std::vector<std::
            lost),
         lost));
   }
+  JsonObject summary("summary");
+  summary.add("replaced_index_files", report.replaced_files)
+      .add("added_packs", report.added.size())
+      .add("missing_packs", report.missing.size())
+      .add("damaged_packs", report.damaged.size())
+      .add("unread_packs", report.unread.size())
+      .add("lost_blobs", report.lost_blobs);
+  if (request.dry_run) summary.add("dry_run", true);
+  context.report(summary);
   if (!report.changed()) {
     context.info(_("the index is right, nothing was changed"));
   } else if (request.dry_run) {
@@ -68,8 +92,10 @@ void run_repair_index(const IndexRepairRequest& request, const std::vector<std::
     context.info(format_text(
         n_("would replace {} index file", "would replace {} index files", files), files));
   } else {
+    context.done(_("the index was repaired"));
     context.info(_("done"));
   }
+  if (!report.unread.empty()) throw_unread_packs(report.unread.size());
 }
 
 /// A copy of a damaged pack in the current folder, as evidence and for better tools than ours.
@@ -107,7 +133,12 @@ void run_repair_packs(const RepairPacksOptions& options, const std::vector<std::
                            .keep_copy = keep_pack},
                           progress, context.stop());
   }
+  if (!options.dry_run) context.done(_("the packs were repaired"));
   const unsigned long saved = report.saved_blobs;
+  JsonObject summary("summary");
+  summary.add("saved_blobs", saved).add("lost_blobs", report.lost_blobs);
+  if (options.dry_run) summary.add("dry_run", true);
+  context.report(summary);
   context.info(format_text(
       options.dry_run ? n_("would save {} blob, {} lost", "would save {} blobs, {} lost", saved)
                       : n_("saved {} blob, {} lost", "saved {} blobs, {} lost", saved),
@@ -118,33 +149,62 @@ void run_repair_packs(const RepairPacksOptions& options, const std::vector<std::
         "--forget\" takes what is lost out of the snapshots"));
 }
 
+/// What is in a pack that no index file lists only looks lost: after a lost index file, or after a
+/// run like this one that was killed.
+void pick_up_unindexed_packs(const Repository& repository, Index& index, bool dry_run,
+                             Context& context) {
+  const auto alone = [&] {
+    if (context.lock() != nullptr) context.lock()->confirm();
+    return true;  // the lock is exclusive
+  };
+  const UnindexedPacks found =
+      adopt_unindexed_packs(repository, index, alone, context.stop(), dry_run);
+  const unsigned long unusable = found.unusable.size();
+  if (unusable == 0) return;
+  throw Error(
+      Errc::corrupt,
+      format_text(
+          n_("{} pack is in no index file, cannot be used as it is, and may hold what seems "
+             "lost; no snapshot was changed. Run `medsave repair index` first",
+             "{} packs are in no index file, cannot be used as they are, and may hold what "
+             "seems lost; no snapshot was changed. Run `medsave repair index` first",
+             unusable),
+          unusable));
+}
+
 void run_repair_snapshots(const RepairSnapshotsOptions& options,
                           const std::vector<std::string>& ids, Context& context) {
   const Repository& repository = context.open_for_deletion(options.dry_run);
+  const ReadableSnapshots all = load_to_choose(repository, ids, context.stop(), context);
   const std::vector<SnapshotEntry> snapshots =
-      choose_snapshots(load_snapshots(repository, context.stop(), context.notices()), ids,
-                       options.choice.filter(), context);
-  const std::unique_ptr<Index> index = load_index(repository, context.stop());
-  std::unordered_set<Id> files;
-  for (const ListedFile& file : repository.backend().list(FileKind::pack)) files.insert(file.id);
-  for (const PackSummary& pack : index->packs()) {
-    if (files.contains(pack.id)) continue;
+      choose_snapshots(all.snapshots, ids, options.choice.filter(), UnknownName::refused, context);
+  const ReliableIndex loaded = load_reliable_index(repository, context.stop());
+  if (!loaded.absent_packs.empty()) {
+    const std::string pack = loaded.absent_packs.front().hex();
+    const bool there = repository.backend()
+                           .size({.kind = FileKind::pack, .id = loaded.absent_packs.front()})
+                           .has_value();
     throw Error(Errc::corrupt,
-                format_text(_("pack {} is missing although the index lists it; run `medsave "
-                              "repair index` first"),
-                            pack.id.hex()));
+                there ? format_text(_("pack {} is damaged; first save what is intact of it: "
+                                      "medsave repair packs {}"),
+                                    pack, pack)
+                      : format_text(_("pack {} is missing although the index lists it; run "
+                                      "`medsave repair index` first"),
+                                    pack));
   }
+  pick_up_unindexed_packs(repository, *loaded.index, options.dry_run, context);
   const SnapshotChangeEvents events =
       snapshot_change_events(context, options.dry_run, options.forget, true);
-  const std::size_t count = repair_snapshots(repository, *index, snapshots,
+  const std::size_t count = repair_snapshots(repository, *loaded.index, snapshots,
                                              {.forget = options.forget,
                                               .dry_run = options.dry_run,
                                               .writer = chosen_writer_options(context.global)},
                                              events, context.stop());
   print_changed_snapshots(count, options.dry_run, context);
+  require_all_read(all);
 }
 
-void add_repair_index(Command& repair) {
+const Command& add_repair_index(Command& repair) {
   auto request = std::make_shared<IndexRepairRequest>();
   Command& command = repair.add_command("index", _("Make the index fit the pack files"));
   command.describe(
@@ -161,6 +221,7 @@ void add_repair_index(Command& repair) {
   command.run([request](Context& context, const std::vector<std::string>& arguments) {
     run_repair_index(*request, arguments, context);
   });
+  return command;
 }
 
 void add_repair_packs(Command& repair) {
@@ -210,7 +271,7 @@ void add_repair(Command& root) {
       _("What to do about damage that \"check\" has found. Copy the repository first if you can; "
         "then, in this order: \"repair index\", \"repair packs\" for each damaged pack, a new "
         "backup, and at last \"repair snapshots\"."));
-  add_repair_index(repair);
+  root.add_alias("rebuild-index", add_repair_index(repair));
   add_repair_packs(repair);
   add_repair_snapshots(repair);
 }

@@ -8,13 +8,19 @@
 #include "medsave/base/error.hpp"
 #include "medsave/base/text.hpp"
 #include "medsave/base/units.hpp"
+#include "medsave/remote/location.hpp"
+#include "medsave/repo/reliable_index.hpp"
 #include "medsave/restore/restorer.hpp"
+#include "medsave/snap/snapshot_excludes.hpp"
 #include "medsave/snap/snapshot_finder.hpp"
+#include "medsave/snap/snapshot_sources.hpp"
 #include "medsave/ui/display_text.hpp"
 #include "medsave/ui/json_object.hpp"
 
 #include <chrono>
 #include <memory>
+#include <optional>
+#include <string_view>
 #include <utility>
 
 namespace medsave::cli {
@@ -27,10 +33,11 @@ struct RestoreOptions {
   PatternOptions exclude_xattrs = {};
   PatternOptions include_xattrs = {};
   SnapshotChoice snapshots = {};
-  Overwrite overwrite = Overwrite::always;
+  std::optional<Overwrite> overwrite = {};  // none chosen
   bool delete_extra = false;
   bool dry_run = false;
   bool verify = false;
+  bool no_sync = false;
   bool sparse = false;
   bool ownership_by_name = false;
 };
@@ -93,12 +100,10 @@ void print_problem(const RestoreProblem& problem, Context& context) {
     context.warn(JsonObject("error")
                      .add_json("error", JsonObject().add("message", problem.message).text())
                      .add("during", "restore")
-                     .add("item", problem.path)
-                     .text());
+                     .add("item", problem.path));
     return;
   }
-  context.warn(
-      context.console.name_for_err(format_text(_("error: {}: {}"), problem.path, problem.message)));
+  context.warn(escape_for_terminal(format_text(_("error: {}: {}"), problem.path, problem.message)));
 }
 
 RestoreSinks make_sinks(Context& context) {
@@ -107,9 +112,7 @@ RestoreSinks make_sinks(Context& context) {
   if (context.verbosity() >= 3) {
     sinks.item = [&context](const RestoreItem& item) { print_item(item, context); };
   }
-  sinks.notice = [&context](const std::string& line) {
-    context.warn(context.console.name_for_err(line));
-  };
+  sinks.notice = [&context](const std::string& line) { context.warn(escape_for_terminal(line)); };
   return sinks;
 }
 
@@ -130,29 +133,90 @@ void print_json_summary(const RestoreResult& result, SteadyClock::time_point sta
   context.console.print(out.text());
 }
 
-void print_summary(const RestoreResult& result, const RestoreOptions& options,
-                   SteadyClock::time_point start, Context& context) {
+void tell_of_unverified(unsigned long left, Context& context) {
+  if (left == 0) return;
+  context.info(format_text(
+      n_("{} file was there already; as --overwrite asks, it was neither restored nor compared",
+         "{} files were there already; as --overwrite asks, they were neither restored nor "
+         "compared",
+         left),
+      left));
+}
+
+/// In restic's words, which count folders as files.
+std::string resticlike_summary(const RestoreResult& result, SteadyClock::time_point start) {
   const bool complete =
       result.files_restored == result.files_total && result.bytes_restored == result.bytes_total;
+  const unsigned long restored = result.files_restored;
   std::string line =
-      complete ? format_text(_("Summary: Restored {} files/dirs ({}) in {}"), result.files_restored,
-                             format_size(result.bytes_restored), elapsed_text(start))
+      complete ? format_text(n_("Summary: Restored {} files/dirs ({}) in {}",
+                                "Summary: Restored {} files/dirs ({}) in {}", restored),
+                             restored, format_size(result.bytes_restored), elapsed_text(start))
                : format_text(_("Summary: Restored {} / {} files/dirs ({} / {}) in {}"),
                              result.files_restored, result.files_total,
                              format_size(result.bytes_restored), format_size(result.bytes_total),
                              elapsed_text(start));
   if (result.files_skipped != 0) {
-    line += format_text(_(", skipped {} files/dirs {}"), result.files_skipped,
-                        format_size(result.bytes_skipped));
+    const unsigned long skipped = result.files_skipped;
+    line += format_text(n_(", skipped {} files/dirs {}", ", skipped {} files/dirs {}", skipped),
+                        skipped, format_size(result.bytes_skipped));
   }
   if (result.files_deleted != 0) {
-    line += format_text(_(", deleted {} files/dirs"), result.files_deleted);
+    const unsigned long deleted = result.files_deleted;
+    line += format_text(n_(", deleted {} files/dirs", ", deleted {} files/dirs", deleted), deleted);
   }
-  context.info(line);
+  return line;
+}
+
+/// "10 files", and "9 / 10 files" where some are missing.
+std::string restored_text(const RestoreResult& result) {
+  const unsigned long folders = result.folders_restored;
+  const unsigned long folders_wanted = result.folders_total;
+  const unsigned long files = result.files_restored - folders;
+  const unsigned long files_wanted = result.files_total - folders_wanted;
+  std::string out =
+      files == files_wanted
+          ? format_text(n_("{} file", "{} files", files), files)
+          : format_text(n_("{} / {} file", "{} / {} files", files_wanted), files, files_wanted);
+  if (folders_wanted == 0) return out;
+  return format_text(_("{} and {}"), out,
+                     folders == folders_wanted
+                         ? format_text(n_("{} folder", "{} folders", folders), folders)
+                         : format_text(n_("{} / {} folder", "{} / {} folders", folders_wanted),
+                                       folders, folders_wanted));
+}
+
+std::string summary(const RestoreResult& result, SteadyClock::time_point start) {
+  const std::string bytes = result.bytes_restored == result.bytes_total
+                                ? format_size(result.bytes_restored)
+                                : format_text("{} / {}", format_size(result.bytes_restored),
+                                              format_size(result.bytes_total));
+  std::string line =
+      format_text(_("Restored {} ({}) in {}"), restored_text(result), bytes, elapsed_text(start));
+  if (const unsigned long skipped = result.files_skipped; skipped != 0) {
+    line += format_text(
+        n_(", {} file was there already ({})", ", {} files were there already ({})", skipped),
+        skipped, format_size(result.bytes_skipped));
+  }
+  if (const unsigned long deleted = result.files_deleted; deleted != 0) {
+    line += format_text(
+        n_(", deleted {} file or folder", ", deleted {} files and folders", deleted), deleted);
+  }
+  return line;
+}
+
+void print_summary(const RestoreResult& result, const RestoreOptions& options,
+                   SteadyClock::time_point start, Context& context) {
+  if (options.dry_run && context.identity == Identity::medsave) {
+    context.info(_("Dry run: nothing was written or deleted. This is what would have been done:"));
+  }
+  context.info(context.identity == Identity::restic ? resticlike_summary(result, start)
+                                                    : summary(result, start));
   if (options.verify && !options.dry_run) {
     const unsigned long files = result.files_verified;
     context.info(format_text(
         n_("verified the content of {} file", "verified the content of {} files", files), files));
+    tell_of_unverified(result.files_left, context);
   }
 }
 
@@ -169,32 +233,52 @@ RestoreRequest make_request(const RestoreOptions& options) {
   if (options.target.empty()) {
     throw Error(Errc::usage, _("please specify a directory to restore to (--target)"));
   }
-  if (options.delete_extra && options.target == "/" && options.includes.empty()) {
-    throw Error(Errc::usage, _("'--target / --delete' must be combined with an include filter"));
-  }
   return {.target = options.target,
           .excludes = options.excludes.filter("exclude"),
           .includes = options.includes.filter("include"),
           .exclude_xattrs = options.exclude_xattrs.filter("exclude-xattr"),
           .include_xattrs = options.include_xattrs.filter("include-xattr"),
-          .overwrite = options.overwrite,
+          .overwrite = options.overwrite.value_or(Overwrite::always),
+          .tell_of_newer = !options.overwrite,
           .delete_extra = options.delete_extra,
           .dry_run = options.dry_run,
           .verify = options.verify,
+          .sync = !options.no_sync,
           .sparse = options.sparse,
           .ownership_by_name = options.ownership_by_name};
+}
+
+/// Empty where it is no folder of this computer. rclone reaches those too.
+std::string folder_of_repository(const std::string& location) {
+  if (const std::optional<std::string> folder = local_folder(location)) return *folder;
+  for (const std::string_view prefix : {"rclone::local:", "rclone:"}) {
+    if (!location.starts_with(prefix)) continue;
+    std::string path = location.substr(prefix.size());
+    if (path.starts_with('/')) return path;
+  }
+  return {};
 }
 
 void run_restore_command(const RestoreOptions& options, const std::string& snapshot,
                          Context& context) {
   RestoreRequest request = make_request(options);
-  const Repository& repository = context.open_locked(LockMode::shared, true);
+  const Repository& repository = context.open_for_reading();
   const SnapshotSpec spec = parse_snapshot_spec(snapshot);
   const auto snapshots = load_candidates(repository, spec.id, context);
-  const SnapshotEntry& entry = find_snapshot(snapshots, spec.id, options.snapshots.filter());
-  const std::unique_ptr<Index> index = load_index(repository, context.stop());
+  const SnapshotEntry& entry =
+      find_snapshot(snapshots, spec.id, options.snapshots.filter(), context.notices());
+  const std::unique_ptr<Index> index =
+      load_readable_index(repository, context.notices(), context.stop());
   const BlobReader reader(repository, *index);
-  request.tree = find_subtree(reader, entry.snapshot.tree, spec.subfolder);
+  SnapshotFolder folder = find_folder(reader, entry.snapshot.tree, spec.subfolder);
+  request.tree = folder.tree;
+  request.folder = std::move(folder.node);
+  if (request.delete_extra) {
+    request.sources = find_sources(reader, entry.snapshot, spec.subfolder);
+    request.left_out = SnapshotExcludes(entry.snapshot, spec.subfolder);
+  }
+  request.repository = folder_of_repository(chosen_location(context.global.repository));
+  request.password_file = context.global.repository.password_file;
   context.info(format_text(_("restoring {} to {}"),
                            context.console.name_for_out(describe_snapshot(entry)),
                            context.console.name_for_out(options.target)));
@@ -202,12 +286,33 @@ void run_restore_command(const RestoreOptions& options, const std::string& snaps
   const auto start = SteadyClock::now();
   Progress progress;
   RestoreResult result;
-  {
+  try {
     const ProgressDisplay display(context.console, progress, ProgressKind::restore,
                                   context.progress_style(), context.progress_interval());
     result = run_restore(reader, request, make_sinks(context), progress, context.stop());
+  } catch (const Interrupted&) {
+    context.tell_of_interruption();
+    if (!options.dry_run) {
+      context.warn(escape_for_terminal(format_text(
+          _("what was restored to {} is incomplete; the same command goes on from there"),
+          options.target)));
+    }
+    throw;
+  } catch (const Error& e) {
+    if (e.code() != Errc::no_space) throw;
+    throw Error(e.code(),
+                format_text(_("{}. What was restored to {} is incomplete; the backups are not "
+                              "touched. Make room or choose another folder: the same command goes "
+                              "on from there"),
+                            e.what(), options.target));
   }
   if (context.lock() != nullptr) context.lock()->confirm();
+  if (!options.dry_run) {
+    const unsigned long files = result.files_restored;
+    context.done(format_text(n_("{} file or folder was restored to {}",
+                                "{} files and folders were restored to {}", files),
+                             files, escape_for_terminal(options.target)));
+  }
   if (context.global.json) {
     print_json_summary(result, start, context);
   } else {
@@ -215,9 +320,15 @@ void run_restore_command(const RestoreOptions& options, const std::string& snaps
   }
   if (result.problems != 0) {
     const unsigned long count = result.problems;
-    throw CommandFailed(
-        kExitFailed,
-        "Fatal: " + format_text(n_("There was {} error", "There were {} errors", count), count));
+    const char* text =
+        result.files_restored != 0
+            ? n_("There was {} error", "There were {} errors", count)
+            : n_("There was {} error, and nothing was restored; the snapshot is not touched by "
+                 "that",
+                 "There were {} errors, and nothing was restored; the snapshot is not touched by "
+                 "that",
+                 count);
+    throw CommandFailed(kExitFailed, fatal_text(format_text(text, count)));
   }
 }
 
@@ -240,18 +351,25 @@ void add_writing_options(Command& command, RestoreOptions& options) {
       .kind = ValueKind::directory;
   Option& overwrite = command.parsed(
       "overwrite", _("WHEN"),
-      [&options](const std::string& text) {
-        options.overwrite = parse_overwrite(text).value_or(Overwrite::always);
-      },
+      [&options](const std::string& text) { options.overwrite = parse_overwrite(text); },
       _("which existing files to write again: always (default), if-changed, if-newer or never"));
   overwrite.kind = ValueKind::choice;
   overwrite.choices = {"always", "if-changed", "if-newer", "never"};
   command.flag(
       "delete", options.delete_extra,
-      _("remove from the target what the snapshot does not have; see before with --dry-run "
-        "-vv"));
+      _("remove from the target what the snapshot does not have, within the folders that were "
+        "saved; see before with --dry-run -vv. Kept are repositories, and what the backup's "
+        "--exclude patterns match; a snapshot tells nothing of what other options (--iexclude, "
+        "pattern files, --exclude-if-present, --exclude-larger-than) left out or what could not "
+        "be read: that is removed too"));
   command.flag("dry-run", options.dry_run, _("write nothing, only say what would be done"));
-  command.flag("verify", options.verify, _("read all files back afterwards and compare"));
+  command.flag("verify", options.verify,
+               _("read all files back from the drive afterwards and compare"));
+  command.flag(
+      "no-sync", options.no_sync,
+      _("do not wait until everything is safe on the drive: a power cut soon afterwards may "
+        "take it away, or leave files without their content that --overwrite if-changed takes for "
+        "complete; with --verify, the content of files is safe all the same"));
   command.flag("sparse", options.sparse, _("leave holes where files have long runs of zeros"));
   command.flag("ownership-by-name", options.ownership_by_name,
                _("give files to users and groups of the same name instead of the same number"));
@@ -265,7 +383,8 @@ void add_restore(Command& root) {
   command.describe(
       _("Restores a snapshot, or what the patterns select from it, into a folder. \"latest\" means "
         "the newest snapshot; \"latest:/srv/practice/letters\" restores only that folder, with its "
-        "content directly in the target.\n\n"
+        "content directly in the target; a target that is new or empty becomes like that folder "
+        "itself.\n\n"
         "Over existing files only the parts that differ are written. What cannot be restored is "
         "named, and makes the exit status 1; everything else is restored."));
   command.arguments(_("SNAPSHOT[:FOLDER]"));
@@ -274,7 +393,7 @@ void add_restore(Command& root) {
   command.exit_codes({kExitNoRepository, kExitLocked, kExitWrongPassword});
   command.examples({{"medsave -r /media/usb/backup restore latest --target /tmp/restored",
                      _("everything, beside what is there")},
-                    {"medsave restore latest --target / --include '/srv/practice/letters/2026*'",
+                    {_("medsave restore latest --target / --include '/srv/practice/letters/2026*'"),
                      _("some letters, to where they were")}});
   command.run([options](Context& context, const std::vector<std::string>& arguments) {
     if (arguments.empty()) {

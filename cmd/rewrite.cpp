@@ -72,10 +72,11 @@ void run_rewrite_command(const RewriteOptions& options, const std::vector<std::s
   const Repository& repository = options.forget
                                      ? context.open_for_deletion(options.dry_run)
                                      : context.open_locked(LockMode::shared, options.dry_run);
+  const ReadableSnapshots all = load_to_choose(repository, ids, context.stop(), context);
   const std::vector<SnapshotEntry> snapshots =
-      choose_snapshots(load_snapshots(repository, context.stop(), context.notices()), ids,
-                       options.choice.filter(), context);
-  const std::unique_ptr<Index> index = load_index(repository, context.stop());
+      choose_snapshots(all.snapshots, ids, options.choice.filter(), UnknownName::refused, context);
+  const std::unique_ptr<Index> index =
+      load_index_for_writing(repository, context, context.stop()).index;
   if (context.lock() != nullptr) context.lock()->confirm();
   announce(options, context);
   const SnapshotChangeEvents events =
@@ -86,6 +87,7 @@ void run_rewrite_command(const RewriteOptions& options, const std::vector<std::s
   if (count != 0 && options.forget && !options.dry_run) {
     context.info(_("The data itself is still stored; \"medsave prune\" removes it."));
   }
+  require_all_read(all);
 }
 
 void add_change_options(Command& command, RewriteOptions& options) {
@@ -124,7 +126,7 @@ void add_rewrite(Command& root) {
   command.exit_codes({kExitNoRepository, kExitLocked, kExitWrongPassword});
   command.examples(
       {{"medsave rewrite --exclude '*.tmp' --dry-run", _("which snapshots have such files?")},
-       {"medsave rewrite --forget --exclude /srv/practice/patients/4711",
+       {_("medsave rewrite --forget --exclude /srv/practice/patients/4711"),
         _("takes this folder out of all snapshots; then: medsave prune --max-unused 0")}});
   command.run([options](Context& context, const std::vector<std::string>& arguments) {
     run_rewrite_command(*options, arguments, context);

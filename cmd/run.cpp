@@ -5,6 +5,7 @@
 #include "context.hpp"
 #include "exit_codes.hpp"
 #include "help.hpp"
+#include "log_file.hpp"
 
 #include "medsave/base/error.hpp"
 #include "medsave/base/text.hpp"
@@ -15,6 +16,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <memory>
 #include <new>
 
 namespace medsave::cli {
@@ -26,7 +28,7 @@ void define_program(Command& root, GlobalOptions& options) {
         "the two programs writes, the other reads. Without its password a repository cannot be "
         "read by anybody; keep a copy of the password outside the practice."));
   root.examples({{"medsave -r /media/usb/backup init", _("make a repository")},
-                 {"medsave -r /media/usb/backup backup /srv/practice", _("back up a folder")},
+                 {_("medsave -r /media/usb/backup backup /srv/practice"), _("back up a folder")},
                  {"medsave -r /media/usb/backup restore latest --target /tmp/restored",
                   _("get everything back")}});
   add_global_options(root, options);
@@ -55,26 +57,39 @@ void define_program(Command& root, GlobalOptions& options) {
   add_list(root);
   add_cache(root);
   add_options(root);
+  add_features(root);
   add_generate(root);
   add_version(root);
 }
 
-/// Errors of parsing are told as JSON too, although no option has been read yet.
-bool wants_json(const std::vector<std::string>& arguments) {
-  const auto end = std::ranges::find(arguments, "--");
-  return std::find(arguments.begin(), end, "--json") != end;
-}
-
-int fail(Console& console, bool json, int code, const std::string& message) {
+/// `kind`: stable name of the kind of failure, for programs.
+int fail(Console& console, bool json, int code, std::string_view kind, const std::string& message) {
   if (json) {
-    console.warn(JsonObject("exit_error").add("code", code).add("message", message).text());
+    console.print_err(JsonObject("exit_error")
+                          .add("code", code)
+                          .add("error", kind)
+                          .add("message", message)
+                          .text());
   } else {
     console.warn(message);
   }
   return code;
 }
 
-std::string fatal(const std::string& message) { return "Fatal: " + message; }
+std::string fatal(const Context& context, const std::string& message, Errc code = Errc::internal) {
+  // So restic tells of a locked repository.
+  const bool bare = context.identity == Identity::restic && code == Errc::locked;
+  std::string text = bare ? message : fatal_text(message);
+  if (!context.outcome().empty()) text += "\n" + context.outcome();
+  return text;
+}
+
+void begin_log(const Command& command, Context& context) {
+  const auto log = std::make_shared<LogFile>(context.global.log);
+  context.console.copy_lines_to([log](std::string_view line) { log->add(line); });
+  context.log = log;
+  context.console.log(format_text(_("{} begins"), command.full_name()));
+}
 
 void run_parsed(const Command& root, const ParsedLine& line, Context& context) {
   const Command& command = *line.command;
@@ -91,7 +106,17 @@ void run_parsed(const Command& root, const ParsedLine& line, Context& context) {
     throw Error(Errc::usage, _("--quiet and --verbose cannot be specified at the same time"));
   }
   if (context.global.no_color) context.console.disable_colour();
+  if (!context.global.log.empty()) begin_log(command, context);
   command.call(context, line.arguments);
+}
+
+/// Not having the log whole makes no failure of what was done.
+void end_log(int code, Context& context) {
+  if (!context.log) return;
+  context.console.log(format_text(_("ended with exit status {}"), code));
+  context.console.copy_lines_to({});
+  if (context.log->failure().empty()) return;
+  context.warn(format_text(_("the log is incomplete: {}"), context.log->failure()));
 }
 
 /// The one place where errors become exit codes.
@@ -106,37 +131,67 @@ int guarded(Context& context, bool json, const Action& action) {
       throw;
     }
     context.close();
-    if (!Console::flush_standard_out()) {
-      // As `medsave ls | head` does: nobody is there to be told.
-      if (reader_is_gone(STDOUT_FILENO)) return kExitFailed;
-      throw Error(Errc::io, _("cannot write to standard output"));
-    }
     return kExitOk;
   } catch (const CommandFailed& e) {
-    return fail(console, json, e.exit_code(), e.what());
+    return fail(console, json, e.exit_code(), "failed", e.what());
   } catch (const Error& e) {
-    return fail(console, json, exit_code_of(e.code()), fatal(e.what()));
+    // A server that did not answer any more when the user gave up waiting for it.
+    if (context.interrupted() && (e.code() == Errc::io || e.code() == Errc::unreachable)) {
+      return fail(console, json, kExitInterrupted, "interrupted",
+                  fatal(context, with_colon(_("interrupted"), e.what())));
+    }
+    return fail(console, json, exit_code_of(e.code()), errc_name(e.code()),
+                fatal(context, e.what(), e.code()));
   } catch (const Interrupted&) {
-    console.warn(_("interrupted, cleaning up"));
-    return fail(console, json, kExitInterrupted, fatal(_("interrupted")));
+    context.tell_of_interruption();
+    return fail(console, json, kExitInterrupted, "interrupted", fatal(context, _("interrupted")));
   } catch (const std::bad_alloc&) {
-    return fail(console, json, kExitFailed, fatal(_("not enough memory")));
+    return fail(console, json, kExitFailed, "no-memory", fatal(context, _("not enough memory")));
   } catch (const std::exception& e) {
-    return fail(console, json, kExitFailed, fatal(format_text(_("internal error: {}"), e.what())));
+    return fail(console, json, kExitFailed, errc_name(Errc::internal),
+                fatal(context, format_text(_("internal error: {}"), e.what())));
   }
+}
+
+/// The exit code when not all that was printed has arrived.
+int output_is_lost(Context& context, bool json, int code) {
+  const int failed = code == kExitOk ? kExitFailed : code;
+  if (!context.outcome().empty()) {
+    return fail(context.console, json, failed, "output",
+                format_text(_("{}; only the report of it could not be written to standard output"),
+                            context.outcome()));
+  }
+  // As `medsave ls | head` does: nobody is there to be told.
+  if (reader_is_gone(STDOUT_FILENO)) return failed;
+  return fail(context.console, json, failed, "output",
+              fatal(context, _("cannot write to standard output")));
 }
 
 }  // namespace
 
-int run(const std::vector<std::string>& arguments, Console& console, const std::stop_token& stop) {
-  Context context(console, stop);
-  Command root("medsave", _("Backups for medical practices, in restic's repository format"));
+bool wants_json(const std::vector<std::string>& arguments) {
+  const auto end = std::ranges::find(arguments, "--");
+  return std::find(arguments.begin(), end, "--json") != end;
+}
+
+int refuse(const std::vector<std::string>& arguments, Console& console, const Error& why) {
+  return fail(console, wants_json(arguments), exit_code_of(why.code()), errc_name(why.code()),
+              fatal_text(why.what()));
+}
+
+int run(Identity identity, const std::vector<std::string>& arguments, Console& console,
+        const std::stop_token& stop) {
+  Context context(identity, console, stop);
+  Command root(program_name(identity),
+               _("Backups for medical practices, in restic's repository format"));
   define_program(root, context.global);
-  const int code = guarded(context, wants_json(arguments),
+  const bool json = wants_json(arguments);
+  const int code = guarded(context, json,
                            [&] { run_parsed(root, parse_command_line(root, arguments), context); });
   context.close();
-  Console::flush_standard_out();
-  return code;
+  const int shown = Console::flush_standard_out() ? code : output_is_lost(context, json, code);
+  end_log(shown, context);
+  return shown;
 }
 
 }  // namespace medsave::cli

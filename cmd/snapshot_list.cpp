@@ -38,18 +38,19 @@ void print_snapshots(const std::vector<SnapshotEntry>& snapshots,
                      Context& context) {
   const auto shown = [&](const std::vector<std::string>& texts, const std::string& separator) {
     std::vector<std::string> names;
+    names.reserve(texts.size());
     for (const std::string& text : texts) names.push_back(context.console.name_for_out(text));
     return join(names, separator);
   };
   const bool with_reasons = !compact && !reasons.empty();
   Table table;
-  table.add_column(_("ID"));
-  table.add_column(_("Time"));
-  table.add_column(_("Host"));
-  table.add_column(_("Tags"));
-  if (with_reasons) table.add_column(_("Reasons"));
-  if (!compact) table.add_column(_("Paths"));
-  table.add_column(_("Size"));
+  table.add_column({.heading = _("ID")});
+  table.add_column({.heading = _("Time")});
+  table.add_column({.heading = _("Host"), .wraps = true, .drop = 3});
+  table.add_column({.heading = _("Tags"), .wraps = true, .drop = 4});
+  if (with_reasons) table.add_column({.heading = _("Reasons"), .wraps = true, .drop = 1});
+  if (!compact) table.add_column({.heading = _("Paths"), .wraps = true, .drop = 2});
+  table.add_column({.heading = _("Size"), .drop = 5});
   for (std::size_t i = 0; i < snapshots.size(); ++i) {
     const Snapshot& s = snapshots[i].snapshot;
     std::vector<std::string> row = {snapshots[i].id.short_hex(), format_local_time(s.time.instant),
@@ -63,7 +64,7 @@ void print_snapshots(const std::vector<SnapshotEntry>& snapshots,
   table.add_footer(_("Timestamps shown in local time"));
   const unsigned long count = snapshots.size();
   table.add_footer(format_text(n_("{} snapshots", "{} snapshots", count), count));
-  for (const std::string& line : table.lines()) context.console.print(line);
+  context.print(table);
 }
 
 std::string group_heading(const SnapshotGroup& group, const GroupBy& by) {

@@ -1,5 +1,6 @@
 #include "snapshot_options.hpp"
 
+#include "medsave/archive/archiver.hpp"
 #include "medsave/base/error.hpp"
 #include "medsave/base/text.hpp"
 #include "medsave/format/time_text.hpp"
@@ -27,6 +28,13 @@ void add_files(PathFilter& filter, const std::vector<std::string>& files, bool i
   }
 }
 
+/// As snapshots have it: a relative path is one of this computer's, and what Windows calls absolute
+/// is taken as it stands.
+std::string meant_path(const std::string& path) {
+  const bool is_drive = path.size() >= 2 && path[1] == ':';
+  return is_drive || path.starts_with("\\\\") ? path : snapshot_paths({path}).front();
+}
+
 }  // namespace
 
 SnapshotFilter SnapshotChoice::filter() const {
@@ -35,7 +43,7 @@ SnapshotFilter SnapshotChoice::filter() const {
   std::ranges::copy_if(hosts, std::back_inserter(out.hosts),
                        [](const std::string& host) { return !host.empty(); });
   for (const std::string& list : tags) out.tags.push_back(parse_tag_list(list));
-  out.paths = paths;
+  for (const std::string& path : paths) out.paths.push_back(meant_path(path));
   return out;
 }
 
@@ -48,7 +56,7 @@ void add_snapshot_options(Command& command, SnapshotChoice& choice, bool letter)
   command.options("tag", _("TAG[,TAG...]"), choice.tags,
                   _("only snapshots with all these tags; repeated: with any of the lists"));
   command.options("path", _("PATH"), choice.paths,
-                  _("only snapshots of this absolute path; repeated: of all of them"));
+                  _("only snapshots of this path; repeated: of all of them"));
 }
 
 PathFilter PatternOptions::filter(const std::string& word) const {
@@ -57,6 +65,13 @@ PathFilter PatternOptions::filter(const std::string& word) const {
   add_files(out, files, false, word + "-file");
   add_patterns(out, ignore_case, true, "i" + word);
   add_files(out, files_ignore_case, true, "i" + word + "-file");
+  // Without a pattern, "only what matches" would turn into "everything".
+  if (word.starts_with("include") && !empty() && out.empty()) {
+    throw Error(Errc::usage,
+                format_text(_("--{} holds no pattern, so nothing would be left out; give one, or "
+                              "leave the option out"),
+                            word));
+  }
   return out;
 }
 

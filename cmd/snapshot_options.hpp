@@ -32,7 +32,8 @@ struct PatternOptions {
   [[nodiscard]] bool empty() const {
     return patterns.empty() && ignore_case.empty() && files.empty() && files_ignore_case.empty();
   }
-  /// Reads the files. `word` ("exclude") names the option in errors.
+  /// Reads the files. `word` ("exclude") names the option in errors. Throws Error(usage) for
+  /// include options without any pattern.
   [[nodiscard]] PathFilter filter(const std::string& word) const;
 };
 void add_exclude_options(Command& command, PatternOptions& options);

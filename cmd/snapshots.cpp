@@ -28,10 +28,11 @@ struct SnapshotsOptions {
   std::uint64_t latest = 0;  // 0: all
 };
 
-/// The newest `count` for each host and paths, in their order.
-std::vector<SnapshotEntry> newest(std::vector<SnapshotEntry> snapshots, std::uint64_t count) {
+/// The newest `count` of each group, in their order.
+std::vector<SnapshotEntry> newest(std::vector<SnapshotEntry> snapshots, std::uint64_t count,
+                                  const GroupBy& by) {
   std::vector<SnapshotEntry> out;
-  for (SnapshotGroup& group : group_snapshots(std::move(snapshots), GroupBy{})) {
+  for (SnapshotGroup& group : group_snapshots(std::move(snapshots), by)) {
     auto& members = group.snapshots;
     const std::size_t skip = members.size() - std::min<std::uint64_t>(members.size(), count);
     std::move(members.begin() + static_cast<std::ptrdiff_t>(skip), members.end(),
@@ -59,10 +60,13 @@ std::string groups_json(const std::vector<SnapshotGroup>& groups) {
 
 void run_snapshots(const SnapshotsOptions& options, const std::vector<std::string>& ids,
                    Context& context) {
-  const Repository& repository = context.open_locked(LockMode::shared, true);
-  const auto all = load_snapshots(repository, context.stop(), context.notices());
-  std::vector<SnapshotEntry> chosen = choose_snapshots(all, ids, options.choice.filter(), context);
-  if (options.latest != 0) chosen = newest(std::move(chosen), options.latest);
+  const Repository& repository = context.open_for_reading();
+  const ReadableSnapshots all = load_to_choose(repository, ids, context.stop(), context);
+  std::vector<SnapshotEntry> chosen = choose_snapshots(all.snapshots, ids, options.choice.filter(),
+                                                       UnknownName::latest_ignored, context);
+  if (options.latest != 0) {
+    chosen = newest(std::move(chosen), options.latest, options.group_by.value_or(GroupBy{}));
+  }
   if (!options.group_by) {
     if (context.global.json) {
       context.console.print(snapshots_json(chosen));
@@ -79,7 +83,7 @@ void run_snapshots(const SnapshotsOptions& options, const std::vector<std::strin
   for (const SnapshotGroup& group : groups) {
     const std::string heading = group_heading(group, *options.group_by);
     if (!heading.empty()) {
-      context.console.print(context.console.bold(context.console.name_for_out(heading)));
+      context.console.tell(context.console.bold(context.console.name_for_out(heading)));
     }
     print_snapshots(group.snapshots, {}, options.compact, context);
   }
@@ -99,7 +103,8 @@ void add_snapshots(Command& root) {
       "group-by,g", _("GROUP"),
       [options](const std::string& text) { options->group_by = parse_group_by(text); },
       _("one list for each host, paths and/or tags, separated by commas"));
-  command.number("latest", _("N"), options->latest, _("only the newest N for each host and paths"));
+  command.number("latest", _("N"), options->latest,
+                 _("only the newest N of each group (default: for each host and paths)"));
   add_snapshot_options(command, options->choice);
   command.exit_codes({kExitNoRepository, kExitLocked, kExitWrongPassword});
   command.examples({{"medsave -r /media/usb/backup snapshots --latest 1",

@@ -6,12 +6,15 @@
 #include "context.hpp"
 #include "exit_codes.hpp"
 #include "snapshot_options.hpp"
+#include "stats_sizes.hpp"
 
 #include "medsave/base/error.hpp"
 #include "medsave/base/text.hpp"
 #include "medsave/base/units.hpp"
 #include "medsave/repo/blob_reader.hpp"
+#include "medsave/repo/reliable_index.hpp"
 #include "medsave/snap/snapshot_finder.hpp"
+#include "medsave/ui/display_text.hpp"
 #include "medsave/ui/json_object.hpp"
 
 #include <memory>
@@ -19,8 +22,11 @@
 namespace medsave::cli {
 namespace {
 
+constexpr std::size_t kResticPadding = 5;  // columns of a size, at least
+
 struct StatsOptions {
   StatsMode mode = StatsMode::restore_size;
+  bool sizes = false;  // of the repository's files and blobs, instead of a mode
   SnapshotChoice choice = {};
 };
 
@@ -41,35 +47,49 @@ void print_json(const SnapshotStats& stats, Context& context) {
 
 void print_text(const SnapshotStats& stats, StatsMode mode, Context& context) {
   Console& out = context.console;
+  const bool own_form = context.identity == Identity::medsave;
+  const auto size_text = [own_form](std::uint64_t size) {
+    return pad_to_width(format_size(size), own_form ? 0 : kResticPadding);
+  };
+  const std::uint64_t folders = own_form ? stats.folders : 0;
   out.print(format_text(_("Stats in {} mode:"), stats_mode_name(mode)));
   out.print(format_text(_("     Snapshots processed:  {}"), stats.snapshots));
   if (stats.blobs > 0) out.print(format_text(_("        Total Blob Count:  {}"), stats.blobs));
-  if (stats.files > 0) out.print(format_text(_("        Total File Count:  {}"), stats.files));
-  if (stats.uncompressed_size > 0) {
-    out.print(
-        format_text(_(" Total Uncompressed Size:  {:<5}"), format_size(stats.uncompressed_size)));
+  if (stats.files > 0) {
+    out.print(format_text(_("        Total File Count:  {}"), stats.files - folders));
   }
-  out.print(format_text(_("              Total Size:  {:<5}"), format_size(stats.size)));
+  if (folders > 0) out.print(format_text(_("      Total Folder Count:  {}"), folders));
+  if (stats.uncompressed_size > 0) {
+    out.print(format_text(_(" Total Uncompressed Size:  {}"), size_text(stats.uncompressed_size)));
+  }
+  out.print(format_text(_("              Total Size:  {}"), size_text(stats.size)));
   if (stats.compression_progress() > 0) {
-    out.print(format_text(_("    Compression Progress:  {:.2f}%"), stats.compression_progress()));
+    out.print(format_text(_("    Compression Progress:  {}"),
+                          format_percent(stats.compression_progress(), 2)));
   }
   if (stats.compression_ratio() > 0) {
-    out.print(format_text(_("       Compression Ratio:  {:.2f}x"), stats.compression_ratio()));
+    out.print(format_text(_("       Compression Ratio:  {}x"),
+                          format_decimal(stats.compression_ratio(), 2)));
   }
   if (stats.compression_space_saving() > 0) {
-    out.print(
-        format_text(_("Compression Space Saving:  {:.2f}%"), stats.compression_space_saving()));
+    out.print(format_text(_("Compression Space Saving:  {}"),
+                          format_percent(stats.compression_space_saving(), 2)));
   }
 }
 
 void run_stats(const StatsOptions& options, const std::vector<std::string>& ids, Context& context) {
-  const Repository& repository = context.open_locked(LockMode::shared, true);
-  const auto all = load_snapshots(repository, context.stop(), context.notices());
-  const auto index = load_index(repository, context.stop());
+  const Repository& repository = context.open_for_reading();
+  if (options.sizes) {
+    print_size_statistics(repository, context);
+    return;
+  }
+  const ReadableSnapshots all = load_to_choose(repository, ids, context.stop(), context);
+  const auto index = load_readable_index(repository, context.notices(), context.stop());
   const BlobReader reader(repository, *index);
   context.info(_("scanning..."));
   std::vector<Id> roots;
-  for (const SnapshotEntry& entry : choose_snapshots(all, ids, options.choice.filter(), context)) {
+  for (const SnapshotEntry& entry : choose_snapshots(all.snapshots, ids, options.choice.filter(),
+                                                     UnknownName::latest_ignored, context)) {
     roots.push_back(entry.snapshot.tree);
   }
   const SnapshotStats stats = collect_stats(reader, options.mode, roots, context.stop());
@@ -78,6 +98,7 @@ void run_stats(const StatsOptions& options, const std::vector<std::string>& ids,
   } else {
     print_text(stats, options.mode, context);
   }
+  if (context.identity == Identity::medsave) require_all_read(all);
 }
 
 }  // namespace
@@ -91,16 +112,19 @@ void add_stats(Command& root) {
         "restore-size: what all the snapshots would take when restored\n"
         "files-by-contents: files with the same content only once\n"
         "blobs-per-file: of each file, parts that several of its states share only once\n"
-        "raw-data: what the snapshots take in the repository, and how well it is compressed"));
+        "raw-data: what the snapshots take in the repository, and how well it is compressed\n"
+        "debug: how large the repository's files and blobs are, whatever the snapshots"));
   command.arguments(_("[SNAPSHOT]..."));
   Option& mode = command.parsed(
       "mode", _("MODE"),
       [options](const std::string& text) {
+        options->sizes = text == "debug";
         options->mode = parse_stats_mode(text).value_or(StatsMode::restore_size);
       },
-      _("what to count: restore-size (default), files-by-contents, blobs-per-file or raw-data"));
+      _("what to count: restore-size (default), files-by-contents, blobs-per-file, raw-data or "
+        "debug"));
   mode.kind = ValueKind::choice;
-  mode.choices = {"restore-size", "files-by-contents", "blobs-per-file", "raw-data"};
+  mode.choices = {"restore-size", "files-by-contents", "blobs-per-file", "raw-data", "debug"};
   add_snapshot_options(command, options->choice);
   command.exit_codes({kExitNoRepository, kExitLocked, kExitWrongPassword});
   command.examples(

@@ -9,6 +9,7 @@
 #include "medsave/base/text.hpp"
 #include "medsave/maintain/snapshot_change.hpp"
 #include "medsave/par/task_scope.hpp"
+#include "medsave/repo/second_look.hpp"
 #include "medsave/ui/json_object.hpp"
 
 #include <memory>
@@ -74,19 +75,26 @@ void run_tag_command(const TagOptions& options, const std::vector<std::string>& 
   context.info(_("create exclusive lock for repository"));
   const Repository& repository = context.open_for_deletion(options.dry_run);
   unsigned long count = 0;
-  for (const SnapshotEntry& entry :
-       choose_snapshots(load_snapshots(repository, context.stop(), context.notices()), ids,
-                        options.choice.filter(), context)) {
+  std::vector<Id> replaced;
+  const ReadableSnapshots loaded = load_to_choose(repository, ids, context.stop(), context);
+  for (const SnapshotEntry& entry : choose_snapshots(loaded.snapshots, ids, options.choice.filter(),
+                                                     UnknownName::refused, context)) {
     check_stop(context.stop());
-    if (tag_snapshot(repository, entry, change, options.dry_run, context)) ++count;
+    if (!tag_snapshot(repository, entry, change, options.dry_run, context)) continue;
+    ++count;
+    if (options.dry_run) continue;
+    replaced.push_back(entry.id);
+    context.done(format_text(n_("modified {} snapshots", "modified {} snapshots", count), count));
   }
+  require_deleted(repository, FileKind::snapshot, replaced, context.stop());
   if (context.global.json) {
     context.console.print(JsonObject("summary").add("changed_snapshots", count).text());
   } else if (count == 0) {
     context.info(_("no snapshots were modified"));
   } else if (!options.dry_run) {
-    context.info(format_text(n_("modified {} snapshots", "modified {} snapshots", count), count));
+    context.info(context.outcome());
   }
+  require_all_read(loaded);
 }
 
 }  // namespace

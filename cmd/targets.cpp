@@ -2,6 +2,7 @@
 
 #include "medsave/base/error.hpp"
 #include "medsave/base/text.hpp"
+#include "medsave/base/text_file.hpp"
 #include "medsave/sys/file_info.hpp"
 #include "medsave/sys/file_io.hpp"
 
@@ -17,14 +18,7 @@ namespace {
 
 constexpr std::size_t kMaxList = std::size_t{1} << 30;  // bytes
 
-std::string_view without_byte_order_mark(std::string_view text) {
-  constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
-  if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
-  return text;
-}
-
 void for_each_line(std::string_view content, const std::function<void(std::string_view)>& visit) {
-  content = without_byte_order_mark(content);
   while (!content.empty()) {
     const std::size_t end = std::min(content.find('\n'), content.size());
     std::string_view line = content.substr(0, end);
@@ -32,13 +26,6 @@ void for_each_line(std::string_view content, const std::function<void(std::strin
     if (line.ends_with('\r')) line.remove_suffix(1);
     visit(line);
   }
-}
-
-std::string_view trimmed(std::string_view text) {
-  constexpr std::string_view kWhiteSpace = " \t\v\f\r";
-  const std::size_t begin = text.find_first_not_of(kWhiteSpace);
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(kWhiteSpace) - begin + 1);
 }
 
 Buffer read_list(const std::string& name) {
@@ -60,13 +47,15 @@ bool is_pattern(std::string_view component) {
 }
 
 /// Names in `folder` ("" = current) that fit one component of a pattern. A folder that cannot be
-/// read has none.
-std::vector<std::string> fitting_names(const std::string& folder, const std::string& component) {
+/// read has none, and `problem` hears of it.
+std::vector<std::string> fitting_names(const std::string& folder, const std::string& component,
+                                       const TargetProblemSink& problem) {
   std::vector<std::string> names;
   try {
     const UniqueFd fd = open_dir_at(kCurrentDirectory, folder.empty() ? "." : folder, true);
     names = list_dir(fd.get());
-  } catch (const Error&) {
+  } catch (const Error& e) {
+    if (e.code() != Errc::not_found) problem(folder, e.what());
     return {};
   }
   std::erase_if(names, [&](const std::string& name) {
@@ -76,26 +65,37 @@ std::vector<std::string> fitting_names(const std::string& folder, const std::str
   return names;
 }
 
+/// Whether there is something at this path, be it unreadable.
+bool exists(const std::string& path, bool follow) {
+  try {
+    return follow ? stat_at(kCurrentDirectory, path).has_value()
+                  : lstat_at(kCurrentDirectory, path).has_value();
+  } catch (const Error&) {
+    return true;  // the archiver will say what is wrong
+  }
+}
+
 /// `at`: what of the pattern has been matched so far, ending in '/' unless empty.
-void expand(const std::string& at, std::string_view rest, std::vector<std::string>& out) {
+void expand(const std::string& at, std::string_view rest, const TargetProblemSink& problem,
+            std::vector<std::string>& out) {
   const std::size_t slash = rest.find('/');
   const std::string component(rest.substr(0, slash));
   const bool last = slash == std::string_view::npos;
   const std::string_view below = last ? std::string_view{} : rest.substr(slash + 1);
   const auto go_on = [&](const std::string& name) {
     if (last) {
-      if (lstat_at(kCurrentDirectory, at + name)) out.push_back(at + name);
+      if (target_exists(at + name)) out.push_back(at + name);
     } else if (below.find_first_not_of('/') == std::string_view::npos) {
-      if (stat_at(kCurrentDirectory, at + name)) out.push_back(at + name);  // "folder/"
+      if (exists(at + name, true)) out.push_back(at + name + "/");
     } else {
-      expand(at + name + "/", below, out);
+      expand(at + name + "/", below, problem, out);
     }
   };
   if (!is_pattern(component)) {
     go_on(component);
     return;
   }
-  for (const std::string& name : fitting_names(at, component)) go_on(name);
+  for (const std::string& name : fitting_names(at, component, problem)) go_on(name);
 }
 
 }  // namespace
@@ -103,7 +103,7 @@ void expand(const std::string& at, std::string_view rest, std::vector<std::strin
 std::vector<std::string> pattern_lines(std::string_view content) {
   std::vector<std::string> lines;
   for_each_line(content, [&](std::string_view line) {
-    const std::string_view text = trimmed(line);
+    const std::string_view text = trim_unicode_space(line);
     if (!text.empty() && text.front() != '#') lines.emplace_back(text);
   });
   return lines;
@@ -132,34 +132,36 @@ std::vector<std::string> raw_names(std::string_view content) {
   return names;
 }
 
-std::vector<std::string> expand_pattern(const std::string& pattern) {
+bool target_exists(const std::string& path) { return exists(path, false); }
+
+std::vector<std::string> expand_pattern(const std::string& pattern,
+                                        const TargetProblemSink& problem) {
   std::vector<std::string> out;
   const std::size_t start = std::min(pattern.find_first_not_of('/'), pattern.size());
   if (start == pattern.size()) {
     if (!pattern.empty()) out.emplace_back("/");
     return out;
   }
-  expand(start == 0 ? "" : "/", std::string_view(pattern).substr(start), out);
+  expand(start == 0 ? "" : "/", std::string_view(pattern).substr(start), problem, out);
   return out;
 }
 
-std::vector<std::string> collect_targets(const TargetLists& lists, const NoticeSink& notice) {
+std::vector<std::string> collect_targets(const TargetLists& lists,
+                                         const TargetProblemSink& problem) {
   std::vector<std::string> targets;
   const auto append = [&](std::vector<std::string> more) {
     std::ranges::move(more, std::back_inserter(targets));
   };
   for (const std::string& list : lists.files_from) {
-    const Buffer content = read_list(list);
+    const Buffer content = decode_lines(read_list(list).view(), list);
     for (const std::string& pattern : pattern_lines(as_text(content.view()))) {
-      std::vector<std::string> found = expand_pattern(pattern);
-      if (found.empty()) {
-        notice(format_text(_("pattern \"{}\" does not match any files, skipping"), pattern));
-      }
+      std::vector<std::string> found = expand_pattern(pattern, problem);
+      if (found.empty()) problem(pattern, _("no file matches this line of the list"));
       append(std::move(found));
     }
   }
   for (const std::string& list : lists.files_from_verbatim) {
-    const Buffer content = read_list(list);
+    const Buffer content = decode_text(read_list(list).view(), list);
     append(verbatim_lines(as_text(content.view())));
   }
   for (const std::string& list : lists.files_from_raw) {

@@ -1,7 +1,6 @@
 #pragma once
 
-#include "medsave/base/progress.hpp"
-
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,11 +18,15 @@ struct TargetLists {
   }
 };
 
-/// The paths of all lists. `notice` hears of patterns that match nothing. Throws Error for a list
-/// that cannot be read or is malformed.
-std::vector<std::string> collect_targets(const TargetLists& lists, const NoticeSink& notice);
+/// Hears what of a list is not backed up, and why.
+using TargetProblemSink = std::function<void(const std::string& name, const std::string& why)>;
 
-/// Lines of a --files-from list: trimmed, without blank ones and comments.
+/// The paths of all lists. `problem` hears of patterns that match nothing and of folders that
+/// could not be searched. Throws Error for a list that cannot be read or is malformed.
+std::vector<std::string> collect_targets(const TargetLists& lists,
+                                         const TargetProblemSink& problem);
+
+/// Lines of a --files-from list in UTF-8: trimmed, without blank ones and comments.
 std::vector<std::string> pattern_lines(std::string_view content);
 /// Lines of a --files-from-verbatim list: without blank ones, otherwise as they stand.
 std::vector<std::string> verbatim_lines(std::string_view content);
@@ -32,7 +35,12 @@ std::vector<std::string> verbatim_lines(std::string_view content);
 std::vector<std::string> raw_names(std::string_view content);
 
 /// Existing paths that fit a shell pattern (`*`, `?`, `[...]`, `\`), sorted; unlike in a shell
-/// they also match names with a leading dot.
-std::vector<std::string> expand_pattern(const std::string& pattern);
+/// they also match names with a leading dot. `problem` hears of folders that could not be
+/// searched.
+std::vector<std::string> expand_pattern(const std::string& pattern,
+                                        const TargetProblemSink& problem);
+
+/// Whether there is something at this path, be it unreadable.
+bool target_exists(const std::string& path);
 
 }  // namespace medsave::cli

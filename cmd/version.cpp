@@ -31,13 +31,17 @@ constexpr const char* kArchitecture = "unknown";
 #endif
 
 void run_version(Context& context) {
-  const std::string compiler = format_text("{} {}.{}", kCompiler, kCompilerMajor, kCompilerMinor);
+  const bool as_restic = context.identity == Identity::restic;
+  const std::string compiler =
+      as_restic ? kResticCompiler
+                : format_text("{} {}.{}", kCompiler, kCompilerMajor, kCompilerMinor);
   if (context.global.json) {
     JsonObject out("version");
-    out.add("version", MEDSAVE_VERSION)
+    out.add("version", as_restic ? kResticVersion : MEDSAVE_VERSION)
         .add("go_version", compiler)
         .add("go_os", "linux")
-        .add("go_arch", kArchitecture);
+        .add("go_arch", kArchitecture)
+        .add("medsave_version", MEDSAVE_VERSION);
     context.console.print(out.text());
     return;
   }

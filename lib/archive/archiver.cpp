@@ -1,5 +1,6 @@
 #include "medsave/archive/archiver.hpp"
 
+#include "backup_targets.hpp"
 #include "blob_sink.hpp"
 #include "file_saver.hpp"
 #include "parent_matcher.hpp"
@@ -7,7 +8,6 @@
 #include "reporter.hpp"
 #include "scanner.hpp"
 #include "source_tree.hpp"
-#include "target_tree.hpp"
 #include "tree_draft.hpp"
 #include "tree_walk.hpp"
 #include "work_queue.hpp"
@@ -27,7 +27,8 @@
 namespace medsave {
 namespace {
 
-constexpr unsigned kMinWorkers = 2;  // on a single core, one computes while the other waits
+constexpr std::size_t kLongestName = 255;  // bytes, on all usual file systems
+constexpr unsigned kMinWorkers = 2;        // on a single core, one computes while the other waits
 
 class Backup {
  public:
@@ -46,8 +47,9 @@ class Backup {
         queue_(std::max(1U, request_.read_concurrency), workers_),
         chunker_(repository.polynomial()),
         reader_(repository, index),
-        matcher_(reader_,
-                 {.ignore_ctime = request_.ignore_ctime, .ignore_inode = request_.ignore_inode}),
+        matcher_(reader_, {.ignore_ctime = request_.ignore_ctime,
+                           .ignore_inode = request_.ignore_inode,
+                           .read_since = start_of_parent()}),
         saver_({.sink = *sink_,
                 .assembler = assembler_,
                 .reporter = reporter_,
@@ -59,14 +61,21 @@ class Backup {
   BackupResult run();
 
  private:
+  [[nodiscard]] std::optional<Timestamp> start_of_parent() const {
+    if (!request_.parent || !request_.parent->snapshot.summary) return std::nullopt;
+    return request_.parent->snapshot.summary->backup_start.instant;
+  }
   void prepare_snapshot();
-  TargetTree resolve_targets();
+  BackupTargets resolve_targets();
+  void tell_links(const std::vector<std::string>& links);
   void read_sources();
   void read_stdin();
+  void tell_all_is_done();
   void read_stdin_content(const std::stop_token& stop);
   Node stdin_node(std::string name, bool is_dir) const;
   void work(const SourceTree* source, const std::stop_token& stop);
   void finish_after_failure() noexcept;
+  void require_adopted_packs() const;
   void publish(BackupResult& result);
 
   const Repository& repository_;
@@ -87,44 +96,31 @@ class Backup {
   FileSaver saver_;
 };
 
-std::vector<std::string> stdin_components(const StdinSource& source) {
-  std::vector<std::string> names;
-  const std::string cleaned = clean_path("/" + source.filename);
-  std::string_view rest = std::string_view(cleaned).substr(1);
-  while (!rest.empty()) {
-    const std::size_t slash = rest.find('/');
-    names.emplace_back(rest.substr(0, slash));
-    rest = slash == std::string_view::npos ? std::string_view() : rest.substr(slash + 1);
-  }
-  if (names.empty()) {
-    throw Error(Errc::usage, format_text(_("\"{}\" is no name for a file"), source.filename));
-  }
-  return names;
-}
-
 void Backup::prepare_snapshot() {
   snapshot_ = request_.snapshot;
-  if (snapshot_.time.instant == Timestamp{}) snapshot_.time = in_local_zone(begun_);
   if (snapshot_.uid == 0) snapshot_.uid = user_id();
   if (snapshot_.gid == 0) snapshot_.gid = group_id();
   if (request_.parent) snapshot_.parent = request_.parent->id;
 }
 
-TargetTree Backup::resolve_targets() {
-  TargetTree tree;
+BackupTargets Backup::resolve_targets() {
+  BackupTargets tree;
   std::vector<std::string> existing;
+  std::vector<std::string> links;
   for (const std::string& target : request_.targets) {
     try {
-      if (!lstat_at(kCurrentDirectory, target)) {
+      const std::optional<FileInfo> info = lstat_at(kCurrentDirectory, target);
+      if (!info) {
         reporter_.problem(target, _("it does not exist"));
         continue;
       }
+      if (info->is_symlink()) links.push_back(target);
     } catch (const Error&) {
       // It is there but cannot be examined: reported when its turn comes.
     }
     const std::string cleaned = clean_path(target);
     if (!is_bare_root(cleaned)) {
-      tree.add(cleaned, true);
+      tree.add(target, true);
     } else {
       for (const std::string& entry : entries_of_bare_root(cleaned)) tree.add(entry, false);
     }
@@ -134,7 +130,22 @@ TargetTree Backup::resolve_targets() {
     throw Error(Errc::usage, _("none of the files and folders to back up exists"));
   }
   snapshot_.paths = snapshot_paths(existing);
+  tell_links(links);
   return tree;
+}
+
+/// Whoever names a link may believe that the folder behind it is saved.
+void Backup::tell_links(const std::vector<std::string>& links) {
+  if (links.empty()) return;
+  reporter_.notice(format_text(
+      _("{} is a link and is saved as a link, without what it leads to. To save the folder behind "
+        "it, write a slash at the end: {}/"),
+      links.front(), links.front()));
+  const unsigned long more = links.size() - 1;
+  if (more == 0) return;
+  reporter_.notice(format_text(
+      n_("the same is true of {} other source", "the same is true of {} other sources", more),
+      more));
 }
 
 void Backup::work(const SourceTree* source, const std::stop_token& stop) {
@@ -145,7 +156,8 @@ void Backup::work(const SourceTree* source, const std::stop_token& stop) {
                                  .assembler = assembler_,
                                  .reporter = reporter_,
                                  .queue = queue_,
-                                 .with_atime = request_.with_atime});
+                                 .with_atime = request_.with_atime,
+                                 .require_sources = request_.require_sources});
   }
   FileSaver::Scratch scratch;
   while (std::optional<Task> task = queue_.next(stop)) {
@@ -161,7 +173,7 @@ void Backup::work(const SourceTree* source, const std::stop_token& stop) {
 }
 
 void Backup::read_sources() {
-  const TargetTree targets = resolve_targets();
+  const BackupTargets targets = resolve_targets();
   const SourceTree source(targets, request_.filter);
   DirectoryTask root;
   if (request_.parent) {
@@ -173,7 +185,7 @@ void Backup::read_sources() {
   first.push_back(std::move(root));
   queue_.push({}, std::move(first));
 
-  TaskScope scan(stop_);  // ended by its destructor: nobody waits for the count
+  TaskScope scan(stop_);  // ended by its destructor where nobody waits for the count
   if (request_.scan) {
     scan.spawn("scan", 1, [&](const std::stop_token& stop) {
       scan_sources(source, sinks_, reporter_.progress(), stop);
@@ -182,6 +194,7 @@ void Backup::read_sources() {
   TaskScope scope(stop_);
   scope.spawn("backup", workers_, [&](const std::stop_token& stop) { work(&source, stop); });
   scope.join();
+  if (sinks_.scan_finished) scan.join();
 }
 
 Node Backup::stdin_node(std::string name, bool is_dir) const {
@@ -197,7 +210,7 @@ Node Backup::stdin_node(std::string name, bool is_dir) const {
 }
 
 void Backup::read_stdin_content(const std::stop_token& stop) {
-  std::vector<std::string> names = stdin_components(*request_.from_stdin);
+  std::vector<std::string> names = stdin_components(request_.from_stdin->filename);
   auto draft = std::make_shared<TreeDraft>(1);
   std::string path;
   for (std::size_t i = 0; i + 1 < names.size(); ++i) {
@@ -222,7 +235,7 @@ void Backup::read_stdin_content(const std::stop_token& stop) {
 }
 
 void Backup::read_stdin() {
-  const std::vector<std::string> names = stdin_components(*request_.from_stdin);
+  const std::vector<std::string> names = stdin_components(request_.from_stdin->filename);
   snapshot_.paths = {clean_path("/" + request_.from_stdin->filename)};
   queue_.begin();
   TaskScope scope(stop_);
@@ -231,9 +244,8 @@ void Backup::read_stdin() {
   scope.join();
   if (request_.from_stdin->finish) request_.from_stdin->finish();
   if (stdin_was_empty_) {
-    reporter_.problem(snapshot_.paths.front(),
-                      _("nothing arrived on standard input, so no snapshot was saved; did the "
-                        "program that should have written fail?"));
+    throw Error(Errc::io, _("nothing arrived on standard input, so no snapshot was saved; did the "
+                            "program that should have written fail?"));
   }
 }
 
@@ -242,7 +254,20 @@ void Backup::finish_after_failure() noexcept {
     sink_->finish();  // so that the next run finds what this one has stored
   } catch (...) {
     // The failure that ended the backup is the one to report; what is stored and not indexed is
-    // adopted or stored again later.
+    // adopted or stored again later. Without its lock the run may not index anything: another
+    // one may have deleted what it stored.
+  }
+}
+
+void Backup::require_adopted_packs() const {
+  for (const Id& pack : request_.relies_on) {
+    const FileRef file{.kind = FileKind::pack, .id = pack};
+    if (repository_.backend().size(file)) continue;
+    throw Error(Errc::io,
+                format_text(_("{}, which this backup found in the repository and used, has "
+                              "been deleted by another program meanwhile, so no snapshot "
+                              "was saved; start again"),
+                            describe(file)));
   }
 }
 
@@ -258,22 +283,32 @@ void Backup::publish(BackupResult& result) {
   snapshot_.tree = *assembler_.root();
   snapshot_.summary = summary;
   result.problems = reporter_.problems();
+  result.stored_again = reporter_.stored_again();
   result.changed_while_read = reporter_.changed_while_read();
   result.skipped_unchanged = request_.skip_if_unchanged && request_.parent &&
                              request_.parent->snapshot.tree == snapshot_.tree;
-  const bool nothing_arrived = request_.from_stdin && stdin_was_empty_;
-  if (!result.skipped_unchanged && !nothing_arrived) {
+  if (result.skipped_unchanged) {
+    if (!request_.dry_run) repository_.backend().settle();  // the parent is what there is now
+  } else {
     const std::string json = encode_snapshot(snapshot_);
     if (request_.dry_run) {
       result.snapshot_id = sha256(as_bytes(json));  // names nothing, but scripts expect one
     } else {
-      if (request_.before_snapshot) request_.before_snapshot();
-      check_stop(stop_);  // a lost lock must not end in a snapshot
+      check_stop(stop_);
+      require_adopted_packs();
       result.snapshot_id = repository_.save_json(FileKind::snapshot, json);
       repository_.backend().barrier();
     }
   }
   result.snapshot = std::move(snapshot_);
+}
+
+/// The count of the sources may have been stopped, or told of files that changed since.
+void Backup::tell_all_is_done() {
+  Progress& progress = reporter_.progress();
+  progress.total_items = progress.done_items.load();
+  progress.total_bytes = progress.done_bytes.load();
+  progress.totals_final = true;
 }
 
 BackupResult Backup::run() {
@@ -284,6 +319,10 @@ BackupResult Backup::run() {
     } else {
       read_sources();
     }
+    if (reporter_.problems() != 0 && assembler_.holds_only_folders()) {
+      throw Error(Errc::io, _("nothing could be read (the reasons stand above), so no snapshot was "
+                              "saved"));
+    }
     if (assembler_.root_is_empty()) {
       throw Error(Errc::io, _("nothing could be backed up: the snapshot would be empty"));
     }
@@ -291,13 +330,37 @@ BackupResult Backup::run() {
     finish_after_failure();
     throw;
   }
+  reporter_.progress().all_read = true;
   sink_->finish();
   BackupResult result;
   publish(result);
+  result.emptied = reporter_.emptied();
+  tell_all_is_done();
   return result;
 }
 
 }  // namespace
+
+std::vector<std::string> stdin_components(const std::string& filename) {
+  std::vector<std::string> names;
+  const std::string cleaned = clean_path("/" + filename);
+  std::string_view rest = std::string_view(cleaned).substr(1);
+  while (!rest.empty()) {
+    const std::size_t slash = rest.find('/');
+    names.emplace_back(rest.substr(0, slash));
+    rest = slash == std::string_view::npos ? std::string_view() : rest.substr(slash + 1);
+    if (names.back().size() > kLongestName) {
+      throw Error(Errc::usage,
+                  format_text(_("the name \"{}\" has {} bytes: no file of that name could be "
+                                "restored, as file systems take at most {}"),
+                              names.back(), names.back().size(), kLongestName));
+    }
+  }
+  if (names.empty() || filename.find('\0') != std::string::npos) {
+    throw Error(Errc::usage, format_text(_("\"{}\" is no name for a file"), filename));
+  }
+  return names;
+}
 
 BackupResult run_backup(const Repository& repository, Index& index,
                         const BlobWriterOptions& writer_options, BackupRequest request,

@@ -19,6 +19,9 @@ class RepositorySink : public BlobSink {
 
   SavedBlob save(BlobKind kind, ByteView plain) override { return writer_.save(kind, plain); }
   SavedBlob save(const BlobRef& blob, ByteView plain) override { return writer_.save(blob, plain); }
+  SavedBlob save_again(const BlobRef& blob, ByteView plain) override {
+    return writer_.save_again(blob, plain);
+  }
   void finish() override { writer_.finish(); }
   [[nodiscard]] BlobWriterStats stats() const override { return writer_.stats(); }
 
@@ -38,6 +41,10 @@ class CountingSink : public BlobSink {
 
   SavedBlob save(const BlobRef& blob, ByteView plain) override {
     if (index_.contains(blob) || !claim(blob)) return {.id = blob.id};
+    return save_again(blob, plain);
+  }
+
+  SavedBlob save_again(const BlobRef& blob, ByteView plain) override {
     const std::size_t stored = stored_length(plain);
     const std::lock_guard lock(mutex_);
     ++(blob.kind == BlobKind::tree ? stats_.tree_blobs : stats_.data_blobs);

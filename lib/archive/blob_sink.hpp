@@ -16,6 +16,8 @@ class BlobSink {
   virtual SavedBlob save(BlobKind kind, ByteView plain) = 0;
   /// For a caller that knows the id already.
   virtual SavedBlob save(const BlobRef& blob, ByteView plain) = 0;
+  /// Also where the repository seems to have it. The caller sees to it that each comes once.
+  virtual SavedBlob save_again(const BlobRef& blob, ByteView plain) = 0;
   /// Makes everything stored so far durable and indexed; also after an interruption.
   virtual void finish() = 0;
   [[nodiscard]] virtual BlobWriterStats stats() const = 0;

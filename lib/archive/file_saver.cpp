@@ -40,6 +40,16 @@ bool same_content_state(const FileInfo& a, const FileInfo& b) {
   return a.size == b.size && a.mtime == b.mtime;
 }
 
+/// A file system that fails may say that a file ends where it can read no more of it. Sizes in /sys
+/// are nominal.
+void require_whole(const FileInfo& info, std::uint64_t bytes_read) {
+  constexpr std::uint64_t kNominal = 4096;
+  if (bytes_read >= info.size || (info.size == kNominal && info.allocated == 0)) return;
+  throw Error(Errc::io, format_text(_("only {} of its {} bytes can be read, although it does not "
+                                      "change"),
+                                    bytes_read, info.size));
+}
+
 void require_regular(const FileInfo& info) {
   if (!info.is_regular()) {
     throw Error(Errc::unsupported, _("it was replaced by something that is no file"));
@@ -130,7 +140,10 @@ FileSaver::SmallFile FileSaver::read_small(const SourceDir& dir, FileItem& item,
         return file;
       }
       const FileInfo after = fstat_fd(fd.get());
-      if (same_content_state(before, after)) break;
+      if (same_content_state(before, after)) {
+        require_whole(before, file.size);
+        break;
+      }
       if (attempt == kAttempts) {
         parts_.reporter.changed_while_read(path());
         break;
@@ -235,10 +248,15 @@ void FileSaver::save_large(FileBatch& batch, const std::stop_token& stop) {
     return;
   }
   if (parts_.reporter.tracks_current()) parts_.reporter.progress().begin_item(file->path);
+  std::uint64_t read_so_far = 0;
   const auto read = [&](MutableByteView out) -> std::optional<std::size_t> {
     try {
       const std::size_t got = read_some(fd.get(), out, file->path);
-      if (got < out.size() && !same_content_state(before, fstat_fd(fd.get()))) {
+      read_so_far += got;
+      if (got == out.size()) return got;
+      if (same_content_state(before, fstat_fd(fd.get()))) {
+        require_whole(before, read_so_far);
+      } else {
         parts_.reporter.changed_while_read(file->path);
       }
       return got;

@@ -27,10 +27,28 @@ Tree ParentMatcher::load(const Id& tree) const {
   return decode_tree(as_text(json.view()));
 }
 
+namespace {
+
+/// Whether a time stamp cannot tell a change from one that came after the file was read.
+bool is_too_fresh(const Timestamp& stamp, const Timestamp& read_since) {
+  // Clocks of file systems tick every few milliseconds; some keep seconds only, FAT every other.
+  const double tick = stamp.nanoseconds == 0 ? 2.0 : 0.02;
+  return seconds_between(stamp, read_since) <= tick;
+}
+
+bool is_too_fresh(const FileInfo& info, const ChangeRules& rules) {
+  if (!rules.read_since || !is_too_fresh(info.mtime, *rules.read_since)) return false;
+  const bool without_ctime = rules.ignore_ctime || rules.ignore_inode;
+  return without_ctime || is_too_fresh(info.ctime, *rules.read_since);
+}
+
+}  // namespace
+
 bool is_unchanged(const FileInfo& info, const Node& previous, const ChangeRules& rules) {
   if (previous.type != NodeType::file || previous.content_is_null) return false;
   if (previous.size != info.size || previous.mtime != info.mtime) return false;
   if (previous.content.empty() != (info.size == 0)) return false;
+  if (is_too_fresh(info, rules)) return false;
   if (rules.ignore_inode) return true;
   if (previous.inode != info.inode) return false;
   return rules.ignore_ctime || previous.ctime == info.ctime;

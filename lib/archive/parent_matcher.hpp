@@ -5,12 +5,17 @@
 #include "medsave/repo/blob_reader.hpp"
 #include "medsave/sys/file_info.hpp"
 
+#include <optional>
+
 namespace medsave {
 
 /// What change detection leaves out. Ignoring the inode ignores ctime too, as in restic.
 struct ChangeRules {
   bool ignore_ctime = false;
   bool ignore_inode = false;
+  /// When the parent's backup began. What changed since, or in the last tick of the file system's
+  /// clock before, may have changed once more within the same time stamp after it was read.
+  std::optional<Timestamp> read_since = {};
 };
 
 /// Whether a regular file still is what `previous` describes, so far as lstat tells.

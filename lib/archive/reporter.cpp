@@ -3,6 +3,17 @@
 #include "medsave/base/text.hpp"
 
 namespace medsave {
+namespace {
+
+/// Having been read changes nothing.
+bool is_same(const Node& node, const Node& previous) {
+  if (node.atime == previous.atime) return node == previous;
+  Node other = previous;
+  other.atime = node.atime;
+  return node == other;
+}
+
+}  // namespace
 
 void Reporter::ActionCounts::count(ItemAction action) {
   switch (action) {
@@ -26,22 +37,45 @@ void Reporter::problem(const std::string& path, const std::string& message) {
   sinks_.problem({.path = path, .message = message});
 }
 
-void Reporter::changed_while_read(const std::string& path) {
-  ++changed_while_read_;
+void Reporter::notice(const std::string& message) {
   if (!sinks_.notice) return;
   const std::lock_guard lock(mutex_);
-  sinks_.notice(format_text(
-      _("{}: kept changing while it was read, so its copy may not hang together"), path));
+  sinks_.notice(message);
+}
+
+void Reporter::stored_again(const std::string& message) {
+  ++stored_again_;
+  notice(message);
+}
+
+void Reporter::emptied(const std::string& path) {
+  ++emptied_;
+  notice(format_text(_("{}: is empty; is its drive connected?"), path));
+}
+
+void Reporter::changed_while_read(const std::string& path) {
+  ++changed_while_read_;
+  notice(format_text(_("{}: kept changing while it was read, so its copy may not hang together"),
+                     path));
+}
+
+void Reporter::kept(const std::string& snapshot_path, const Node& node, Instant begun) {
+  count(snapshot_path, node, ItemAction::unchanged, {}, begun);
 }
 
 void Reporter::item(const std::string& snapshot_path, const Node& node, const Node* previous,
                     const StoredBytes& stored, Instant begun) {
-  const bool is_dir = node.type == NodeType::dir;
-  if (!is_dir && node.type != NodeType::file) return;
   ItemAction action = ItemAction::added;
   if (previous != nullptr) {
-    action = node == *previous ? ItemAction::unchanged : ItemAction::modified;
+    action = is_same(node, *previous) ? ItemAction::unchanged : ItemAction::modified;
   }
+  count(snapshot_path, node, action, stored, begun);
+}
+
+void Reporter::count(const std::string& snapshot_path, const Node& node, ItemAction action,
+                     const StoredBytes& stored, Instant begun) {
+  const bool is_dir = node.type == NodeType::dir;
+  if (!is_dir && node.type != NodeType::file) return;
   (is_dir ? dirs_ : files_).count(action);
   if (!is_dir) {
     bytes_ += node.size;

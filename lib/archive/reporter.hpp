@@ -39,6 +39,13 @@ class Reporter {
   [[nodiscard]] Progress& progress() { return progress_; }
 
   void problem(const std::string& path, const std::string& message);
+  /// What the repository has lost of the previous snapshot here; the source still has it.
+  void stored_again(const std::string& message);
+  /// Something to know of the backup, which is complete all the same.
+  void notice(const std::string& message);
+  /// A folder that held something in the previous snapshot and holds nothing now, although it is a
+  /// source, was a mount point or held much.
+  void emptied(const std::string& path);
   /// The copy of a file that was written to while it was read.
   void changed_while_read(const std::string& path);
 
@@ -47,7 +54,12 @@ class Reporter {
   void item(const std::string& snapshot_path, const Node& node, const Node* previous,
             const StoredBytes& stored, Instant begun);
 
+  /// A file that is in the snapshot without having been read.
+  void kept(const std::string& snapshot_path, const Node& node, Instant begun);
+
   [[nodiscard]] std::uint64_t problems() const { return problems_; }
+  [[nodiscard]] std::uint64_t stored_again() const { return stored_again_; }
+  [[nodiscard]] std::uint64_t emptied() const { return emptied_; }
   [[nodiscard]] std::uint64_t changed_while_read() const { return changed_while_read_; }
   /// The counters of items and bytes; blobs and times are the caller's to fill in.
   [[nodiscard]] SnapshotSummary summary() const;
@@ -60,6 +72,9 @@ class Reporter {
     void count(ItemAction action);
   };
 
+  void count(const std::string& snapshot_path, const Node& node, ItemAction action,
+             const StoredBytes& stored, Instant begun);
+
   const BackupSinks& sinks_;
   Progress& progress_;
   std::mutex mutex_;  // serialises calls of the sinks
@@ -67,6 +82,8 @@ class Reporter {
   ActionCounts dirs_;
   std::atomic<std::uint64_t> bytes_ = 0;
   std::atomic<std::uint64_t> problems_ = 0;
+  std::atomic<std::uint64_t> stored_again_ = 0;
+  std::atomic<std::uint64_t> emptied_ = 0;
   std::atomic<std::uint64_t> changed_while_read_ = 0;
 };
 

@@ -11,7 +11,8 @@
 namespace medsave {
 namespace {
 
-/// A backup that ends before shows no progress worth a second walk over the same folders.
+/// A backup that ends before shows no progress worth a second walk over the same folders. Who wants
+/// to be told the count gets it in any case.
 constexpr std::chrono::milliseconds kDelay(250);
 
 void ignore(const std::string& /*path*/, const std::string& /*message*/) {}
@@ -55,7 +56,7 @@ bool wait_for_delay(const std::stop_token& stop) {
 void scan_sources(const SourceTree& source, const BackupSinks& sinks, Progress& progress,
                   const std::stop_token& stop) {
   const auto begun = std::chrono::steady_clock::now();
-  if (!wait_for_delay(stop)) return;
+  if (!sinks.scan_finished && !wait_for_delay(stop)) return;
   Counts total;
   std::vector<Pending> pending(1);
   while (!pending.empty()) {

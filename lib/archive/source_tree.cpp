@@ -32,6 +32,10 @@ class EntryPath {
   std::size_t base_ = 0;
 };
 
+std::optional<FileInfo> examine(int dir, const std::string& name, const TargetNode* target) {
+  return target != nullptr && target->follow ? stat_at(dir, name) : lstat_at(dir, name);
+}
+
 bool starts_with_header(const SourceDir& dir, const std::string& name, const std::string& header) {
   try {
     const UniqueFd fd = open_file_at(dir.fd.get(), name);
@@ -43,9 +47,21 @@ bool starts_with_header(const SourceDir& dir, const std::string& name, const std
   }
 }
 
+/// Names that a folder listed and that were not there: gone since then, if it lists them no more.
+/// A server whose share is gone lists names, too, of which it says that there is nothing.
+template <typename Look, typename Missing>
+void look_again(const SourceDir& dir, std::vector<std::string> missed, const Look& look_at,
+                const Missing& missing) {
+  std::vector<std::string> names = list_dir(dir.fd.get());
+  std::ranges::sort(names);
+  for (std::string& name : missed) {
+    if (std::ranges::binary_search(names, name) && !look_at(name)) missing(name);
+  }
+}
+
 }  // namespace
 
-SourceTree::SourceTree(const TargetTree& targets, const SourceFilter& filter)
+SourceTree::SourceTree(const BackupTargets& targets, const SourceFilter& filter)
     : targets_(targets.root()), filter_(filter), root_(std::make_shared<SourceDir>()) {
   if (filter.exclude_caches) tags_.push_back({kCacheTag, kCacheSignature});
   for (const std::string& text : filter.exclude_if_present) {
@@ -58,8 +74,12 @@ SourceTree::SourceTree(const TargetTree& targets, const SourceFilter& filter)
         {text.substr(0, colon), colon == std::string::npos ? "" : text.substr(colon + 1)});
   }
   for (const std::string& path : filter.own_paths) {
-    if (const std::optional<FileInfo> info = stat_at(kCurrentDirectory, path)) {
-      own_.push_back({.device = info->device, .inode = info->inode});
+    try {
+      if (const std::optional<FileInfo> info = stat_at(kCurrentDirectory, path)) {
+        own_.push_back({.device = info->device, .inode = info->inode});
+      }
+    } catch (const Error&) {
+      // A cache in somebody else's home, out of reach for the backup as well.
     }
   }
 }
@@ -79,7 +99,8 @@ SourceDirPtr SourceTree::open(const SourceDir& parent, const SourceEntry& entry)
   dir->snapshot_path = parent.snapshot_path + "/" + entry.name;
   dir->depth = parent.depth + 1;
   if (entry.only_targets) return dir;
-  dir->fd = open_dir_at(parent.handle(), entry.source_name(parent));
+  const bool follow = entry.target != nullptr && entry.target->follow;
+  dir->fd = open_dir_at(parent.handle(), entry.source_name(parent), follow);
   dir->device = entry.info.device;
   const bool own_device = !parent.fd || (entry.target != nullptr && entry.target->named);
   dir->allowed_device = own_device ? entry.info.device : parent.allowed_device;
@@ -116,7 +137,7 @@ std::vector<SourceEntry> SourceTree::target_entries(const TargetNode& node,
     SourceEntry entry{.name = name, .target = &child};
     try {
       std::optional<FileInfo> info;
-      if (child.wanted) info = lstat_at(kCurrentDirectory, child.path);
+      if (child.wanted) info = examine(kCurrentDirectory, child.path, &child);
       // A symlink that other targets lead through has to be the folder it points to.
       entry.only_targets = !child.wanted || (!child.children.empty() && info && !info->is_dir());
       if (entry.only_targets) info = stat_at(kCurrentDirectory, child.path);
@@ -149,32 +170,44 @@ std::vector<SourceEntry> SourceTree::entries(const SourceDir& dir, const SourceE
     const bool by_pattern = !filter_.excludes.empty();
     EntryPath path(dir.path);
     entries.reserve(names.size());
-    for (std::string& name : names) {
+    // Adds the entry unless it is left out; false when there is nothing of that name.
+    const auto look_at = [&](std::string& name) {
       SourceEntry entry{.target = target == nullptr ? nullptr : target->child(name)};
       const bool named = entry.target != nullptr && entry.target->named;
       const auto is_other = [&](const Tag* tag) { return tag->name != name; };
       bool rejected = !named && (std::ranges::any_of(tags, is_other) ||
                                  (by_pattern && filter_.excludes.check(path.with(name)).matches));
-      if (rejected && entry.target == nullptr) continue;
+      if (rejected && entry.target == nullptr) return true;
       try {
-        const std::optional<FileInfo> info = lstat_at(dir.fd.get(), name);
-        if (!info) continue;  // it vanished since the folder was listed
+        const std::optional<FileInfo> info = examine(dir.fd.get(), name, entry.target);
+        if (!info) return false;
         entry.info = *info;
       } catch (const Error& error) {
         problem(path.with(name), error.what());
-        continue;
+        return true;
       }
       rejected = rejected || (!named && rejects(dir, entry.info));
-      if (rejected && (entry.target == nullptr || !entry.info.is_dir())) continue;
+      if (rejected && (entry.target == nullptr || !entry.info.is_dir())) return true;
       entry.only_targets = rejected;
       entry.name = std::move(name);
       entries.push_back(std::move(entry));
+      return true;
+    };
+    Names missed;
+    for (std::string& name : names) {
+      if (!look_at(name)) missed.push_back(std::move(name));
+    }
+    if (!missed.empty()) {
+      look_again(dir, std::move(missed), look_at, [&](const std::string& name) {
+        problem(path.with(name), _("its folder lists it, but it cannot be found there"));
+      });
+      std::ranges::sort(entries, {}, &SourceEntry::name);
     }
   }
   std::erase_if(entries, [this](const SourceEntry& entry) {
-    return entry.info.is_dir() && std::ranges::any_of(own_, [&](const FileIdentity& own) {
-             return own.device == entry.info.device && own.inode == entry.info.inode;
-           });
+    return std::ranges::any_of(own_, [&](const FileIdentity& own) {
+      return own.device == entry.info.device && own.inode == entry.info.inode;
+    });
   });
   return entries;
 }

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "target_tree.hpp"
+#include "backup_targets.hpp"
 
 #include "medsave/archive/archiver.hpp"
 #include "medsave/sys/fd.hpp"
@@ -49,7 +49,7 @@ class SourceTree {
   using Problem = std::function<void(const std::string& path, const std::string& message)>;
 
   /// Throws Error(usage) for a bad exclude_if_present.
-  SourceTree(const TargetTree& targets, const SourceFilter& filter);
+  SourceTree(const BackupTargets& targets, const SourceFilter& filter);
 
   /// The folder above all targets.
   [[nodiscard]] SourceDirPtr root() const { return root_; }

@@ -8,7 +8,9 @@
 #include <atomic>
 #include <cstddef>
 #include <memory>
+#include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -31,6 +33,8 @@ class TreeDraft {
   std::size_t parent_slot = 0;
   Node node = {};                       // of the folder itself, still without subtree
   std::unique_ptr<Node> previous = {};  // what the parent snapshot has in its place
+  bool only_leads = false;              // to targets: left out when none of them is there
+  bool stored_anew = false;             // what the repository has of it cannot be relied on
   std::string snapshot_path = {};       // if the reporter wants items
   Reporter::Instant begun = {};
 
@@ -53,14 +57,20 @@ class TreeAssembler {
   /// The root tree; read after all threads are joined.
   [[nodiscard]] const std::optional<Id>& root() const { return root_; }
   [[nodiscard]] bool root_is_empty() const { return root_is_empty_; }
+  /// Whether there is nothing but folders in it; likewise.
+  [[nodiscard]] bool holds_only_folders() const { return only_folders_; }
 
  private:
-  SavedBlob save(TreeDraft& draft, StoredBytes& stored);
+  SavedBlob save(const TreeDraft& draft, StoredBytes& stored);
+  SavedBlob save_anew(ByteView json);
 
   BlobSink& sink_;
   Reporter& reporter_;
   std::optional<Id> root_;
   bool root_is_empty_ = true;
+  std::atomic<bool> only_folders_ = true;
+  std::mutex mutex_;          // guards stored_anew_
+  std::set<Id> stored_anew_;  // once will do
 };
 
 }  // namespace medsave

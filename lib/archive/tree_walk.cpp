@@ -7,7 +7,9 @@
 #include "medsave/chunk/chunker.hpp"
 #include "medsave/par/task_scope.hpp"
 
+#include <algorithm>
 #include <memory>
+#include <string_view>
 #include <utility>
 
 namespace medsave {
@@ -16,6 +18,14 @@ namespace {
 // A batch is worth the hand-over from thread to thread and small beside the chunks under way.
 constexpr std::uint64_t kBatchBytes = 1024 * 1024;
 constexpr std::size_t kBatchFiles = 64;
+
+// Whoever empties a folder of so many files by purpose can bear a question.
+constexpr std::size_t kManyEntries = 1000;
+
+/// By what a snapshot says of a folder and the one above it. Not all programs record devices.
+bool was_mount_point(const Node& folder, const Node& above) {
+  return folder.device_id != 0 && above.device_id != 0 && folder.device_id != above.device_id;
+}
 
 std::unique_ptr<Node> keep(Node* previous) {
   return previous == nullptr ? nullptr : std::make_unique<Node>(std::move(*previous));
@@ -33,6 +43,7 @@ struct TreeWalk::Folder {
   std::vector<FileBatch> batches = {};
   std::size_t files = 0;
   std::uint64_t batch_bytes = 0;  // of the last batch
+  bool stored_anew = false;       // as TreeDraft::stored_anew
 };
 
 void TreeWalk::run(DirectoryTask task, const std::stop_token& stop) {
@@ -43,7 +54,9 @@ void TreeWalk::run(DirectoryTask task, const std::stop_token& stop) {
     return;
   }
   folder.draft = std::make_shared<TreeDraft>(folder.entries.size());
+  folder.stored_anew = task.stored_anew;
   Tree previous = load_previous(task, folder);
+  if (was_emptied(task, folder, previous)) parts_.reporter.emptied(folder.dir->path);
   auto old = previous.begin();
   for (std::size_t slot = 0; slot < folder.entries.size(); ++slot) {
     check_stop(stop);
@@ -58,6 +71,8 @@ void TreeWalk::run(DirectoryTask task, const std::stop_token& stop) {
   draft.parent_slot = task.slot;
   draft.node = std::move(folder.node);
   draft.previous = std::move(task.previous);
+  draft.stored_anew = folder.stored_anew;
+  draft.only_leads = draft.parent != nullptr && !folder.dir->fd;
   if (parts_.reporter.wants_items()) {
     draft.snapshot_path = folder.dir->snapshot_path;
     draft.begun = begun;
@@ -65,6 +80,24 @@ void TreeWalk::run(DirectoryTask task, const std::stop_token& stop) {
   draft.expect(folder.directories.size() + folder.files);
   parts_.queue.push(std::move(folder.batches), std::move(folder.directories));
   parts_.assembler.finish(std::move(folder.draft), 1);
+}
+
+/// A folder that had something in it: the drive may be gone that was mounted there. An empty
+/// drive of ext4 is not quite empty.
+bool TreeWalk::was_emptied(const DirectoryTask& task, const Folder& folder,
+                           const Tree& previous) const {
+  constexpr std::string_view kLostAndFound = "lost+found";
+  const auto holds_nothing = [&](const auto& entries) {
+    return std::ranges::all_of(entries, [&](const auto& e) { return e.name == kLostAndFound; });
+  };
+  if (task.entry.only_targets || !holds_nothing(folder.entries)) return false;
+  const bool is_source = task.entry.target != nullptr && task.entry.target->wanted;
+  if (is_source && parts_.require_sources) return true;
+  if (holds_nothing(previous)) return false;
+  if (is_source || previous.size() >= kManyEntries) return true;
+  const Node* above = task.draft == nullptr ? nullptr : task.draft->previous.get();
+  return above != nullptr && was_mount_point(*task.previous, *above) &&
+         folder.dir->device == task.parent->device;
 }
 
 bool TreeWalk::open(const DirectoryTask& task, Folder& folder) {
@@ -107,17 +140,20 @@ Node TreeWalk::folder_node(const SourceDir& dir, const SourceEntry& entry) {
   return node;
 }
 
-Tree TreeWalk::load_previous(const DirectoryTask& task, const Folder& folder) {
+Tree TreeWalk::load_previous(const DirectoryTask& task, Folder& folder) {
   if (task.previous == nullptr || task.previous->type != NodeType::dir || !task.previous->subtree) {
     return {};
   }
   try {
     return parts_.matcher.load(*task.previous->subtree);
   } catch (const Error& error) {
-    parts_.reporter.problem(
-        folder.dir->path,
-        format_text(_("all its files are read, because the previous snapshot is damaged here: {}"),
-                    error.what()));
+    if (is_fatal(error)) throw;
+    parts_.reporter.stored_again(
+        format_text(_("{}: all its files are read, because the previous snapshot is damaged here, "
+                      "which \"medsave check\" explains: {}"),
+                    folder.dir->path, error.what()));
+    // Its list may be the same as ever, and those of the folders in it are not looked at now.
+    folder.stored_anew = true;
     return {};
   }
 }
@@ -130,6 +166,7 @@ void TreeWalk::place(Folder& folder, SourceEntry& entry, std::size_t slot, Node*
     task.previous = keep(previous);
     task.draft = folder.draft;
     task.slot = slot;
+    task.stored_anew = folder.stored_anew;
     return;
   }
   try {
@@ -155,9 +192,10 @@ bool TreeWalk::keep_unchanged(Folder& folder, const SourceEntry& entry, std::siz
                               Node& previous) {
   if (!parts_.matcher.is_unchanged(entry.info, previous)) return false;
   if (!parts_.matcher.has_content(previous)) {
-    parts_.reporter.problem(
-        SourceTree::path_of(*folder.dir, entry),
-        _("the repository has lost parts of this unchanged file; it is stored again"));
+    parts_.reporter.stored_again(
+        format_text(_("{}: the repository has lost parts of this unchanged file; it is stored "
+                      "again"),
+                    SourceTree::path_of(*folder.dir, entry)));
     return false;
   }
   const auto begun = std::chrono::steady_clock::now();
@@ -170,7 +208,7 @@ bool TreeWalk::keep_unchanged(Folder& folder, const SourceEntry& entry, std::siz
     snapshot_path = folder.dir->snapshot_path + "/" + entry.name;
   }
   parts_.reporter.progress().done_bytes += node.size;
-  parts_.reporter.item(snapshot_path, node, &previous, {}, begun);
+  parts_.reporter.kept(snapshot_path, node, begun);
   folder.draft->slot(slot) = std::move(node);
   return true;
 }

@@ -23,6 +23,7 @@ class TreeWalk {
     Reporter& reporter;
     WorkQueue& queue;
     bool with_atime = false;
+    bool require_sources = false;
   };
   explicit TreeWalk(const Parts& parts) : parts_(parts) {}
 
@@ -32,7 +33,9 @@ class TreeWalk {
   struct Folder;
 
   bool open(const DirectoryTask& task, Folder& folder);
-  Tree load_previous(const DirectoryTask& task, const Folder& folder);
+  [[nodiscard]] bool was_emptied(const DirectoryTask& task, const Folder& folder,
+                                 const Tree& previous) const;
+  Tree load_previous(const DirectoryTask& task, Folder& folder);
   Node folder_node(const SourceDir& dir, const SourceEntry& entry);
   void place(Folder& folder, SourceEntry& entry, std::size_t slot, Node* previous);
   bool keep_unchanged(Folder& folder, const SourceEntry& entry, std::size_t slot, Node& previous);

@@ -26,6 +26,7 @@ struct DirectoryTask {
   std::unique_ptr<Node> previous = {};
   TreeDraftPtr draft = {};  // of the folder above, and the slot there
   std::size_t slot = 0;
+  bool stored_anew = false;  // as TreeDraft::stored_anew
 };
 
 /// Read one file whose content may be new.

@@ -5,6 +5,7 @@
 
 #include "medsave/base/error.hpp"
 #include "medsave/base/random.hpp"
+#include "medsave/sys/file_info.hpp"
 #include "medsave/sys/file_io.hpp"
 
 #include <condition_variable>
@@ -33,6 +34,7 @@ class CachingBackend : public CacheBackend {
   void create() override { inner_->create(); }
   void save(const FileRef& file, Buffer&& data) override;
   void barrier() override { inner_->barrier(); }
+  void settle() override { inner_->settle(); }
   void load(const FileRef& file, std::uint64_t limit, Buffer& out) override;
   void load_range(const FileRef& file, std::uint64_t offset, std::size_t length,
                   Buffer& out) override;
@@ -44,6 +46,8 @@ class CachingBackend : public CacheBackend {
   void remove(const FileRef& file) override;
   void replace_config(Buffer data) override { inner_->replace_config(std::move(data)); }
   std::uint64_t remove_leftovers() override { return inner_->remove_leftovers(); }
+  bool give_up_reserve() override { return inner_->give_up_reserve(); }
+  void renew_reserve() override { inner_->renew_reserve(); }
   bool can_delete() override { return inner_->can_delete(); }
   bool retain(const FileRef& file) override { return inner_->retain(file); }
   [[nodiscard]] Traffic traffic() const override { return inner_->traffic(); }
@@ -106,7 +110,7 @@ bool CachingBackend::read_local_range(const FileRef& file, std::uint64_t offset,
   try {
     if (!fd) {
       if (!folder_.contains(file)) return false;
-      fd = open_packs_.open(file.id, folder_.path_of(file));
+      fd = open_packs_.open(file.id, kCurrentDirectory, folder_.path_of(file));
     }
     out.clear();
     out.resize(length);

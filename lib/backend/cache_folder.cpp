@@ -112,8 +112,9 @@ void CacheFolder::store(const FileRef& file, ByteView data) const {
   const std::string temporary = temporary_name(path);
   try {
     make_directories(path.substr(0, path.find_last_of('/')), 0700);
-    const UniqueFd fd = create_file_at(kCurrentDirectory, temporary, 0600);
+    UniqueFd fd = create_file_at(kCurrentDirectory, temporary, 0600);
     write_all(fd.get(), data, path);
+    close_fd(std::move(fd), path);
     rename_at(kCurrentDirectory, temporary, kCurrentDirectory, path);
   } catch (const Error&) {
     remove_quietly(kCurrentDirectory, temporary);

@@ -14,6 +14,33 @@ void throw_present(const FileRef& file, const std::string& location) {
   throw Error(Errc::exists, format_text(_("{}: exists already in {}"), describe(file), location));
 }
 
+std::string missing_folder_advice(FileKind kind) {
+  switch (kind) {
+    case FileKind::key:
+      return _(
+          "without a key file nobody can read the repository, with any password: look whether its "
+          "drive is damaged or the copying stopped early, and copy the folder back from another "
+          "copy of the repository");
+    case FileKind::index:
+      return _(
+          "put it back from a copy of the repository, or make an empty one and run `medsave repair "
+          "index`, which makes the index anew from the packs");
+    case FileKind::snapshot:
+      return _(
+          "put it back from a copy of the repository; prune nothing before that. Without a copy, "
+          "make an empty one and run `medsave recover`, which finds again the folders that were "
+          "backed up");
+    case FileKind::pack:
+      return _(
+          "it held all that was backed up: put it back from a copy of the repository. An empty one "
+          "is right only if nothing was ever backed up here");
+    case FileKind::config:
+    case FileKind::lock:
+      break;
+  }
+  return _("put it back from a copy of the repository");
+}
+
 void require_within(const FileRef& file, std::uint64_t size, std::uint64_t limit) {
   if (size <= limit) return;
   throw Error(Errc::corrupt, format_text(_("{}: is {} bytes long, at most {} can be right"),

@@ -1,11 +1,9 @@
 #include "medsave/backend/limit_backend.hpp"
 
-#include "medsave/sys/signals.hpp"
-
 #include <algorithm>
 #include <chrono>
+#include <condition_variable>
 #include <mutex>
-#include <thread>
 #include <utility>
 
 namespace medsave {
@@ -17,18 +15,15 @@ class Throttle {
   using TimePoint = std::chrono::steady_clock::time_point;
 
   /// `rate` in bytes per second, 0 = unlimited.
-  explicit Throttle(std::uint64_t rate) : rate_(rate) {}
+  Throttle(std::uint64_t rate, std::stop_token stop) : rate_(rate), stop_(std::move(stop)) {}
 
-  /// Waits until `bytes` more are within the rate. After an interrupt nothing waits any more:
-  /// what is left to do then is cleaning up.
+  /// Waits until `bytes` more are within the rate, or for a stop.
   void pass(std::size_t bytes) {
     if (rate_ == 0) return;
-    constexpr std::chrono::milliseconds kStep(100);
     const TimePoint due = reserve(bytes);
-    for (TimePoint now = std::chrono::steady_clock::now(); now < due && !interrupt_requested();
-         now = std::chrono::steady_clock::now()) {
-      std::this_thread::sleep_for(std::min<TimePoint::duration>(due - now, kStep));
-    }
+    std::mutex own;
+    std::unique_lock lock(own);
+    std::condition_variable_any().wait_until(lock, stop_, due, [] { return false; });
   }
 
  private:
@@ -42,14 +37,16 @@ class Throttle {
   }
 
   const std::uint64_t rate_;
+  const std::stop_token stop_;
   std::mutex mutex_;  // guards next_
   TimePoint next_ = {};
 };
 
 class LimitBackend : public Backend {
  public:
-  LimitBackend(std::unique_ptr<Backend> inner, std::uint64_t upload, std::uint64_t download)
-      : inner_(std::move(inner)), upload_(upload), download_(download) {}
+  LimitBackend(std::unique_ptr<Backend> inner, std::uint64_t upload, std::uint64_t download,
+               const std::stop_token& stop)
+      : inner_(std::move(inner)), upload_(upload, stop), download_(download, stop) {}
 
   [[nodiscard]] std::string location() const override { return inner_->location(); }
   [[nodiscard]] unsigned connections() const override { return inner_->connections(); }
@@ -59,6 +56,7 @@ class LimitBackend : public Backend {
     inner_->save(file, std::move(data));
   }
   void barrier() override { inner_->barrier(); }
+  void settle() override { inner_->settle(); }
   void load(const FileRef& file, std::uint64_t limit, Buffer& out) override {
     inner_->load(file, limit, out);
     download_.pass(out.size());
@@ -74,8 +72,11 @@ class LimitBackend : public Backend {
   std::optional<std::uint64_t> size(const FileRef& file) override { return inner_->size(file); }
   std::vector<ListedFile> list(FileKind kind) override { return inner_->list(kind); }
   void remove(const FileRef& file) override { inner_->remove(file); }
+  void withdraw(const FileRef& file) override { inner_->withdraw(file); }
   void replace_config(Buffer data) override { inner_->replace_config(std::move(data)); }
   std::uint64_t remove_leftovers() override { return inner_->remove_leftovers(); }
+  bool give_up_reserve() override { return inner_->give_up_reserve(); }
+  void renew_reserve() override { inner_->renew_reserve(); }
   bool can_delete() override { return inner_->can_delete(); }
   bool retain(const FileRef& file) override { return inner_->retain(file); }
   [[nodiscard]] Traffic traffic() const override { return inner_->traffic(); }
@@ -90,9 +91,9 @@ class LimitBackend : public Backend {
 }  // namespace
 
 std::unique_ptr<Backend> limit_rate(std::unique_ptr<Backend> inner, std::uint64_t upload,
-                                    std::uint64_t download) {
+                                    std::uint64_t download, const std::stop_token& stop) {
   if (upload == 0 && download == 0) return inner;
-  return std::make_unique<LimitBackend>(std::move(inner), upload, download);
+  return std::make_unique<LimitBackend>(std::move(inner), upload, download, stop);
 }
 
 }  // namespace medsave

@@ -1,5 +1,8 @@
 #include "medsave/backend/local_backend.hpp"
 
+#include "held_folder.hpp"
+#include "local_leftovers.hpp"
+#include "local_reserve.hpp"
 #include "local_writer.hpp"
 #include "open_files.hpp"
 
@@ -13,6 +16,9 @@
 #include "medsave/sys/metadata.hpp"
 
 #include <algorithm>
+#include <array>
+#include <atomic>
+#include <functional>
 #include <mutex>
 #include <utility>
 
@@ -24,27 +30,52 @@ struct Modes {
   unsigned file = 0400;
 };
 
-std::string parent_of(const std::string& path) {
-  return path.substr(0, std::max<std::size_t>(path.find_last_of('/'), 1));
+constexpr std::uint64_t kMiB = std::uint64_t{1} << 20;
+// A reserve is for deleting when the medium is full, not to make it so.
+constexpr std::uint64_t kRoomForReserve = 8 * kMiB;
+constexpr std::uint64_t kRoomForNewReserve = 64 * kMiB;
+
+/// What a repository always has a folder for.
+constexpr std::array kLasting = {FileKind::key, FileKind::snapshot, FileKind::index,
+                                 FileKind::pack};
+constexpr FileRef kConfig = {.kind = FileKind::config, .id = {}};
+const std::string kRoot = ".";
+constexpr std::size_t kUsualRange = 32 * kMiB;
+constexpr std::size_t kRootPrefix = 2;  // "./"
+
+std::string above(const std::string& name) {
+  const std::size_t slash = name.find_last_of('/');
+  return slash == std::string::npos ? kRoot : name.substr(0, slash);
 }
 
-void sync_parent(const std::string& path) {
-  try {
-    sync_dir(parent_of(path));
-  } catch (const Error& e) {
-    if (e.code() != Errc::permission) throw;  // the parent need not be readable for us
-  }
+/// Makes the entry of a new folder durable, and those of the folders above that may be as new.
+void sync_way_to(const std::string& path) {
+  const std::uint64_t device = stat_at(kCurrentDirectory, path).value_or(FileInfo{}).device;
+  std::string folder = path;
+  do {
+    folder.erase(std::max<std::size_t>(folder.find_last_of('/'), 1));
+    try {
+      sync_dir(folder);
+    } catch (const Error& e) {
+      if (e.code() != Errc::permission) throw;  // what is above need not be readable for us
+    }
+  } while (folder != "/" &&
+           stat_at(kCurrentDirectory, folder).value_or(FileInfo{}).device == device);
 }
 
 class LocalBackend : public Backend {
  public:
-  LocalBackend(std::string shown, std::string root);
+  LocalBackend(std::string shown, std::string root, unsigned connections);
 
-  [[nodiscard]] std::string location() const override { return shown_; }
-  [[nodiscard]] unsigned connections() const override { return 2; }
+  [[nodiscard]] std::string location() const override { return root_.shown(); }
+  [[nodiscard]] unsigned connections() const override { return connections_; }
   void create() override;
   void save(const FileRef& file, Buffer&& data) override;
+  void before_publishing(std::function<void()> check) override {
+    publish_check_ = std::move(check);
+  }
   void barrier() override;
+  void settle() override;
   void load(const FileRef& file, std::uint64_t limit, Buffer& out) override;
   void load_range(const FileRef& file, std::uint64_t offset, std::size_t length,
                   Buffer& out) override;
@@ -52,92 +83,143 @@ class LocalBackend : public Backend {
   std::optional<std::uint64_t> size(const FileRef& file) override;
   std::vector<ListedFile> list(FileKind kind) override;
   void remove(const FileRef& file) override;
+  void withdraw(const FileRef& file) override;
   void replace_config(Buffer data) override;
   std::uint64_t remove_leftovers() override;
+  bool give_up_reserve() override;
+  void renew_reserve() override;
 
  private:
-  [[nodiscard]] bool present() const;
-  [[noreturn]] void throw_vanished() const;
-  UniqueFd create_temporary(const std::string& folder, const std::string& temporary);
+  // Names are relative to the repository's folder.
+  [[nodiscard]] std::string folder_of(FileKind kind) const;
+  [[nodiscard]] std::string folder_of(const FileRef& file) const;
+  [[nodiscard]] std::string name_of(const FileRef& file) const;
+  [[nodiscard]] bool has_config() const;
+  void require_folders() const;
+  [[noreturn]] void throw_without(FileKind kind) const;
+  UniqueFd create_temporary(const FileRef& file, const std::string& temporary);
+  void make_folder_again(const FileRef& file);
   WrittenFile write_temporary(const FileRef& file, const Buffer& data);
   template <typename Write>
   void write_with_advice(const Write& write);
   std::shared_ptr<const UniqueFd> open_for_range(const FileRef& file);
-  UniqueFd open_listed_folder(const std::string& path) const;
-  void list_folder(const std::string& path, std::vector<ListedFile>& files) const;
-  std::uint64_t remove_leftovers_in(const std::string& path);
   template <typename Read>
   void read_with_context(const FileRef& file, const Read& read);
+  void remove_file(const FileRef& file);
 
-  const std::string shown_;
-  const FileLayout layout_;
+  const FileLayout layout_{kRoot};
+  const unsigned connections_;
+  HeldFolder root_;
   Modes modes_;
-  bool seen_ = false;  // the folder was there when we came
+  std::atomic<bool> config_seen_ = false;
+  std::function<void()> publish_check_;
   OpenFiles open_packs_;
   std::mutex medium_mutex_;  // held while a pack is written: two at a time would not be faster
-  LocalWriter writer_;
+  LocalWriter writer_{root_};
 };
 
-LocalBackend::LocalBackend(std::string shown, std::string root)
-    : shown_(std::move(shown)), layout_(std::move(root)) {
-  const std::optional<FileInfo> config =
-      stat_at(kCurrentDirectory, layout_.path_of({.kind = FileKind::config}));
-  if (config && (config->mode & 0040) != 0) modes_ = {.folder = 0770, .file = 0440};
-  seen_ = present();
+LocalBackend::LocalBackend(std::string shown, std::string root, unsigned connections)
+    : connections_(connections), root_(std::move(shown), std::move(root)) {
+  if (!root_.is_open()) return;
+  const std::optional<FileInfo> config = stat_at(root_.fd(), name_of(kConfig));
+  if (!config) return;
+  config_seen_ = true;
+  if ((config->mode & 0040) != 0) modes_ = {.folder = 0770, .file = 0440};
+  // What was there before us, whether or not this run looks at it.
+  writer_.rely_on(kRoot);
+  for (const FileKind kind : kLasting) writer_.rely_on(folder_of(kind));
 }
 
-bool LocalBackend::present() const {
-  const std::optional<FileInfo> root = stat_at(kCurrentDirectory, layout_.root());
-  return root && root->is_dir();
+std::string LocalBackend::folder_of(FileKind kind) const {
+  return kind == FileKind::config ? kRoot : layout_.folder_of(kind).substr(kRootPrefix);
 }
 
-void LocalBackend::throw_vanished() const {
-  throw Error(Errc::io,
-              format_text(_("the folder {} has vanished; is its drive still connected?"), shown_));
+std::string LocalBackend::folder_of(const FileRef& file) const {
+  return file.kind == FileKind::pack ? layout_.folder_of(file).substr(kRootPrefix)
+                                     : folder_of(file.kind);
+}
+
+std::string LocalBackend::name_of(const FileRef& file) const {
+  return layout_.path_of(file).substr(kRootPrefix);
+}
+
+/// Also one that was there and is gone.
+bool LocalBackend::has_config() const {
+  return config_seen_ || lstat_at(root_.fd(), name_of(kConfig)).has_value();
+}
+
+void LocalBackend::require_folders() const {
+  for (const FileKind kind : kLasting) {
+    if (!lstat_at(root_.fd(), folder_of(kind))) throw_without(kind);
+  }
+}
+
+void LocalBackend::throw_without(FileKind kind) const {
+  root_.require_in_place();
+  throw Error(Errc::corrupt,
+              format_text(_("the folder \"{}\" of the repository at {} is missing, so what it held "
+                            "cannot be known and nothing was changed; {}"),
+                          folder_of(kind), root_.shown(), missing_folder_advice(kind)));
 }
 
 void LocalBackend::create() {
-  const std::vector<std::string> folders = layout_.folders();
-  for (const std::string& folder : folders) make_directories(folder, modes_.folder);
-  sync_parent(layout_.root());
-  writer_.note_change(layout_.root());
-  writer_.note_change(layout_.folder_of(FileKind::pack));
-  seen_ = true;
+  root_.make(modes_.folder);
+  for (const std::string& folder : layout_.folders()) {
+    if (folder == kRoot) continue;
+    ensure_dir_at(root_.fd(), folder.substr(kRootPrefix), modes_.folder);
+  }
+  ensure_dir_at(root_.fd(), kReserveFolder, modes_.folder);
+  sync_way_to(root_.path());
+  writer_.note_change(kRoot);
+  writer_.note_change(folder_of(FileKind::pack));
+  make_reserve(root_, kRoomForReserve);
 }
 
-UniqueFd LocalBackend::create_temporary(const std::string& folder, const std::string& temporary) {
+/// Below the folder that is held. Only what can have held nothing that matters is made again.
+void LocalBackend::make_folder_again(const FileRef& file) {
+  const std::string folder = folder_of(file);
+  if (file.kind != FileKind::pack && file.kind != FileKind::lock) throw_without(file.kind);
   try {
-    return create_file_at(kCurrentDirectory, temporary, 0600);
+    ensure_dir_at(root_.fd(), folder, modes_.folder);
   } catch (const Error& e) {
-    // A folder that somebody removed is made again, but not a repository that vanished.
-    if (e.code() != Errc::not_found || !present()) throw;
+    if (e.code() != Errc::not_found) throw;
+    throw_without(file.kind);
   }
-  make_directories(folder, modes_.folder);
-  writer_.note_change(parent_of(folder));
-  return create_file_at(kCurrentDirectory, temporary, 0600);
+  writer_.note_change(above(folder));
+}
+
+UniqueFd LocalBackend::create_temporary(const FileRef& file, const std::string& temporary) {
+  const int root = root_.fd();
+  try {
+    return create_file_at(root, temporary, 0600);
+  } catch (const Error& e) {
+    if (e.code() != Errc::not_found) throw;
+  }
+  make_folder_again(file);
+  return create_file_at(root, temporary, 0600);
 }
 
 WrittenFile LocalBackend::write_temporary(const FileRef& file, const Buffer& data) {
   WrittenFile written;
   written.file = file;
-  written.folder = layout_.folder_of(file);
-  written.final_path = layout_.path_of(file);
-  written.temporary = temporary_name(written.final_path);
+  written.folder = folder_of(file);
+  written.final_name = name_of(file);
+  written.temporary = temporary_name(written.final_name);
   written.mode = modes_.file;
   written.size = data.size();
-  written.fd = create_temporary(written.folder, written.temporary);
+  written.fd = create_temporary(file, written.temporary);
   try {
     preallocate(written.fd.get(), data.size());
     if (file.kind == FileKind::pack) {
       // The page cache would cost a copy, and memory that may have to be found first.
       const std::lock_guard medium(medium_mutex_);
-      write_uncached(written.fd.get(), data.view(), written.final_path);
+      write_uncached(written.fd.get(), data.view(), written.final_name);
     } else {
-      write_all(written.fd.get(), data.view(), written.final_path);
+      write_all(written.fd.get(), data.view(), written.final_name);
     }
   } catch (...) {
     written.fd.reset();
-    remove_file_at(kCurrentDirectory, written.temporary);
+    remove_file_at(root_.fd(), written.temporary);
     throw;
   }
   return written;
@@ -149,14 +231,34 @@ void LocalBackend::write_with_advice(const Write& write) {
   try {
     write();
   } catch (const Error& e) {
-    if (e.code() == Errc::no_space) {
-      throw Error(Errc::no_space,
-                  format_text(_("{}. The medium of the repository is full: free some space there, "
-                                "or thin out old snapshots with \"medsave forget --prune\""),
-                              e.what()));
+    const Error error = e.with_context(root_.shown());
+    switch (e.code()) {
+      case Errc::no_space:
+        throw Error(Errc::no_space, format_text(_("{}. The medium of the repository is full; your "
+                                                  "earlier backups are intact. Free some space "
+                                                  "with \"medsave prune --max-repack-size 0\", or "
+                                                  "thin out old snapshots with \"medsave "
+                                                  "forget --policy cabinet --prune\""),
+                                                error.what()));
+      case Errc::read_only:
+        throw Error(Errc::read_only,
+                    format_text(_("{}. The medium of the repository is write-protected, or the "
+                                  "system has made it so because the drive is failing"),
+                                error.what()));
+      case Errc::io:
+        if (root_.is_open()) root_.require_in_place();
+        throw Error(Errc::io, format_text(_("{}. The drive may be failing or no longer connected"),
+                                          error.what()));
+      case Errc::permission:
+      case Errc::not_found:
+        if (root_.is_open()) {
+          root_.require_in_place();
+          require_folders();
+        }
+        throw error;
+      default:
+        throw;  // ours, and complete
     }
-    if (seen_ && !present()) throw_vanished();
-    throw;
   }
 }
 
@@ -164,27 +266,43 @@ void LocalBackend::save(const FileRef& file, Buffer&& data) {
   if (file.kind == FileKind::config && size(file)) throw_present(file, location());
   write_with_advice([&] {
     writer_.check();
+    if (root_.is_open()) root_.require_in_place();  // soon known, where a barrier is far away
     WrittenFile written = write_temporary(file, data);
     written.must_be_new = file.kind == FileKind::config;
-    if (file.kind != FileKind::pack) {
-      writer_.finish(std::move(written));
+    if (file.kind == FileKind::pack) {
+      start_writeback(written.fd.get());
+      writer_.enqueue(std::move(written));
       return;
     }
-    start_writeback(written.fd.get());
-    writer_.enqueue(std::move(written));
+    const bool refers_to_others = file.kind != FileKind::lock && file.kind != FileKind::key;
+    writer_.finish(std::move(written), refers_to_others,
+                   file.kind == FileKind::lock ? std::function<void()>() : publish_check_);
   });
+  if (file.kind == FileKind::config) config_seen_ = true;
 }
 
 void LocalBackend::replace_config(Buffer data) {
   write_with_advice([&] {
     writer_.check();
-    writer_.finish(write_temporary({.kind = FileKind::config}, data));
+    if (root_.is_open()) root_.require_in_place();
+    writer_.finish(write_temporary(kConfig, data), true, publish_check_);
     writer_.barrier();
   });
 }
 
 void LocalBackend::barrier() {
-  write_with_advice([this] { writer_.barrier(); });
+  write_with_advice([this] {
+    writer_.barrier();
+    // Else the drive went, and what was written is where nobody will look for it.
+    if (root_.is_open()) root_.require_in_place();
+  });
+}
+
+void LocalBackend::settle() {
+  write_with_advice([this] {
+    writer_.settle();
+    if (root_.is_open()) root_.require_in_place();
+  });
 }
 
 template <typename Read>
@@ -195,8 +313,11 @@ void LocalBackend::read_with_context(const FileRef& file, const Read& read) {
   } catch (const Error& e) {
     if (e.code() == Errc::corrupt) throw;  // ours, and complete
     if (e.code() == Errc::not_found || e.code() == Errc::io) {
-      if (seen_ && !present()) throw_vanished();
-      if (e.code() == Errc::not_found) throw_missing(file, shown_);
+      if (root_.is_open()) root_.require_in_place();
+      if (e.code() == Errc::not_found) {
+        if (config_seen_) require_folders();
+        throw_missing(file, root_.shown());
+      }
       throw Error(Errc::io, format_text(_("{}: {}. The drive may be failing or no longer "
                                           "connected"),
                                         describe(file), e.what()));
@@ -207,25 +328,26 @@ void LocalBackend::read_with_context(const FileRef& file, const Read& read) {
 
 void LocalBackend::load(const FileRef& file, std::uint64_t limit, Buffer& out) {
   read_with_context(file, [&] {
-    const std::string path = layout_.path_of(file);
-    const UniqueFd fd = open_file_at(kCurrentDirectory, path);
+    const std::string name = name_of(file);
+    const UniqueFd fd = open_file_at(root_.fd(), name, true);
     const std::uint64_t length = fstat_fd(fd.get()).size;
     require_within(file, length, limit);
     out.clear();
     out.resize(static_cast<std::size_t>(length));
-    require_whole(file, 0, out.size(), pread_some(fd.get(), out.writable(), 0, path));
+    require_whole(file, 0, out.size(), pread_some(fd.get(), out.writable(), 0, name));
   });
-  // A pack that a killed process stored is read whole before an index may name it. That process
-  // made the data durable, but perhaps not the folder's entry: the next barrier must.
-  if (file.kind == FileKind::pack) writer_.note_change(layout_.folder_of(file));
+  if (file.kind == FileKind::config) config_seen_ = true;
+  if (file.kind != FileKind::lock) writer_.rely_on(folder_of(file));
 }
 
 std::shared_ptr<const UniqueFd> LocalBackend::open_for_range(const FileRef& file) {
   if (file.kind != FileKind::pack) {
-    return std::make_shared<const UniqueFd>(open_file_at(kCurrentDirectory, layout_.path_of(file)));
+    return std::make_shared<const UniqueFd>(open_file_at(root_.fd(), name_of(file), true));
   }
   if (auto known = open_packs_.find(file.id)) return known;
-  return open_packs_.open(file.id, layout_.path_of(file));
+  auto opened = open_packs_.open(file.id, root_.fd(), name_of(file));
+  writer_.rely_on(folder_of(file));  // an index may be about to name it
+  return opened;
 }
 
 void LocalBackend::load_range(const FileRef& file, std::uint64_t offset, std::size_t length,
@@ -233,8 +355,14 @@ void LocalBackend::load_range(const FileRef& file, std::uint64_t offset, std::si
   read_with_context(file, [&] {
     const std::shared_ptr<const UniqueFd> fd = open_for_range(file);
     out.clear();
+    // An index may give a blob any length: no memory is taken for what the file cannot hold.
+    if (length > kUsualRange) {
+      const std::uint64_t there = fstat_fd(fd->get()).size;
+      const std::uint64_t rest = there - std::min<std::uint64_t>(offset, there);
+      require_whole(file, offset, length, std::min<std::uint64_t>(length, rest));
+    }
     out.resize(length);
-    const std::size_t got = pread_some(fd->get(), out.writable(), offset, shown_);
+    const std::size_t got = pread_some(fd->get(), out.writable(), offset, root_.shown());
     require_whole(file, offset, length, got);
   });
 }
@@ -244,47 +372,94 @@ void LocalBackend::done_reading(const FileRef& file, std::uint64_t offset, std::
 }
 
 std::optional<std::uint64_t> LocalBackend::size(const FileRef& file) {
-  std::optional<std::uint64_t> bytes;
   if (file.kind == FileKind::pack) writer_.wait_for(file);
-  if (const auto info = lstat_at(kCurrentDirectory, layout_.path_of(file))) bytes = info->size;
-  return bytes;
+  if (!root_.is_open()) return std::nullopt;
+  if (const auto info = stat_at(root_.fd(), name_of(file))) return info->size;
+  if (lstat_at(root_.fd(), name_of(file))) return 0;  // a link that leads nowhere now
+  root_.require_in_place();
+  return std::nullopt;
 }
 
-/// No descriptor where there is no such folder.
-UniqueFd LocalBackend::open_listed_folder(const std::string& path) const {
+/// Whatever has the name of a file counts: a link that leads to one, as somebody may have moved it,
+/// and what cannot be read as one, for then something is wrong that must not look like nothing.
+void list_files(const UniqueFd& dir, std::vector<ListedFile>& files) {
+  for (const std::string& name : list_dir(dir.get())) {
+    const std::optional<Id> id = Id::parse(name);
+    if (!id) continue;
+    const std::optional<FileInfo> info = stat_at(dir.get(), name);
+    if (info && info->is_regular()) {
+      files.push_back({.id = *id, .size = info->size});
+    } else if (lstat_at(dir.get(), name)) {  // else removed meanwhile
+      files.push_back({.id = *id, .size = 0});
+    }
+  }
+}
+
+/// No descriptor for a file, or what was removed meanwhile.
+UniqueFd open_pack_folder(const UniqueFd& data, const std::string& name) {
   try {
-    return open_dir_at(kCurrentDirectory, path, true);
+    return open_dir_at(data.get(), name, true);
   } catch (const Error& e) {
     if (e.code() != Errc::not_found) throw;
-    if (seen_ && !present()) throw_vanished();
+    // One that was moved to another drive, which is not connected.
+    const std::optional<FileInfo> info = lstat_at(data.get(), name);
+    if (info && info->is_symlink()) throw Error(Errc::io, e.what());
     return {};
   }
 }
 
-void LocalBackend::list_folder(const std::string& path, std::vector<ListedFile>& files) const {
-  const UniqueFd dir = open_listed_folder(path);
-  if (!dir) return;
-  for (const std::string& name : list_dir(dir.get())) {
-    const std::optional<Id> id = Id::parse(name);
-    if (!id) continue;
-    const std::optional<FileInfo> info = lstat_at(dir.get(), name);
-    if (info && info->is_regular()) files.push_back({.id = *id, .size = info->size});
+/// A file whose name a copying program or a file system has put into upper case is there, but
+/// nobody would find it.
+void refuse_upper_case(const UniqueFd& folder, const std::string& shown) {
+  for (const std::string& name : list_dir(folder.get())) {
+    if (Id::parse(name)) continue;
+    std::string lower = name;
+    std::ranges::transform(lower, lower.begin(), [](char c) {
+      return c >= 'A' && c <= 'F' ? static_cast<char>(c + 32) : c;
+    });
+    if (!Id::parse(lower)) continue;
+    throw Error(
+        Errc::corrupt,
+        format_text(_("the file {} in the folder \"{}\" of the repository has lost its name, "
+                      "and nothing was changed; rename it to {}"),
+                    name, shown, lower));
   }
 }
 
 std::vector<ListedFile> LocalBackend::list(FileKind kind) {
   std::vector<ListedFile> files;
-  const std::string folder = layout_.folder_of(kind);
-  if (kind != FileKind::pack) {
-    list_folder(folder, files);
-    return files;
+  if (!root_.is_open()) return files;
+  const std::string folder = folder_of(kind);
+  try {
+    const UniqueFd dir = open_dir_at(root_.fd(), folder, true);
+    if (kind == FileKind::pack) {
+      for (const std::string& name : list_dir(dir.get())) {
+        if (const UniqueFd packs = open_pack_folder(dir, name)) list_files(packs, files);
+      }
+    } else {
+      list_files(dir, files);
+      if (kind == FileKind::snapshot || kind == FileKind::index) refuse_upper_case(dir, folder);
+    }
+  } catch (const Error& e) {
+    root_.require_in_place();
+    if (e.code() != Errc::not_found) throw e.with_context(root_.shown());
+    // No lock can be in it; it is made again with the next one.
+    if (kind != FileKind::lock && has_config()) throw_without(kind);
   }
-  const UniqueFd data = open_listed_folder(folder);
-  if (!data) return files;
-  for (const std::string& name : list_dir(data.get())) {
-    list_folder(std::string(folder).append("/").append(name), files);
-  }
+  if (kind != FileKind::lock) writer_.rely_on(folder);
   return files;
+}
+
+void LocalBackend::remove_file(const FileRef& file) {
+  const std::string name = name_of(file);
+  try {
+    remove_file_at(root_.fd(), name);
+  } catch (const Error& e) {
+    if (e.code() != Errc::permission) throw;
+    // Some servers keep write-protected files from being deleted.
+    set_permissions_at(root_.fd(), name, 0600);
+    remove_file_at(root_.fd(), name);
+  }
 }
 
 void LocalBackend::remove(const FileRef& file) {
@@ -292,36 +467,36 @@ void LocalBackend::remove(const FileRef& file) {
     writer_.wait_for(file);
     open_packs_.drop(file.id);
   }
-  try {
-    remove_file_at(kCurrentDirectory, layout_.path_of(file));
-  } catch (const Error& e) {
-    if (e.code() == Errc::not_found && present()) return;
-    throw e.with_context(describe(file));
+  if (file.kind != FileKind::lock) {
+    write_with_advice([this] { writer_.settle(); });
+    if (publish_check_) publish_check_();  // settling may have taken long
   }
-  writer_.note_change(layout_.folder_of(file));
+  withdraw(file);
 }
 
-std::uint64_t LocalBackend::remove_leftovers_in(const std::string& path) {
-  const UniqueFd dir = open_listed_folder(path);
-  if (!dir) return 0;
-  std::uint64_t freed = 0;
-  for (const std::string& name : list_dir(dir.get())) {
-    if (!is_temporary_name(name)) continue;
-    const std::optional<FileInfo> info = lstat_at(dir.get(), name);
-    if (!info || !info->is_regular()) continue;
-    remove_file_at(dir.get(), name);
-    freed += info->size;
+void LocalBackend::withdraw(const FileRef& file) {
+  try {
+    remove_file(file);
+  } catch (const Error& e) {
+    if (e.code() == Errc::not_found && root_.is_open()) {
+      root_.require_in_place();
+      return;
+    }
+    throw e.with_context(describe(file));
   }
-  return freed;
+  writer_.note_change(folder_of(file));
 }
 
 std::uint64_t LocalBackend::remove_leftovers() {
   writer_.wait_until_idle();  // what is pending has such names too
-  std::uint64_t freed = 0;
-  for (const std::string& folder : layout_.folders()) {
-    freed += remove_leftovers_in(folder);
-  }
-  return freed;
+  if (!root_.is_open()) return 0;
+  return remove_old_leftovers(root_, layout_.folders(), folder_of(FileKind::lock));
+}
+
+bool LocalBackend::give_up_reserve() { return root_.is_open() && remove_reserve(root_); }
+
+void LocalBackend::renew_reserve() {
+  if (root_.is_open()) make_reserve(root_, kRoomForNewReserve);
 }
 
 std::string absolute(const std::string& path) {
@@ -332,8 +507,8 @@ std::string absolute(const std::string& path) {
 
 }  // namespace
 
-std::unique_ptr<Backend> make_local_backend(const std::string& path) {
-  return std::make_unique<LocalBackend>(path, absolute(path));
+std::unique_ptr<Backend> make_local_backend(const std::string& path, unsigned connections) {
+  return std::make_unique<LocalBackend>(path, absolute(path), connections);
 }
 
 }  // namespace medsave

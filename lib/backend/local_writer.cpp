@@ -1,6 +1,7 @@
 #include "local_writer.hpp"
 
 #include "medsave/base/error.hpp"
+#include "medsave/base/thread.hpp"
 #include "medsave/sys/file_info.hpp"
 #include "medsave/sys/file_io.hpp"
 #include "medsave/sys/metadata.hpp"
@@ -15,36 +16,38 @@ namespace {
 constexpr std::size_t kMaxPending = 16;
 constexpr std::uint64_t kMaxPendingBytes = std::uint64_t{256} << 20;
 
-void remove_quietly(const std::string& path) noexcept {
+/// The repository's own folder need not be readable for us.
+void sync_where_readable(const HeldFolder& root, const std::string& folder) {
   try {
-    remove_file_at(kCurrentDirectory, path);
+    sync_dir_at(root.fd(), folder);
+  } catch (const Error& e) {
+    if (e.code() != Errc::permission) throw;
+  }
+}
+
+}  // namespace
+
+void LocalWriter::remove_quietly(const std::string& name) noexcept {
+  try {
+    remove_file_at(root_.fd(), name);
   } catch (const std::exception&) {
     // remove_leftovers() finds it later
   }
 }
 
-/// Some media know no modes; the file is as good without its write protection.
-void protect(const std::string& path, unsigned mode) {
+void LocalWriter::make_final(WrittenFile& written, const std::function<void()>& check) {
   try {
-    set_permissions_at(kCurrentDirectory, path, mode);
-  } catch (const Error& e) {
-    if (e.code() != Errc::permission && e.code() != Errc::unsupported) throw;
-  }
-}
-
-void make_final(const WrittenFile& written) {
-  try {
-    sync_data(written.fd.get(), written.final_path);
-    protect(written.temporary, written.mode);
+    sync_data(written.fd.get(), written.final_name);
+    set_mode_where_possible(written.fd.get(), written.mode, written.final_name);
+    close_fd(std::move(written.fd), written.final_name);
+    if (check) check();
     const auto rename = written.must_be_new ? rename_new_at : rename_at;
-    rename(kCurrentDirectory, written.temporary, kCurrentDirectory, written.final_path);
+    rename(root_.fd(), written.temporary, root_.fd(), written.final_name);
   } catch (...) {
     remove_quietly(written.temporary);
     throw;
   }
 }
-
-}  // namespace
 
 LocalWriter::~LocalWriter() {
   if (!thread_.joinable()) return;
@@ -58,8 +61,17 @@ void LocalWriter::check() {
   if (error_) std::rethrow_exception(error_);
 }
 
-void LocalWriter::finish(WrittenFile written) {
-  make_final(written);
+void LocalWriter::finish(WrittenFile written, bool refers_to_others,
+                         const std::function<void()>& check) {
+  if (refers_to_others) {
+    try {
+      settle();
+    } catch (...) {
+      remove_quietly(written.temporary);
+      throw;
+    }
+  }
+  make_final(written, check);
   note_change(written.folder);
 }
 
@@ -74,7 +86,12 @@ void LocalWriter::enqueue(WrittenFile written) {
     std::rethrow_exception(error_);
   }
   if (!thread_.joinable()) {
-    thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
+    try {
+      thread_ = start_thread([this](const std::stop_token& stop) { run(stop); });
+    } catch (...) {
+      remove_quietly(written.temporary);
+      throw;
+    }
   }
   pending_bytes_ += written.size;
   pending_.push_back(std::move(written));
@@ -87,6 +104,30 @@ void LocalWriter::note_change(const std::string& folder) {
   folders_.insert(folder);
 }
 
+void LocalWriter::rely_on(const std::string& folder) {
+  const std::lock_guard lock(mutex_);
+  relied_.insert(folder);
+  unsettled_ = true;
+}
+
+void LocalWriter::settle() {
+  if (!unsettled_) return;
+  const std::lock_guard one_at_a_time(barrier_mutex_);
+  std::set<std::string> folders;
+  {
+    const std::lock_guard lock(mutex_);
+    folders.swap(relied_);
+  }
+  try {
+    for (const std::string& folder : folders) sync_where_readable(root_, folder);
+  } catch (...) {
+    fail(std::current_exception());
+    throw;
+  }
+  const std::lock_guard lock(mutex_);
+  unsettled_ = !relied_.empty();
+}
+
 void LocalWriter::barrier() {
   const std::lock_guard one_at_a_time(barrier_mutex_);
   std::set<std::string> folders;
@@ -97,7 +138,7 @@ void LocalWriter::barrier() {
     folders.swap(folders_);
   }
   try {
-    for (const std::string& folder : folders) sync_dir(folder);
+    for (const std::string& folder : folders) sync_dir_at(root_.fd(), folder);
   } catch (...) {
     fail(std::current_exception());
     throw;
@@ -133,7 +174,7 @@ void LocalWriter::run(const std::stop_token& stop) {
     std::exception_ptr failure;
     if (wanted) {
       try {
-        make_final(written);
+        make_final(written, {});
       } catch (...) {
         failure = std::current_exception();
       }

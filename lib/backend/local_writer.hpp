@@ -1,5 +1,7 @@
 #pragma once
 
+#include "held_folder.hpp"
+
 #include "medsave/backend/backend.hpp"
 #include "medsave/sys/fd.hpp"
 
@@ -8,6 +10,7 @@
 #include <cstdint>
 #include <deque>
 #include <exception>
+#include <functional>
 #include <mutex>
 #include <set>
 #include <string>
@@ -15,12 +18,12 @@
 
 namespace medsave {
 
-/// A file that is complete under its temporary name.
+/// A file that is complete under its temporary name. Names are relative to the repository's folder.
 struct WrittenFile {
   FileRef file = {};
   UniqueFd fd = {};
   std::string temporary = {};
-  std::string final_path = {};
+  std::string final_name = {};
   std::string folder = {};
   unsigned mode = 0400;
   bool must_be_new = false;  // nothing may be there under the final name
@@ -30,9 +33,19 @@ struct WrittenFile {
 /// Makes written files durable and visible: at once, or behind the caller's back on a thread of
 /// its own. The first failure stays: what is pending then is removed, and finish(), enqueue()
 /// and barrier() throw it from then on. Thread-safe.
+///
+/// A name that this process finds may be one that a killed process left, and which a power cut
+/// takes away again, or gives back, as nobody has synced its folder; or one of a process that still
+/// runs and has not come to that. Nothing may be made that is worthless without such a name, and
+/// nothing be removed because of it, before it is durable. So every folder is noted by rely_on() at
+/// the beginning and whenever names in it were listed or read, and settle() syncs those noted
+/// before a file that refers to others (index, snapshot, another config) gets its name and before
+/// anything is removed. Packs named by an index need no more than that: an index is stored after a
+/// barrier that synced the folders of its packs. Packs no index names are read before one does,
+/// which notes their folders.
 class LocalWriter {
  public:
-  LocalWriter() = default;
+  explicit LocalWriter(const HeldFolder& root) : root_(root) {}
   /// Abandons what is pending: nothing refers to it before a barrier.
   ~LocalWriter();
   LocalWriter(const LocalWriter&) = delete;
@@ -40,12 +53,18 @@ class LocalWriter {
 
   /// Throws the failure of an earlier file.
   void check();
-  /// Returns when the file is durable under its final name, but for the folder's entry.
-  void finish(WrittenFile written);
+  /// Returns when the file is durable under its final name, but for the folder's entry. One that
+  /// `refers_to_others` gets that name once what was relied on is durable.
+  /// `check`, if any, is called right before it gets its name, and may throw.
+  void finish(WrittenFile written, bool refers_to_others, const std::function<void()>& check = {});
   /// Returns when there is room for one more pending file.
   void enqueue(WrittenFile written);
   /// A folder whose entries changed.
   void note_change(const std::string& folder);
+  /// A folder of which names were, or may be, listed or read.
+  void rely_on(const std::string& folder);
+  /// Returns when every folder relied on is durable as it was listed or read.
+  void settle();
   /// Returns when nothing is pending and every changed folder is durable.
   void barrier();
   void wait_until_idle();
@@ -55,17 +74,22 @@ class LocalWriter {
  private:
   void run(const std::stop_token& stop);
   void fail(std::exception_ptr error) noexcept;
+  void make_final(WrittenFile& written, const std::function<void()>& check);
+  void remove_quietly(const std::string& name) noexcept;
   [[nodiscard]] bool is_pending(const FileRef& file) const;
 
-  // Held by barrier() to its end: a second caller must not return while the first still syncs
-  // folders that concern both.
+  const HeldFolder& root_;
+  // Held by barrier() and settle() to their end: a second caller must not return while the first
+  // still syncs folders that concern both.
   std::mutex barrier_mutex_;
-  std::mutex mutex_;  // guards all below but pending_count_'s reads
+  std::mutex mutex_;  // guards all below but reads of the atomic ones
   std::condition_variable_any changed_;
   std::deque<WrittenFile> pending_;  // the first one may be in work
   std::atomic<std::size_t> pending_count_ = 0;
   std::uint64_t pending_bytes_ = 0;
   std::set<std::string> folders_;  // changed since the last barrier
+  std::set<std::string> relied_;   // by rely_on(), since settle()
+  std::atomic<bool> unsettled_ = false;
   std::exception_ptr error_;
   std::jthread thread_;  // last: ends before what it uses
 };

@@ -17,8 +17,8 @@ class OpenFiles {
  public:
   /// nullptr when it is not open.
   std::shared_ptr<const UniqueFd> find(const Id& id);
-  /// Opens `path`, after find() found nothing. Throws Error.
-  std::shared_ptr<const UniqueFd> open(const Id& id, const std::string& path);
+  /// Opens `path`, relative to the folder `dir`, after find() found nothing. Throws Error.
+  std::shared_ptr<const UniqueFd> open(const Id& id, int dir, const std::string& path);
   /// Closes it, as the file is about to go.
   void drop(const Id& id);
 

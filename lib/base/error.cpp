@@ -1,5 +1,7 @@
 #include "medsave/base/error.hpp"
 
+#include "medsave/base/text.hpp"
+
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -14,8 +16,9 @@ Errc code_of_errno(int error_number) {
       return Errc::no_space;
     case EACCES:
     case EPERM:
-    case EROFS:
       return Errc::permission;
+    case EROFS:
+      return Errc::read_only;
     case ENOENT:
     case ENOTDIR:
       return Errc::not_found;
@@ -47,6 +50,8 @@ std::string_view errc_name(Errc code) {
       return "exists";
     case Errc::no_space:
       return "no-space";
+    case Errc::read_only:
+      return "read-only";
     case Errc::corrupt:
       return "corrupt";
     case Errc::unsupported:
@@ -57,23 +62,20 @@ std::string_view errc_name(Errc code) {
       return "locked";
     case Errc::wrong_password:
       return "wrong-password";
+    case Errc::unreachable:
+      return "unreachable";
   }
   return "internal";
 }
 
 Error Error::with_context(std::string_view context) const {
-  std::string message(context);
-  message += ": ";
-  message += what();
-  return {code_, message};
+  return {code_, with_colon(context, what())};
 }
 
 Error Error::from_errno(int error_number, std::string_view what) {
   std::array<char, 256> text = {};
-  std::string message(what);
-  message += ": ";
-  message += strerror_r(error_number, text.data(), text.size());
-  return {code_of_errno(error_number), message};
+  const char* reason = strerror_r(error_number, text.data(), text.size());
+  return {code_of_errno(error_number), with_colon(what, reason)};
 }
 
 }  // namespace medsave

@@ -92,16 +92,38 @@ const char* translate_plural(const char* one, const char* many, unsigned long n)
   return dngettext(kDomain, one, many, n);
 }
 
-void init_language(const std::string& wanted) {
-  language() = choose_language(wanted);
+namespace {
+
+/// `catalogue`: the name of its folder.
+void use_catalogue(const char* catalogue) {
   // Numbers, sorting and dates stay those of the C locale: they end up in JSON and scripts.
   set_category(LC_CTYPE);
   set_category(LC_MESSAGES);
-  setenv("LANGUAGE", language().c_str(), 1);  // in any locale but C, gettext obeys it first
+  setenv("LANGUAGE", catalogue, 1);  // in any locale but C, gettext obeys it first
   bindtextdomain(kDomain, catalogue_directory().c_str());
   bind_textdomain_codeset(kDomain, "UTF-8");
 }
 
+}  // namespace
+
+void init_language(const std::string& wanted) {
+  language() = choose_language(wanted);
+  use_catalogue(language().c_str());
+}
+
+void init_restic_wording() {
+  language() = "en";
+  use_catalogue("en@restic");
+}
+
 std::string language_in_use() { return language(); }
+
+std::string with_colon(std::string_view about, std::string_view what) {
+  return format_text(_("{}: {}"), about, what);
+}
+
+std::string with_semicolon(std::string_view one, std::string_view other) {
+  return format_text(_("{}; {}"), one, other);
+}
 
 }  // namespace medsave

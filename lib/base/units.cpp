@@ -1,7 +1,10 @@
 #include "medsave/base/units.hpp"
 
+#include "medsave/base/text.hpp"
+
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <limits>
 #include <utility>
@@ -86,17 +89,42 @@ std::optional<std::uint64_t> parse_size(std::string_view text) {
   return scaled(*number, factor);
 }
 
+namespace {
+
+// A size and its unit stay on one line.
+constexpr std::string_view kFrenchSpace = "\u00a0";
+
+bool in_french() { return language_in_use() == "fr"; }
+
+}  // namespace
+
+std::string format_decimal(double value, int decimals) {
+  std::string text = fmt::format("{:.{}f}", value, decimals);
+  if (in_french()) std::ranges::replace(text, '.', ',');
+  return text;
+}
+
+std::string format_percent(double percent, int decimals) {
+  std::string text = format_decimal(percent, decimals);
+  if (in_french()) text += kFrenchSpace;
+  return text + "%";
+}
+
 std::string format_size(std::uint64_t bytes) {
-  static constexpr std::array<std::string_view, 4> kUnits = {"TiB", "GiB", "MiB", "KiB"};
+  static constexpr std::string_view kPrefixes = "TGMK";
+  const bool french = in_french();
+  const std::string_view space = french ? kFrenchSpace : " ";
+  const char unit = french ? 'o' : 'B';
   unsigned shift = 40;
-  for (const std::string_view unit : kUnits) {
+  for (const char prefix : kPrefixes) {
     const std::uint64_t one = std::uint64_t{1} << shift;
     if (bytes >= one) {
-      return fmt::format("{:.3f} {}", static_cast<double>(bytes) / static_cast<double>(one), unit);
+      const double value = static_cast<double>(bytes) / static_cast<double>(one);
+      return fmt::format("{}{}{}i{}", format_decimal(value, french ? 1 : 3), space, prefix, unit);
     }
     shift -= 10;
   }
-  return fmt::format("{} B", bytes);
+  return fmt::format("{}{}{}", bytes, space, unit);
 }
 
 std::string format_duration(std::chrono::seconds duration) {
@@ -134,6 +162,13 @@ std::optional<std::chrono::nanoseconds> parse_go_duration(std::string_view text)
     total = *sum;
   }
   return std::chrono::nanoseconds(static_cast<std::int64_t>(total));
+}
+
+std::string format_go_duration(std::chrono::nanoseconds duration) {
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(duration).count();
+  if (seconds < 60) return fmt::format("{}s", seconds);
+  if (seconds < 3600) return fmt::format("{}m{}s", seconds / 60, seconds % 60);
+  return fmt::format("{}h{}m{}s", seconds / 3600, seconds / 60 % 60, seconds % 60);
 }
 
 }  // namespace medsave

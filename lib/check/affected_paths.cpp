@@ -54,7 +54,14 @@ void AffectedPaths::report(Walk& walk, const std::string& reason) {
 
 /// False when the folder's list is lost; what it holds is judged later.
 bool AffectedPaths::enter(Walk& walk, const Id& tree) {
-  if (clean_.contains(tree)) return true;
+  const auto known = known_.find(tree);
+  if (known != known_.end()) {
+    if (known->second == 0) return true;
+    if (walk.report.affected.size() >= kMaxAffected) {
+      walk.report.affected_total += known->second;
+      return false;
+    }
+  }
   if (walk.levels.size() > kMaxTreeDepth) {
     report(walk, format_text(_("folders are nested deeper than {} levels"), kMaxTreeDepth));
     return false;
@@ -68,8 +75,10 @@ bool AffectedPaths::enter(Walk& walk, const Id& tree) {
     walk.levels.push_back({.tree = tree,
                            .nodes = decode_tree(as_text(json.view())),
                            .next = 0,
-                           .path_length = walk.path.size()});
+                           .path_length = walk.path.size(),
+                           .found_before = walk.report.affected_total});
   } catch (const Error& e) {
+    if (is_fatal(e)) throw;
     report(walk, format_text(_("the list of this folder's content is lost: {}"), e.what()));
     return false;
   }
@@ -81,8 +90,9 @@ bool AffectedPaths::enter(Walk& walk, const Id& tree) {
 }
 
 void AffectedPaths::leave(Walk& walk) {
-  const bool clean = walk.levels.back().clean;
-  if (clean) clean_.insert(walk.levels.back().tree);
+  const Level& level = walk.levels.back();
+  const bool clean = level.clean;
+  known_[level.tree] = clean ? 0 : walk.report.affected_total - level.found_before;
   walk.levels.pop_back();
   if (!clean && !walk.levels.empty()) walk.levels.back().clean = false;
 }

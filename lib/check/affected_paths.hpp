@@ -6,16 +6,17 @@
 #include "medsave/repo/repository.hpp"
 
 #include <cstddef>
+#include <cstdint>
 #include <stop_token>
 #include <string>
 #include <unordered_map>
-#include <unordered_set>
 #include <vector>
 
 namespace medsave {
 
 /// Finds out which snapshots and paths damage touches: only worth its second walk when there is
-/// some. Folders that were found clean once are not entered again.
+/// some. Folders that were found clean once are not entered again, nor any other once all that is
+/// reported is: then what was found below is added up.
 class AffectedPaths {
  public:
   /// `suspects` are tried once more; those with a good copy somewhere do no harm.
@@ -30,9 +31,10 @@ class AffectedPaths {
   struct Level {
     Id tree = {};
     Tree nodes = {};
-    std::size_t next = 0;         // in nodes
-    std::size_t path_length = 0;  // of the folder's own path
-    bool clean = true;            // so far
+    std::size_t next = 0;            // in nodes
+    std::size_t path_length = 0;     // of the folder's own path
+    bool clean = true;               // so far
+    std::uint64_t found_before = 0;  // affected_total when it was entered
   };
   struct Walk {
     const Id& snapshot;
@@ -48,8 +50,8 @@ class AffectedPaths {
 
   const Repository& repository_;
   const Index& index_;
-  std::unordered_map<Id, std::string> lost_;  // data blobs, with the reason
-  std::unordered_set<Id> clean_;              // trees
+  std::unordered_map<Id, std::string> lost_;     // data blobs, with the reason
+  std::unordered_map<Id, std::uint64_t> known_;  // trees, with the number of affected paths below
 };
 
 }  // namespace medsave

@@ -36,9 +36,10 @@ std::optional<std::string> probe_blob(const Repository& repository, const Index&
       load_copy(repository, blob, at, plain);
       return std::nullopt;
     } catch (const Error& e) {
-      if (!reasons.empty()) reasons += "; ";
-      reasons.append(describe({.kind = FileKind::pack, .id = at.pack})).append(": ");
-      reasons.append(e.what());
+      if (is_fatal(e)) throw;
+      const std::string reason =
+          with_colon(describe({.kind = FileKind::pack, .id = at.pack}), e.what());
+      reasons = reasons.empty() ? reason : with_semicolon(reasons, reason);
     }
   }
   if (reasons.empty()) return format_text(_("no index file lists blob {}"), blob.id.hex());

@@ -43,7 +43,9 @@ class Check {
     report_.suggest_repair_index = packs.suggest_repair_index;
     report_.suggest_prune = packs.suggest_prune;
     begin(_("checking snapshots and folders"));
+    report_.no_snapshots = listed_snapshots_ == 0 && index_->blob_count() != 0;
     check_trees(packs.intact, stop);
+    judge_unindexed(packs.unindexed, !loading.problems.empty());
     if (request_.read_data.kind != ReadDataSelection::Kind::none) {
       begin(_("reading the data"));
       check_data(std::move(packs.intact), stop);
@@ -53,10 +55,34 @@ class Check {
       find_affected(stop);
     }
     log_.fill(report_);
+    // What looks superfluous may be what is missing elsewhere.
+    if (report_.errors != 0) report_.suggest_prune = false;
     return std::move(report_);
   }
 
  private:
+  /// Where blobs are missing, packs that no index lists may be what holds them.
+  void judge_unindexed(const std::vector<Id>& packs, bool index_is_damaged) {
+    if (packs.empty()) return;
+    const unsigned long count = packs.size();
+    if (index_is_damaged || log_.has_broken_references()) {
+      report_.suggest_repair_index = true;
+      log_.hint(FindingKind::pack_unindexed, packs,
+                format_text(n_("{} pack is in no index file and may hold what is missing",
+                               "{} packs are in no index file and may hold what is missing", count),
+                            count));
+      return;
+    }
+    report_.suggest_prune = true;
+    log_.hint(FindingKind::pack_unindexed, packs,
+              format_text(n_("{} pack is in no index file: most likely a backup was interrupted; "
+                             "the next backup or prune puts that in order",
+                             "{} packs are in no index file: most likely a backup was interrupted; "
+                             "the next backup or prune puts that in order",
+                             count),
+                          count));
+  }
+
   void begin(const std::string& stage) {
     progress_.totals_final = false;
     progress_.total_items = 0;
@@ -71,10 +97,11 @@ class Check {
   }
 
   void load_wanted_snapshots(const std::stop_token& stop) {
-    snapshots_ =
-        load_readable_snapshots(repository_, stop, [&](const Id& id, const std::string& message) {
-          log_.error(FindingKind::snapshot_unreadable, id, message);
-        });
+    snapshots_ = load_readable_snapshots(repository_, stop, [&](const Id& id, const Error& error) {
+      log_.error(FindingKind::snapshot_unreadable, id, error.what());
+      if (error.code() == Errc::corrupt) report_.damaged_snapshots.push_back(id);
+    });
+    listed_snapshots_ = snapshots_.size();
     if (!request_.snapshot_id.empty()) {
       SnapshotEntry wanted = find_snapshot(snapshots_, request_.snapshot_id, request_.filter);
       snapshots_.clear();
@@ -154,6 +181,7 @@ class Check {
   DamageLog log_;
   std::unique_ptr<Index> index_;
   std::vector<SnapshotEntry> snapshots_;
+  std::size_t listed_snapshots_ = 0;
   CheckReport report_;
 };
 

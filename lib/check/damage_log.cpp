@@ -4,7 +4,7 @@
 
 namespace medsave {
 
-void DamageLog::report(Finding finding) {
+void DamageLog::report(const Finding& finding) {
   if (!finding.is_hint) progress_.errors.fetch_add(1);
   const std::lock_guard lock(mutex_);
   ++(finding.is_hint ? hints_ : errors_);
@@ -15,16 +15,28 @@ void DamageLog::error(FindingKind kind, const Id& id, const std::string& message
   report({.kind = kind, .is_hint = false, .id = id, .message = message});
 }
 
-void DamageLog::hint(FindingKind kind, const Id& id, const std::string& message) {
-  report({.kind = kind, .is_hint = true, .id = id, .message = message});
+void DamageLog::hint(FindingKind kind, std::vector<Id> packs, const std::string& message) {
+  const Id first = packs.front();
+  report(
+      {.kind = kind, .is_hint = true, .id = first, .message = message, .packs = std::move(packs)});
 }
 
 void DamageLog::broken_pack(FindingKind kind, const Id& pack, const std::string& message) {
   {
     const std::lock_guard lock(mutex_);
-    if (broken_ids_.insert(pack).second) broken_packs_.push_back(pack);
+    const bool first = broken_ids_.insert(pack).second;
+    if (first) broken_packs_.push_back(pack);
+    const bool there = kind == FindingKind::pack_damaged || kind == FindingKind::pack_size;
+    if (first && there) rotten_packs_.push_back(pack);
   }
   error(kind, pack, message);
+}
+
+void DamageLog::note_rotten_pack(const Id& pack) {
+  const std::lock_guard lock(mutex_);
+  if (!broken_ids_.insert(pack).second) return;
+  broken_packs_.push_back(pack);
+  rotten_packs_.push_back(pack);
 }
 
 void DamageLog::suspect(const std::vector<BlobRef>& blobs) {
@@ -36,6 +48,7 @@ void DamageLog::fill(CheckReport& report) const {
   report.errors = errors_;
   report.hints = hints_;
   report.broken_packs = broken_packs_;
+  report.rotten_packs = rotten_packs_;
 }
 
 }  // namespace medsave

@@ -24,9 +24,12 @@ class DamageLog {
       : sink_(sink), progress_(progress) {}
 
   void error(FindingKind kind, const Id& id, const std::string& message);
-  void hint(FindingKind kind, const Id& id, const std::string& message);
+  /// One for all `packs`, of which there is one at least.
+  void hint(FindingKind kind, std::vector<Id> packs, const std::string& message);
   /// A pack of which something is missing or wrong; also reports it.
   void broken_pack(FindingKind kind, const Id& pack, const std::string& message);
+  /// A pack that is there, with something wrong in it that is reported otherwise.
+  void note_rotten_pack(const Id& pack);
   /// Blobs whose copy in some pack is bad; another copy may be good.
   void suspect(const std::vector<BlobRef>& blobs);
   /// Some tree or file refers to what is not there or not valid.
@@ -39,7 +42,7 @@ class DamageLog {
   void fill(CheckReport& report) const;
 
  private:
-  void report(Finding finding);
+  void report(const Finding& finding);
 
   const std::function<void(const Finding&)>& sink_;
   Progress& progress_;
@@ -47,6 +50,7 @@ class DamageLog {
   std::uint64_t errors_ = 0;
   std::uint64_t hints_ = 0;
   std::vector<Id> broken_packs_;
+  std::vector<Id> rotten_packs_;
   std::unordered_set<Id> broken_ids_;
   BlobSet suspects_;
   std::atomic<bool> broken_reference_ = false;

@@ -19,8 +19,7 @@ constexpr std::size_t kLengthField = 4;
 }  // namespace
 
 void PackCheck::Verdict::add(const std::string& fault) {
-  if (!faults.empty()) faults += "; ";
-  faults += fault;
+  faults = faults.empty() ? fault : with_semicolon(faults, fault);
 }
 
 void PackCheck::run(std::vector<PackSummary> packs, const std::stop_token& stop) {
@@ -53,6 +52,7 @@ std::string PackCheck::load(const PackSummary& pack, Buffer& content) const {
     repository_.backend().load({.kind = FileKind::pack, .id = pack.id}, pack.size, content);
     return {};
   } catch (const Error& e) {
+    if (is_fatal(e)) throw;
     content.clear();
     return e.what();
   }

@@ -37,19 +37,12 @@ class PackListChecker {
       if (i != 0 && packs[i].id == packs[i - 1].id) {
         contradiction(packs[i].id);
       } else {
-        examine(std::move(packs[i]));
+        examine(packs[i]);
       }
     }
-    std::vector<Id> unindexed;
-    for (const auto& file : sizes_) unindexed.push_back(file.first);
-    std::ranges::sort(unindexed);
-    for (const Id& pack : unindexed) {
-      result_.suggest_prune = true;
-      log_.hint(FindingKind::pack_unindexed, pack,
-                format_text(_("pack {} is in no index: most likely a backup was interrupted; the "
-                              "next backup or prune puts that in order"),
-                            pack.hex()));
-    }
+    tell_of_mixed();
+    for (const auto& file : sizes_) result_.unindexed.push_back(file.first);
+    std::ranges::sort(result_.unindexed);
     return std::move(result_);
   }
 
@@ -64,7 +57,7 @@ class PackListChecker {
                                  pack.hex()));
   }
 
-  void examine(PackSummary pack) {
+  void examine(const PackSummary& pack) {
     const auto file = sizes_.find(pack.id);
     if (file == sizes_.end()) {
       damaged(pack, FindingKind::pack_missing,
@@ -82,14 +75,21 @@ class PackListChecker {
                           pack.id.hex(), size, pack.size));
       return;
     }
-    if (pack.has_data && pack.has_trees) {
-      result_.suggest_prune = true;
-      log_.hint(FindingKind::pack_mixed, pack.id,
-                format_text(_("pack {} mixes folder lists and file contents, as old versions "
-                              "wrote; harmless, prune separates them"),
-                            pack.id.hex()));
-    }
-    result_.intact.push_back(std::move(pack));
+    if (pack.has_data && pack.has_trees) mixed_.push_back(pack.id);
+    result_.intact.push_back(pack);
+  }
+
+  void tell_of_mixed() {
+    if (mixed_.empty()) return;
+    result_.suggest_prune = true;
+    const unsigned long count = mixed_.size();
+    log_.hint(FindingKind::pack_mixed, std::move(mixed_),
+              format_text(n_("{} pack mixes folder lists and file contents, as old versions wrote; "
+                             "harmless, prune separates them",
+                             "{} packs mix folder lists and file contents, as old versions wrote; "
+                             "harmless, prune separates them",
+                             count),
+                          count));
   }
 
   void damaged(const PackSummary& pack, FindingKind kind, const std::string& message) {
@@ -100,6 +100,7 @@ class PackListChecker {
   const Index& index_;
   DamageLog& log_;
   std::unordered_map<Id, std::uint64_t> sizes_;  // of the packs in the repository
+  std::vector<Id> mixed_;
   PackListCheck result_;
 };
 
@@ -113,6 +114,7 @@ void check_keys(const Repository& repository, DamageLog& log, const std::stop_to
       repository.load_raw({.kind = FileKind::key, .id = file.id}, content);
       decode_key_file(as_text(content.view()));
     } catch (const Error& e) {
+      if (is_fatal(e)) throw;
       log.error(FindingKind::key_unreadable, file.id,
                 format_text(_("key {}: {}; remove it and add the password again"), file.id.hex(),
                             e.what()));
@@ -126,11 +128,16 @@ PackListCheck check_pack_list(const Repository& repository, const Index& index,
   for (const IndexProblem& problem : loading.problems) {
     log.error(FindingKind::index_unreadable, problem.index, problem.message);
   }
-  for (const Id& pack : loading.duplicate_packs) {
-    log.hint(FindingKind::pack_duplicate, pack,
-             format_text(_("pack {} is listed in several index files; harmless, rebuilding the "
-                           "index tidies it"),
-                         pack.hex()));
+  if (const unsigned long count = loading.duplicate_packs.size(); count != 0) {
+    log.hint(
+        FindingKind::pack_duplicate,
+        {loading.duplicate_packs.begin(), loading.duplicate_packs.end()},
+        format_text(n_("{} pack is listed in several index files, as an interrupted run leaves "
+                       "them; harmless, \"medsave repair index\" tidies it",
+                       "{} packs are listed in several index files, as an interrupted run "
+                       "leaves them; harmless, \"medsave repair index\" tidies it",
+                       count),
+                    count));
   }
   PackListCheck result = PackListChecker(repository, index, log).run(stop);
   result.suggest_repair_index |= !loading.problems.empty() || !loading.duplicate_packs.empty();

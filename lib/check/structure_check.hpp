@@ -17,6 +17,7 @@ struct PackListCheck {
   bool suggest_repair_index = false;
   bool suggest_prune = false;
   std::vector<PackSummary> intact = {};  // worth reading: one per pack
+  std::vector<Id> unindexed = {};        // packs that no index file lists, sorted
 };
 PackListCheck check_pack_list(const Repository& repository, const Index& index,
                               const LoadIndexReport& loading, DamageLog& log,

@@ -8,20 +8,9 @@
 #include "medsave/snap/tree_walker.hpp"
 
 #include <algorithm>
-#include <string_view>
 #include <utility>
 
 namespace medsave {
-std::optional<std::string> repeated_name(const Tree& tree) {
-  // Trees are sorted, so neighbours tell in the normal case.
-  const auto not_rising = [](const Node& a, const Node& b) { return a.name >= b.name; };
-  if (std::ranges::adjacent_find(tree, not_rising) == tree.end()) return std::nullopt;
-  std::unordered_set<std::string_view> names;
-  for (const Node& node : tree) {
-    if (!names.insert(node.name).second) return node.name;
-  }
-  return std::nullopt;
-}
 
 std::optional<std::string> judge_node(const Node& node) {
   if (!is_safe_name(node.name)) return _("its name must not occur in a folder");
@@ -108,6 +97,7 @@ void TreeCheck::check_tree(const Job& job, Buffer& json, std::vector<Job>& found
     log_.note_broken_reference();
     log_.error(FindingKind::tree_unreadable, job.tree,
                format_text(_("folder list {} cannot be read: {}"), job.tree.hex(), *reason));
+    for (const BlobLocation& at : index_.find_all(blob)) log_.note_rotten_pack(at.pack);
     return;
   }
   Tree tree;

@@ -20,9 +20,6 @@ namespace medsave {
 /// What is wrong with a node by itself (its blobs apart); nullopt for a sound one.
 std::optional<std::string> judge_node(const Node& node);
 
-/// A name that the tree lists more than once, of which only one can be restored.
-std::optional<std::string> repeated_name(const Tree& tree);
-
 /// Visits every tree that the given roots lead to, once, on all cores: it must be readable and
 /// valid, and what it refers to must be in the index.
 class TreeCheck {

@@ -123,6 +123,10 @@ Compressor& Compressor::operator=(Compressor&& other) noexcept {
 }
 
 bool Compressor::compress(ByteView plain, Buffer& out, LeastGain least) {
+  if (least == LeastGain::nothing) {
+    compress_always(plain, out);
+    return true;
+  }
   if (state_->off || plain.size() < 2) return false;
   if (least == LeastGain::a_sixth && !state_->samples_gain(plain, 6)) return false;
   // The fast level rejects such data at more than 3 GB/s, and finds the little there may be.
@@ -159,9 +163,18 @@ void Decompressor::decompress_exactly(ByteView frames, std::size_t size, Buffer&
   // cannot reach is found before memory is taken for it.
   constexpr std::size_t kBlockMinimum = 4;
   constexpr std::size_t kBlockContent = 128 * 1024;
+  // So long a list of files shrinks to a twentieth, and much more only where somebody wants it to.
+  constexpr std::size_t kAnyGain = 64ULL << 20U;
+  constexpr std::size_t kMostGain = 1024;
   out.clear();
   if (frames.empty()) throw_damaged();
   if (size / kBlockContent > frames.size() / kBlockMinimum) throw_wrong_size();
+  if (size > kAnyGain && size / kMostGain > frames.size()) {
+    throw Error(Errc::corrupt,
+                format_text(_("{} bytes of compressed content are said to be {}, which cannot be "
+                              "sound"),
+                            frames.size(), size));
+  }
   out.reserve(size);
   out.resize(size);
   const std::size_t written =

@@ -26,6 +26,10 @@ std::string encode_lock_file(const LockFile& lock) {
     out += R"(,"gid":)";
     append_json_number(out, lock.gid);
   }
+  if (!lock.machine_id.empty()) {
+    out += R"(,"machine_id":)";
+    append_json_string(out, lock.machine_id);
+  }
   if (!lock.boot_id.empty()) {
     out += R"(,"boot_id":)";
     append_json_string(out, lock.boot_id);
@@ -62,6 +66,8 @@ LockFile decode_lock_file(std::string_view json) {
       lock.uid = in.integer<std::uint32_t>();
     } else if (key == "gid") {
       lock.gid = in.integer<std::uint32_t>();
+    } else if (key == "machine_id") {
+      lock.machine_id = in.string();
     } else if (key == "boot_id") {
       lock.boot_id = in.string();
     } else if (key == "pid_namespace") {

@@ -28,9 +28,15 @@ bool BlobTransfer::transfer(const PackEntry& entry, ByteView sealed) {
   return true;
 }
 
-void BlobTransfer::transfer_any_copy(const BlobRef& blob) {
-  reader_.load(blob, plain_);
+std::optional<Error> BlobTransfer::transfer_any_copy(const BlobRef& blob) {
+  try {
+    reader_.load(blob, plain_);
+  } catch (const Error& e) {
+    if (is_fatal(e)) throw;
+    return e;
+  }
   writer_.save(blob, plain_.view());
+  return std::nullopt;
 }
 
 bool BlobTransfer::open(const PackEntry& entry, ByteView sealed) {

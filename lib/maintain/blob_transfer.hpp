@@ -1,8 +1,11 @@
 #pragma once
 
+#include "medsave/base/error.hpp"
 #include "medsave/format/compression.hpp"
 #include "medsave/maintain/copier.hpp"
 #include "medsave/repo/blob_reader.hpp"
+
+#include <optional>
 
 namespace medsave {
 
@@ -20,8 +23,9 @@ class BlobTransfer {
   /// Opens and verifies it without storing it.
   bool open(const PackEntry& entry, ByteView sealed);
   /// As transfer(), from wherever an intact copy is to be found; stored unless the target has it.
-  /// Throws Error if there is none.
-  void transfer_any_copy(const BlobRef& blob);
+  /// Returns why there is none that can be read. Throws what storing throws, and what concerns
+  /// every other blob as well (is_fatal()).
+  std::optional<Error> transfer_any_copy(const BlobRef& blob);
   [[nodiscard]] ByteView plain() const { return plain_.view(); }
 
  private:

@@ -1,6 +1,7 @@
 #include "medsave/maintain/copier.hpp"
 
 #include "blob_transfer.hpp"
+#include "copy_damage.hpp"
 #include "copy_walk.hpp"
 
 #include "medsave/base/error.hpp"
@@ -70,6 +71,13 @@ bool is_copy(const Snapshot& a, const Snapshot& b) {
          same_set(a.paths, b.paths) && same_set(a.tags, b.tags);
 }
 
+/// A snapshot of the source in its turn.
+struct Batched {
+  const SnapshotEntry* source = nullptr;
+  const SnapshotEntry* existing = nullptr;  // its copy that was there before
+  bool mends = false;                       // something of that was missing
+};
+
 class Copy {
  public:
   Copy(const CopySource& source, const CopyTarget& target, const CopyRequest& request,
@@ -80,7 +88,8 @@ class Copy {
         events_(events),
         progress_(progress),
         writer_(target.repository, target.index, request.writer, stop),
-        walk_(source, target, writer_, !request.recompress, request.writer.extra_verify) {
+        damage_(target),
+        walk_(source, target, writer_, damage_, !request.recompress, request.writer.extra_verify) {
     for (const SnapshotEntry& entry : request.existing) {
       copies_.emplace(entry.snapshot.original.value_or(entry.id), &entry);
       if (entry.snapshot.original) copies_.emplace(entry.id, &entry);
@@ -101,22 +110,17 @@ class Copy {
  private:
   void copy_all(const std::stop_token& stop) {
     for (const SnapshotEntry& entry : request_.snapshots) {
-      if (const SnapshotEntry* existing = find_copy(entry)) {
-        ++report_.skipped;
-        if (events_.skipped) events_.skipped(entry, existing->id);
-        continue;
-      }
-      if (events_.started) events_.started(entry);
-      try {
-        add_wanted(walk_.run(entry.snapshot.tree, stop));
-      } catch (const Error& e) {
-        throw e.with_context(format_text(_("copying snapshot {}"), entry.id.short_hex()));
-      }
-      batch_.push_back(&entry);
+      const SnapshotEntry* existing = find_copy(entry);
+      if (existing == nullptr && events_.started) events_.started(entry);
+      const CopyNeeds needs = walk_.run(entry.snapshot.tree, stop);
+      const bool mends = existing != nullptr && !needs.empty();
+      add_wanted(needs.wanted);
+      batch_.push_back({.source = &entry, .existing = existing, .mends = mends});
       if (wanted_bytes_ >= kBatchBytes || wanted_.size() >= kBatchBlobs) finish_batch(stop);
     }
     progress_.totals_final = true;
     finish_batch(stop);
+    if (report_.skipped != 0) target_.repository.backend().settle();
   }
 
   [[nodiscard]] const SnapshotEntry* find_copy(const SnapshotEntry& entry) const {
@@ -127,25 +131,41 @@ class Copy {
     return found == last ? nullptr : found->second;
   }
 
-  void add_wanted(std::vector<WantedBlob> wanted) {
+  void add_wanted(const std::vector<WantedBlob>& wanted) {
     for (const WantedBlob& blob : wanted) wanted_bytes_ += blob.entry.stored_length;
     progress_.total_bytes += wanted_bytes_ - std::exchange(announced_bytes_, wanted_bytes_);
     wanted_.insert(wanted_.end(), wanted.begin(), wanted.end());
   }
 
-  /// Copies the data; when that is durable and indexed, stores the snapshots.
+  /// Copies the data; when that is durable and indexed, stores the snapshots that are whole.
   void finish_batch(const std::stop_token& stop) {
-    if (batch_.empty()) return;
     copy_wanted(stop);
     writer_.finish();
-    std::vector<Id> saved;
-    for (const SnapshotEntry* entry : batch_) saved.push_back(save(*entry));
-    target_.repository.backend().barrier();
-    report_.copied += batch_.size();
-    for (std::size_t i = 0; i < saved.size(); ++i) {
-      if (events_.saved) events_.saved(*batch_[i], saved[i]);
+    std::vector<std::pair<const SnapshotEntry*, Id>> saved;
+    for (const Batched& batched : batch_) {
+      const SnapshotEntry& entry = *batched.source;
+      if (const auto why = damage_.why_not_whole(entry.snapshot.tree, stop)) {
+        report_.damaged.push_back(entry.id);
+        if (events_.damaged) events_.damaged(entry, *why);
+      } else if (batched.existing == nullptr) {
+        saved.emplace_back(&entry, save(entry));
+      } else {
+        keep(batched);
+      }
     }
     batch_.clear();
+    if (saved.empty()) return;
+    target_.repository.backend().barrier();
+    report_.copied += saved.size();
+    if (!events_.saved) return;
+    for (const auto& [entry, id] : saved) events_.saved(*entry, id);
+  }
+
+  void keep(const Batched& batched) {
+    ++report_.skipped;
+    if (batched.mends) ++report_.mended;
+    const auto& tell = batched.mends ? events_.mended : events_.skipped;
+    if (tell) tell(*batched.source, batched.existing->id);
   }
 
   Id save(const SnapshotEntry& entry) const {
@@ -190,7 +210,10 @@ class Copy {
       const bool done =
           loaded && transfer.transfer(entry, bytes.view().subspan(entry.offset - run.offset,
                                                                   entry.stored_length));
-      if (!done) transfer.transfer_any_copy({.kind = entry.kind, .id = entry.id});
+      if (!done) {
+        const BlobRef blob{.kind = entry.kind, .id = entry.id};
+        if (const auto failure = transfer.transfer_any_copy(blob)) damage_.add(blob, *failure);
+      }
       progress_.done_bytes += entry.stored_length;
     }
     if (run.ends_pack) ++progress_.done_items;
@@ -201,7 +224,8 @@ class Copy {
     try {
       source_.repository.backend().load_range(
           {.kind = FileKind::pack, .id = run.blobs.front().pack}, run.offset, run.length, bytes);
-    } catch (const Error&) {
+    } catch (const Error& e) {
+      if (is_fatal(e)) throw;
       return false;
     }
     return true;
@@ -221,9 +245,10 @@ class Copy {
   const CopyEvents& events_;
   Progress& progress_;
   BlobWriter writer_;
+  CopyDamage damage_;
   CopyWalk walk_;
   std::unordered_multimap<Id, const SnapshotEntry*> copies_;  // by original
-  std::vector<const SnapshotEntry*> batch_;                   // trees copied, data not yet
+  std::vector<Batched> batch_;                                // trees copied, data not yet
   std::vector<WantedBlob> wanted_;
   std::uint64_t wanted_bytes_ = 0;
   std::uint64_t announced_bytes_ = 0;  // of them, in progress_

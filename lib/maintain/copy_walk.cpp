@@ -4,6 +4,7 @@
 #include "medsave/base/text.hpp"
 #include "medsave/format/tree.hpp"
 #include "medsave/par/task_scope.hpp"
+#include "medsave/snap/tree_walker.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -11,22 +12,24 @@
 namespace medsave {
 
 CopyWalk::CopyWalk(const CopySource& source, const CopyTarget& target, BlobWriter& writer,
-                   bool keep_frames, bool verify)
+                   CopyDamage& damage, bool keep_frames, bool verify)
     : source_(source),
       target_(target),
       writer_(writer),
+      damage_(damage),
+      target_reader_(target.repository, target.index),
       keep_frames_(keep_frames),
       verify_(verify),
       seen_(source.index.blob_count()) {}
 
-std::vector<WantedBlob> CopyWalk::run(const Id& root, const std::stop_token& stop) {
+CopyNeeds CopyWalk::run(const Id& root, const std::stop_token& stop) {
   if (!is_first_visit({.kind = BlobKind::tree, .id = root})) return {};
   waiting_ = {root};
   TaskScope scope(stop);
   scope.spawn("copy trees", std::max(worker_count(), source_.repository.backend().connections()),
               [this](const std::stop_token& token) { work(token); });
   scope.join();
-  return std::exchange(wanted_, {});
+  return std::exchange(needs_, {});
 }
 
 void CopyWalk::work(const std::stop_token& stop) {
@@ -44,7 +47,7 @@ void CopyWalk::work(const std::stop_token& stop) {
     changed_.notify_all();
   }
   const std::lock_guard lock(mutex_);
-  wanted_.insert(wanted_.end(), wanted.begin(), wanted.end());
+  needs_.wanted.insert(needs_.wanted.end(), wanted.begin(), wanted.end());
 }
 
 std::optional<Id> CopyWalk::next_tree(const std::stop_token& stop) {
@@ -59,59 +62,94 @@ std::optional<Id> CopyWalk::next_tree(const std::stop_token& stop) {
 
 void CopyWalk::follow(const Id& tree, BlobTransfer& transfer, std::vector<Id>& found,
                       std::vector<WantedBlob>& wanted) {
-  Buffer sealed;
-  load(tree, transfer, sealed);
-  for (const Node& node : decode_tree(as_text(transfer.plain()))) {
+  const std::optional<Tree> nodes = load(tree, transfer);
+  if (!nodes) return;
+  for (const Node& node : *nodes) {
     if (node.subtree && is_first_visit({.kind = BlobKind::tree, .id = *node.subtree})) {
       found.push_back(*node.subtree);
     }
     for (const Id& id : node.content) {
       const BlobRef blob{.kind = BlobKind::data, .id = id};
       if (!is_first_visit(blob) || target_.index.contains(blob)) continue;
-      const BlobLocation at = *source_.index.find(blob);
-      wanted.push_back({.pack = at.pack,
+      const std::optional<BlobLocation> at = source_.index.find(blob);
+      if (!at) {
+        if (const auto failure = transfer.transfer_any_copy(blob)) damage_.add(blob, *failure);
+        continue;
+      }
+      wanted.push_back({.pack = at->pack,
                         .entry = {.kind = BlobKind::data,
                                   .id = id,
-                                  .offset = at.offset,
-                                  .stored_length = at.stored_length,
-                                  .plain_length = at.plain_length}});
+                                  .offset = at->offset,
+                                  .stored_length = at->stored_length,
+                                  .plain_length = at->plain_length}});
     }
   }
 }
 
-/// The tree's text into transfer.plain(), and into the target if that lacks it.
-void CopyWalk::load(const Id& tree, BlobTransfer& transfer, Buffer& sealed) {
+/// The nodes of a tree, which the target has now; nullopt when it cannot be had.
+std::optional<Tree> CopyWalk::load(const Id& tree, BlobTransfer& transfer) {
   const BlobRef blob{.kind = BlobKind::tree, .id = tree};
-  const BlobLocation at = *source_.index.find(blob);
+  const bool target_has_it = target_.index.contains(blob);
+  std::optional<Error> failure = transfer_tree(blob, transfer);
+  try {
+    if (!failure) {
+      if (!target_has_it) {
+        const std::lock_guard lock(mutex_);
+        needs_.trees_stored = true;
+      }
+      return judged(blob, decode_tree(as_text(transfer.plain())));
+    }
+    if (target_has_it) return judged(blob, load_tree(target_reader_, tree));
+  } catch (const Error& e) {
+    if (is_fatal(e)) throw;
+    failure = e;
+  }
+  damage_.add(blob, *failure);
+  return std::nullopt;
+}
+
+/// nullopt for a tree that cannot be restored as it is, so that nobody takes its copy for good.
+std::optional<Tree> CopyWalk::judged(const BlobRef& blob, Tree tree) {
+  const std::optional<std::string> name = repeated_name(tree);
+  if (!name) return tree;
+  damage_.refuse(blob, format_text(_("folder list {}: {}"), blob.id.hex(),
+                                   format_text(_("it lists \"{}\" twice"), go_quote(*name))));
+  return std::nullopt;
+}
+
+/// The tree's text into transfer.plain(), and into the target if that lacks it. Returns why the
+/// source has no copy of it that can be read.
+std::optional<Error> CopyWalk::transfer_tree(const BlobRef& blob, BlobTransfer& transfer) {
+  const std::optional<BlobLocation> at = source_.index.find(blob);
+  if (!at) return transfer.transfer_any_copy(blob);
   const PackEntry entry{.kind = BlobKind::tree,
-                        .id = tree,
-                        .offset = at.offset,
-                        .stored_length = at.stored_length,
-                        .plain_length = at.plain_length};
+                        .id = blob.id,
+                        .offset = at->offset,
+                        .stored_length = at->stored_length,
+                        .plain_length = at->plain_length};
+  Buffer sealed;
   bool loaded = false;
   try {
-    source_.repository.backend().load_range({.kind = FileKind::pack, .id = at.pack}, at.offset,
-                                            at.stored_length, sealed);
+    source_.repository.backend().load_range({.kind = FileKind::pack, .id = at->pack}, at->offset,
+                                            at->stored_length, sealed);
     loaded = true;
-  } catch (const Error&) {
+  } catch (const Error& e) {
+    if (is_fatal(e)) throw;
     // another copy may be readable; if not, that says why
   }
   const bool store = !target_.index.contains(blob);
   if (loaded &&
       (store ? transfer.transfer(entry, sealed.view()) : transfer.open(entry, sealed.view()))) {
-    return;
+    return std::nullopt;
   }
-  transfer.transfer_any_copy(blob);
+  return transfer.transfer_any_copy(blob);
 }
 
-/// Throws Error(not_found) for a blob that the source does not have.
 bool CopyWalk::is_first_visit(const BlobRef& blob) {
   const std::optional<std::size_t> number = source_.index.blob_number(blob);
   if (number) return !seen_[*number].exchange(true, std::memory_order_relaxed);
-  throw Error(Errc::not_found,
-              format_text(_("blob {} is missing: no index file lists it; run `medsave check` to "
-                            "see what is affected"),
-                          blob.id.hex()));
+  const std::lock_guard lock(mutex_);
+  return unlisted_.insert(blob.id).second;
 }
 
 }  // namespace medsave

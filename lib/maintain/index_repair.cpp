@@ -7,6 +7,7 @@
 #include "medsave/par/task_scope.hpp"
 #include "medsave/repo/blob_reader.hpp"
 #include "medsave/repo/index_files.hpp"
+#include "medsave/repo/second_look.hpp"
 
 #include <algorithm>
 #include <atomic>
@@ -41,12 +42,14 @@ class IndexRepair {
       stage(_("reading pack files"));
       read_headers(stop);
     }
+    std::sort(report_.unread.begin(), report_.unread.end());
     choose_replaced_files();
     count_lost_blobs();
     report_.replaced_files = old_.size();
     if (!report_.changed() || request_.dry_run) return std::move(report_);
     stage(_("rebuilding index"));
     check_stop(stop);
+    require_missing();
     swap_index_files(repository_, packs_to_list(), old_);
     return std::move(report_);
   }
@@ -60,6 +63,36 @@ class IndexRepair {
   }
   void warn(const std::string& text) const {
     if (events_.warning) events_.warning(text);
+  }
+
+  /// A pack that the list lacks is asked for before the index forgets it.
+  void require_missing() const {
+    if (report_.missing.empty()) return;
+    require_same_list(repository_, FileKind::pack, listed_packs());
+    for (const Id& id : report_.missing) {
+      if (!repository_.backend().size({.kind = FileKind::pack, .id = id})) continue;
+      throw Error(Errc::io,
+                  format_text(_("pack {} is there, but the repository's list of packs lacks it, so "
+                                "that list cannot be relied on; nothing was changed. Look at the "
+                                "medium or the server, then try again"),
+                              id.hex()));
+    }
+  }
+
+  /// A size that contradicts the index is asked for before the index follows it.
+  void require_listed_size(const ListedFile& file) const {
+    if (repository_.backend().size({.kind = FileKind::pack, .id = file.id}) == file.size) return;
+    throw Error(Errc::io, format_text(_("the repository's list of packs gives pack {} a size that it "
+                                        "does not have, so that list cannot be relied on; nothing "
+                                        "was changed. Look at the medium or the server, then try "
+                                        "again"),
+                                      file.id.hex()));
+  }
+
+  [[nodiscard]] std::vector<Id> listed_packs() const {
+    std::vector<Id> ids;
+    for (const auto& file : listed_) ids.push_back(file.first);
+    return ids;
   }
 
   /// Which packs the index describes rightly, which are to be read, which are gone.
@@ -79,6 +112,7 @@ class IndexRepair {
       } else if (request_.read_all_packs) {
         to_read_.push_back({.id = id, .size = file->second});
       } else if (ambiguous.contains(id) || file->second != pack.size) {
+        require_listed_size({.id = id, .size = file->second});
         report_.reread.push_back(id);
         to_read_.push_back({.id = id, .size = file->second});
       } else {
@@ -133,25 +167,29 @@ class IndexRepair {
       const ListedFile& file = to_read_[n];
       IndexedPack pack{.pack = file.id};
       std::string failure;
+      bool unread = false;
       try {
         pack.blobs = load_pack_header(repository_, file);
       } catch (const Error& e) {
+        if (is_fatal(e)) throw;
         failure = e.what();
         // Where reading fails for a reason that may pass, the index keeps what it has.
-        pack.blobs = may_pass(e) ? index_->pack_entries(file.id) : intact_blobs(file);
+        unread = may_pass(e);
+        pack.blobs = unread ? index_->pack_entries(file.id) : intact_blobs(file);
       }
       ++progress_.done_items;
       const std::lock_guard lock(mutex_);
-      if (!failure.empty()) note_damage(file.id, pack.blobs.size(), failure);
+      if (!failure.empty()) note_failure(file.id, pack.blobs.size(), failure, unread);
       if (!pack.blobs.empty()) read_.push_back(std::move(pack));
     }
   }
 
-  void note_damage(const Id& id, unsigned long intact, const std::string& failure) {
-    report_.damaged.push_back(id);
+  void note_failure(const Id& id, unsigned long blobs, const std::string& failure, bool unread) {
+    (unread ? report_.unread : report_.damaged).push_back(id);
     warn(failure);
-    if (intact == 0) {
-      useless_.insert(id);
+    if (blobs == 0) useless_.insert(id);
+    if (unread) return;
+    if (blobs == 0) {
       warn(format_text(_("nothing of pack {} can be used; the file stays where it is until the "
                          "repository is pruned"),
                        id.hex()));
@@ -159,8 +197,8 @@ class IndexRepair {
     }
     warn(format_text(
         n_("{} blob of pack {} is intact; save it with: medsave repair packs {}",
-           "{} blobs of pack {} are intact; save them with: medsave repair packs {}", intact),
-        intact, id.short_hex(), id.hex()));
+           "{} blobs of pack {} are intact; save them with: medsave repair packs {}", blobs),
+        blobs, id.short_hex(), id.hex()));
   }
 
   /// What the index knew of a pack whose header is lost, as far as it is whole.
@@ -177,6 +215,7 @@ class IndexRepair {
                   entry.plain_length, plain);
         return false;
       } catch (const Error& e) {
+        if (is_fatal(e)) throw;
         return !may_pass(e);
       }
     });
@@ -252,7 +291,7 @@ class IndexRepair {
   std::atomic<std::size_t> next_ = 0;
   std::mutex mutex_;  // guards the following while threads read headers
   std::vector<IndexedPack> read_;
-  std::unordered_set<Id> useless_;  // packs of which nothing can be used
+  std::unordered_set<Id> useless_;  // packs of which there is nothing to list
   IndexRepairReport report_;
 };
 

@@ -1,6 +1,7 @@
 #include "index_swap.hpp"
 
 #include "medsave/repo/index_files.hpp"
+#include "medsave/repo/second_look.hpp"
 
 #include <utility>
 
@@ -14,6 +15,7 @@ void swap_index_files(const Repository& repository, std::vector<IndexedPack> pac
   backend.barrier();
   for (const Id& id : old) backend.remove({.kind = FileKind::index, .id = id});
   backend.barrier();
+  require_deleted(repository, FileKind::index, old, {});
 }
 
 }  // namespace medsave

@@ -4,9 +4,11 @@
 
 #include "medsave/base/error.hpp"
 #include "medsave/base/text.hpp"
+#include "medsave/crypto/sha256.hpp"
 #include "medsave/par/task_scope.hpp"
 #include "medsave/repo/blob_reader.hpp"
 #include "medsave/repo/index_files.hpp"
+#include "medsave/repo/second_look.hpp"
 
 #include <algorithm>
 #include <memory>
@@ -39,6 +41,8 @@ class PackRepair {
       throw Error(Errc::corrupt, format_text(_("{}; run `medsave repair index` first"),
                                              loaded_.problems.front().message));
     }
+    // An index file that this run has not seen would go on naming the packs it deletes.
+    if (!request_.dry_run) require_complete_index(repository_, *index_, stop);
     const std::vector<ListedFile> files = find_files();
     progress_.total_items += files.size();
     progress_.totals_final = true;
@@ -52,7 +56,7 @@ class PackRepair {
       ++progress_.done_items;
     }
     count_lost_blobs();
-    if (!request_.dry_run) replace(files);
+    if (!request_.dry_run) replace(files, stop);
     return report_;
   }
 
@@ -118,7 +122,27 @@ class PackRepair {
                        file.id.hex(), e.what()));
       return;
     }
+    if (sha256(content_.view()) != file.id) read_again(ref, file);
     if (!request_.dry_run && events_.keep_copy) events_.keep_copy(file.id, content_.view());
+  }
+
+  /// Damage on the way looks like damage of the file: that is deleted only if two readings agree.
+  void read_again(const FileRef& ref, const ListedFile& file) {
+    Buffer second;
+    try {
+      repository_.backend().load(ref, kMaxPack, second);
+    } catch (const Error& e) {
+      if (e.code() != Errc::io && e.code() != Errc::corrupt) throw;
+    }
+    const bool agrees = std::ranges::equal(second.view(), content_.view());
+    if (sha256(second.view()) == file.id) {
+      content_ = std::move(second);  // the file is whole
+    } else if (!agrees || content_.size() != file.size) {
+      undeletable_.insert(file.id);
+      warn(format_text(_("pack {} is read differently each time, so its file will not be deleted: "
+                         "the medium, the server or the way to it is failing"),
+                       file.id.hex()));
+    }
   }
 
   /// What the pack holds, as its header and the index tell.
@@ -131,6 +155,7 @@ class PackRepair {
         }
       }
     } catch (const Error& e) {
+      if (is_fatal(e)) throw;
       warn(e.what());
     }
     return entries;
@@ -144,6 +169,8 @@ class PackRepair {
       open_blob(repository_, {.kind = entry.kind, .id = entry.id}, sealed, entry.plain_length,
                 plain_);
     } catch (const Error& e) {
+      if (is_fatal(e)) throw;
+      if (e.code() != Errc::corrupt) undeletable_.insert(file.id);  // it may be read another time
       return e.what();
     }
     if (writer_) writer_->save_sealed_again(entry, sealed);
@@ -172,7 +199,7 @@ class PackRepair {
     }
   }
 
-  void replace(const std::vector<ListedFile>& files) {
+  void replace(const std::vector<ListedFile>& files, const std::stop_token& stop) {
     writer_->finish();
     stage(_("rebuilding index"));
     std::vector<Id> old;
@@ -191,18 +218,23 @@ class PackRepair {
     std::vector<IndexedPack> packs;
     for (const IndexFileContent* file : replaced) {
       for (const Id& id : file->packs) {
-        if (damaged_.contains(id) || !listed.insert(id).second) continue;
+        // A pack that stays may be whole: what it holds goes on being known.
+        const bool goes = damaged_.contains(id) && !undeletable_.contains(id);
+        if (goes || !listed.insert(id).second) continue;
         packs.push_back({.pack = id, .blobs = index_->pack_entries(id)});
       }
     }
     swap_index_files(repository_, std::move(packs), old);
     stage(_("removing salvaged pack files"));
+    std::vector<Id> removed;
     for (const ListedFile& file : files) {
       if (undeletable_.contains(file.id)) continue;
       repository_.backend().remove({.kind = FileKind::pack, .id = file.id});
-      ++report_.removed_packs;
+      removed.push_back(file.id);
     }
     repository_.backend().barrier();
+    require_deleted(repository_, FileKind::pack, removed, stop);
+    report_.removed_packs = removed.size();
   }
 
   const Repository& repository_;

@@ -6,6 +6,7 @@
 #include "medsave/format/tree.hpp"
 #include "medsave/par/task_scope.hpp"
 #include "medsave/repo/blob_reader.hpp"
+#include "medsave/repo/reliable_index.hpp"
 #include "medsave/snap/snapshot_finder.hpp"
 #include "medsave/snap/tree_walker.hpp"
 #include "medsave/sys/host.hpp"
@@ -36,7 +37,7 @@ class Recovery {
     });
     for (const SnapshotEntry& entry : snapshots) referred_.insert(entry.snapshot.tree);
     stage(_("load index files"));
-    index_ = load_index(repository_, stop);
+    index_ = load_reliable_index(repository_, stop).index;
     list_trees();
     read_trees(stop);
     std::erase_if(trees_,
@@ -86,6 +87,7 @@ class Recovery {
           if (node.subtree) referred_.insert(*node.subtree);
         }
       } catch (const Error& e) {
+        if (is_fatal(e)) throw;
         const std::lock_guard lock(mutex_);
         useless_.insert(trees_[n]);
         if (events_.warning) events_.warning(e.what());
@@ -101,7 +103,7 @@ class Recovery {
     writer.finish();
     const Snapshot snapshot{.time = in_local_zone(system_clock().now()),
                             .tree = tree,
-                            .paths = {"/recover"},
+                            .paths = {kRecoveredPath},
                             .hostname = host_name(),
                             .username = user_name(),
                             .uid = user_id(),

@@ -24,7 +24,7 @@ class SnapshotRewrite {
                {.dry_run = request.dry_run, .forget = request.forget}, stop),
         trees_(
             reader_, rules(), [this](std::string_view json) { return batch_.save_tree(json); },
-            TreeRewriter::Memory::by_path) {}
+            filters() ? TreeRewriter::Memory::by_path : TreeRewriter::Memory::by_tree) {}
 
   std::size_t run(const std::vector<SnapshotEntry>& snapshots, const std::stop_token& stop) {
     for (const SnapshotEntry& entry : snapshots) {
@@ -35,6 +35,10 @@ class SnapshotRewrite {
   }
 
  private:
+  [[nodiscard]] bool filters() const {
+    return !request_.exclude.empty() || !request_.include.empty();
+  }
+
   RewriteRules rules() {
     RewriteRules rules;
     rules.judge = [this](const std::string& path, const Node& node) -> std::optional<NodeEdit> {
@@ -58,9 +62,8 @@ class SnapshotRewrite {
 
   void rewrite(const SnapshotEntry& entry, const std::stop_token& stop) {
     Snapshot successor = entry.snapshot;
-    const bool filtered = !request_.exclude.empty() || !request_.include.empty();
     bool changed = false;
-    if (filtered || request_.summarize) {
+    if (filters() || request_.summarize) {
       const RewrittenTree tree = trees_.run(entry.snapshot.tree, stop);
       if (!tree.id) {
         // A pattern that fits nothing is more likely a mistake than a wish.

@@ -2,6 +2,7 @@
 
 #include "medsave/crypto/sha256.hpp"
 #include "medsave/par/task_scope.hpp"
+#include "medsave/repo/second_look.hpp"
 
 namespace medsave {
 
@@ -30,6 +31,7 @@ void SnapshotBatch::drop(const Id& old) {
 std::size_t SnapshotBatch::commit(const std::function<void(const SnapshotChange&)>& changed) {
   if (writer_) writer_->finish();
   std::size_t count = 0;
+  std::vector<Id> removed;
   for (auto& [change, successor] : changes_) {
     check_stop(stop_);
     if (writer_) carry_out(change, successor);
@@ -37,8 +39,10 @@ std::size_t SnapshotBatch::commit(const std::function<void(const SnapshotChange&
     const bool counts = change.fate == SnapshotFate::replaced ||
                         (change.fate == SnapshotFate::emptied && mode_.forget);
     count += counts ? 1U : 0U;
+    if (change.old_removed) removed.push_back(change.old);
     if (changed) changed(change);
   }
+  require_deleted(repository_, FileKind::snapshot, removed, stop_);
   return count;
 }
 

@@ -3,6 +3,7 @@
 
 #include "medsave/base/text.hpp"
 #include "medsave/maintain/snapshot_rewriter.hpp"
+#include "medsave/repo/second_look.hpp"
 
 #include <utility>
 
@@ -13,7 +14,8 @@ class SnapshotRepair {
  public:
   SnapshotRepair(const Repository& repository, Index& index, const SnapshotRepairRequest& request,
                  const SnapshotChangeEvents& events, const std::stop_token& stop)
-      : request_(request),
+      : repository_(repository),
+        request_(request),
         events_(events),
         index_(index),
         reader_(repository, index),
@@ -21,13 +23,15 @@ class SnapshotRepair {
                {.dry_run = request.dry_run, .forget = request.forget}, stop),
         trees_(
             reader_, rules(), [this](std::string_view json) { return batch_.save_tree(json); },
-            TreeRewriter::Memory::unchanged) {}
+            TreeRewriter::Memory::by_tree) {}
 
   std::size_t run(const std::vector<SnapshotEntry>& snapshots, const std::stop_token& stop) {
     for (const SnapshotEntry& entry : snapshots) {
       if (events_.begin) events_.begin(entry);
       repair(entry, stop);
     }
+    // What an index file that was not listed names is not lost.
+    if (request_.forget && !request_.dry_run) require_complete_index(repository_, index_, stop);
     return batch_.commit(events_.changed);
   }
 
@@ -83,8 +87,9 @@ class SnapshotRepair {
     NodeEdit edit;
     const std::size_t missing = node.content.size() - content.size();
     if (missing != 0 || node.content_is_null) {
-      tell(path, format_text(_("removed missing content ({} of {} parts, {} of {} bytes left)"),
-                             missing, node.content.size(), size, node.size));
+      tell(path,
+           format_text(_("removed missing content: {} of {} parts missing, {} of {} bytes left"),
+                       missing, node.content.size(), size, node.size));
       edit.content = std::move(content);
     } else if (size != node.size) {
       tell(path, _("fixed incorrect size"));
@@ -97,6 +102,7 @@ class SnapshotRepair {
     if (events_.lost) events_.lost(path, what);
   }
 
+  const Repository& repository_;
   const SnapshotRepairRequest& request_;
   const SnapshotChangeEvents& events_;
   const Index& index_;

@@ -30,11 +30,18 @@ RewrittenTree TreeRewriter::run(const Id& root, const std::stop_token& stop) {
 /// The result, if there is one at once; otherwise the tree has become the last level.
 std::optional<RewrittenTree> TreeRewriter::enter(const Id& tree) {
   const auto known = known_.find(memory_key(tree));
-  if (known != known_.end()) return known->second;
+  if (known != known_.end()) {
+    const bool reports = memory_ == Memory::by_tree && known->second.id != tree;
+    if (!reports || visited_again_ >= limits_.visited_again) return known->second;
+    ++visited_again_;
+  }
   try {
     push_level(tree);
   } catch (const Error& e) {
-    if (!rules_.replace_unreadable) throw e.with_context(shown_path());
+    // The index names its pack, which was not found now: that may pass.
+    const bool vanished = e.code() == Errc::not_found &&
+                          reader_.index().contains({.kind = BlobKind::tree, .id = tree});
+    if (vanished || !rules_.replace_unreadable || is_fatal(e)) throw e.with_context(shown_path());
     return unreadable(e);
   }
   return std::nullopt;
@@ -111,8 +118,12 @@ RewrittenTree TreeRewriter::leave() {
   RewrittenTree result = level.sum;
   const bool vanishes = level.out.empty() && rules_.keep_empty && !rules_.keep_empty(shown_path());
   if (!vanishes) result.id = level.changed ? save_(level.out.finish()) : level.id;
-  if (memory_ == Memory::by_path || result.id == level.id) known_.emplace(key, result);
+  remember(key, result);
   return result;
+}
+
+void TreeRewriter::remember(const Id& key, const RewrittenTree& result) {
+  if (known_.size() < limits_.remembered) known_.emplace(key, result);
 }
 
 const std::string& TreeRewriter::shown_path() const {
@@ -121,7 +132,7 @@ const std::string& TreeRewriter::shown_path() const {
 }
 
 Id TreeRewriter::memory_key(const Id& tree) const {
-  if (memory_ == Memory::unchanged) return tree;
+  if (memory_ == Memory::by_tree) return tree;
   Sha256Stream hash;
   hash.update(tree.bytes());
   hash.update(as_bytes(path_));

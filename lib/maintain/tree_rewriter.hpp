@@ -40,13 +40,25 @@ class TreeRewriter {
  public:
   using SaveTree = std::function<Id(std::string_view json)>;
   /// What is remembered for the trees to come: rules that go by paths give the same result for a
-  /// tree at the same path; others never change a tree again that they did not change once (one
-  /// that they did is visited again, for its report).
-  enum class Memory { by_path, unchanged };
+  /// tree at the same path; others give the same wherever it is (one that they changed is visited
+  /// again for its report, as long as that is not too often).
+  enum class Memory { by_path, by_tree };
+  /// Trees may hold each other so that a few of them describe more paths than anybody can visit.
+  struct Limits {
+    std::size_t remembered = 8'000'000;  // results, about 1 GB
+    std::size_t visited_again = 1'000'000;
+  };
 
   /// `reader` outlives it.
+  TreeRewriter(const BlobReader& reader, RewriteRules rules, SaveTree save, Memory memory,
+               const Limits& limits)
+      : reader_(reader),
+        rules_(std::move(rules)),
+        save_(std::move(save)),
+        memory_(memory),
+        limits_(limits) {}
   TreeRewriter(const BlobReader& reader, RewriteRules rules, SaveTree save, Memory memory)
-      : reader_(reader), rules_(std::move(rules)), save_(std::move(save)), memory_(memory) {}
+      : TreeRewriter(reader, std::move(rules), std::move(save), memory, Limits()) {}
 
   RewrittenTree run(const Id& root, const std::stop_token& stop);
 
@@ -69,6 +81,7 @@ class TreeRewriter {
   void visit_next();
   void take_child(const RewrittenTree& child);
   RewrittenTree leave();
+  void remember(const Id& key, const RewrittenTree& result);
   [[nodiscard]] const std::string& shown_path() const;
   [[nodiscard]] Id memory_key(const Id& tree) const;
 
@@ -76,7 +89,9 @@ class TreeRewriter {
   const RewriteRules rules_;
   const SaveTree save_;
   const Memory memory_;
+  const Limits limits_;
   std::unordered_map<Id, RewrittenTree> known_;
+  std::size_t visited_again_ = 0;
   std::vector<Level> levels_;
   std::string path_;  // of the node being visited; empty for the root
 };

@@ -4,7 +4,10 @@
 
 #include "medsave/base/error.hpp"
 #include "medsave/base/text.hpp"
+#include "medsave/base/thread.hpp"
 #include "medsave/sys/fd.hpp"
+#include "medsave/sys/signals.hpp"
+#include "medsave/sys/unmount.hpp"
 
 #include <fcntl.h>
 #include <pthread.h>
@@ -81,7 +84,13 @@ class WakeSignal {
 /// libfuse's loop on a thread of its own, so that a stop need not come as a signal.
 class Loop {
  public:
-  explicit Loop(fuse_session* session) : session_(session), thread_([this] { run(); }) {}
+  explicit Loop(fuse_session* session) : session_(session) {
+    try {
+      thread_ = std::thread([this] { run(); });
+    } catch (const std::system_error& e) {
+      throw_no_thread(e);
+    }
+  }
 
   /// Returns when the folder was unmounted, or after a stop. What the loop returned.
   int wait(const std::stop_token& stop) {
@@ -155,6 +164,7 @@ void run_fuse_session(MountView& view, const MountRequest& request,
   mount_session(session.get(), request);
   const WakeSignal wake;
   const Mounted mounted(session.get());
+  const OnForcedExit forced([&] { unmount_lazily(request.mountpoint); });
   Loop loop(session.get());
   if (ready) ready();
   if (loop.wait(stop) < 0 && !stop.stop_requested()) {

@@ -61,7 +61,11 @@ void serve_mount(const Repository& repository, const MountRequest& request, cons
   check_mount_names(request.names);
   require_fuse();
   MountView view(repository, request, sinks.notice, stop);
-  run_fuse_session(view, request, sinks.ready, stop);
+  // libfuse looks at the path once more when it is mounted: one that leads through the new mount
+  // ("folder/.") would wait for answers before anybody gives them.
+  MountRequest resolved = request;
+  resolved.mountpoint = real_mountpoint(request.mountpoint).string();
+  run_fuse_session(view, resolved, sinks.ready, stop);
 }
 
 }  // namespace medsave

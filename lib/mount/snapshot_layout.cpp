@@ -147,13 +147,15 @@ class LayoutMaker {
     return parent.children.emplace(std::string(name), std::move(entry)).first;
   }
 
-  /// Snapshots come oldest first, so the last one wins.
+  /// Snapshots come oldest first, so the last one wins, but none of a clock that was ahead.
   void link_latest(const Spot& spot, const std::string& target, const Timestamp& time) {
     LayoutEntry* const parent = folder(spot.folder);
     if (parent == nullptr) return;
     auto found = parent->children.find(kLatest);
     if (found == parent->children.end()) {
       found = add(*parent, kLatest, LayoutEntry::Kind::link, {});
+    } else if (is_in_future(time) && !is_in_future(found->second->time)) {
+      return;
     }
     if (found->second->kind != LayoutEntry::Kind::link) return;
     found->second->target = target;

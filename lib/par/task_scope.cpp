@@ -1,6 +1,7 @@
 #include "medsave/par/task_scope.hpp"
 
 #include "medsave/base/error.hpp"
+#include "medsave/base/thread.hpp"
 
 #include <pthread.h>
 #include <sched.h>
@@ -18,6 +19,9 @@ struct Group {
   TaskScope::Task task;
   std::function<void()> at_end;
   std::atomic<unsigned> running;
+
+  /// Whether nobody of the group runs any more, now that `count` do not.
+  bool leave(unsigned count) { return running.fetch_sub(count) == count; }
 };
 
 void name_this_thread(const std::string& name) {
@@ -43,19 +47,26 @@ void TaskScope::spawn(const std::string& name, unsigned count, Task task,
   group->at_end = std::move(at_end);
   group->running = count;
   threads_.reserve(threads_.size() + count);
+  const auto leave = [this, group](unsigned how_many) {
+    if (group->leave(how_many) && group->at_end && !stop_.stop_requested()) group->at_end();
+  };
+  const auto run = [this, group, name, leave] {
+    try {
+      name_this_thread(name);
+      group->task(stop_.get_token());
+      leave(1);  // a thread that failed never counts down, so its group has no end
+    } catch (...) {
+      fail(std::current_exception());
+    }
+  };
   for (unsigned i = 0; i < count; ++i) {
-    threads_.emplace_back([this, group, name] {
-      try {
-        name_this_thread(name);
-        const std::stop_token token = stop_.get_token();
-        group->task(token);
-        // A thread that failed never counts down, so its group has no end.
-        const bool last = group->running.fetch_sub(1) == 1;
-        if (last && group->at_end && !token.stop_requested()) group->at_end();
-      } catch (...) {
-        fail(std::current_exception());
-      }
-    });
+    try {
+      threads_.emplace_back(run);
+    } catch (const std::system_error& e) {
+      if (i == 0) throw_no_thread(e);
+      leave(count - i);  // fewer do it as well
+      return;
+    }
   }
 }
 

@@ -7,6 +7,8 @@
 #include "medsave/base/text.hpp"
 #include "medsave/base/units.hpp"
 #include "medsave/par/task_scope.hpp"
+#include "medsave/repo/blob_reader.hpp"
+#include "medsave/repo/second_look.hpp"
 #include "medsave/snap/snapshot_finder.hpp"
 
 #include <algorithm>
@@ -56,18 +58,76 @@ class Prune {
     begin(_("collecting packs for deletion and repacking"));
     PruneOptions options = request_.options;
     if (request_.without_free_space) options.max_repack_bytes = 0;
-    report_.plan = make_prune_plan(*index_, repository_.backend().list(FileKind::pack), *used_,
-                                   options, repository_.config().version);
+    const std::vector<ListedFile> packs = repository_.backend().list(FileKind::pack);
+    if (roots.empty() && !packs.empty()) require_permission_to_empty(packs.size());
+    report_.plan = make_prune_plan(*index_, packs, *used_, options, repository_.config().version);
+    for (const auto* group : {&report_.plan.remove, &report_.plan.repack}) {
+      for (const DoomedPack& pack : *group) doomed_.insert(pack.id);
+    }
+    doomed_.insert(report_.plan.missing.begin(), report_.plan.missing.end());
+  }
+
+  void require_permission_to_empty(unsigned long packs) const {
+    if (request_.may_remove_everything || !request_.ignored_snapshots.empty()) return;
+    throw Error(
+        Errc::corrupt,
+        format_text(n_("the repository lists no snapshots, but has {} pack of data, which prune "
+                       "would remove; nothing was removed. If its snapshots should be there, look "
+                       "at the medium or the server first. To empty the repository use "
+                       "--unsafe-allow-remove-all",
+                       "the repository lists no snapshots, but has {} packs of data, which prune "
+                       "would remove; nothing was removed. If its snapshots should be there, look "
+                       "at the medium or the server first. To empty the repository use "
+                       "--unsafe-allow-remove-all",
+                       packs),
+                    packs));
+  }
+
+  /// All that follows rests on these two lists being complete.
+  void require_same_lists() const {
+    require_same_list(repository_, FileKind::snapshot, snapshots_);
+    std::vector<Id> indexes;
+    for (const IndexFileContent& file : contents_) indexes.push_back(file.index);
+    require_same_list(repository_, FileKind::index, std::move(indexes));
   }
 
   std::vector<Id> load_roots(const std::stop_token& stop) {
     const std::unordered_set<Id> ignored(request_.ignored_snapshots.begin(),
                                          request_.ignored_snapshots.end());
     std::vector<Id> roots;
-    for (const SnapshotEntry& entry : load_snapshots(repository_, stop)) {
+    std::unordered_set<Id> listed;
+    for (const SnapshotEntry& entry : load_every_snapshot(stop)) {
+      listed.insert(entry.id);
       if (!ignored.contains(entry.id)) roots.push_back(entry.snapshot.tree);
     }
+    snapshots_.assign(listed.begin(), listed.end());
+    for (const Id& known : request_.known_snapshots) {
+      if (!listed.contains(known)) throw_vanished(known);
+    }
     return roots;
+  }
+
+  [[nodiscard]] std::vector<SnapshotEntry> load_every_snapshot(const std::stop_token& stop) const {
+    std::vector<Id> damaged;
+    std::string first;
+    std::vector<SnapshotEntry> snapshots =
+        load_readable_snapshots(repository_, stop, [&](const Id& id, const Error& error) {
+          if (error.code() != Errc::corrupt) throw Error(error);
+          if (damaged.empty()) first = error.what();
+          damaged.push_back(id);
+        });
+    if (damaged.empty()) return snapshots;
+    throw Error(Errc::corrupt, format_text(_("what a snapshot needs cannot be told, so nothing was "
+                                             "removed: {}\n{}"),
+                                           first, advice_on_damaged_snapshots(damaged)));
+  }
+
+  [[noreturn]] static void throw_vanished(const Id& snapshot) {
+    throw Error(Errc::io, format_text(_("snapshot {} is no longer listed although the repository "
+                                        "is locked, so the list cannot be relied on; nothing was "
+                                        "removed. Look at the medium or the server, run `medsave "
+                                        "check`, then prune again"),
+                                      snapshot.short_hex()));
   }
 
   void load_whole_index(const std::stop_token& stop) {
@@ -84,6 +144,8 @@ class Prune {
 
   void carry_out(const std::stop_token& stop) {
     const PrunePlan& plan = report_.plan;
+    if (!plan.unindexed.empty() || plan.changes_index()) require_same_lists();
+    verify_kept_copies(stop);
     repository_.backend().remove_leftovers();
     const RepackRounds rounds = choose_rounds();
     if (!plan.unindexed.empty()) {
@@ -93,6 +155,69 @@ class Prune {
     }
     if (plan.changes_index()) change_index(rounds, stop);
     repository_.backend().barrier();
+    repository_.backend().renew_reserve();
+  }
+
+  /// Where a copy of a needed blob goes because there is another, that one must be good: it may
+  /// have rotted since, and the other be the last. Repacking verifies what it copies; here are the
+  /// blobs that it need not copy.
+  void verify_kept_copies(const std::stop_token& stop) const {
+    const std::vector<BlobRef> blobs = blobs_with_kept_copies();
+    std::atomic<std::size_t> next = 0;
+    TaskScope scope(stop);
+    scope.spawn("verify copies",
+                static_cast<unsigned>(std::min<std::size_t>(worker_count(), blobs.size())),
+                [&](const std::stop_token& token) {
+                  Buffer sealed;
+                  Buffer plain;
+                  for (std::size_t n = next++; n < blobs.size(); n = next++) {
+                    check_stop(token);
+                    require_good_kept_copy(blobs[n], sealed, plain);
+                  }
+                });
+    scope.join();
+  }
+
+  [[nodiscard]] bool goes(const Id& pack) const { return doomed_.contains(pack); }
+
+  /// Needed blobs of packs that go, of which a pack that stays has a copy; each once.
+  [[nodiscard]] std::vector<BlobRef> blobs_with_kept_copies() const {
+    BlobMarks seen(*index_);
+    std::vector<BlobRef> blobs;
+    for (const Id& pack : doomed_) {
+      for (const PackEntry& entry : index_->pack_entries(pack)) {
+        const BlobRef blob{.kind = entry.kind, .id = entry.id};
+        const std::optional<std::size_t> number = index_->blob_number(blob);
+        if (!number || !used_->contains(*number) || !seen.mark(*number)) continue;
+        const std::vector<BlobLocation> copies = index_->find_all(blob);
+        const bool kept =
+            std::ranges::any_of(copies, [&](const BlobLocation& at) { return !goes(at.pack); });
+        if (kept) blobs.push_back(blob);
+      }
+    }
+    return blobs;
+  }
+
+  void require_good_kept_copy(const BlobRef& blob, Buffer& sealed, Buffer& plain) const {
+    Id damaged;
+    for (const BlobLocation& at : index_->find_all(blob)) {
+      if (goes(at.pack)) continue;
+      try {
+        repository_.backend().load_range({.kind = FileKind::pack, .id = at.pack}, at.offset,
+                                         at.stored_length, sealed);
+        open_blob(repository_, blob, sealed.view(), at.plain_length, plain);
+        return;
+      } catch (const Error& e) {
+        if (is_fatal(e)) throw;
+        damaged = at.pack;
+      }
+    }
+    throw Error(
+        Errc::corrupt,
+        format_text(_("pack {} holds a damaged copy of data that is needed, and prune would "
+                      "remove the other one, so nothing was removed. First run: medsave "
+                      "repair packs {}"),
+                    damaged.hex(), damaged.hex()));
   }
 
   void change_index(const RepackRounds& rounds, const std::stop_token& stop) {
@@ -102,11 +227,23 @@ class Prune {
     IndexRewriter rewriter(repository_, *index_, std::move(contents_),
                            [&](const std::vector<FileRef>& files) {
                              if (!delete_files(files, now).empty()) throw_undeletable_index();
+                             require_gone(files);
                            });
     if (request_.without_free_space) {
       remove_without_room(rewriter, now);
     } else {
       repack_and_remove(rewriter, rounds, now);
+    }
+  }
+
+  /// A server may say that it has deleted what it has not. An index that stays would go on naming
+  /// the packs that go next.
+  void require_gone(const std::vector<FileRef>& files) const {
+    if (files.empty()) return;
+    std::unordered_set<Id> left;
+    for (const ListedFile& file : repository_.backend().list(FileKind::index)) left.insert(file.id);
+    for (const FileRef& file : files) {
+      if (left.contains(file.id)) throw_undeletable_index();
     }
   }
 
@@ -179,9 +316,20 @@ class Prune {
     begin(stage, packs.size());
     std::vector<FileRef> files;
     for (const Id& pack : packs) files.push_back({.kind = FileKind::pack, .id = pack});
-    for (const std::string& problem : delete_files(files, stop)) {
-      ++report_.undeleted;
+    const std::vector<std::string> problems = delete_files(files, stop);
+    report_.undeleted += problems.size();
+    for (const std::string& problem : problems) {
       if (events_.warning) events_.warning(problem);
+    }
+    if (!problems.empty()) return;
+    repository_.backend().barrier();
+    const std::size_t left = find_undeleted(repository_, FileKind::pack, packs, stop).size();
+    report_.undeleted += left;
+    if (left != 0 && events_.warning) {
+      events_.warning(format_text(
+          n_("the storage said that it deleted {} pack, but it is still there",
+             "the storage said that it deleted {} packs, but they are still there", left),
+          left));
     }
   }
 
@@ -207,6 +355,7 @@ class Prune {
           repository_.backend().remove(files[n]);
           ++progress_.done_items;
         } catch (const Error& e) {
+          if (is_fatal(e)) throw;
           const std::lock_guard lock(mutex);
           problems.push_back(
               format_text(_("{} could not be deleted: {}"), describe(files[n]), e.what()));
@@ -222,6 +371,8 @@ class Prune {
   const PruneEvents& events_;
   Progress& progress_;
   std::unique_ptr<Index> index_;
+  std::vector<Id> snapshots_;      // all that are listed
+  std::unordered_set<Id> doomed_;  // packs that go, repacked or not
   std::vector<IndexFileContent> contents_;
   std::unique_ptr<BlobMarks> used_;
   PruneReport report_;

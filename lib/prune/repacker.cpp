@@ -83,7 +83,8 @@ class Repacker::Run {
     try {
       owner_.repository_.backend().load_range({.kind = FileKind::pack, .id = pack}, offset, length,
                                               bytes);
-    } catch (const Error&) {
+    } catch (const Error& e) {
+      if (is_fatal(e)) throw;
       return false;
     }
     return true;
@@ -137,7 +138,10 @@ void Repacker::keep(const Id& pack) {
 
 void Repacker::repack(const std::vector<Id>& packs, const BlobWriterOptions& options,
                       Progress& progress, const std::stop_token& stop) {
-  BlobWriter writer(repository_, index_, options, stop);
+  BlobWriterOptions chosen = options;
+  // What does not shrink would be found uncompressed, and repacked, for ever.
+  chosen.always_compress = compress_data_;
+  BlobWriter writer(repository_, index_, chosen, stop);
   Run run(*this, packs, writer, progress);
   const unsigned wanted = std::max(worker_count(), repository_.backend().connections());
   TaskScope scope(stop);

@@ -111,6 +111,7 @@ BlobMarks find_used_blobs(const Repository& repository, const Index& index,
   try {
     UsedBlobSearch(repository, index, used, progress).run(roots, stop);
   } catch (const Error& e) {
+    if (is_fatal(e)) throw;
     throw Error(e.code(), format_text(_("what the snapshots need cannot be found out, so nothing "
                                         "was removed: {}; `medsave check` lists all damage"),
                                       e.what()));

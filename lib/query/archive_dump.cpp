@@ -7,8 +7,11 @@
 #include "medsave/base/text.hpp"
 #include "medsave/snap/tree_ahead.hpp"
 #include "medsave/snap/tree_walker.hpp"
+#include "medsave/sys/memory.hpp"
 
 #include <memory>
+#include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -33,6 +36,10 @@ class FolderSource {
       if (node.type == NodeType::dir && node.subtree) below.push_back(*node.subtree);
     }
     trees_.expect(below);
+    if (const std::optional<std::string> name = repeated_name(*nodes)) {
+      throw Error(Errc::corrupt, format_text(_("{}: the folder lists \"{}\" twice"),
+                                             folder.empty() ? "/" : folder, go_quote(*name)));
+    }
     for (const Node& node : *nodes) {
       if (!is_safe_name(node.name)) {
         throw Error(Errc::corrupt, format_text(_("{}: the name \"{}\" must not occur in a folder"),
@@ -66,9 +73,11 @@ void dump_file(const BlobReader& reader, const Node& file, const ByteSink& sink,
 }
 
 void dump_folder(const BlobReader& reader, const Id& tree, const std::string& path,
-                 ArchiveFormat format, const ByteSink& sink, const std::stop_token& stop) {
-  const std::unique_ptr<ArchiveWriter> archive =
-      format == ArchiveFormat::zip ? make_zip_writer(sink) : make_tar_writer(sink);
+                 ArchiveFormat format, const ByteSink& sink, const NoticeSink& left_out,
+                 const std::stop_token& stop) {
+  const std::unique_ptr<ArchiveWriter> archive = format == ArchiveFormat::zip
+                                                     ? make_zip_writer(sink, affordable_memory())
+                                                     : make_tar_writer(sink, left_out);
   const std::size_t begin = path.find_first_not_of('/');
   std::string folder = begin == std::string::npos ? "" : path.substr(begin);
   while (folder.ends_with('/')) folder.pop_back();

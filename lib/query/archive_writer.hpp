@@ -2,6 +2,7 @@
 
 #include "medsave/query/archive_dump.hpp"
 
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -18,10 +19,12 @@ class ArchiveWriter {
 };
 
 /// POSIX tar as Go's archive/tar writes it: ustar headers, pax records for what these cannot hold
-/// and for extended attributes; times in whole seconds.
-std::unique_ptr<ArchiveWriter> make_tar_writer(ByteSink sink);
+/// and for extended attributes; times in whole seconds. `left_out` hears of attributes and names of
+/// owners that these cannot hold either.
+std::unique_ptr<ArchiveWriter> make_tar_writer(ByteSink sink, NoticeSink left_out);
 
-/// Zip (zip64 where necessary), files deflated.
-std::unique_ptr<ArchiveWriter> make_zip_writer(ByteSink sink);
+/// Zip (zip64 where necessary), files deflated. Names are marked as UTF-8 where they are that. What
+/// stands at the archive's end is kept until then, in `memory` bytes at most.
+std::unique_ptr<ArchiveWriter> make_zip_writer(ByteSink sink, std::uint64_t memory);
 
 }  // namespace medsave

@@ -2,6 +2,8 @@
 
 #include "snapshot_search.hpp"
 
+#include "medsave/base/folding.hpp"
+
 #include <algorithm>
 
 namespace medsave {
@@ -12,12 +14,13 @@ class NameFinder::Search : public SnapshotSearch<NameHit> {
 };
 
 NameFinder::NameFinder(const BlobReader& reader, const NameQuery& query,
-                       const std::stop_token& stop)
+                       const std::stop_token& stop, std::uint64_t memory)
     : search_(std::make_unique<Search>(
           reader,
           [&query](const std::string& path, const Id&, const Node& node,
                    std::vector<NameHit>& hits) {
-            const PathFilter::Verdict verdict = query.patterns.check(path);
+            const PathFilter::Verdict verdict =
+                query.patterns.check(query.folded ? folded(path) : path);
             if (verdict.matches && !(query.oldest && node.mtime < *query.oldest) &&
                 !(query.newest && *query.newest < node.mtime)) {
               hits.push_back({.path = path, .node = node});
@@ -25,7 +28,7 @@ NameFinder::NameFinder(const BlobReader& reader, const NameQuery& query,
             }
             return verdict.child_may_match;
           },
-          stop)) {}
+          memory, stop)) {}
 
 NameFinder::~NameFinder() = default;
 
@@ -58,7 +61,8 @@ bool ObjectSet::contains(const Id& id) const {
 
 class ObjectFinder::Search : public SnapshotSearch<ObjectHit> {
  public:
-  Search(const BlobReader& reader, const ObjectQuery& query, const std::stop_token& stop)
+  Search(const BlobReader& reader, const ObjectQuery& query, std::uint64_t memory,
+         const std::stop_token& stop)
       : SnapshotSearch(
             reader,
             [&query](const std::string& path, const Id& tree, const Node& node,
@@ -66,7 +70,7 @@ class ObjectFinder::Search : public SnapshotSearch<ObjectHit> {
               inspect(query, path, tree, node, hits);
               return true;
             },
-            stop),
+            memory, stop),
         trees(query.trees) {}
 
   const ObjectSet& trees;
@@ -87,8 +91,8 @@ class ObjectFinder::Search : public SnapshotSearch<ObjectHit> {
 };
 
 ObjectFinder::ObjectFinder(const BlobReader& reader, const ObjectQuery& query,
-                           const std::stop_token& stop)
-    : search_(std::make_unique<Search>(reader, query, stop)) {}
+                           const std::stop_token& stop, std::uint64_t memory)
+    : search_(std::make_unique<Search>(reader, query, memory, stop)) {}
 
 ObjectFinder::~ObjectFinder() = default;
 

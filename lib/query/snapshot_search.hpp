@@ -6,7 +6,10 @@
 #include "medsave/query/finder.hpp"
 #include "medsave/snap/tree_ahead.hpp"
 #include "medsave/snap/tree_walker.hpp"
+#include "medsave/sys/memory.hpp"
 
+#include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -25,14 +28,19 @@ class SnapshotSearch {
   using Inspect = std::function<bool(const std::string& path, const Id& tree, const Node& node,
                                      std::vector<Hit>& hits)>;
 
-  SnapshotSearch(const BlobReader& reader, Inspect inspect, const std::stop_token& stop)
-      : inspect_(std::move(inspect)), stop_(stop), ahead_(reader, stop) {}
+  /// `memory`: how many bytes may be remembered.
+  SnapshotSearch(const BlobReader& reader, Inspect inspect, std::uint64_t memory,
+                 const std::stop_token& stop)
+      : inspect_(std::move(inspect)), stop_(stop), memory_(memory), ahead_(reader, stop) {}
 
-  /// Calls `hit` in the order of `ls`, until it returns false.
+  /// Calls `hit` in the order of `ls`, until it returns false. Throws Error(unsupported) where that
+  /// takes too much memory.
   void run(const Id& root, const std::function<bool(const Hit&)>& hit,
            const UnreadableSink& unreadable) {
     const Next top = {.path = "", .tree = root, .key = key_of("", root)};
-    if (const Folder* folder = visit(top, unreadable, 0)) emit(*folder, hit);
+    const Folder* const folder = visit(top, unreadable, 0);
+    memory_.check();
+    if (folder != nullptr) emit(*folder, hit);
   }
 
  private:
@@ -52,6 +60,8 @@ class SnapshotSearch {
     Id key = {};
   };
 
+  static constexpr std::uint64_t kEntrySize = 200;  // of known_, with a small folder
+
   static Id key_of(const std::string& path, const Id& tree) {
     std::string text(as_text(tree.bytes()));
     return sha256(as_bytes(text + path));
@@ -60,14 +70,17 @@ class SnapshotSearch {
   const Folder* visit(const Next& place, const UnreadableSink& unreadable, unsigned depth) {
     const auto known = known_.find(place.key);
     if (known != known_.end()) return known->second.get();
+    if (memory_.exhausted()) return nullptr;  // the search fails, and this is the quickest way out
     auto folder = std::make_unique<Folder>();
     try {
       const std::shared_ptr<const Tree> nodes = ahead_.get(place.tree);
       look_through(*nodes, place, unreadable, depth, *folder);
     } catch (const Error& e) {
+      if (is_fatal(e)) throw;
       unreadable(place.path.empty() ? "/" : place.path, place.tree, e.what());
     }
     if (folder->hits.empty() && folder->below.empty()) folder.reset();
+    memory_.take(kEntrySize);
     return (known_[place.key] = std::move(folder)).get();
   }
 
@@ -84,7 +97,9 @@ class SnapshotSearch {
     for (const Node& node : nodes) {
       path.resize(place.path.size() + 1);
       path += node.name;
+      const std::size_t hits_before = folder.hits.size();
       const bool descend = inspect_(path, place.tree, node, folder.hits);
+      memory_.take((folder.hits.size() - hits_before) * (sizeof(Hit) + path.size()));
       if (!descend || node.type != NodeType::dir || !node.subtree) continue;
       const Id key = key_of(path, *node.subtree);
       next.push_back(
@@ -112,6 +127,7 @@ class SnapshotSearch {
 
   const Inspect inspect_;
   const std::stop_token stop_;
+  MemoryAllowance memory_;
   TreeAhead ahead_;
   std::unordered_map<Id, std::unique_ptr<Folder>> known_;  // by key_of(); null: no hit below
 };

@@ -70,9 +70,10 @@ class RestoreSize {
   void add(const Id& root, SnapshotStats& stats) {
     const Folder& folder = visit(root, 0);
     stats.files += folder.files;
+    stats.folders += folder.folders;
     stats.size += folder.size;
-    std::set<std::pair<std::uint64_t, std::uint64_t>> seen;
-    add_linked(folder, seen, stats);
+    Met met;
+    add_linked(folder, met, stats);
   }
 
  private:
@@ -82,9 +83,16 @@ class RestoreSize {
   };
   struct Folder {
     std::uint64_t files = 0;
+    std::uint64_t folders = 0;
     std::uint64_t size = 0;                 // of what has one name
     std::vector<LinkedFile> linked = {};    // in this folder itself
     std::vector<const Folder*> below = {};  // folders inside with linked files somewhere
+  };
+
+  /// In one snapshot. A folder that stands there a second time adds no inode.
+  struct Met {
+    std::set<std::pair<std::uint64_t, std::uint64_t>> inodes = {};
+    std::unordered_set<const Folder*> folders = {};
   };
 
   const Folder& visit(const Id& tree, unsigned depth) {
@@ -101,6 +109,7 @@ class RestoreSize {
     for (const Id& id : below) {
       const Folder& inside = visit(id, depth + 1);
       folder->files += inside.files;
+      folder->folders += inside.folders;
       folder->size += inside.size;
       if (!inside.linked.empty() || !inside.below.empty()) folder->below.push_back(&inside);
     }
@@ -109,6 +118,7 @@ class RestoreSize {
 
   static void add_node(const Node& node, Folder& folder) {
     ++folder.files;
+    if (node.type == NodeType::dir) ++folder.folders;
     const bool has_one_name = node.links == 1 || node.type == NodeType::dir || node.inode == 0;
     if (has_one_name || node.size == 0) {
       folder.size += node.size;
@@ -117,13 +127,12 @@ class RestoreSize {
     }
   }
 
-  static void add_linked(const Folder& folder,
-                         std::set<std::pair<std::uint64_t, std::uint64_t>>& seen,
-                         SnapshotStats& stats) {
+  static void add_linked(const Folder& folder, Met& met, SnapshotStats& stats) {
+    if (!met.folders.insert(&folder).second) return;
     for (const LinkedFile& file : folder.linked) {
-      if (seen.insert(file.inode).second) stats.size += file.size;
+      if (met.inodes.insert(file.inode).second) stats.size += file.size;
     }
-    for (const Folder* below : folder.below) add_linked(*below, seen, stats);
+    for (const Folder* below : folder.below) add_linked(*below, met, stats);
   }
 
   DistinctTrees trees_;

@@ -20,7 +20,9 @@ constexpr std::size_t kBlock = 512;
 constexpr std::size_t kNameSize = 100;
 constexpr std::size_t kPrefixSize = 155;
 constexpr std::size_t kUserSize = 32;
+constexpr const char* kAttributePrefix = "SCHILY.xattr.";
 constexpr std::uint64_t kMaxPaxRecords = 1U << 20;  // bytes; readers refuse more
+constexpr std::uint64_t kRoomForNames = 64U << 10;  // of these, for paths and owners
 
 /// A field of the header block.
 struct Field {
@@ -132,7 +134,7 @@ std::map<std::string, std::string> attribute_records(const Node& node) {
   for (const ExtendedAttribute& attribute : node.extended_attributes) {
     const bool access = attribute.name == "system.posix_acl_access";
     if (!access && attribute.name != "system.posix_acl_default") {
-      records["SCHILY.xattr." + attribute.name] = attribute.value;
+      records[kAttributePrefix + attribute.name] = attribute.value;
     } else if (const auto text = acl_text(attribute.value)) {
       records[access ? "SCHILY.acl.access" : "SCHILY.acl.default"] = *text;
     }
@@ -190,11 +192,13 @@ std::map<std::string, std::string> needed_records(const Entry& entry) {
 
 class TarWriter : public ArchiveWriter {
  public:
-  explicit TarWriter(ByteSink sink) : sink_(std::move(sink)) {}
+  TarWriter(ByteSink sink, NoticeSink left_out)
+      : sink_(std::move(sink)), left_out_(std::move(left_out)) {}
 
   void begin_entry(const std::string& path, const Node& node) override {
     pad();
-    const Entry entry = make_entry(path, node);
+    Entry entry = make_entry(path, node);
+    leave_out_odd(entry);
     const auto records = needed_records(entry);
     if (!records.empty()) write_records(entry.name, records);
     HeaderBlock block;
@@ -242,21 +246,39 @@ class TarWriter : public ArchiveWriter {
     padding_ = 0;
   }
 
+  /// One odd attribute must not keep all files after it from being written.
+  void leave_out_odd(Entry& entry) const {
+    const auto tell = [&](const std::string& what) {
+      left_out_(
+          format_text(_("{}: a tar archive cannot hold {}, so it was left out"), entry.name, what));
+    };
+    const auto is_odd = [](std::string_view text) {
+      return text.find('\0') != std::string_view::npos;
+    };
+    for (std::string* owner : {&entry.user, &entry.group}) {
+      if (!is_odd(*owner)) continue;
+      tell(format_text(_("the name \"{}\" of an owner"), go_quote(*owner)));
+      owner->clear();
+    }
+    std::uint64_t room = kMaxPaxRecords - kRoomForNames;
+    std::erase_if(entry.attributes, [&](const auto& record) {
+      const auto& [key, value] = record;
+      const std::uint64_t size = pax_record(key, value).size();
+      if (!is_odd(key) && key.find('=') == std::string::npos && size <= room) {
+        room -= size;
+        return false;
+      }
+      const std::string_view prefix = kAttributePrefix;
+      const std::string_view name = key;
+      tell(format_text(_("the attribute \"{}\""),
+                       go_quote(name.starts_with(prefix) ? name.substr(prefix.size()) : name)));
+      return true;
+    });
+  }
+
   void write_records(const std::string& name, const std::map<std::string, std::string>& records) {
     std::string text;
-    for (const auto& [key, value] : records) {
-      const bool is_name = key == "path" || key == "linkpath" || key == "uname" || key == "gname";
-      const std::string& judged = is_name ? value : key;
-      if (key.empty() || key.find('=') != std::string::npos ||
-          judged.find('\0') != std::string::npos) {
-        throw Error(Errc::unsupported,
-                    format_text(_("a tar archive cannot hold the attribute \"{}\""), key));
-      }
-      text += pax_record(key, value);
-    }
-    if (text.size() > kMaxPaxRecords) {
-      throw Error(Errc::unsupported, _("a tar archive cannot hold attributes as long as these"));
-    }
+    for (const auto& [key, value] : records) text += pax_record(key, value);
     const std::size_t slash = name.rfind('/');
     const std::string folder = slash == std::string::npos ? "" : name.substr(0, slash + 1);
     const std::string file = name.substr(slash == std::string::npos ? 0 : slash + 1);
@@ -275,6 +297,7 @@ class TarWriter : public ArchiveWriter {
   }
 
   const ByteSink sink_;
+  const NoticeSink left_out_;
   const std::array<std::byte, kBlock> zeros_ = {};
   std::int64_t left_ = 0;    // bytes of the entry still to come
   std::size_t padding_ = 0;  // bytes that end the entry
@@ -282,8 +305,8 @@ class TarWriter : public ArchiveWriter {
 
 }  // namespace
 
-std::unique_ptr<ArchiveWriter> make_tar_writer(ByteSink sink) {
-  return std::make_unique<TarWriter>(std::move(sink));
+std::unique_ptr<ArchiveWriter> make_tar_writer(ByteSink sink, NoticeSink left_out) {
+  return std::make_unique<TarWriter>(std::move(sink), std::move(left_out));
 }
 
 }  // namespace medsave

@@ -134,6 +134,7 @@ void TreeDiff::descend(const std::string& path, const std::function<void()>& int
   try {
     into();
   } catch (const Error& e) {
+    if (is_fatal(e)) throw;
     problem_(format_text(_("{}: {}"), path, e.what()));
   }
 }

@@ -1,36 +1,56 @@
 #include "archive_writer.hpp"
 
+#include "medsave/base/encoding.hpp"
 #include "medsave/base/error.hpp"
 #include "medsave/base/text.hpp"
+#include "medsave/sys/memory.hpp"
 
 #include <archive.h>
 #include <archive_entry.h>
 
 #include <clocale>
 #include <exception>
+#include <string_view>
 #include <utility>
 
 namespace medsave {
 namespace {
 
 /// Names are bytes here, but the library marks them as UTF-8 by the locale alone: so it sees one
-/// of UTF-8, whatever the process runs in. Of this thread, as long as it lives.
-class Utf8Locale {
+/// that fits the name, whatever the process runs in. Of this thread, as long as it lives.
+class NameLocale {
  public:
-  Utf8Locale() : locale_(newlocale(LC_CTYPE_MASK, "C.UTF-8", nullptr)) {
-    if (locale_ != nullptr) before_ = uselocale(locale_);
-  }
-  ~Utf8Locale() {
-    if (locale_ == nullptr) return;
+  NameLocale()
+      : utf8_(newlocale(LC_CTYPE_MASK, "C.UTF-8", nullptr)),
+        plain_(newlocale(LC_CTYPE_MASK, "C", nullptr)),
+        before_(uselocale(nullptr)) {}
+  ~NameLocale() {
     uselocale(before_);
-    freelocale(locale_);
+    for (const locale_t locale : {utf8_, plain_}) {
+      if (locale != nullptr) freelocale(locale);
+    }
   }
-  Utf8Locale(const Utf8Locale&) = delete;
-  Utf8Locale& operator=(const Utf8Locale&) = delete;
+  NameLocale(const NameLocale&) = delete;
+  NameLocale& operator=(const NameLocale&) = delete;
+
+  void fit(std::string_view name) const {
+    const locale_t fitting = is_utf8(name) ? utf8_ : plain_;
+    if (fitting != nullptr) uselocale(fitting);
+  }
 
  private:
-  locale_t locale_;
-  locale_t before_ = nullptr;
+  static bool is_utf8(std::string_view name) {
+    while (!name.empty()) {
+      const std::size_t length = utf8_sequence(name);
+      if (length == 0) return false;
+      name.remove_prefix(length);
+    }
+    return true;
+  }
+
+  locale_t utf8_;
+  locale_t plain_;
+  locale_t before_;
 };
 
 unsigned file_type(NodeType type) {
@@ -40,15 +60,24 @@ unsigned file_type(NodeType type) {
 
 class ZipWriter : public ArchiveWriter {
  public:
-  explicit ZipWriter(ByteSink sink) : sink_(std::move(sink)), archive_(archive_write_new()) {
+  ZipWriter(ByteSink sink, std::uint64_t memory)
+      : sink_(std::move(sink)), memory_(memory), archive_(archive_write_new()) {
     if (!archive_) throw std::bad_alloc();
     check(archive_write_set_format_zip(archive_.get()));
     check(archive_write_set_bytes_per_block(archive_.get(), 0));  // nothing is held back
     check(archive_write_open(archive_.get(), this, nullptr, &ZipWriter::on_write, nullptr));
   }
 
+  /// An archive that was not finished gets no end, so that nobody takes it for a whole one.
+  ~ZipWriter() override { abandoned_ = true; }
+  ZipWriter(const ZipWriter&) = delete;
+  ZipWriter& operator=(const ZipWriter&) = delete;
+
   void begin_entry(const std::string& path, const Node& node) override {
     end_entry();
+    memory_.take(kDirectoryEntry + path.size());
+    memory_.check();
+    locale_.fit(path);
     const std::unique_ptr<archive_entry, decltype(&archive_entry_free)> entry(archive_entry_new(),
                                                                               archive_entry_free);
     if (!entry) throw std::bad_alloc();
@@ -81,6 +110,9 @@ class ZipWriter : public ArchiveWriter {
   }
 
  private:
+  /// The library keeps the archive's directory until the end.
+  static constexpr std::uint64_t kDirectoryEntry = 100;
+
   struct Free {
     void operator()(archive* handle) const { archive_write_free(handle); }
   };
@@ -90,7 +122,8 @@ class ZipWriter : public ArchiveWriter {
   static la_ssize_t on_write(archive* /*handle*/, void* self, const void* data, std::size_t size) {
     auto& writer = *static_cast<ZipWriter*>(self);
     try {
-      if (!writer.error_) writer.sink_({static_cast<const std::byte*>(data), size});
+      if (!writer.error_ && !writer.abandoned_)
+        writer.sink_({static_cast<const std::byte*>(data), size});
     } catch (...) {
       writer.error_ = std::current_exception();
     }
@@ -113,17 +146,19 @@ class ZipWriter : public ArchiveWriter {
     if (left_ != 0) refuse_size();
   }
 
-  const Utf8Locale locale_;
+  const NameLocale locale_;
   const ByteSink sink_;
+  MemoryAllowance memory_;
   std::exception_ptr error_;
+  bool abandoned_ = false;                  // what the library writes when it is freed goes nowhere
   std::uint64_t left_ = 0;                  // bytes of the entry still to come
   std::unique_ptr<archive, Free> archive_;  // last: it writes when it is freed
 };
 
 }  // namespace
 
-std::unique_ptr<ArchiveWriter> make_zip_writer(ByteSink sink) {
-  return std::make_unique<ZipWriter>(std::move(sink));
+std::unique_ptr<ArchiveWriter> make_zip_writer(ByteSink sink, std::uint64_t memory) {
+  return std::make_unique<ZipWriter>(std::move(sink), memory);
 }
 
 }  // namespace medsave

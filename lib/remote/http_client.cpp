@@ -227,7 +227,8 @@ void HttpClient::Impl::configure(CURL* handle, HttpExchange& exchange,
   set_option(handle, CURLOPT_FOLLOWLOCATION, 0L);
   set_option(handle, CURLOPT_NETRC, static_cast<long>(CURL_NETRC_IGNORED));
   set_option(handle, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
-  set_option(handle, CURLOPT_USERAGENT, "medsave");
+  set_option(handle, CURLOPT_USERAGENT,
+             options_.user_agent.empty() ? "medsave" : options_.user_agent.c_str());
   set_option(handle, CURLOPT_MAXCONNECTS, 1L);
   set_option(handle, CURLOPT_TCP_KEEPALIVE, 1L);
   set_option(handle, CURLOPT_TCP_NODELAY, 1L);
@@ -318,6 +319,7 @@ HttpResponse HttpClient::Impl::perform(const HttpRequest& request) {
   HttpExchange exchange{.handle = handle,
                         .request = request,
                         .stuck_timeout = options_.stuck_request_timeout,
+                        .stop = options_.stop,
                         .moved_at = SteadyClock::now()};
   const HeaderList headers = headers_of(request);
   std::array<char, CURL_ERROR_SIZE> detail = {};

@@ -40,8 +40,8 @@ struct HttpServer {
 /// Any status is a response. Errors: io for what may pass when repeated (name resolution,
 /// refused or closed connections, stalls, bodies shorter than announced); permission for what
 /// will not (a certificate that is not trusted); corrupt for a body above the limit. Messages name
-/// the server, never a password. Redirects are not followed. After an interrupt (see
-/// sys/signals.hpp) requests get 10 seconds: what is left to do then is cleaning up.
+/// the server, never a password. Redirects are not followed. After a stop (see
+/// RemoteOptions) requests get 10 seconds: what is left to do then is cleaning up.
 class HttpClient {
  public:
   HttpClient(HttpServer server, const RemoteOptions& options);

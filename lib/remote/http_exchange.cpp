@@ -4,7 +4,6 @@
 
 #include "medsave/base/error.hpp"
 #include "medsave/base/text.hpp"
-#include "medsave/sys/signals.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -15,7 +14,7 @@ namespace {
 
 using SteadyClock = std::chrono::steady_clock;
 
-constexpr std::chrono::seconds kAfterInterrupt(10);
+constexpr std::chrono::seconds kAfterStop(10);
 constexpr std::uint64_t kMaxErrorBody = 64 * 1024;  // bytes kept of an error's page
 constexpr std::uint64_t kFirstReserve = 64 * 1024;  // where no length is announced
 constexpr std::size_t kMaxHeaders = 200;            // more are ignored
@@ -111,9 +110,9 @@ int medsave_http_progress(void* user, curl_off_t /*to_receive*/, curl_off_t rece
     exchange.moved_at = now;
   }
   exchange.stuck = now - exchange.moved_at >= exchange.stuck_timeout;
-  if (interrupt_requested()) {
-    if (!exchange.interrupted_at) exchange.interrupted_at = now;
-    exchange.interrupted = now - *exchange.interrupted_at >= kAfterInterrupt;
+  if (exchange.stop.stop_requested()) {
+    if (!exchange.stopped_at) exchange.stopped_at = now;
+    exchange.interrupted = now - *exchange.stopped_at >= kAfterStop;
   }
   return exchange.stuck || exchange.interrupted ? 1 : 0;
 }

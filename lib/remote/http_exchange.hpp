@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <exception>
 #include <optional>
+#include <stop_token>
 
 namespace medsave {
 
@@ -16,6 +17,7 @@ struct HttpExchange {
   CURL* handle = nullptr;
   const HttpRequest& request;
   std::chrono::seconds stuck_timeout;
+  const std::stop_token& stop;
   std::chrono::steady_clock::time_point moved_at;  // when the last byte went over the line
   HttpResponse response = {};
   std::exception_ptr failure = {};  // thrown in a callback; to be thrown again
@@ -23,7 +25,7 @@ struct HttpExchange {
   bool stuck = false;
   bool interrupted = false;
   curl_off_t moved = -1;
-  std::optional<std::chrono::steady_clock::time_point> interrupted_at = {};
+  std::optional<std::chrono::steady_clock::time_point> stopped_at = {};
 };
 
 // Callbacks for libcurl; `user` is a HttpExchange.

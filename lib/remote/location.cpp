@@ -1,5 +1,7 @@
 #include "medsave/remote/location.hpp"
 
+#include "rest_connection.hpp"
+
 #include "medsave/backend/local_backend.hpp"
 #include "medsave/base/error.hpp"
 #include "medsave/base/text.hpp"
@@ -34,6 +36,7 @@ struct Extended {
 };
 
 constexpr std::array kExtended = {
+    Extended{"local.connections", N_("files to read or write at a time (default 2)")},
     Extended{"sftp.command", N_("program that is started instead of ssh, with its arguments")},
     Extended{"sftp.args", N_("further arguments for ssh, e.g. \"-i FILE\"")},
     Extended{"sftp.connections", N_("connections at a time (default 4)")},
@@ -45,10 +48,15 @@ constexpr std::array kExtended = {
     Extended{kRetentionLock, N_("what --retention-lock sets")},
     Extended{"s3.retention-mode", N_("who can shorten that: compliance (nobody, the default) or "
                                      "governance (who has a special permission)")},
+    Extended{"s3.list-objects-v1", N_("list with the older request ListObjects: true or false")},
+    Extended{"s3.retries", N_("how often a request is tried, instead of for 15 minutes")},
+    Extended{"s3.unsafe-anonymous-auth", N_("do not sign requests: true or false")},
+    Extended{"s3.layout", N_("only \"default\" is known")},
     Extended{"s3.storage-class", N_("storage class of data, e.g. STANDARD_IA")},
     Extended{"rclone.program", N_("path of rclone")},
     Extended{"rclone.args", N_("further arguments for rclone")},
     Extended{"rclone.connections", N_("connections at a time (default 5)")},
+    Extended{"rclone.timeout", N_("how long rclone may take to start (default 1m)")},
 };
 
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
@@ -79,11 +87,13 @@ std::string_view scheme_of(std::string_view location) {
                                        scheme, scheme));
 }
 
-/// Options for other kinds of repositories are none of this one's business: a script may set them
-/// all. A misspelt one is.
-void check_extended(const RemoteOptions& options) {
+/// Options for other kinds of repositories, also those of restic alone, are none of this one's
+/// business: a script may set them all. A misspelt one is.
+void check_extended(const RemoteOptions& options, std::string_view scheme) {
   for (const auto& [name, value] : options.extended) {
     if (std::ranges::find(kExtended, name, &Extended::name) != kExtended.end()) continue;
+    const std::string_view kind = std::string_view(name).substr(0, name.find('.'));
+    if (!kind.empty() && kind.size() < name.size() && kind != scheme) continue;
     throw Error(
         Errc::usage,
         format_text(_("unknown extended option \"{}\"; \"medsave options\" lists them"), name));
@@ -101,9 +111,10 @@ void refuse_promise(const RemoteOptions& options, std::string_view scheme) {
 }  // namespace
 
 std::unique_ptr<Backend> open_location(const std::string& location, const RemoteOptions& options) {
-  check_extended(options);
   std::string path = location;
-  if (const std::string_view scheme = scheme_of(location); !scheme.empty()) {
+  const std::string_view scheme = scheme_of(location);
+  check_extended(options, scheme.empty() ? "local" : scheme);
+  if (!scheme.empty()) {
     const std::string address = location.substr(scheme.size() + 1);
     const auto* const kind =
         std::ranges::find(kKinds, scheme, [](const Kind& k) { return k.scheme; });
@@ -116,7 +127,8 @@ std::unique_ptr<Backend> open_location(const std::string& location, const Remote
   }
   refuse_promise(options, "local");
   if (path.empty()) throw Error(Errc::usage, _("the repository's location is empty"));
-  return make_local_backend(path);
+  constexpr unsigned kUsual = 2;  // a drive with a spinning disk gets slower by more
+  return make_local_backend(path, connections_option(options, "local.connections", kUsual));
 }
 
 std::vector<ExtendedOption> extended_options() {

@@ -2,6 +2,7 @@
 
 #include "medsave/base/error.hpp"
 
+#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -23,10 +24,14 @@ Opening load_opening_at_once(Backend& backend) {
   constexpr std::uint64_t kLongestConfig = 64 << 10;
   Opening found;
   {
-    const std::jthread keys(
-        [&] { try_to(found.keys, [&] { return backend.list(FileKind::key); }); });
-    const std::jthread locks(
-        [&] { try_to(found.locks, [&] { return backend.list(FileKind::lock); }); });
+    std::jthread keys;
+    std::jthread locks;
+    try {
+      keys = std::jthread([&] { try_to(found.keys, [&] { return backend.list(FileKind::key); }); });
+      locks =
+          std::jthread([&] { try_to(found.locks, [&] { return backend.list(FileKind::lock); }); });
+    } catch (const std::system_error&) {  // no thread to be had: asked for later
+    }
     try_to(found.config, [&] {
       Buffer config;
       backend.load({.kind = FileKind::config}, kLongestConfig, config);

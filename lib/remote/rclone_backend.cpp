@@ -1,14 +1,18 @@
 #include "medsave/remote/rclone_backend.hpp"
 
+#include "opening.hpp"
 #include "rclone_process.hpp"
 #include "rest_connection.hpp"
 
+#include "medsave/backend/checks.hpp"
+#include "medsave/backend/file_layout.hpp"
 #include "medsave/base/error.hpp"
 #include "medsave/base/text.hpp"
+#include "medsave/base/units.hpp"
 #include "medsave/sys/process.hpp"
-#include "medsave/sys/signals.hpp"
 
 #include <mutex>
+#include <string_view>
 #include <utility>
 
 namespace medsave {
@@ -17,6 +21,7 @@ namespace {
 constexpr unsigned kMaxRestarts = 3;
 // rclone watches its own line (--timeout) and repeats itself; meanwhile it says nothing to us.
 constexpr int kPatience = 3;
+constexpr std::string_view kNoFolder = "directory not found";
 
 /// One rclone and the connections to it.
 struct Session {
@@ -76,12 +81,9 @@ class RcloneBackend : public Backend {
   std::optional<std::uint64_t> size(const FileRef& file) override {
     return call([&](Backend& rest) { return rest.size(file); });
   }
-  std::vector<ListedFile> list(FileKind kind) override {
-    return call([&](Backend& rest) { return rest.list(kind); });
-  }
-  Opening load_opening() override {
-    return call([](Backend& rest) { return rest.load_opening(); });
-  }
+  std::vector<ListedFile> list(FileKind kind) override;
+  // Not the sessions': what is listed there is not looked at as list() does.
+  Opening load_opening() override { return load_opening_at_once(*this); }
   void remove(const FileRef& file) override {
     call([&](Backend& rest) { rest.remove(file); });
   }
@@ -103,9 +105,30 @@ class RcloneBackend : public Backend {
   unsigned restarts_ = 0;
 };
 
+/// rclone leaves out what it could not read, answers as if that were all, and says so only on its
+/// standard error.
+std::vector<ListedFile> RcloneBackend::list(FileKind kind) {
+  static const FileLayout kNames("");
+  const std::shared_ptr<Session> session = current();
+  const std::uint64_t before = session->rclone.errors();
+  std::vector<ListedFile> files = call([&](Backend& rest) { return rest.list(kind); });
+  const std::string folder = kNames.folder_of(kind).substr(1);
+  const std::string problem = session->rclone.error_about(folder, before);
+  if (problem.empty()) return files;
+  if (problem.find(kNoFolder) != std::string::npos) {
+    // Before there is a repository, nothing is. Drives without empty folders do not say so at all.
+    if (kind == FileKind::lock || !size({.kind = FileKind::config})) return files;
+    throw Error(Errc::not_found, format_text(_("{}: the repository's folder {} is missing; {}"),
+                                             location(), folder, missing_folder_advice(kind)));
+  }
+  throw Error(Errc::io, format_text(_("listing files of the kind \"{}\": rclone could not read all "
+                                      "of {}: {}"),
+                                    file_kind_name(kind), location(), problem));
+}
+
 void RcloneBackend::start_again(const std::shared_ptr<Session>& ended) {
   const std::lock_guard lock(mutex_);
-  if (session_ != ended || interrupt_requested()) return;
+  if (session_ != ended || options_.stop.stop_requested()) return;
   if (restarts_ == kMaxRestarts) {
     throw Error(Errc::usage,
                 format_text(_("{}: {} ends again and again: {}"), ended->rest->location(),
@@ -133,6 +156,19 @@ std::string option(const RemoteOptions& options, const char* name, const char* o
   return found == options.extended.end() ? otherwise : found->second;
 }
 
+/// How long rclone may take to answer when it is started.
+std::chrono::seconds start_timeout(const RemoteOptions& options) {
+  const std::string text = option(options, "rclone.timeout", "1m");
+  const auto timeout = parse_go_duration(text);
+  if (!timeout || *timeout < std::chrono::seconds(1)) {
+    throw Error(Errc::usage,
+                format_text(_("rclone.timeout: \"{}\" is not a duration of a second or more, like "
+                              "1m or 30s"),
+                            text));
+  }
+  return std::chrono::duration_cast<std::chrono::seconds>(*timeout);
+}
+
 /// What users of restic have may begin with the words that are ours to say.
 std::vector<std::string> more_arguments(const RemoteOptions& options) {
   std::vector<std::string> words =
@@ -152,7 +188,9 @@ std::unique_ptr<Backend> make_rclone_backend(const std::string& remote,
   }
   RcloneSetup setup{.program = option(options, "rclone.program", "rclone"),
                     .arguments = more_arguments(options),
-                    .remote = remote};
+                    .remote = remote,
+                    .stop = options.stop,
+                    .start_timeout = start_timeout(options)};
   RemoteOptions patient = options;
   patient.stuck_request_timeout *= kPatience;
   return std::make_unique<RcloneBackend>(

@@ -1,18 +1,19 @@
 #include "rclone_process.hpp"
 
 #include "http_client.hpp"
+#include "rclone_remote.hpp"
 #include "ssh_failure.hpp"
 
 #include "medsave/base/encoding.hpp"
 #include "medsave/base/error.hpp"
 #include "medsave/base/random.hpp"
 #include "medsave/base/text.hpp"
+#include "medsave/base/thread.hpp"
 #include "medsave/crypto/secret.hpp"
 #include "medsave/sys/file_info.hpp"
 #include "medsave/sys/host.hpp"
 #include "medsave/sys/metadata.hpp"
 #include "medsave/sys/pipe_io.hpp"
-#include "medsave/sys/signals.hpp"
 
 #include <algorithm>
 #include <array>
@@ -26,7 +27,6 @@ namespace {
 
 using SteadyClock = std::chrono::steady_clock;
 
-constexpr std::chrono::seconds kStartTimeout(60);
 constexpr std::chrono::milliseconds kPoll(20);
 constexpr std::chrono::milliseconds kDrainPoll(100);
 constexpr std::chrono::seconds kGrace(5);
@@ -37,7 +37,7 @@ constexpr const char* kSocketName = "/socket";
 constexpr std::string_view kAnyPort = "127.0.0.1:0";
 constexpr std::string_view kServing = "Serving restic REST API on ";
 constexpr std::string_view kLoopback = "http://127.0.0.1:";
-constexpr std::string_view kHidden = "***";
+constexpr std::string_view kError = " ERROR : ";
 
 std::string random_hex(std::size_t bytes) {
   Buffer random(bytes);
@@ -62,53 +62,7 @@ std::string make_private_folder() {
   return folder;
 }
 
-/// Where the values of a connection string are that nobody must see: [begin, end) each.
-std::vector<std::pair<std::size_t, std::size_t>> secrets_in(const std::string& remote) {
-  static constexpr std::array<std::string_view, 5> kSecret = {"pass", "secret", "token", "key",
-                                                              "auth"};
-  std::vector<std::pair<std::size_t, std::size_t>> found;
-  std::size_t comma = remote.find(',');
-  while (comma != std::string::npos) {
-    const std::size_t equals = remote.find('=', comma);
-    if (equals == std::string::npos) break;
-    const std::string_view name = std::string_view(remote).substr(comma + 1, equals - comma - 1);
-    std::size_t end = equals + 1;
-    const char quote = end < remote.size() ? remote[end] : '\0';
-    if (quote == '"' || quote == '\'') end = std::min(remote.find(quote, end + 1), remote.size());
-    end = std::min(remote.find_first_of(",:", end), remote.size());
-    const bool secret = std::ranges::any_of(kSecret, [name](std::string_view word) {
-      return name.find(word) != std::string_view::npos;
-    });
-    if (secret && end > equals + 1) found.emplace_back(equals + 1, end);
-    comma = remote.find(',', end);
-  }
-  return found;
-}
-
 }  // namespace
-
-std::string mask_remote(const std::string& remote) {
-  std::string masked;
-  std::size_t copied = 0;
-  for (const auto& [begin, end] : secrets_in(remote)) {
-    masked += remote.substr(copied, begin - copied);
-    masked += kHidden;
-    copied = end;
-  }
-  return masked + remote.substr(copied);
-}
-
-std::string hide_secrets(std::string text, const std::string& remote) {
-  for (const auto& [begin, end] : secrets_in(remote)) {
-    const std::string secret = remote.substr(begin, end - begin);
-    std::size_t at = text.find(secret);
-    while (at != std::string::npos) {
-      text.replace(at, secret.size(), kHidden);
-      at = text.find(secret, at + kHidden.size());
-    }
-  }
-  return text;
-}
 
 RcloneProcess::RcloneProcess(RcloneSetup setup) : setup_(std::move(setup)) {
   address_.shown = "rclone:" + mask_remote(setup_.remote);
@@ -136,32 +90,36 @@ RcloneProcess::Start RcloneProcess::start(const std::string& listen) {
   drain_ = {};  // reads from the child
   child_.reset();
   said_.clear();
+  line_.clear();
   closed_ = false;
   ChildSetup setup;
   setup.command = {setup_.program, "serve", "restic", "--addr", listen};
   setup.command.insert(setup.command.end(), setup_.arguments.begin(), setup_.arguments.end());
-  setup.command.insert(setup.command.end(), {"--", setup_.remote});
+  const RcloneRemote remote = move_secrets(setup_.remote);
+  setup.command.insert(setup.command.end(), {"--", remote.argument});
   setup.environment = {{"RCLONE_USER", address_.user},
                        {"RCLONE_PASS", address_.password},
                        // What it writes is read below.
                        {"RCLONE_LOG_FILE", ""},
                        {"RCLONE_LOG_LEVEL", "NOTICE"},
                        {"RCLONE_USE_JSON_LOG", "false"}};
+  setup.environment.insert(setup.environment.end(), remote.environment.begin(),
+                           remote.environment.end());
   setup.out = ChildStream::devnull;
   setup.err = ChildStream::pipe;
   setup.terminal = ChildTerminal::own_group;
   setup.ends_with_us = true;
   child_.emplace(setup);
   set_nonblocking(child_->err().get(), setup_.program);
-  drain_ = std::jthread([this](const std::stop_token& token) { drain(token); });
+  drain_ = start_thread([this](const std::stop_token& token) { drain(token); });
 
-  const SteadyClock::time_point deadline = SteadyClock::now() + kStartTimeout;
+  const SteadyClock::time_point deadline = SteadyClock::now() + setup_.start_timeout;
   while (SteadyClock::now() < deadline) {
     if (is_ready(listen)) {
       last_said();  // that it serves
       return Start::answers;
     }
-    if (interrupt_requested()) throw Interrupted();
+    if (setup_.stop.stop_requested()) throw Interrupted();
     std::unique_lock lock(mutex_);
     if (closed_) return Start::ended;
     wrote_.wait_for(lock, kPoll);
@@ -204,7 +162,7 @@ void RcloneProcess::throw_not_started(Start outcome) {
   if (outcome == Start::too_late) {
     throw Error(Errc::io,
                 format_text(_("{} does not serve {} after {} seconds: {}"), setup_.program,
-                            address_.shown, kStartTimeout.count(), last_said()));
+                            address_.shown, setup_.start_timeout.count(), last_said()));
   }
   throw Error(Errc::usage,
               format_text(_("{} cannot serve {}: {}. \"rclone lsd REMOTE:\" must work first"),
@@ -225,26 +183,71 @@ void RcloneProcess::stop() {
 
 /// Reads what rclone writes, so that it never waits for us.
 void RcloneProcess::drain(const std::stop_token& token) {
-  Buffer piece(kKept);
   try {
     while (!token.stop_requested()) {
       std::array<WatchedFd, 1> watched = {WatchedFd{.fd = child_->err().get()}};
       wait_until_ready(watched, kDrainPoll);
       if (!watched[0].ready) continue;
-      const std::optional<std::size_t> got =
-          read_now(child_->err().get(), piece.writable(), setup_.program);
-      if (!got) continue;
-      if (*got == 0) break;
       const std::lock_guard lock(mutex_);
-      said_ += as_text(piece.view().first(*got));
-      if (said_.size() > kKept) said_.erase(0, said_.size() - kKept);
-      wrote_.notify_all();
+      while (read_some()) continue;
+      if (closed_) break;
     }
   } catch (const std::exception&) {  // as if it had closed it
   }
   const std::lock_guard lock(mutex_);
   closed_ = true;
   wrote_.notify_all();
+}
+
+/// Takes what is there, with mutex_ held; false when nothing is.
+bool RcloneProcess::read_some() {
+  if (closed_) return false;
+  Buffer piece(kKept);
+  const std::optional<std::size_t> got =
+      read_now(child_->err().get(), piece.writable(), setup_.program);
+  if (!got) return false;
+  closed_ = *got == 0;
+  said_ += as_text(piece.view().first(*got));
+  if (said_.size() > kKept) said_.erase(0, said_.size() - kKept);
+  line_ += as_text(piece.view().first(*got));
+  take_lines();
+  wrote_.notify_all();
+  return true;
+}
+
+void RcloneProcess::take_lines() {
+  constexpr std::size_t kMostErrors = 1000;
+  for (std::size_t end = line_.find('\n'); end != std::string::npos; end = line_.find('\n')) {
+    if (line_.find(kError) < end) {
+      ++error_count_;
+      errors_.push_back(line_.substr(0, end));
+      if (errors_.size() > kMostErrors) errors_.pop_front();
+    }
+    line_.erase(0, end + 1);
+  }
+  if (line_.size() > kKept) line_.clear();
+}
+
+std::uint64_t RcloneProcess::errors() {
+  const std::lock_guard lock(mutex_);
+  return error_count_;
+}
+
+std::string RcloneProcess::error_about(const std::string& folder, std::uint64_t seen) {
+  const std::lock_guard lock(mutex_);
+  while (read_some()) continue;  // it writes before it answers
+  const std::string named = std::string(kError) + folder;
+  const std::uint64_t fresh = std::min<std::uint64_t>(error_count_ - seen, errors_.size());
+  for (std::size_t i = errors_.size() - static_cast<std::size_t>(fresh); i < errors_.size(); ++i) {
+    const std::string& line = errors_[i];
+    const std::size_t at = line.find(named);
+    if (at == std::string::npos) continue;
+    const std::size_t after = at + named.size();
+    if (after < line.size() && (line[after] == ':' || line[after] == '/')) {
+      return last_words(hide_secrets(line, setup_.remote), kQuoted);
+    }
+  }
+  return {};
 }
 
 std::string RcloneProcess::said() {

@@ -4,9 +4,13 @@
 
 #include "medsave/sys/child_process.hpp"
 
+#include <chrono>
 #include <condition_variable>
+#include <cstdint>
+#include <deque>
 #include <mutex>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <thread>
 #include <vector>
@@ -18,13 +22,9 @@ struct RcloneSetup {
   std::string program = {};
   std::vector<std::string> arguments = {};  // more than ours
   std::string remote = {};
+  std::stop_token stop = {};  // gives up starting
+  std::chrono::seconds start_timeout{60};
 };
-
-/// `remote` with *** for passwords, secrets, tokens and keys in a connection string
-/// (":webdav,user=me,pass=***:folder").
-std::string mask_remote(const std::string& remote);
-/// `text` without the passwords of the connection string `remote`.
-std::string hide_secrets(std::string text, const std::string& remote);
 
 /// An `rclone serve restic` that only we can talk to: on a unix socket in a private folder, or,
 /// with a version that has none, on a loopback port; with a random password in both cases, handed
@@ -43,6 +43,11 @@ class RcloneProcess {
   /// The end of what it wrote to its standard error since the last call; one line without
   /// passwords.
   std::string last_said();
+  /// How many errors it has reported so far.
+  std::uint64_t errors();
+  /// What it reported about `folder`, or about something in it, after the first `seen` errors;
+  /// empty when nothing.
+  std::string error_about(const std::string& folder, std::uint64_t seen);
 
  private:
   enum class Start { answers, ended, too_late };
@@ -52,15 +57,20 @@ class RcloneProcess {
   bool is_ready(const std::string& listen);
   void stop();
   void drain(const std::stop_token& token);
+  bool read_some();
+  void take_lines();
   std::string said();
   [[noreturn]] void throw_not_started(Start outcome);
 
   const RcloneSetup setup_;
   std::string folder_;  // private, for the socket
   RestAddress address_;
-  std::mutex mutex_;  // guards said_, closed_ and child_'s state
+  std::mutex mutex_;  // guards what follows, and reading from the child
   std::condition_variable wrote_;
   std::string said_;
+  std::string line_;                // begun, not ended
+  std::deque<std::string> errors_;  // the last lines that report one
+  std::uint64_t error_count_ = 0;   // all of them
   bool closed_ = false;
   std::optional<ChildProcess> child_;
   std::jthread drain_;

@@ -59,15 +59,31 @@ class RestBackend : public Backend {
   void post(const FileRef& file, const Buffer& data);
   void verify_stored(const FileRef& file, std::uint64_t bytes);
   void accept_present(const FileRef& file, std::uint64_t bytes, const HttpResponse& response);
+  [[noreturn]] void throw_contradiction(const FileRef& file) const;
+  void require_missing(const FileRef& file, const HttpResponse& response);
+  [[noreturn]] void refuse_missing(const FileRef& file, const HttpResponse& response);
+  HttpResponse get_listing(FileKind kind);
+  RestListing read_listing(FileKind kind, const HttpResponse& response) const;
+  std::vector<ListedFile> with_sizes(FileKind kind, const RestListing& listing);
+  bool is_new();
+  void require_never_stored(FileKind kind, const HttpResponse& response);
+  void require_repository(FileKind kind);
 
   const std::string shown_;
   const FileLayout layout_;  // of URLs
   const bool has_user_;
   HttpClient client_;
   std::atomic<bool> config_was_sent_ = false;
+  std::atomic<bool> config_seen_ = false;
   std::mutex mutex_;                // guards can_delete_
   std::optional<bool> can_delete_;  // once the server was asked
 };
+
+/// It answers 404 where it failed, and an empty list for a folder that is not there.
+bool is_rclone(const HttpResponse& response) {
+  const auto server = response.headers.find("server");
+  return server != response.headers.end() && server->second.starts_with("rclone/");
+}
 
 HttpServer server_for(RestAddress& address, unsigned connections) {
   return {.user = std::move(address.user),
@@ -128,10 +144,12 @@ void RestBackend::throw_status(const std::string& what, const HttpResponse& resp
                               what, shown_, status));
     case 413:
     case 507:
-      throw Error(Errc::no_space,
-                  format_text(_("{}: {} has no room left (status {}); free some space there, or "
-                                "thin out old snapshots with \"medsave forget --prune\""),
-                              what, shown_, status));
+      throw Error(Errc::no_space, format_text(_("{}: {} has no room left (status {}). Your earlier "
+                                                "backups are intact; free some space with "
+                                                "\"medsave prune --max-repack-size 0\", or thin "
+                                                "out old snapshots with \"medsave forget "
+                                                "--policy cabinet --prune\""),
+                                              what, shown_, status));
     default:
       break;
   }
@@ -199,6 +217,7 @@ void RestBackend::post(const FileRef& file, const Buffer& data) {
                        .limit = kMaxReply});
   if (response.status >= 200 && response.status < 300) {
     require_no_page(describe(file), response);
+    if (file.kind == FileKind::config) config_seen_ = true;
     return;
   }
   if (response.status == 403) {
@@ -227,6 +246,38 @@ void RestBackend::accept_present(const FileRef& file, std::uint64_t bytes,
                           describe(file), shown_, *present, bytes));
 }
 
+void RestBackend::throw_contradiction(const FileRef& file) const {
+  throw Error(Errc::io, format_text(_("{}: the server contradicts itself: it says that the file is "
+                                      "not there, and knows it nevertheless; it seems to reach {} "
+                                      "only in part"),
+                                    describe(file), shown_));
+}
+
+/// A file was asked for by its name and answered with "not found". rclone says so for whatever went
+/// wrong: of what it lists it has no right to.
+void RestBackend::require_missing(const FileRef& file, const HttpResponse& response) {
+  // Packs are many, and a listing of them for each would take long.
+  if (!is_rclone(response) || file.kind == FileKind::pack || file.kind == FileKind::config) return;
+  const HttpResponse listing = get_listing(file.kind);
+  if (listing.status == 404) return;
+  const std::vector<ListedFile> listed = read_listing(file.kind, listing).files;
+  if (std::ranges::find(listed, file.id, &ListedFile::id) != listed.end())
+    throw_contradiction(file);
+}
+
+/// Reading was answered with "not found": whether the file is there can be asked in another way,
+/// too. No list names the config, but where there is an index, there must be one.
+void RestBackend::refuse_missing(const FileRef& file, const HttpResponse& response) {
+  if (size(file)) throw_contradiction(file);
+  if (file.kind == FileKind::config && is_rclone(response)) {
+    const HttpResponse index = get_listing(FileKind::index);
+    if (index.status == 200 && !read_listing(FileKind::index, index).files.empty()) {
+      throw_contradiction(file);
+    }
+  }
+  throw_missing(file, shown_);
+}
+
 /// Servers acknowledge what they did not store (a full disk behind rclone, a proxy).
 void RestBackend::verify_stored(const FileRef& file, std::uint64_t bytes) {
   const std::optional<std::uint64_t> stored = size(file);
@@ -243,9 +294,10 @@ void RestBackend::load(const FileRef& file, std::uint64_t limit, Buffer& out) {
   try {
     HttpResponse response = client_.perform(
         {.method = "GET", .url = url_of(file), .headers = {}, .body = {}, .limit = limit});
-    if (response.status == 404) throw_missing(file, shown_);
+    if (response.status == 404) refuse_missing(file, response);
     if (response.status != 200) throw_status(describe(file), response);
     require_no_page(describe(file), response);
+    if (file.kind == FileKind::config) config_seen_ = true;
     out = std::move(response.body);
   } catch (const Error& e) {
     if (e.code() != Errc::corrupt || std::string_view(e.what()).starts_with(describe(file))) throw;
@@ -264,7 +316,7 @@ void RestBackend::load_range(const FileRef& file, std::uint64_t offset, std::siz
                        .headers = {"Range: bytes=" + range},
                        .body = {},
                        .limit = std::max<std::uint64_t>(length, kMaxWholeForRange)});
-  if (response.status == 404) throw_missing(file, shown_);
+  if (response.status == 404) refuse_missing(file, response);
   if (response.status == 416) require_whole(file, offset, length, 0);
   if (response.status != 200 && response.status != 206) throw_status(describe(file), response);
   require_no_page(describe(file), response);
@@ -276,10 +328,11 @@ void RestBackend::load_range(const FileRef& file, std::uint64_t offset, std::siz
     out.append(rest.first(length));
     return;
   }
-  if (body.size() > length ||
-      (body.size() < length && response.headers["content-range"].starts_with("bytes " + range))) {
-    throw Error(Errc::io, format_text(_("{}: {} sent {} bytes instead of {}"), describe(file),
-                                      shown_, body.size(), length));
+  const std::string& sent = response.headers["content-range"];
+  if (body.size() > length || !is_part(sent, offset, length, body.size())) {
+    throw Error(Errc::io,
+                format_text(_("{}: {} sent {} bytes ({}) instead of {} ({})"), describe(file),
+                            shown_, body.size(), printable(sent), length, range));
   }
   require_whole(file, offset, length, body.size());
   out = std::move(body);
@@ -288,9 +341,13 @@ void RestBackend::load_range(const FileRef& file, std::uint64_t offset, std::siz
 std::optional<std::uint64_t> RestBackend::size(const FileRef& file) {
   HttpResponse response = client_.perform(
       {.method = "HEAD", .url = url_of(file), .headers = {}, .body = {}, .limit = 0});
-  if (response.status == 404) return std::nullopt;
+  if (response.status == 404) {
+    require_missing(file, response);
+    return std::nullopt;
+  }
   if (response.status != 200) throw_status(describe(file), response);
   require_no_page(describe(file), response);
+  if (file.kind == FileKind::config) config_seen_ = true;
   const std::string& text = response.headers["content-length"];
   std::uint64_t bytes = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), bytes);
@@ -302,23 +359,94 @@ std::optional<std::uint64_t> RestBackend::size(const FileRef& file) {
   return bytes;
 }
 
-std::vector<ListedFile> RestBackend::list(FileKind kind) {
+HttpResponse RestBackend::get_listing(FileKind kind) {
+  try {
+    return client_.perform({.method = "GET",
+                            .url = layout_.folder_of(kind) + "/",
+                            .headers = {"Accept: application/vnd.x.restic.rest.v2"},
+                            .body = {},
+                            .limit = kMaxListing});
+  } catch (const Error& e) {
+    if (e.code() != Errc::corrupt) throw;
+    throw e.with_context(format_text(_("listing files of the kind \"{}\""), file_kind_name(kind)));
+  }
+}
+
+RestListing RestBackend::read_listing(FileKind kind, const HttpResponse& response) const {
   const std::string what = format_text(_("listing files of the kind \"{}\""), file_kind_name(kind));
-  const HttpResponse response =
-      client_.perform({.method = "GET",
-                       .url = layout_.folder_of(kind) + "/",
-                       .headers = {"Accept: application/vnd.x.restic.rest.v2"},
-                       .body = {},
-                       .limit = kMaxListing});
-  if (response.status == 404) return {};  // cloud drives have no empty folders
   if (response.status != 200) throw_status(what, response);
   require_no_page(what, response);
-  RestListing listing = parse_rest_listing(response.body.view(), shown_);
+  return parse_rest_listing(response.body.view(), shown_);
+}
+
+/// Whether nothing was ever stored behind a server that has no empty folders: then none of the
+/// three is there, but keys are.
+bool RestBackend::is_new() {
+  for (const FileKind kind : {FileKind::index, FileKind::snapshot, FileKind::pack}) {
+    if (get_listing(kind).status != 404) return false;
+  }
+  const HttpResponse keys = get_listing(FileKind::key);
+  return keys.status == 200 && !read_listing(FileKind::key, keys).files.empty();
+}
+
+/// A listing was answered with "not found". What is deleted on the strength of that would be lost
+/// if it only was the server's way to say that something went wrong.
+void RestBackend::require_never_stored(FileKind kind, const HttpResponse& response) {
+  const std::string what = format_text(_("listing files of the kind \"{}\""), file_kind_name(kind));
+  if (is_rclone(response)) {
+    throw Error(Errc::io,
+                format_text(_("{}: rclone could not list them at {} (status 404)"), what, shown_));
+  }
+  if (kind == FileKind::lock) return;
+  if (!config_seen_ && !size(kConfig)) return;
+  if (kind != FileKind::key && is_new()) return;
+  throw Error(Errc::io,
+              format_text(_("{}: {} says that there are none (status 404), although a repository "
+                            "is there. Is a drive of the server not connected, or a folder of the "
+                            "repository missing there?"),
+                          what, shown_));
+}
+
+/// An rclone whose remote is gone lists nothing, too; but a repository has keys.
+void RestBackend::require_repository(FileKind kind) {
+  if (!config_seen_ || kind == FileKind::key || kind == FileKind::lock) return;
+  if (!read_listing(FileKind::key, get_listing(FileKind::key)).files.empty()) return;
+  throw Error(Errc::io, format_text(_("{}: the repository has vanished, not even its keys are "
+                                      "there; is its drive still connected?"),
+                                    shown_));
+}
+
+std::vector<ListedFile> RestBackend::list(FileKind kind) {
+  const HttpResponse response = get_listing(kind);
+  if (response.status == 404) {
+    require_never_stored(kind, response);
+    return {};
+  }
+  RestListing listing = read_listing(kind, response);
+  if (listing.files.empty() && is_rclone(response)) require_repository(kind);
   if (listing.has_sizes) return std::move(listing.files);
+  return with_sizes(kind, listing);
+}
+
+/// Asks for the size of every file.
+std::vector<ListedFile> RestBackend::with_sizes(FileKind kind, const RestListing& listing) {
   std::vector<ListedFile> present;
+  std::vector<Id> missing;
   for (const ListedFile& file : listing.files) {
     const std::optional<std::uint64_t> bytes = size({.kind = kind, .id = file.id});
-    if (bytes) present.push_back({.id = file.id, .size = *bytes});
+    if (bytes) {
+      present.push_back({.id = file.id, .size = *bytes});
+    } else {
+      missing.push_back(file.id);
+    }
+  }
+  if (missing.empty()) return present;
+  // Deleted meanwhile, or the server failed.
+  const RestListing again = read_listing(kind, get_listing(kind));
+  for (const Id& id : missing) {
+    if (std::ranges::find(again.files, id, &ListedFile::id) == again.files.end()) continue;
+    throw Error(Errc::io, format_text(_("{}: {} lists it, but does not tell its size"),
+                                      describe({.kind = kind, .id = id}), shown_));
   }
   return present;
 }
@@ -326,7 +454,10 @@ std::vector<ListedFile> RestBackend::list(FileKind kind) {
 void RestBackend::remove(const FileRef& file) {
   const HttpResponse response = client_.perform(
       {.method = "DELETE", .url = url_of(file), .headers = {}, .body = {}, .limit = kMaxReply});
-  if (response.status == 404) return;
+  if (response.status == 404) {
+    if (is_rclone(response) && size(file)) throw_contradiction(file);
+    return;
+  }
   if (response.status >= 200 && response.status < 300) return;
   // An append-only server refuses to delete what it does not have, too.
   if (response.status == 403 && !size(file)) return;
@@ -356,9 +487,9 @@ std::string from_environment(const std::string& name) {
 
 }  // namespace
 
-unsigned connections_option(const RemoteOptions& options, const std::string& name) {
+unsigned connections_option(const RemoteOptions& options, const std::string& name, unsigned usual) {
   const auto found = options.extended.find(name);
-  if (found == options.extended.end()) return kDefaultConnections;
+  if (found == options.extended.end()) return usual;
   const std::string& text = found->second;
   unsigned wanted = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), wanted);

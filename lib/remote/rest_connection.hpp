@@ -14,8 +14,9 @@ namespace medsave {
 std::unique_ptr<Backend> connect_rest(RestAddress address, unsigned connections,
                                       const RemoteOptions& options);
 
-/// The extended option `name` as a number of connections; 5 where it is not given. Throws
+/// The extended option `name` as a number of connections; `usual` where it is not given. Throws
 /// Error(usage).
-unsigned connections_option(const RemoteOptions& options, const std::string& name);
+unsigned connections_option(const RemoteOptions& options, const std::string& name,
+                            unsigned usual = 5);
 
 }  // namespace medsave

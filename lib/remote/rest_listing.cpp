@@ -1,13 +1,13 @@
 #include "rest_listing.hpp"
 
 #include "http_text.hpp"
+#include "listed_files.hpp"
 
 #include "medsave/base/error.hpp"
 #include "medsave/base/text.hpp"
 
 #include <nlohmann/json.hpp>
 
-#include <algorithm>
 #include <cstddef>
 #include <limits>
 #include <optional>
@@ -142,9 +142,7 @@ RestListing parse_rest_listing(ByteView json, const std::string& server) {
                             server, printable(reader.complaint())));
   }
   RestListing listing = reader.take();
-  std::ranges::sort(listing.files, {}, &ListedFile::id);
-  const auto repeated = std::ranges::unique(listing.files, {}, &ListedFile::id);
-  listing.files.erase(repeated.begin(), repeated.end());
+  make_unique_listing(listing.files, server);
   return listing;
 }
 

@@ -3,11 +3,13 @@
 #include "medsave/base/error.hpp"
 #include "medsave/base/random.hpp"
 #include "medsave/base/text.hpp"
-#include "medsave/sys/signals.hpp"
+#include "medsave/base/units.hpp"
 
 #include <algorithm>
 #include <atomic>
-#include <thread>
+#include <condition_variable>
+#include <mutex>
+#include <optional>
 #include <type_traits>
 #include <utility>
 
@@ -16,8 +18,8 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr milliseconds kCleanUpTime(10'000);  // for everything after an interrupt
-constexpr milliseconds kStep(100);            // how soon an interrupt is seen
+constexpr milliseconds kCleanUpTime(10'000);  // for everything after a stop
+constexpr milliseconds kHurriedWait(1000);    // likewise
 
 /// Half to one and a half of the nominal wait, so that many clients do not come back together.
 milliseconds with_jitter(milliseconds nominal) {
@@ -28,8 +30,12 @@ milliseconds with_jitter(milliseconds nominal) {
 class RetryBackend : public Backend {
  public:
   RetryBackend(std::unique_ptr<Backend> inner, RetryPolicy policy,
-               std::function<void(const std::string&)> notice)
-      : inner_(std::move(inner)), policy_(policy), notice_(std::move(notice)) {}
+               std::function<void(const std::string&)> notice, std::stop_token stop)
+      : inner_(std::move(inner)),
+        policy_(policy),
+        notice_(std::move(notice)),
+        stop_(std::move(stop)),
+        patience_(policy.give_up_after) {}
 
   [[nodiscard]] std::string location() const override { return inner_->location(); }
   [[nodiscard]] unsigned connections() const override { return inner_->connections(); }
@@ -40,13 +46,29 @@ class RetryBackend : public Backend {
   }
   void save(const FileRef& file, Buffer&& data) override {
     bool again = false;
-    repeat(format_text(_("storing {}"), describe(file)), [&] {
-      if (again && file.kind == FileKind::config && is_stored(file, data)) return;
-      again = true;
-      inner_->save(file, std::move(data));
-    });
+    const std::size_t length = data.size();
+    try {
+      repeat(format_text(_("storing {}"), describe(file)), [&] {
+        if (again && file.kind == FileKind::config && is_stored(file, data)) return;
+        again = true;
+        inner_->save(file, std::move(data));
+      });
+    } catch (const Error& e) {
+      // Those are of what was there before, or must be left alone.
+      const bool other = e.code() == Errc::corrupt || e.code() == Errc::exists || is_fatal(e);
+      if (!other) take_back(file, data, length);
+      throw;
+    } catch (const Interrupted&) {
+      take_back(file, data, length);
+      throw;
+    }
   }
-  void barrier() override { inner_->barrier(); }
+  void barrier() override {
+    repeat(_("making durable what was stored"), [&] { inner_->barrier(); });
+  }
+  void settle() override {
+    repeat(_("making durable what was stored"), [&] { inner_->settle(); });
+  }
   void load(const FileRef& file, std::uint64_t limit, Buffer& out) override {
     repeat(format_text(_("reading {}"), describe(file)), [&] { inner_->load(file, limit, out); });
   }
@@ -72,6 +94,8 @@ class RetryBackend : public Backend {
   }
   void replace_config(Buffer data) override { inner_->replace_config(std::move(data)); }
   std::uint64_t remove_leftovers() override { return inner_->remove_leftovers(); }
+  bool give_up_reserve() override { return inner_->give_up_reserve(); }
+  void renew_reserve() override { inner_->renew_reserve(); }
   bool can_delete() override {
     return repeat(_("asking whether files can be deleted"), [&] { return inner_->can_delete(); });
   }
@@ -81,6 +105,8 @@ class RetryBackend : public Backend {
   }
 
  private:
+  using Clock = std::chrono::steady_clock;
+
   /// The config is stored once: an answer that was lost must not make it look like somebody's.
   bool is_stored(const FileRef& file, const Buffer& data) {
     if (!inner_->size(file)) return false;
@@ -89,54 +115,167 @@ class RetryBackend : public Backend {
     return std::ranges::equal(there.view(), data.view());
   }
 
+  /// Some servers keep the beginning of what they failed to store, under its final name. Nobody
+  /// else's file is shorter than what the name stands for. A server that ended may have been
+  /// started again by the first attempt.
+  void take_back(const FileRef& file, const Buffer& data, std::size_t length) noexcept {
+    for (unsigned attempt = 0; attempt < 2; ++attempt) {
+      try {
+        const std::optional<std::uint64_t> there = inner_->size(file);
+        if (!there || *there >= length) return;
+        if (file.kind == FileKind::config && !begins_with(file, data, *there)) return;
+        inner_->remove(file);
+        return;
+      } catch (...) {  // the failure that led here is the one to report
+      }
+    }
+  }
+
+  /// A config is not named by its content. One that begins as ours was sealed by this run.
+  bool begins_with(const FileRef& file, const Buffer& data, std::uint64_t length) {
+    constexpr std::uint64_t kNonce = 16;
+    if (length < kNonce || data.size() < length) return false;
+    Buffer there;
+    inner_->load(file, length, there);
+    return there.size() == length &&
+           std::ranges::equal(there.view(), data.view().first(there.size()));
+  }
+
   template <typename Request>
   std::invoke_result_t<Request> repeat(const std::string& what, const Request& request) {
-    using Clock = std::chrono::steady_clock;
     const Clock::time_point start = Clock::now();
+    std::uint64_t attempts = 0;
     for (milliseconds nominal = policy_.first_wait;;
          nominal = std::min(nominal * 2, policy_.longest_wait)) {
+      refuse_while_gone();
+      const Clock::time_point tried = Clock::now();
       milliseconds wait = {};
       try {
-        return request();
+        return answered(request);
       } catch (const Error& e) {
+        if (e.code() != Errc::io) throw;
+        end_if_gone(e, tried);
         wait = with_jitter(nominal);
-        const bool in_time = Clock::now() + wait - start <= policy_.give_up_after;
-        if (e.code() != Errc::io || !in_time || !may_go_on()) throw;
-        notice_(format_text(_("{} failed, trying again in {:.1f} s: {}"), what,
-                            std::chrono::duration<double>(wait).count(), e.what()));
+        // There is nothing to clean up on a server that never answered.
+        if (stop_.stop_requested() && !answered_) throw Interrupted();
+        if (!may_go_on()) throw;
+        if (++attempts >= policy_.most_attempts) throw;
+        if (Clock::now() + wait - start > patience_.load()) give_up(e);
+        if (!stop_.stop_requested()) {
+          notice_(format_text(_("{} failed, trying again in {} s: {}"), what,
+                              format_decimal(std::chrono::duration<double>(wait).count(), 1),
+                              e.what()));
+        }
       }
       sleep(wait);
     }
   }
 
-  /// After an interrupt there is a little time for cleaning up, counted from when it was seen.
-  bool may_go_on() {
-    if (!interrupt_requested()) return true;
-    const std::int64_t now = std::chrono::steady_clock::now().time_since_epoch().count();
-    std::int64_t seen = 0;
-    if (interrupt_seen_.compare_exchange_strong(seen, now)) return true;
-    return std::chrono::steady_clock::duration(now - seen) < kCleanUpTime;
+  template <typename Request>
+  std::invoke_result_t<Request> answered(const Request& request) {
+    if constexpr (std::is_void_v<std::invoke_result_t<Request>>) {
+      request();
+      note_answer();
+    } else {
+      auto result = request();
+      note_answer();
+      return result;
+    }
   }
 
-  static void sleep(milliseconds wait) {
-    const bool hurried_before = interrupt_requested();
-    for (milliseconds done{}; done < wait; done += kStep) {
-      if (interrupt_requested() && (!hurried_before || done >= milliseconds(1000))) return;
-      std::this_thread::sleep_for(std::min(kStep, wait - done));
+  void note_answer() {
+    answered_ = true;
+    const std::lock_guard lock(mutex_);
+    gone_.reset();
+  }
+
+  /// Between the tries of a server that is gone.
+  void refuse_while_gone() {
+    const std::lock_guard lock(mutex_);
+    if (gone_ && Clock::now() < rests_until_) throw Error(*gone_);
+  }
+
+  /// It was given up before, and this was the one try since.
+  void end_if_gone(const Error& failure, Clock::time_point tried) {
+    const std::lock_guard lock(mutex_);
+    if (!gone_) return;
+    rest_after(Clock::now() - tried);
+    throw Error(Errc::unreachable, failure.what());
+  }
+
+  /// A try that takes long is not to be met again at once. With mutex_ held.
+  void rest_after(Clock::duration attempt) {
+    rests_until_ = Clock::now() + std::max<Clock::duration>(policy_.rest, attempt);
+  }
+
+  /// Whether it is this file or the whole server: does it answer anything else?
+  [[noreturn]] void give_up(const Error& failure) {
+    if (!answers()) {
+      const std::lock_guard lock(mutex_);
+      gone_.emplace(
+          Errc::unreachable,
+          format_text(_("the server of the repository is out of reach: {}. What is stored there "
+                        "stays as it is; run the command again when it answers"),
+                      failure.what()));
+      rest_after({});
+      changed_.notify_all();
+      throw Error(*gone_);
+    }
+    // Further files of a failing disk are not worth as much time each.
+    constexpr int kLess = 15;
+    patience_ = policy_.give_up_after / kLess;
+    throw Error(failure);
+  }
+
+  bool answers() {
+    try {
+      inner_->list(FileKind::lock);
+    } catch (const Error& e) {
+      if (e.code() == Errc::io) return false;
+    }
+    return true;
+  }
+
+  /// After a stop there is a little time for cleaning up, counted from when it was seen.
+  bool may_go_on() {
+    if (!stop_.stop_requested()) return true;
+    const std::int64_t now = Clock::now().time_since_epoch().count();
+    std::int64_t seen = 0;
+    if (stop_seen_.compare_exchange_strong(seen, now)) return true;
+    return Clock::duration(now - seen) < kCleanUpTime;
+  }
+
+  /// Ends early with a stop, and when the server is given up.
+  void sleep(milliseconds wait) {
+    std::unique_lock lock(mutex_);
+    const auto given_up = [this] { return gone_.has_value(); };
+    if (stop_.stop_requested()) {
+      changed_.wait_for(lock, std::min(wait, kHurriedWait), given_up);
+    } else {
+      changed_.wait_for(lock, stop_, wait, given_up);
     }
   }
 
   std::unique_ptr<Backend> inner_;
   const RetryPolicy policy_;
   const std::function<void(const std::string&)> notice_;
-  std::atomic<std::int64_t> interrupt_seen_ = 0;  // steady clock's ticks; 0 = not yet
+  const std::stop_token stop_;
+  std::atomic<milliseconds> patience_;
+  std::atomic<std::int64_t> stop_seen_ = 0;  // clock's ticks; 0 = not yet
+  std::atomic<bool> answered_ = false;       // any request, ever
+  std::mutex mutex_;                         // guards what follows
+  std::condition_variable_any changed_;
+  std::optional<Error> gone_;  // why; empty while it answers
+  Clock::time_point rests_until_ = {};
 };
 
 }  // namespace
 
 std::unique_ptr<Backend> retry_requests(std::unique_ptr<Backend> inner, RetryPolicy policy,
-                                        std::function<void(const std::string&)> notice) {
-  return std::make_unique<RetryBackend>(std::move(inner), policy, std::move(notice));
+                                        std::function<void(const std::string&)> notice,
+                                        std::stop_token stop) {
+  return std::make_unique<RetryBackend>(std::move(inner), policy, std::move(notice),
+                                        std::move(stop));
 }
 
 }  // namespace medsave

@@ -1,6 +1,7 @@
 #include "medsave/remote/s3_backend.hpp"
 
 #include "http_text.hpp"
+#include "listed_files.hpp"
 #include "opening.hpp"
 #include "s3_client.hpp"
 #include "s3_credentials.hpp"
@@ -14,19 +15,23 @@
 #include "medsave/base/error.hpp"
 #include "medsave/base/random.hpp"
 #include "medsave/base/text.hpp"
+#include "medsave/crypto/sha256.hpp"
 #include "medsave/sys/host.hpp"
 
 #include <atomic>
 #include <charconv>
 #include <mutex>
-#include <set>
 #include <string_view>
+#include <unordered_set>
 #include <utility>
 
 namespace medsave {
 namespace {
 
 constexpr std::uint64_t kMaxListing = 8U << 20U;  // bytes; 1000 keys of 1024 encoded bytes and more
+constexpr unsigned kMostBarePages = 1000;  // of a listing that goes on without naming files of ours
+constexpr std::size_t kMostPages = 1'000'000;  // stores send up to 1000 files with each
+constexpr std::size_t kMostFiles = 20'000'000;
 constexpr std::string_view kDefaultRegion = "us-east-1";
 
 /// What the options say beyond S3ClientSettings.
@@ -35,15 +40,17 @@ struct S3Settings {
   std::string prefix;         // no slash at either end
   std::string storage_class;  // empty: the bucket's
   std::optional<S3Retention> retention;
+  bool list_version_1;  // ListObjects instead of ListObjectsV2
 };
 
 class S3Backend : public Backend {
  public:
   S3Backend(S3Settings settings, S3ClientSettings client, S3Credentials credentials,
-            const RemoteOptions& options)
+            std::optional<S3Role> role, const RemoteOptions& options)
       : settings_(std::move(settings)),
         layout_(settings_.prefix),
-        client_(std::move(client), std::move(credentials), options, system_clock()) {}
+        client_(std::move(client), std::move(credentials), std::move(role), options,
+                system_clock()) {}
 
   [[nodiscard]] std::string location() const override { return settings_.shown; }
   [[nodiscard]] unsigned connections() const override { return client_.connections(); }
@@ -116,9 +123,11 @@ HttpResponse S3Backend::request(std::string method, const FileRef& file) {
 // --- making the bucket ---
 
 HttpResponse S3Backend::list_page(const std::string& prefix, const std::string& token) {
-  S3Request page{.query = {{"list-type", "2"}, {"prefix", prefix}, {"encoding-type", "url"}},
-                 .limit = kMaxListing};
-  if (!token.empty()) page.query.emplace_back("continuation-token", token);
+  S3Request page{.query = {{"prefix", prefix}, {"encoding-type", "url"}}, .limit = kMaxListing};
+  if (!settings_.list_version_1) page.query.emplace_back("list-type", "2");
+  if (!token.empty()) {
+    page.query.emplace_back(settings_.list_version_1 ? "marker" : "continuation-token", token);
+  }
   return client_.perform(page);
 }
 
@@ -126,7 +135,7 @@ void S3Backend::create() {
   const std::string what = format_text(_("bucket {}"), client_.bucket());
   const HttpResponse response = list_page(key_of({.kind = FileKind::config}), "");
   if (response.status == 200) {
-    decode_s3_listing(response.body.view());
+    decode_s3_listing(response.body.view(), settings_.list_version_1);
     return;
   }
   const std::string code = s3_code(response);
@@ -305,6 +314,11 @@ void S3Backend::load_range(const FileRef& file, std::uint64_t offset, std::size_
                                                describe(file)));
   }
   if (response.status != 206) client_.refuse(response, describe(file));
+  if (const std::string sent = header_of(response, "content-range");
+      !is_part(sent, offset, length, response.body.size())) {
+    throw Error(Errc::io, format_text(_("{}: the store sent another part ({}) than was asked for"),
+                                      describe(file), printable(sent)));
+  }
   require_whole(file, offset, length, response.body.size());
   out = std::move(response.body);
 }
@@ -325,7 +339,8 @@ std::optional<Id> S3Backend::id_in_key(FileKind kind, std::string_view key) cons
 std::vector<ListedFile> S3Backend::list(FileKind kind) {
   const std::string prefix = without_slash(layout_.folder_of(kind) + "/");
   std::vector<ListedFile> files;
-  std::set<std::string> tokens;
+  std::unordered_set<Id> tokens;  // their hashes, as a token may have any length
+  unsigned bare_pages = 0;        // in a row
   for (std::string token;;) {
     const HttpResponse response = list_page(prefix, token);
     // Without a bucket there is nothing; but one that vanished is a failure.
@@ -334,14 +349,20 @@ std::vector<ListedFile> S3Backend::list(FileKind kind) {
       client_.refuse(response,
                      format_text(_("listing files of the kind \"{}\""), file_kind_name(kind)));
     }
-    S3Listing page = decode_s3_listing(response.body.view());
+    S3Listing page = decode_s3_listing(response.body.view(), settings_.list_version_1);
+    const std::size_t files_before = files.size();
     for (const S3Object& object : page.objects) {
       if (const std::optional<Id> id = id_in_key(kind, object.key)) {
         files.push_back({.id = *id, .size = object.size});
       }
     }
-    if (page.next_token.empty()) return files;
-    if (!tokens.insert(page.next_token).second) {
+    if (page.next_token.empty()) {
+      make_unique_listing(files, location());
+      return files;
+    }
+    bare_pages = files.size() == files_before ? bare_pages + 1 : 0;
+    if (!tokens.insert(sha256(as_bytes(page.next_token))).second || bare_pages > kMostBarePages ||
+        tokens.size() > kMostPages || files.size() > kMostFiles) {
       throw Error(Errc::corrupt,
                   format_text(_("the store's list of files of the kind \"{}\" does not end"),
                               file_kind_name(kind)));
@@ -388,6 +409,22 @@ std::string option(const RemoteOptions& options, const std::string& name) {
   return found == options.extended.end() ? std::string() : found->second;
 }
 
+bool parse_flag(const RemoteOptions& options, const std::string& name) {
+  const std::string text = option(options, name);
+  if (text.empty() || text == "false" || text == "0") return false;
+  if (text == "true" || text == "1") return true;
+  throw Error(Errc::usage, format_text(_("{}: must be true or false, not \"{}\""), name, text));
+}
+
+/// There is one layout today; restic's users may have the option in their scripts.
+void check_layout(const RemoteOptions& options) {
+  const std::string layout = option(options, "s3.layout");
+  if (layout.empty() || layout == "default") return;
+  throw Error(Errc::usage, format_text(_("s3.layout={}: only the layout \"default\" is known; "
+                                         "restic 0.17 migrates repositories of another one"),
+                                       layout));
+}
+
 unsigned parse_connections(const RemoteOptions& options) {
   constexpr unsigned kDefault = 5;
   constexpr unsigned kMost = 100;
@@ -430,14 +467,19 @@ std::unique_ptr<Backend> make_s3_backend(const std::string& address, const Remot
   S3Settings settings{.shown = "s3:" + address,
                       .prefix = client.address.prefix,
                       .storage_class = parse_storage_class(options),
-                      .retention = parse_s3_retention(options)};
+                      .retention = parse_s3_retention(options),
+                      .list_version_1 = parse_flag(options, "s3.list-objects-v1")};
+  check_layout(options);
   const std::string lookup = option(options, "s3.bucket-lookup");
   client.lookup = lookup.empty() ? BucketLookup::automatic : parse_bucket_lookup(lookup);
   client.connections = parse_connections(options);
-  S3Login login = find_s3_login(environment, home_directory());
+  client.anonymous = parse_flag(options, "s3.unsafe-anonymous-auth");
+  S3Login login = client.anonymous ? S3Login{} : find_s3_login(environment, home_directory());
   client.region = region_for(options, client.address, login);
+  std::optional<S3Role> role;
+  if (!client.anonymous) role = find_s3_role(environment, client.region);
   return std::make_unique<S3Backend>(std::move(settings), std::move(client),
-                                     std::move(login.credentials), options);
+                                     std::move(login.credentials), std::move(role), options);
 }
 
 }  // namespace medsave

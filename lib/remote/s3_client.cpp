@@ -40,10 +40,10 @@ bool needs_words(const HttpResponse& response) {
 
 }  // namespace
 
-S3Client::S3Client(S3ClientSettings settings, S3Credentials credentials,
+S3Client::S3Client(S3ClientSettings settings, S3Credentials credentials, std::optional<S3Role> role,
                    const RemoteOptions& options, const Clock& clock)
     : settings_(std::move(settings)),
-      credentials_(std::move(credentials)),
+      credentials_(std::move(credentials), std::move(role), options, clock),
       clock_(clock),
       http_({.connections = settings_.connections}, options),
       region_(settings_.region) {}
@@ -56,6 +56,7 @@ std::string S3Client::region() const {
 HttpResponse S3Client::send(const S3Request& request, const std::string& payload_hash,
                             const std::string& region) {
   const S3Endpoint endpoint = endpoint_of(settings_.address, settings_.lookup, region);
+  const std::shared_ptr<const S3Credentials> credentials = credentials_.current();
   const SigningScope scope{.time = clock_.now(), .region = region};
   RequestToSign unsigned_request{.method = request.method,
                                  .path = endpoint.bucket_path,
@@ -70,10 +71,12 @@ HttpResponse S3Client::send(const S3Request& request, const std::string& payload
   headers.push_back("Host: " + endpoint.host);
   headers.push_back("x-amz-content-sha256: " + payload_hash);
   headers.push_back("x-amz-date: " + amz_date(scope.time));
-  if (!credentials_.session_token.empty()) {
-    headers.push_back("x-amz-security-token: " + std::string(credentials_.session_token.text()));
+  if (!credentials->session_token.empty()) {
+    headers.push_back("x-amz-security-token: " + std::string(credentials->session_token.text()));
   }
-  headers.push_back("Authorization: " + authorization(unsigned_request, scope, credentials_));
+  if (!settings_.anonymous) {
+    headers.push_back("Authorization: " + authorization(unsigned_request, scope, *credentials));
+  }
   std::string url = settings_.address.https ? "https://" : "http://";
   url += endpoint.host + unsigned_request.path;
   if (!unsigned_request.query.empty()) url += "?" + unsigned_request.query;

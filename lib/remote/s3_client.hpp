@@ -2,6 +2,7 @@
 
 #include "http_client.hpp"
 #include "s3_address.hpp"
+#include "s3_role.hpp"
 #include "sigv4.hpp"
 
 #include "medsave/base/clock.hpp"
@@ -9,6 +10,7 @@
 #include <atomic>
 #include <cstdint>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -28,14 +30,15 @@ struct S3ClientSettings {
   BucketLookup lookup = BucketLookup::automatic;
   std::string region = "us-east-1";
   unsigned connections = 5;
+  bool anonymous = false;  // requests are not signed
 };
 
 /// Signed requests for one bucket. Thread-safe.
 class S3Client {
  public:
   /// `clock` dates the signatures and outlives the client.
-  S3Client(S3ClientSettings settings, S3Credentials credentials, const RemoteOptions& options,
-           const Clock& clock);
+  S3Client(S3ClientSettings settings, S3Credentials credentials, std::optional<S3Role> role,
+           const RemoteOptions& options, const Clock& clock);
 
   /// Any status is a response. Where the store says that the bucket is in another region, the
   /// request is repeated for that one, which is remembered; where it refuses a HEAD, whose answer
@@ -58,7 +61,7 @@ class S3Client {
   HttpResponse send_to_region(const S3Request& request);
 
   const S3ClientSettings settings_;
-  const S3Credentials credentials_;
+  S3CredentialSource credentials_;
   const Clock& clock_;
   HttpClient http_;
   std::atomic<bool> bucket_seen_ = false;

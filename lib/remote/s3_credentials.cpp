@@ -26,7 +26,8 @@ void read_profile(const std::string& path, std::string_view section, S3Login& lo
   try {
     content = read_file(path, kMaxFile);
   } catch (const Error& e) {
-    if (e.code() == Errc::not_found) return;
+    // The home folder may be somebody else's (sudo, a service): what is in there is optional.
+    if (e.code() == Errc::not_found || e.code() == Errc::permission) return;
     throw;
   }
   S3Login found;

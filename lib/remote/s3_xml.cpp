@@ -56,7 +56,7 @@ void append_text(pugi::xml_node& parent, const char* name, const std::string& te
 
 }  // namespace
 
-S3Listing decode_s3_listing(ByteView document) {
+S3Listing decode_s3_listing(ByteView document, bool version_1) {
   pugi::xml_document parsed;
   if (!parse(document, parsed)) refuse(_("no XML"));
   const pugi::xml_node root = parsed.child("ListBucketResult");
@@ -78,6 +78,7 @@ S3Listing decode_s3_listing(ByteView document) {
   if (truncated != "true" && truncated != "false") refuse(_("it does not say whether it goes on"));
   if (truncated == "true") {
     listing.next_token = root.child_value("NextContinuationToken");
+    if (version_1 && !listing.objects.empty()) listing.next_token = listing.objects.back().key;
     if (listing.next_token.empty()) refuse(_("it does not say where it goes on"));
   }
   return listing;
@@ -92,6 +93,31 @@ S3Refusal decode_s3_refusal(ByteView document) {
           .region = root.child_value("Region"),
           .endpoint = root.child_value("Endpoint"),
           .server_time = root.child_value("ServerTime")};
+}
+
+StsSession decode_sts_session(ByteView document) {
+  pugi::xml_document parsed;
+  const bool is_xml = parse(document, parsed);
+  const pugi::xml_node granted =
+      parsed.child("AssumeRoleResponse").child("AssumeRoleResult").child("Credentials");
+  StsSession session{.expiration = granted.child_value("Expiration")};
+  session.credentials.access_key = granted.child_value("AccessKeyId");
+  session.credentials.secret_key = Secret(granted.child_value("SecretAccessKey"));
+  session.credentials.session_token = Secret(granted.child_value("SessionToken"));
+  if (!is_xml || session.credentials.access_key.empty() || session.credentials.secret_key.empty() ||
+      session.credentials.session_token.empty()) {
+    throw Error(Errc::corrupt,
+                _("what came are not the credentials of a role; is the address of the security "
+                  "token service right?"));
+  }
+  return session;
+}
+
+S3Refusal decode_sts_refusal(ByteView document) {
+  pugi::xml_document parsed;
+  if (!parse(document, parsed)) return {};
+  const pugi::xml_node error = parsed.child("ErrorResponse").child("Error");
+  return {.code = error.child_value("Code"), .message = error.child_value("Message")};
 }
 
 std::string encode_s3_location(const std::string& region) {

@@ -174,4 +174,21 @@ std::vector<std::string> sftp_command(const SftpAddress& address, const RemoteOp
   return command;
 }
 
+unsigned sftp_connections(const RemoteOptions& options) {
+  constexpr unsigned kConnections = 4;
+  constexpr unsigned kMostConnections = 64;
+  const auto given = options.extended.find("sftp.connections");
+  if (given == options.extended.end()) return kConnections;
+  const std::string& text = given->second;
+  unsigned number = 0;
+  const char* const end = text.data() + text.size();
+  const auto [stop, problem] = std::from_chars(text.data(), end, number);
+  if (problem == std::errc{} && stop == end && number >= 1 && number <= kMostConnections) {
+    return number;
+  }
+  throw Error(Errc::usage, format_text(_("sftp.connections is \"{}\", it must be a number from 1 "
+                                         "to {}"),
+                                       text, kMostConnections));
+}
+
 }  // namespace medsave

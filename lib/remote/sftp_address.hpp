@@ -25,4 +25,7 @@ SftpAddress parse_sftp_address(std::string_view address);
 std::vector<std::string> sftp_command(const SftpAddress& address, const RemoteOptions& options,
                                       bool may_ask);
 
+/// sftp.connections, or how many do without it. Throws Error(usage).
+unsigned sftp_connections(const RemoteOptions& options);
+
 }  // namespace medsave

@@ -1,6 +1,8 @@
 #include "medsave/remote/sftp_backend.hpp"
 
+#include "listed_files.hpp"
 #include "sftp_address.hpp"
+#include "sftp_durability.hpp"
 #include "sftp_files.hpp"
 #include "sftp_folders.hpp"
 #include "sftp_pool.hpp"
@@ -11,16 +13,12 @@
 #include "medsave/base/text.hpp"
 
 #include <atomic>
-#include <charconv>
 #include <mutex>
-#include <set>
 #include <utility>
 
 namespace medsave {
 namespace {
 
-constexpr unsigned kConnections = 4;
-constexpr unsigned kMostConnections = 64;
 constexpr std::size_t kLong = 1 << 20;  // bytes of a request that is worth another connection
 
 struct Modes {
@@ -37,13 +35,18 @@ class SftpBackend : public Backend {
       : location_(std::move(location)),
         layout_(root),
         connections_(connections),
-        pool_(std::move(connect), connections) {}
+        pool_(std::move(connect), connections),
+        durability_({this->root(), layout_.folder_of(FileKind::key),
+                     layout_.folder_of(FileKind::snapshot), layout_.folder_of(FileKind::index)}) {}
 
   [[nodiscard]] std::string location() const override { return location_; }
   [[nodiscard]] unsigned connections() const override { return connections_; }
   void create() override;
   void save(const FileRef& file, Buffer&& data) override;
-  void barrier() override;
+  void barrier() override {
+    if (durability_.barrier(pool_)) ++requests_;
+  }
+  void settle() override;
   void load(const FileRef& file, std::uint64_t limit, Buffer& out) override;
   void load_range(const FileRef& file, std::uint64_t offset, std::size_t length,
                   Buffer& out) override;
@@ -70,6 +73,7 @@ class SftpBackend : public Backend {
   }
   [[nodiscard]] bool present(SftpSession& session) const;
   void require_present(SftpSession& session) const;
+  void require_folder(SftpSession& session, FileKind kind) const;
   Modes modes(SftpSession& session);
   Modes note_modes(std::uint32_t config_mode);
   std::unique_ptr<SftpNewFile> write_temporary(SftpSession& session, const FileRef& file,
@@ -78,19 +82,18 @@ class SftpBackend : public Backend {
                     std::uint64_t size);
   [[noreturn]] void explain_failed_write(SftpSession& session, const Error& error,
                                          std::size_t size) const;
-  void note_change(const FileRef& file);
 
   const std::string location_;
   const FileLayout layout_;
   const unsigned connections_;
   SftpPool pool_;
+  SftpDurability durability_;
   std::atomic<bool> seen_ = false;  // the repository's folder was there
   std::atomic<std::uint64_t> requests_ = 0;
   std::atomic<std::uint64_t> sent_ = 0;
   std::atomic<std::uint64_t> received_ = 0;
   std::mutex mutex_;  // guards what follows
   std::optional<Modes> modes_;
-  std::set<std::string> changed_;  // folders with new entries
 };
 
 template <typename Request>
@@ -153,6 +156,18 @@ void SftpBackend::require_present(SftpSession& session) const {
                   location_));
 }
 
+/// Nor is one empty that has a config, but not the folder a listing is about. Locks are as good as
+/// none without theirs, and of packs the folders they are in may have got lost in copying.
+void SftpBackend::require_folder(SftpSession& session, FileKind kind) const {
+  require_present(session);
+  if (kind == FileKind::lock) return;
+  const std::string folder = layout_.folder_of(kind);
+  if (kind == FileKind::pack && stat_sftp(session, folder)) return;
+  if (!stat_sftp(session, layout_.path_of({.kind = FileKind::config}))) return;
+  throw Error(Errc::not_found, format_text(_("{}: the repository's folder {} is missing; {}"),
+                                           location_, folder, missing_folder_advice(kind)));
+}
+
 /// Repositories that a group shares show it by their config.
 Modes SftpBackend::note_modes(std::uint32_t config_mode) {
   constexpr std::uint32_t kGroupReads = 0040;
@@ -191,8 +206,8 @@ void SftpBackend::create() {
     std::vector<std::string> folders = layout_.folders();
     folders.front() = top;
     make_sftp_folders(session, folders, wanted.folder);
-    const std::lock_guard lock(mutex_);
-    changed_.insert({top, layout_.folder_of(FileKind::pack)});
+    durability_.note_change(top);
+    durability_.note_change(layout_.folder_of(FileKind::pack));
   });
   seen_ = true;
 }
@@ -228,8 +243,8 @@ void SftpBackend::put_in_place(SftpSession& session, const FileRef& file, SftpNe
   try {
     written.rename(path, replace);
     return;
-  } catch (const Error&) {
-    if (!session.usable()) throw;
+  } catch (const Error& e) {
+    if (!session.usable() || is_fatal(e)) throw;
     const std::optional<SftpAttributes> there = stat_sftp(session, path);
     const bool another_way = there || can_replace_sftp(session);
     if (!another_way || (there && (!replace || there->size == size))) {
@@ -248,10 +263,12 @@ void SftpBackend::explain_failed_write(SftpSession& session, const Error& error,
                                        std::size_t size) const {
   const std::optional<SftpSpace> space = sftp_space(session, root());
   if (space && (space->free_bytes <= size || (space->total_files != 0 && space->free_files == 0))) {
-    throw Error(Errc::no_space,
-                format_text(_("{}. The medium of the repository is full: free some space there, "
-                              "or thin out old snapshots with \"medsave forget --prune\""),
-                            error.what()));
+    throw Error(Errc::no_space, format_text(_("{}. The medium of the repository is full; your "
+                                              "earlier backups are intact. Free some space "
+                                              "with \"medsave prune --max-repack-size 0\", or thin "
+                                              "out old snapshots with \"medsave "
+                                              "forget --policy cabinet --prune\""),
+                                            error.what()));
   }
   if (space && space->read_only) {
     throw Error(Errc::permission,
@@ -259,11 +276,6 @@ void SftpBackend::explain_failed_write(SftpSession& session, const Error& error,
   }
   throw Error(error.code(),
               format_text(_("{}. A used up quota or a failing disk would do that"), error.what()));
-}
-
-void SftpBackend::note_change(const FileRef& file) {
-  const std::lock_guard lock(mutex_);
-  changed_.insert(layout_.folder_of(file));
 }
 
 void SftpBackend::save(const FileRef& file, Buffer&& data) {
@@ -274,16 +286,22 @@ void SftpBackend::save(const FileRef& file, Buffer&& data) {
           throw_present(file, location_);
         }
         try {
+          const bool lasts = file.kind != FileKind::lock;
+          const auto begun = lasts ? durability_.begin(session) : nullptr;
           const auto written = write_temporary(session, file, data.view());
+          durability_.begun(begun.get());
           put_in_place(session, file, *written, data.size());
         } catch (const Error& e) {
+          durability_.keep(e);
           if (e.code() != Errc::io || !session.usable()) throw;
           explain_failed_write(session, e, data.size());
         }
       },
       data.size());
   seen_ = true;
-  if (file.kind == FileKind::pack) note_change(file);
+  if (file.kind == FileKind::pack) {
+    durability_.note_file(layout_.folder_of(file), layout_.path_of(file), data.size());
+  }
   sent_ += data.size();
 }
 
@@ -293,8 +311,12 @@ void SftpBackend::replace_config(Buffer data) {
   with_file(config, [&](SftpSession& session) {
     if (!can_replace_sftp(session)) return;
     try {
-      write_temporary(session, config, data.view())->rename(layout_.path_of(config), true);
+      const auto begun = durability_.begin(session);
+      const auto written = write_temporary(session, config, data.view());
+      durability_.begun(begun.get());
+      written->rename(layout_.path_of(config), true);
     } catch (const Error& e) {
+      durability_.keep(e);
       if (e.code() != Errc::io || !session.usable()) throw;
       explain_failed_write(session, e, data.size());
     }
@@ -305,25 +327,6 @@ void SftpBackend::replace_config(Buffer data) {
     return;
   }
   sent_ += data.size();
-}
-
-void SftpBackend::barrier() {
-  std::vector<std::string> folders;
-  {
-    const std::lock_guard lock(mutex_);
-    folders.assign(changed_.begin(), changed_.end());
-    changed_.clear();
-  }
-  if (folders.empty()) return;
-  const auto sync = [&] {
-    with_session([&](SftpSession& session) { sync_sftp_folders(session, folders); });
-  };
-  try {
-    sync();
-  } catch (const Error& e) {
-    if (e.code() != Errc::io) throw;
-    sync();  // by another connection
-  }
 }
 
 void SftpBackend::load(const FileRef& file, std::uint64_t limit, Buffer& out) {
@@ -389,15 +392,22 @@ std::vector<ListedFile> SftpBackend::list(FileKind kind) {
           }
         });
     if (missing.size() == folders.size()) {
-      require_present(session);
+      require_folder(session, kind);
     } else {
       seen_ = true;
     }
     const std::vector<SftpStat> asked = stat_sftp_files(session, paths);
     for (std::size_t i = 0; i < asked.size(); ++i) {
       const std::optional<SftpAttributes>& there = asked[i].attributes;
-      if (there && there->size) files.push_back({.id = ids[i], .size = *there->size});
+      if (!there && asked[i].status.code == SftpCode::no_such_file) continue;  // deleted meanwhile
+      if (!there) throw sftp_status_error(asked[i].status, paths[i]);
+      if (!there->size) {
+        throw Error(Errc::unsupported,
+                    format_text(_("{}: the server does not say how long it is"), paths[i]));
+      }
+      files.push_back({.id = ids[i], .size = *there->size});
     }
+    make_unique_listing(files, location_);
     return files;
   });
 }
@@ -437,40 +447,34 @@ Opening SftpBackend::load_opening() {
 }
 
 void SftpBackend::remove(const FileRef& file) {
-  with_file(file,
-            [&](SftpSession& session) { remove_sftp_files(session, {layout_.path_of(file)}); });
-  note_change(file);
+  with_file(file, [&](SftpSession& session) {
+    if (file.kind != FileKind::lock) {  // what is deleted may rest on what others stored
+      const auto begun = durability_.begin(session);
+      session.finish();
+      durability_.begun(begun.get());
+    }
+    if (remove_sftp_files(session, {layout_.path_of(file)}) == 0) {
+      require_present(session);
+      return;
+    }
+    durability_.note_change(layout_.folder_of(file));
+  });
+}
+
+void SftpBackend::settle() {
+  with_session([this](SftpSession& session) {
+    const auto begun = durability_.begin(session);
+    session.finish();
+    durability_.begun(begun.get());
+  });
 }
 
 std::uint64_t SftpBackend::remove_leftovers() {
   return with_session([this](SftpSession& session) {
     std::vector<std::string> folders = layout_.folders();
     folders.front() = root();
-    std::vector<std::string> leftovers;
-    std::uint64_t freed = 0;
-    list_sftp_folders(session, folders, [&](std::size_t folder, const SftpName& entry) {
-      if (!is_temporary_name(entry.name) || !entry.attributes.may_be_file()) return;
-      leftovers.push_back(folders[folder] + "/" + entry.name);
-      freed += entry.attributes.size.value_or(0);
-    });
-    remove_sftp_files(session, leftovers);
-    return freed;
+    return remove_sftp_leftovers(session, folders);
   });
-}
-
-unsigned connections_in(const RemoteOptions& options) {
-  const auto given = options.extended.find("sftp.connections");
-  if (given == options.extended.end()) return kConnections;
-  const std::string& text = given->second;
-  unsigned number = 0;
-  const char* const end = text.data() + text.size();
-  const auto [stop, problem] = std::from_chars(text.data(), end, number);
-  if (problem == std::errc{} && stop == end && number >= 1 && number <= kMostConnections) {
-    return number;
-  }
-  throw Error(Errc::usage, format_text(_("sftp.connections is \"{}\", it must be a number from 1 "
-                                         "to {}"),
-                                       text, kMostConnections));
 }
 
 }  // namespace
@@ -478,17 +482,19 @@ unsigned connections_in(const RemoteOptions& options) {
 std::unique_ptr<Backend> make_sftp_backend(const std::string& address,
                                            const RemoteOptions& options) {
   const SftpAddress where = parse_sftp_address(address);
-  const unsigned connections = connections_in(options);
+  const unsigned connections = sftp_connections(options);
   const std::string location = "sftp:" + address;
   // What is wrong with the options is said now and not at the first request.
   const std::vector<std::string> asking = sftp_command(where, options, true);
   const std::vector<std::string> silent = sftp_command(where, options, false);
   const std::chrono::seconds stuck_timeout = options.stuck_request_timeout;
+  const std::stop_token interrupt = options.stop;
   const auto connect = [=](bool may_ask, const std::stop_token& stop) {
     return std::make_unique<SftpSession>(SftpSetup{.command = may_ask ? asking : silent,
                                                    .location = location,
                                                    .stuck_timeout = stuck_timeout,
-                                                   .stop = stop});
+                                                   .stop = stop,
+                                                   .interrupt = interrupt});
   };
   return std::make_unique<SftpBackend>(location, where.path, connections, connect);
 }

@@ -67,8 +67,7 @@ void request_sync(SftpSession& session, const std::string& handle, Outcome& outc
       SftpType::extended, [&](SftpWriter& w) { w.text(kFsync).text(handle); },
       [&outcome](const SftpReply& reply) {
         const SftpStatus status = decode_sftp_status(reply);
-        // Some file systems cannot; the server says so although it offers the extension.
-        if (status.code != SftpCode::unsupported) outcome.note(status);
+        if (!is_synced(status)) outcome.note(status);
       });
 }
 
@@ -162,20 +161,39 @@ std::optional<SftpAttributes> stat_sftp(SftpSession& session, const std::string&
   return answer.attributes;
 }
 
-void remove_sftp_files(SftpSession& session, const std::vector<std::string>& paths) {
+std::size_t remove_sftp_files(SftpSession& session, const std::vector<std::string>& paths) {
   const std::vector<SftpStatus> removed =
       ask_sftp(session, SftpType::remove, paths.size(),
                [&](std::size_t i, SftpWriter& w) { w.text(paths[i]); });
+  std::size_t existed = 0;
   for (std::size_t i = 0; i < paths.size(); ++i) {
-    if (removed[i].code != SftpCode::ok && removed[i].code != SftpCode::no_such_file) {
+    if (removed[i].code == SftpCode::ok) {
+      ++existed;
+    } else if (removed[i].code != SftpCode::no_such_file) {
       throw sftp_status_error(removed[i], paths[i]);
     }
   }
+  return existed;
+}
+
+bool is_synced(const SftpStatus& status) {
+  // OpenSSH translates EINVAL, which file systems without fsync for folders give, to bad_message.
+  return status.code == SftpCode::ok || status.code == SftpCode::unsupported ||
+         status.code == SftpCode::bad_message;
+}
+
+Error sftp_sync_error(const SftpStatus& status, const std::string& folder) {
+  return {
+      Errc::unreachable,
+      format_text(_("the server could not make the folder {} durable (it says \"{}\"): what was "
+                    "stored there just now may be lost, and nothing that needs it is stored. "
+                    "Look at the server's disk, then run the command again"),
+                  folder, status.message)};
 }
 
 SftpNewFile::SftpNewFile(SftpSession& session, const std::string& path, ByteView data,
                          const Wanted& wanted)
-    : session_(session), path_(path) {
+    : session_(session), path_(path), folder_(wanted.folder) {
   if (!wanted.folder.empty() && session.offers(kFsync)) {
     session.request(
         SftpType::open,
@@ -223,6 +241,7 @@ void SftpNewFile::write(ByteView data, const std::string& handle, const Wanted& 
 void SftpNewFile::rename(const std::string& to, bool replace) {
   const bool posix = replace && can_replace_sftp(session_);
   Outcome outcome;
+  SftpStatus synced;
   session_.request(
       posix ? SftpType::extended : SftpType::rename,
       [&](SftpWriter& w) {
@@ -231,13 +250,13 @@ void SftpNewFile::rename(const std::string& to, bool replace) {
       },
       [&](const SftpReply& reply) { outcome.note(reply); });
   if (!folder_handle_.empty()) {
-    // What cannot be made durable is not; the file is there all the same.
     session_.request(
         SftpType::extended, [&](SftpWriter& w) { w.text(kFsync).text(folder_handle_); },
-        [](const SftpReply&) {});
+        [&synced](const SftpReply& reply) { synced = decode_sftp_status(reply); });
   }
   session_.finish();
   outcome.check(to);
+  if (!is_synced(synced)) throw sftp_sync_error(synced, folder_);
 }
 
 void SftpNewFile::remove() {
@@ -335,6 +354,11 @@ std::size_t SftpFile::read(std::uint64_t offset, MutableByteView out) {
   }
   session_.finish();
   outcome.check(path_);
+  // What is shorter than it was a moment ago was not read to its end.
+  if (end < out.size() && offset + end < size_) {
+    throw Error(Errc::io, format_text(_("{}: the server ends it at byte {} of {}"), path_,
+                                      offset + end, size_));
+  }
   return end;
 }
 

@@ -31,8 +31,8 @@ std::vector<SftpStat> stat_sftp_files(SftpSession& session, const std::vector<st
 /// nullopt when there is no such file.
 std::optional<SftpAttributes> stat_sftp(SftpSession& session, const std::string& path);
 
-/// Deletes; files that do not exist are fine.
-void remove_sftp_files(SftpSession& session, const std::vector<std::string>& paths);
+/// Deletes; files that do not exist are fine. How many did exist.
+std::size_t remove_sftp_files(SftpSession& session, const std::vector<std::string>& paths);
 
 /// A new file under a temporary name.
 class SftpNewFile {
@@ -50,7 +50,8 @@ class SftpNewFile {
   SftpNewFile& operator=(const SftpNewFile&) = delete;
 
   /// Renames it. A file that exists is replaced if that is wanted and the server can; else it is
-  /// an error with some servers and replaced with others.
+  /// an error with some servers and replaced with others. Throws sftp_sync_error() when the file
+  /// is in place, but its folder not durable as it should be.
   void rename(const std::string& to, bool replace);
   void remove();
 
@@ -60,6 +61,7 @@ class SftpNewFile {
 
   SftpSession& session_;
   const std::string path_;
+  const std::string folder_;
   std::string folder_handle_;  // empty: not open
 };
 
@@ -77,7 +79,8 @@ class SftpFile {
   /// At the time of opening.
   [[nodiscard]] std::uint64_t size() const { return size_; }
   [[nodiscard]] std::uint32_t mode() const { return mode_; }
-  /// Bytes read from `offset` on; fewer only when the file ends there.
+  /// Bytes read from `offset` on; fewer only when the file ends there. Throws Error(io) when the
+  /// server says so of a place within the size it gave.
   std::size_t read(std::uint64_t offset, MutableByteView out);
 
  private:
@@ -96,6 +99,13 @@ struct SftpSmallFile {
 };
 /// Asks for it; `out` is complete after session.finish() and has to last so long.
 void request_sftp_file(SftpSession& session, const std::string& path, SftpSmallFile& out);
+
+/// Whether an answer to fsync@openssh.com means that the file is durable, or that its file system
+/// knows no such thing: the server says so although it offers the extension.
+bool is_synced(const SftpStatus& status);
+/// The error for a folder whose entries the server could not make durable. Asking again would
+/// prove nothing: a kernel reports such a failure once.
+Error sftp_sync_error(const SftpStatus& status, const std::string& folder);
 
 /// What is left of the file system that holds `path`; nullopt where the server does not say.
 std::optional<SftpSpace> sftp_space(SftpSession& session, const std::string& path);

@@ -2,6 +2,7 @@
 
 #include "sftp_files.hpp"
 
+#include "medsave/backend/file_layout.hpp"
 #include "medsave/base/error.hpp"
 #include "medsave/base/text.hpp"
 
@@ -20,12 +21,21 @@ class Lister {
  public:
   using Visit = std::function<void(std::size_t, const SftpName&)>;
 
-  Lister(SftpSession& session, const std::vector<std::string>& folders, const Visit& visit)
-      : session_(session), folders_(folders), visit_(visit), states_(folders.size()) {}
+  Lister(SftpSession& session, const std::vector<std::string>& folders, const Visit& visit,
+         std::size_t most_entries)
+      : session_(session),
+        folders_(folders),
+        visit_(visit),
+        most_entries_(most_entries),
+        states_(folders.size()) {}
 
   std::vector<std::size_t> run() {
     open_more();
     session_.finish();
+    if (endless_) {
+      throw Error(Errc::corrupt, format_text(_("{}: the server's list of this folder does not end"),
+                                             folders_[*endless_]));
+    }
     if (failure_) throw sftp_status_error(*failure_, failed_path_);
     return std::move(missing_);
   }
@@ -33,14 +43,14 @@ class Lister {
  private:
   struct State {
     std::string handle = {};
-    std::size_t entries = 0;
     unsigned parts = 1;
     unsigned asked = 0;  // requests under way
     bool ended = false;
   };
 
   void open_more() {
-    for (; next_ < folders_.size() && open_ < session_.open_handles() && !failure_; ++next_) {
+    for (; next_ < folders_.size() && open_ < session_.open_handles() && !failure_ && !endless_;
+         ++next_) {
       ++open_;
       session_.request(
           SftpType::opendir, [this](SftpWriter& w) { w.text(folders_[next_]); },
@@ -88,11 +98,14 @@ class Lister {
       if (status.code != SftpCode::end_of_file) note_failure(folder, std::move(status));
       state.ended = true;
     } else {
-      constexpr std::size_t kMostEntries = 20'000'000;  // an endless list has to end
       const std::vector<SftpName> names = decode_sftp_names(reply);
-      state.entries += names.size();
-      if (state.entries > kMostEntries) throw Error(Errc::corrupt, _("a folder has no end"));
-      for (const SftpName& name : names) visit_(folder, name);
+      entries_ += names.size();
+      if (entries_ > most_entries_) {
+        endless_ = folder;
+        state.ended = true;
+      } else {
+        for (const SftpName& name : names) visit_(folder, name);
+      }
     }
     if (state.asked != 0) return;
     if (!state.ended) {
@@ -113,6 +126,9 @@ class Lister {
   SftpSession& session_;
   const std::vector<std::string>& folders_;
   const Visit& visit_;
+  const std::size_t most_entries_;
+  std::size_t entries_ = 0;             // of all folders
+  std::optional<std::size_t> endless_;  // the folder with one too many
   std::vector<State> states_;
   std::size_t next_ = 0;
   std::size_t open_ = 0;
@@ -125,8 +141,8 @@ class Lister {
 
 std::vector<std::size_t> list_sftp_folders(
     SftpSession& session, const std::vector<std::string>& folders,
-    const std::function<void(std::size_t, const SftpName&)>& visit) {
-  return Lister(session, folders, visit).run();
+    const std::function<void(std::size_t, const SftpName&)>& visit, std::size_t most_entries) {
+  return Lister(session, folders, visit, most_entries).run();
 }
 
 void make_sftp_folders(SftpSession& session, const std::vector<std::string>& folders,
@@ -158,23 +174,80 @@ void make_sftp_folders(SftpSession& session, const std::vector<std::string>& fol
            [&](std::size_t i, SftpWriter& w) { w.text(fresh[i]).attributes({.mode = mode}); });
 }
 
-void sync_sftp_folders(SftpSession& session, const std::vector<std::string>& folders) {
+/// What the answers said; lives as long as the last of them is awaited.
+struct SftpFolderSync::State {
+  bool one_was_opened = false;
+  std::vector<std::pair<SftpStatus, std::string>> not_opened = {};
+  std::optional<std::pair<SftpStatus, std::string>> failure = {};
+};
+
+SftpFolderSync::SftpFolderSync(SftpSession& session, const std::vector<std::string>& folders)
+    : state_(std::make_shared<State>()) {
   if (!session.offers(kFsync)) return;
   for (const std::string& folder : folders) {
     session.wait_for_room();
     session.request(
         SftpType::open,
         [&](SftpWriter& w) { w.text(folder).number(sftp_open::kRead).attributes({}); },
-        [&session](const SftpReply& reply) {
-          if (reply.type == SftpType::status) return;
+        [&session, folder, state = state_](const SftpReply& reply) {
+          if (reply.type == SftpType::status) {
+            state->not_opened.emplace_back(decode_sftp_status(reply), folder);
+            return;
+          }
+          state->one_was_opened = true;
           const std::string handle = decode_sftp_handle(reply);
           session.request(
               SftpType::extended, [&](SftpWriter& w) { w.text(kFsync).text(handle); },
-              [](const SftpReply&) {});
+              [folder, state](const SftpReply& answer) {
+                SftpStatus status = decode_sftp_status(answer);
+                if (!is_synced(status)) state->failure.emplace(std::move(status), folder);
+              });
           session.forget(SftpType::close, [&](SftpWriter& w) { w.text(handle); });
         });
   }
-  session.finish();
+}
+
+void SftpFolderSync::check(bool may_be_missing) const {
+  if (state_->failure) throw sftp_sync_error(state_->failure->first, state_->failure->second);
+  for (const auto& [status, folder] : state_->not_opened) {
+    // Some servers do not open folders at all; then they cannot make their entries durable.
+    const bool no_other_reason = status.code == SftpCode::failure && state_->one_was_opened;
+    const bool vanished = status.code == SftpCode::no_such_file && !may_be_missing;
+    if (no_other_reason || vanished) {
+      throw sftp_sync_error(status, folder);
+    }
+  }
+}
+
+std::uint64_t remove_sftp_leftovers(SftpSession& session, const std::vector<std::string>& folders) {
+  constexpr std::uint32_t kOld = 24 * 60 * 60;  // seconds
+  struct Leftover {
+    std::string path;
+    std::uint64_t size;
+    std::uint32_t modified;
+  };
+  std::vector<Leftover> leftovers;
+  // The server's clock is another one than ours; this is the latest that is known of it. Our own
+  // lock has changed a folder just now.
+  std::uint32_t latest = 0;
+  list_sftp_folders(session, folders, [&](std::size_t folder, const SftpName& entry) {
+    const SftpAttributes& attributes = entry.attributes;
+    if (entry.name == "..") return;
+    latest = std::max(latest, attributes.modified.value_or(0));
+    if (!is_temporary_name(entry.name) || !attributes.may_be_file() || !attributes.modified) return;
+    leftovers.push_back({.path = folders[folder] + "/" + entry.name,
+                         .size = attributes.size.value_or(0),
+                         .modified = *attributes.modified});
+  });
+  std::vector<std::string> old;
+  std::uint64_t freed = 0;
+  for (const Leftover& leftover : leftovers) {
+    if (latest - leftover.modified < kOld) continue;
+    old.push_back(leftover.path);
+    freed += leftover.size;
+  }
+  remove_sftp_files(session, old);
+  return freed;
 }
 
 }  // namespace medsave

@@ -62,7 +62,10 @@ class Reader {
     if ((flags & kHasSize) != 0) read.size = large_number();
     if ((flags & kHasOwner) != 0) take(8);
     if ((flags & kHasMode) != 0) read.mode = number();
-    if ((flags & kHasTimes) != 0) take(8);
+    if ((flags & kHasTimes) != 0) {
+      take(4);  // of the last access
+      read.modified = number();
+    }
     if ((flags & kHasMore) != 0) {
       for (std::uint32_t count = number(); count > 0; --count) {
         bytes();

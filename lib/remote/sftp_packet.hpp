@@ -68,6 +68,8 @@ constexpr std::size_t kLongestSftpPacket = (256 << 10) + 1024;
 struct SftpAttributes {
   std::optional<std::uint64_t> size = {};  // bytes
   std::optional<std::uint32_t> mode = {};  // type and permissions as stat(2) has them
+  std::optional<std::uint32_t> modified =
+      {};  // seconds since 1970 by the server's clock; read only
 
   [[nodiscard]] bool is_folder() const { return mode && (*mode & 0170000U) == 0040000U; }
   /// Also where the server does not say what it is.

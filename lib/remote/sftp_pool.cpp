@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <exception>
+#include <system_error>
 #include <utility>
 
 namespace medsave {
@@ -13,6 +14,7 @@ std::unique_ptr<SftpSession> SftpPool::take_idle() {
     std::unique_ptr<SftpSession> session = std::move(idle_.back());
     idle_.pop_back();
     if (session->usable()) return session;
+    ++lost_;
     --live_;
     changed_.notify_all();
   }
@@ -55,7 +57,12 @@ void SftpPool::wait(std::unique_lock<std::mutex>& lock) {
 void SftpPool::begin_another() {
   waited_ = {};
   connecting_ = true;
-  connector_ = std::jthread([this](const std::stop_token& stop) { connect_another(stop); });
+  try {
+    connector_ = std::jthread([this](const std::stop_token& stop) { connect_another(stop); });
+  } catch (const std::system_error&) {  // no thread to be had: those there are do
+    connecting_ = false;
+    refused_ = true;
+  }
 }
 
 void SftpPool::connect_another(const std::stop_token& stop) {
@@ -102,10 +109,12 @@ void SftpPool::put_back(std::unique_ptr<SftpSession> session) noexcept {
     if (usable) {
       idle_.push_back(std::move(session));
     } else {
+      ++lost_;
       --live_;
     }
   } catch (...) {
     const std::lock_guard lock(mutex_);
+    ++lost_;
     --live_;
   }
   changed_.notify_all();

@@ -2,8 +2,10 @@
 
 #include "sftp_session.hpp"
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -45,6 +47,8 @@ class SftpPool {
   /// Waits for a session, or makes one. Throws as its constructor does. A request that moves
   /// megabytes is a long one: more of them will follow.
   Lease take(bool long_request = false);
+  /// How many connections were lost or given up so far.
+  [[nodiscard]] std::uint64_t lost() const { return lost_; }
 
  private:
   std::unique_ptr<SftpSession> take_session(bool long_request);
@@ -58,6 +62,7 @@ class SftpPool {
 
   const Connect connect_;
   const unsigned limit_;
+  std::atomic<std::uint64_t> lost_ = 0;
   std::mutex mutex_;  // guards what follows
   std::condition_variable changed_;
   std::vector<std::unique_ptr<SftpSession>> idle_;

@@ -5,7 +5,6 @@
 #include "medsave/base/error.hpp"
 #include "medsave/base/text.hpp"
 #include "medsave/sys/pipe_io.hpp"
-#include "medsave/sys/signals.hpp"
 
 #include <algorithm>
 #include <cstring>
@@ -107,7 +106,7 @@ void SftpSession::ask_limits() {
 
 void SftpSession::start_clock() {
   last_move_ = Clock::now();
-  hurried_at_start_ = interrupt_requested();
+  hurried_at_start_ = setup_.interrupt.stop_requested();
   hurried_since_.reset();
 }
 
@@ -266,7 +265,7 @@ void SftpSession::check_time() {
   if (!connected_ && setup_.stop.stop_requested()) {
     fail({Errc::io, format_text(_("{}: given up connecting"), setup_.location)});
   }
-  if (!interrupt_requested()) return;
+  if (!setup_.interrupt.stop_requested()) return;
   if (!connected_ && !hurried_at_start_) {  // perhaps ssh is asking for a password
     dead_ = true;
     throw Interrupted();

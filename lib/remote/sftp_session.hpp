@@ -22,7 +22,8 @@ struct SftpSetup {
   std::vector<std::string> command = {};
   std::string location = {};  // of the repository, for messages
   std::chrono::seconds stuck_timeout{300};
-  std::stop_token stop = {};  // gives up connecting
+  std::stop_token stop = {};       // gives up connecting
+  std::stop_token interrupt = {};  // leaves a little time for each request
 };
 
 /// One SFTP connection over the standard streams of a child process. Many requests can be under
@@ -39,7 +40,7 @@ class SftpSession {
   /// Appends to the packet what follows its number.
   using Fill = std::function<void(SftpWriter&)>;
 
-  /// Connects. Throws Interrupted when the user does not want to wait for that.
+  /// Connects. Throws Interrupted when there is an interrupt meanwhile.
   explicit SftpSession(SftpSetup setup);
   ~SftpSession();
   SftpSession(const SftpSession&) = delete;

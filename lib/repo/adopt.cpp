@@ -20,25 +20,35 @@ class Adoption {
   Adoption(const Repository& repository, Index& index) : repository_(repository), index_(index) {
     // A list that is older than the index does: what was added since is indexed, or somebody's.
     for (const ListedFile& file : repository.packs_at_opening()) {
+      if (index.contains_pack(file.id)) continue;
       const bool fits = file.size >= kMinPack && file.size <= kMaxAdoptable;
-      if (fits && !index.contains_pack(file.id)) candidates_.push_back(file);
+      if (fits) {
+        candidates_.push_back(file);
+      } else {
+        found_.unusable.push_back(file.id);
+      }
     }
   }
 
-  std::size_t run(const std::function<bool()>& alone, const std::stop_token& stop) {
-    if (candidates_.empty() || !alone()) return 0;
+  UnindexedPacks run(const std::function<bool()>& alone, bool dry_run,
+                     const std::stop_token& stop) {
+    if (candidates_.empty()) return std::move(found_);
+    if (!alone()) return {};
     const auto threads = std::min<std::size_t>(worker_count(), candidates_.size());
     TaskScope scope(stop);
     scope.spawn("adopt packs", static_cast<unsigned>(threads),
                 [this](const std::stop_token& token) { work(token); });
     scope.join();
-    if (adopted_.empty()) return 0;
-    const std::size_t count = adopted_.size();
-    for (const IndexedPack& pack : adopted_) index_.add_pack(pack);
-    repository_.backend().barrier();
-    save_index_files(repository_, std::move(adopted_));
-    repository_.backend().barrier();
-    return count;
+    for (const IndexedPack& pack : adopted_) {
+      index_.add_pack(pack);
+      found_.adopted.push_back(pack.pack);
+    }
+    if (!adopted_.empty() && !dry_run) {
+      repository_.backend().barrier();
+      save_index_files(repository_, std::move(adopted_));
+      repository_.backend().barrier();
+    }
+    return std::move(found_);
   }
 
  private:
@@ -48,8 +58,10 @@ class Adoption {
       check_stop(stop);
       try {
         examine(candidates_[n], file);
-      } catch (const Error&) {
+      } catch (const Error& e) {
+        if (is_fatal(e)) throw;
         // Adoption only saves work. Check reports the pack, prune removes it.
+        note_unusable(candidates_[n].id);
       }
     }
   }
@@ -63,24 +75,34 @@ class Adoption {
     });
     if (!any_new) return;
     repository_.backend().load({.kind = FileKind::pack, .id = pack.id}, kMaxAdoptable, file);
-    if (sha256(file.view()) != pack.id) return;
+    if (sha256(file.view()) != pack.id) {
+      note_unusable(pack.id);
+      return;
+    }
     const std::lock_guard lock(mutex_);
     adopted_.push_back({.pack = pack.id, .blobs = std::move(blobs)});
+  }
+
+  void note_unusable(const Id& pack) {
+    const std::lock_guard lock(mutex_);
+    found_.unusable.push_back(pack);
   }
 
   const Repository& repository_;
   Index& index_;
   std::vector<ListedFile> candidates_;
   std::atomic<std::size_t> next_ = 0;
-  std::mutex mutex_;  // guards adopted_
+  std::mutex mutex_;  // guards the following while threads work
   std::vector<IndexedPack> adopted_;
+  UnindexedPacks found_;
 };
 
 }  // namespace
 
-std::size_t adopt_unindexed_packs(const Repository& repository, Index& index,
-                                  const std::function<bool()>& alone, const std::stop_token& stop) {
-  return Adoption(repository, index).run(alone, stop);
+UnindexedPacks adopt_unindexed_packs(const Repository& repository, Index& index,
+                                     const std::function<bool()>& alone,
+                                     const std::stop_token& stop, bool dry_run) {
+  return Adoption(repository, index).run(alone, dry_run, stop);
 }
 
 }  // namespace medsave

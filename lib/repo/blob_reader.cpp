@@ -44,6 +44,7 @@ std::optional<Error> try_copy(const Repository& repository, const BlobRef& blob,
       load_copy(repository, blob, at, plain);
       return std::nullopt;
     } catch (const Error& e) {
+      if (is_fatal(e)) throw;
       if (!first || e.code() != Errc::corrupt) return e;
       if (cache != nullptr) cache->forget(pack);
     }

@@ -49,6 +49,12 @@ std::uint32_t entry_size(const PackEntry& entry) {
   return entry.compressed() ? kPackEntrySizeCompressed : kPackEntrySize;
 }
 
+std::uint64_t packed_size(const std::vector<PackEntry>& entries) {
+  std::uint64_t sum = 0;
+  for (const PackEntry& entry : entries) sum += entry.stored_length + entry_size(entry);
+  return sum;
+}
+
 }  // namespace
 
 struct BlobWriter::State final : BlobSealer::Packs {
@@ -64,6 +70,9 @@ struct BlobWriter::State final : BlobSealer::Packs {
           index.add_pack(pack);
           claims.release(pack.blobs);
           packs_of(pack.blobs.front().kind).stored(std::move(memory));
+          if (options.progress == nullptr) return;
+          options.progress->sent_bytes += packed_size(pack.blobs);
+          options.progress->queued_bytes -= packed_size(pack.blobs);
         }) {}
 
   SavedBlob save(BlobSealer& sealer, const BlobRef& blob, ByteView plain);
@@ -78,10 +87,14 @@ struct BlobWriter::State final : BlobSealer::Packs {
   void deliver(BlobKind kind, const OpenPacks::Room& room) override;
   void accompany(Sha256Job& job) override { data_packs.advance_with(job); }
   [[nodiscard]] LeastGain least_gain() const override {
+    if (options.always_compress) return LeastGain::nothing;
     return options.spare_processor && store.target_waits() ? LeastGain::a_sixth
                                                            : LeastGain::anything;
   }
   void finish();
+  void queue(const FinishedPack& pack) const {
+    if (options.progress != nullptr) options.progress->queued_bytes += packed_size(pack.entries);
+  }
   void count(const PackEntry& entry, std::size_t plain_bytes);
 
   const Repository& repository;
@@ -133,6 +146,7 @@ void BlobWriter::State::deliver(BlobKind kind, const OpenPacks::Room& room) {
   std::optional<FinishedPack> finished = packs_of(kind).filled(room);
   if (!finished) return;
   packed_bytes += kPackTrailer;
+  queue(*finished);
   store.add(std::move(*finished), finishing ? std::stop_token() : stop);
 }
 
@@ -140,7 +154,10 @@ void BlobWriter::State::finish() {
   finishing = true;
   sealers.finish();
   for (OpenPacks* packs : {&data_packs, &tree_packs}) {
-    for (FinishedPack& pack : packs->finish()) store.add_last(std::move(pack));
+    for (FinishedPack& pack : packs->finish()) {
+      queue(pack);
+      store.add_last(std::move(pack));
+    }
   }
   store.finish();
 }
@@ -149,6 +166,9 @@ void BlobWriter::State::count(const PackEntry& entry, std::size_t bytes) {
   ++(entry.kind == BlobKind::data ? data_blobs : tree_blobs);
   plain_bytes += bytes;
   packed_bytes += entry.stored_length + entry_size(entry);
+  if (options.progress == nullptr) return;
+  options.progress->new_bytes += bytes;
+  options.progress->packed_bytes += entry.stored_length + entry_size(entry);
 }
 
 BlobWriter::BlobWriter(const Repository& repository, Index& index, const BlobWriterOptions& options,

@@ -16,6 +16,7 @@ const char* advice(FileKind kind) {
     case FileKind::snapshot:
       return _("other snapshots are not affected; `medsave check` lists all damage");
     case FileKind::index:
+      return _("`medsave repair index` makes it anew from the packs");
     case FileKind::pack:
       break;
   }

@@ -1,3 +1,5 @@
+#include "index_load.hpp"
+
 #include "damage.hpp"
 
 #include "medsave/base/error.hpp"
@@ -17,8 +19,12 @@ namespace {
 class IndexLoader {
  public:
   IndexLoader(const Repository& repository, Index& index, LoadIndexReport* report,
-              Progress* progress)
-      : repository_(repository), index_(index), report_(report), progress_(progress) {}
+              Progress* progress, bool only_damage = false)
+      : repository_(repository),
+        index_(index),
+        report_(report),
+        progress_(progress),
+        only_damage_(only_damage) {}
 
   void run(const std::stop_token& stop) {
     files_ = repository_.backend().list(FileKind::index);
@@ -48,7 +54,8 @@ class IndexLoader {
       try {
         load(files_[n].id, json, packs);
       } catch (const Error& e) {
-        if (report_ == nullptr) throw;
+        if (report_ == nullptr || is_fatal(e)) throw;
+        if (only_damage_ && e.code() != Errc::corrupt) throw;
         const std::lock_guard lock(mutex_);
         report_->problems.push_back({.index = files_[n].id, .message = e.what()});
       }
@@ -103,6 +110,7 @@ class IndexLoader {
   Index& index_;
   LoadIndexReport* report_;
   Progress* progress_;
+  const bool only_damage_;
   std::vector<ListedFile> files_;
   std::atomic<std::size_t> next_ = 0;
   std::mutex mutex_;  // guards *report_
@@ -114,6 +122,13 @@ std::unique_ptr<Index> load_index(const Repository& repository, const std::stop_
                                   LoadIndexReport* report, Progress* progress) {
   auto index = std::make_unique<Index>();
   IndexLoader(repository, *index, report, progress).run(stop);
+  return index;
+}
+
+std::unique_ptr<Index> load_undamaged_index(const Repository& repository,
+                                            const std::stop_token& stop, LoadIndexReport& damaged) {
+  auto index = std::make_unique<Index>();
+  IndexLoader(repository, *index, &damaged, nullptr, true).run(stop);
   return index;
 }
 

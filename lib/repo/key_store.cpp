@@ -4,6 +4,7 @@
 
 #include "medsave/base/error.hpp"
 #include "medsave/base/text.hpp"
+#include "medsave/repo/second_look.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -13,9 +14,16 @@ namespace {
 
 FileRef key_file(const Id& id) { return {.kind = FileKind::key, .id = id}; }
 
-void remove_durably(Backend& backend, const Id& id) {
-  backend.remove(key_file(id));
-  backend.barrier();
+void remove_durably(const Repository& repository, const Id& id) {
+  repository.backend().remove(key_file(id));
+  repository.backend().barrier();
+  if (find_undeleted(repository, FileKind::key, {id}, {}).empty()) return;
+  throw Error(
+      Errc::io,
+      format_text(_("key {} is still there although the storage said that it deleted it: its "
+                    "password still opens the repository. Look at the medium or the "
+                    "server, then remove the key: medsave key remove {}"),
+                  id.short_hex(), id.short_hex()));
 }
 
 bool same_key(const Key& a, const Key& b) {
@@ -60,7 +68,14 @@ void remove_key(const Repository& repository, const Id& id) {
     throw Error(Errc::not_found,
                 format_text(_("there is no key {}; see `medsave key list`"), id.short_hex()));
   }
-  remove_durably(repository.backend(), id);
+  // Somebody may have removed it since this run opened the repository with it.
+  if (!repository.backend().size(key_file(repository.key_id()))) {
+    throw Error(Errc::not_found,
+                format_text(_("the key in use, {}, has been removed meanwhile, so no other is "
+                              "removed; see `medsave key list`"),
+                            repository.key_id().short_hex()));
+  }
+  remove_durably(repository, id);
 }
 
 Id find_key(const Repository& repository, const std::string& prefix) {
@@ -85,9 +100,10 @@ Id find_key(const Repository& repository, const std::string& prefix) {
 }
 
 Id change_password(const Repository& repository, const Secret& password,
+                   const std::string& username, const std::string& hostname,
                    const std::optional<KdfParams>& kdf) {
   Backend& backend = repository.backend();
-  const Id id = add_key(repository, password, {}, {}, kdf);
+  const Id id = add_key(repository, password, username, hostname, kdf);
   const std::optional<Key> opened = open_key_file(id, load_key_file(backend, id), password);
   if (!opened || !same_key(*opened, repository.key())) {
     throw Error(Errc::io,
@@ -95,7 +111,7 @@ Id change_password(const Repository& repository, const Secret& password,
                               "was kept; check the storage and try again"),
                             id.short_hex()));
   }
-  remove_durably(backend, repository.key_id());
+  remove_durably(repository, repository.key_id());
   return id;
 }
 

@@ -4,10 +4,8 @@
 #include "lock_owner.hpp"
 
 #include "medsave/base/text.hpp"
+#include "medsave/par/pause.hpp"
 #include "medsave/par/task_scope.hpp"
-
-#include <condition_variable>
-#include <mutex>
 
 namespace medsave {
 namespace {
@@ -44,12 +42,14 @@ OtherLocks look_at_locks(const Repository& repository, const std::vector<ListedF
   Backend& backend = repository.backend();
   OtherLocks others;
   for (const ListedFile& one : listed) {
-    if (one.id == own || one.size == 0) continue;  // empty: left by a crash of the system
+    if (one.size == 0) continue;  // left by a crash of the system
+    if (one.id == own) others.own_is_listed = true;
+    if (one.id == own) continue;
     check_stop(stop);
     const FileRef file{.kind = FileKind::lock, .id = one.id};
     std::optional<LockFile> lock = load_patiently(repository, file, options.timing, stop);
     if (!lock) continue;
-    if (owner_is_proven_dead(*lock)) {
+    if (judge_owner(*lock, system_clock().now()) == LockOwner::ended) {
       backend.remove(file);
       ++others.dead;
       if (notice) {
@@ -65,18 +65,24 @@ OtherLocks look_at_locks(const Repository& repository, const std::vector<ListedF
 }
 
 Error locked_by(const LockFile& lock) {
+  const std::string owner = describe_lock(lock);
+  if (judge_owner(lock, system_clock().now()) == LockOwner::went_down) {
+    return {Errc::locked, format_text(_("the repository is locked by {}, which seems to have ended "
+                                        "when this computer went down; this lock will be removed "
+                                        "by itself in a few minutes: try again then"),
+                                      owner)};
+  }
+  if (seems_to_be_gone(lock)) {
+    return {Errc::locked,
+            format_text(_("the repository is locked by {}; no such process is seen on this "
+                          "computer, but it may run in a container or on a computer of the same "
+                          "name. If you are sure that it has ended, run `medsave unlock`"),
+                        owner)};
+  }
   return {Errc::locked,
           format_text(_("the repository is locked by {}; wait until that has finished (see "
                         "--retry-lock), or run `medsave unlock` if it no longer runs"),
-                      describe_lock(lock))};
-}
-
-void pause_for(std::chrono::nanoseconds duration, const std::stop_token& stop) {
-  std::mutex mutex;
-  std::condition_variable_any never;
-  std::unique_lock lock(mutex);
-  never.wait_for(lock, stop, duration, [] { return false; });
-  if (stop.stop_requested()) throw Interrupted();
+                      owner)};
 }
 
 }  // namespace medsave

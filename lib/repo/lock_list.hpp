@@ -13,6 +13,7 @@ namespace medsave {
 
 /// What one look at the locks of a repository showed.
 struct OtherLocks {
+  bool own_is_listed = false;
   std::size_t count = 0;                  // of locks that are in force
   std::size_t dead = 0;                   // cleared
   std::optional<LockFile> conflict = {};  // one that excludes the wanted mode
@@ -26,8 +27,5 @@ OtherLocks look_at_locks(const Repository& repository, const std::vector<ListedF
 
 /// Error(locked) naming the owner.
 Error locked_by(const LockFile& lock);
-
-/// Sleeps. Throws Interrupted when stopped.
-void pause_for(std::chrono::nanoseconds duration, const std::stop_token& stop);
 
 }  // namespace medsave

@@ -2,17 +2,31 @@
 
 #include "medsave/base/error.hpp"
 #include "medsave/base/text.hpp"
+#include "medsave/crypto/sha256.hpp"
 #include "medsave/repo/repo_lock.hpp"
+#include "medsave/repo/second_look.hpp"
 #include "medsave/sys/host.hpp"
 
 #include <algorithm>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace medsave {
 namespace {
 
 constexpr double kStaleSeconds = 30 * 60;
+// Living owners refresh theirs every five minutes.
+constexpr double kRefreshedSeconds = 6 * 60;
+
+/// The lock file is read by everybody who has the password; the machine's own id is nobody's
+/// business there.
+std::string hashed_machine_id() {
+  const std::string id = machine_id();
+  if (id.empty()) return {};
+  constexpr std::size_t kDigits = 32;
+  return sha256(as_bytes("medsave lock " + id)).hex().substr(0, kDigits);
+}
 
 bool of_this_host(const LockFile& lock) {
   return !lock.hostname.empty() && lock.hostname == host_name();
@@ -41,23 +55,38 @@ LockFile make_lock(bool exclusive) {
           .pid = process_id(),
           .uid = user_id(),
           .gid = group_id(),
+          .machine_id = hashed_machine_id(),
           .boot_id = boot_id(),
           .pid_namespace = pid_namespace()};
 }
 
-bool owner_is_proven_dead(const LockFile& lock) {
-  if (!of_this_host(lock) || lock.pid <= 0) return false;
-  if (lock.boot_id.empty() && lock.pid_namespace.empty()) {
-    if (lock.time.instant <= boot_time()) return false;
-  } else if (lock.boot_id != boot_id() || lock.pid_namespace != pid_namespace()) {
-    return false;
+LockOwner judge_owner(const LockFile& lock, const Timestamp& now) {
+  if (!of_this_host(lock) || lock.pid <= 0) return LockOwner::may_live;
+  if (lock.boot_id.empty() || lock.pid_namespace.empty()) return LockOwner::may_live;
+  if (lock.machine_id != hashed_machine_id()) return LockOwner::may_live;
+  if (lock.boot_id == boot_id()) {
+    if (lock.pid_namespace != pid_namespace()) return LockOwner::may_live;
+    return process_exists(lock.pid) ? LockOwner::may_live : LockOwner::ended;
   }
-  return !process_exists(lock.pid);
+  // Without a machine id, another boot is as well another computer. A clone that kept even that id,
+  // and whose clock is ahead by more than the time since it was started, clears a living lock here;
+  // its owner notices before he publishes or deletes anything more, and ends. To wait until a lock
+  // has stayed the same for longer than a refresh would keep every computer from backing up after a
+  // power cut.
+  if (lock.machine_id.empty() || lock.time.instant >= boot_time()) return LockOwner::may_live;
+  return seconds_between(lock.time.instant, now) > kRefreshedSeconds ? LockOwner::ended
+                                                                     : LockOwner::went_down;
+}
+
+bool seems_to_be_gone(const LockFile& lock) {
+  return of_this_host(lock) && lock.pid > 0 && !process_exists(lock.pid);
 }
 
 bool is_stale(const LockFile& lock, const Timestamp& now) {
   if (seconds_between(lock.time.instant, now) > kStaleSeconds) return true;
   if (!of_this_host(lock)) return false;
+  // The same name, but another computer's: nothing can be said from here.
+  if (!lock.machine_id.empty() && lock.machine_id != hashed_machine_id()) return false;
   // The same name but another boot: that process went down with its kernel.
   if (!lock.boot_id.empty() && lock.boot_id != boot_id()) return true;
   if (!lock.pid_namespace.empty() && lock.pid_namespace != pid_namespace()) return false;
@@ -69,15 +98,17 @@ std::string describe_lock(const LockFile& lock) {
   return format_text(lock.exclusive ? _("PID {} on {} by {}, created at {} ({} ago), exclusive")
                                     : _("PID {} on {} by {}, created at {} ({} ago)"),
                      lock.pid, lock.hostname, lock.username, format_local_time(lock.time.instant),
-                     format_age(std::max<std::int64_t>(0, static_cast<std::int64_t>(age))));
+                     format_age(std::max<std::int64_t>(0, static_cast<std::int64_t>(age))),
+                     lock.uid, lock.gid);  // which restic's words tell
 }
 
 std::size_t remove_locks(const Repository& repository, bool all, const NoticeSink& problem) {
   Backend& backend = repository.backend();
   const Timestamp now = system_clock().now();
-  std::size_t removed = 0;
+  std::vector<Id> removed;
   for (const ListedFile& listed : backend.list(FileKind::lock)) {
     const FileRef file{.kind = FileKind::lock, .id = listed.id};
+    if (listed.size == 0 && !all) continue;
     try {
       if (!all) {
         Buffer json;
@@ -85,12 +116,18 @@ std::size_t remove_locks(const Repository& repository, bool all, const NoticeSin
         if (!is_stale(decode_lock_file(as_text(json.view())), now)) continue;
       }
       backend.remove(file);
-      ++removed;
+      removed.push_back(listed.id);
     } catch (const Error& e) {
       if (e.code() != Errc::not_found && problem) problem(e.what());
     }
   }
-  return removed;
+  const std::vector<Id> left = find_undeleted(repository, FileKind::lock, removed, {});
+  for (const Id& id : left) {
+    if (!problem) continue;
+    problem(format_text(_("{} is still there although the storage said that it deleted it"),
+                        describe({.kind = FileKind::lock, .id = id})));
+  }
+  return removed.size() - left.size();
 }
 
 }  // namespace medsave

@@ -8,10 +8,22 @@ namespace medsave {
 /// A lock file of this process, made now.
 LockFile make_lock(bool exclusive);
 
-/// True only where it is certain that the owner has ended: this host, this boot, this pid
-/// namespace, and no such process. A lock of restic has no boot or namespace; its time must be
-/// after this kernel started.
-bool owner_is_proven_dead(const LockFile& lock);
+/// What can be said of the owner of a lock from here.
+enum class LockOwner {
+  may_live,  // for all that is known
+  ended,     // certainly: no process of this computer and boot has its number, or it went down with
+             // an earlier boot of this computer
+  went_down,  // with an earlier boot of this computer, unless this is a clone of it and the other
+              // one has refreshed its lock within the last minutes; `ended` a little later
+};
+
+/// Only locks that name this computer, and the boot and pid namespace of their owner, can be
+/// judged: containers and cloned computers may share all of a host's name, so a lock of restic
+/// always `may_live`.
+LockOwner judge_owner(const LockFile& lock, const Timestamp& now);
+
+/// Whether the lock names this host and a process that is not seen here. Proves nothing.
+bool seems_to_be_gone(const LockFile& lock);
 
 /// What `unlock` removes: older than 30 minutes (owners refresh theirs every 5), or of a process
 /// that does not run on this host, as restic judges it.

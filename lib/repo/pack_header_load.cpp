@@ -45,11 +45,16 @@ std::vector<PackEntry> load_header(const Repository& repository, const ListedFil
 }  // namespace
 
 std::vector<PackEntry> load_pack_header(const Repository& repository, const ListedFile& pack) {
-  try {
-    return load_header(repository, pack);
-  } catch (const Error& e) {
-    if (e.code() != Errc::corrupt) throw;
-    throw damaged({.kind = FileKind::pack, .id = pack.id}, e.what());
+  // Damage on the way looks like damage of the file.
+  constexpr int kReadings = 3;
+  for (int reading = 1;; ++reading) {
+    try {
+      return load_header(repository, pack);
+    } catch (const Error& e) {
+      if (e.code() != Errc::corrupt) throw;
+      if (reading < kReadings) continue;
+      throw damaged({.kind = FileKind::pack, .id = pack.id}, e.what());
+    }
   }
 }
 

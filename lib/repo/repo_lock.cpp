@@ -3,9 +3,15 @@
 #include "lock_list.hpp"
 #include "lock_owner.hpp"
 
+#include "medsave/backend/guarded_backend.hpp"
 #include "medsave/base/clock.hpp"
 #include "medsave/base/error.hpp"
 #include "medsave/base/text.hpp"
+#include "medsave/base/thread.hpp"
+#include "medsave/base/units.hpp"
+#include "medsave/par/pause.hpp"
+#include "medsave/sys/host.hpp"
+#include "medsave/sys/signals.hpp"
 
 #include <algorithm>
 #include <atomic>
@@ -25,18 +31,23 @@ using std::chrono::milliseconds;
 
 FileRef lock_file(const Id& id) { return {.kind = FileKind::lock, .id = id}; }
 
-/// A moment by both clocks: the steady one stands still while the machine is suspended, the wall
-/// clock may be set.
+/// A moment by both clocks: one counts while the machine runs or sleeps, the other may be set.
 struct Moment {
-  SteadyClock::time_point steady = SteadyClock::now();
+  std::chrono::nanoseconds running = running_time();
   Timestamp wall = system_clock().now();
 
   [[nodiscard]] milliseconds age() const {
     const auto seconds = std::chrono::duration<double>(seconds_between(wall, system_clock().now()));
-    return std::max(duration_cast<milliseconds>(SteadyClock::now() - steady),
+    return std::max(duration_cast<milliseconds>(running_time() - running),
                     duration_cast<milliseconds>(seconds));
   }
 };
+
+Error removed_by_somebody() {
+  return {Errc::locked, _("the lock of this run was removed by somebody else, so the run was "
+                          "stopped; look for other programs that use the repository, then start "
+                          "again")};
+}
 
 }  // namespace
 
@@ -53,15 +64,23 @@ struct RepoLock::State {
 
   void acquire(const std::stop_token& stop);
   void take(const std::stop_token& stop);
+  Id save_first_lock();
+  bool go_without(const Error& why);
   void look(const std::stop_token& stop);
   void look_at(const std::vector<ListedFile>& listed, const std::stop_token& stop);
+  [[nodiscard]] bool is_there(const Id& id) const;
   Id save_lock() const;
   void remove_now(const Id& id) noexcept;
+  void remove_at_forced_exit();
 
   void run(const std::stop_token& stop);
   void look_again(const std::stop_token& stop);
   void keep_fresh(const std::stop_token& stop);
-  bool refresh(const std::stop_token& stop, bool doubtful);
+  void refresh_if_due(const std::stop_token& stop, std::optional<Moment>& failed);
+  void require_held();
+  void take_late();
+  bool refresh(const std::stop_token& stop);
+  [[noreturn]] void lose();
   void tell(const std::string& message) const noexcept;
   void set_confirmed(std::exception_ptr why_not);
   void give_up();
@@ -72,9 +91,12 @@ struct RepoLock::State {
   std::stop_source stopper;
   std::stop_callback<std::function<void()>> on_outer_stop;
 
-  Id own;  // the lock file in force; only the constructor and the thread use it
   SteadyClock::time_point own_visible;
-  bool first = true;          // try to take it
+  bool first = true;     // try to take it
+  std::mutex own_mutex;  // guards own, fresh, seen, leftovers once the constructor has returned
+  Id own;                // the lock file in force
+  Moment fresh;          // when it was written
+  Moment seen;           // when it was last known to be there
   std::vector<Id> leftovers;  // of ours, could not be removed yet
   std::atomic<bool> lost = false;
   std::atomic<bool> alone = true;
@@ -85,10 +107,12 @@ struct RepoLock::State {
   bool confirmed = false;  // or refused: then failure says why
   std::exception_ptr failure;
   std::jthread thread;
+  std::optional<OnForcedExit> forced_exit;  // set where `own` is
 };
 
 /// The user's stop does not end the thread: the lock is needed until all is wound up.
 RepoLock::State::~State() {
+  repository.writes().set({});
   if (thread.joinable()) {
     thread.request_stop();
     thread.join();
@@ -107,7 +131,9 @@ void RepoLock::State::acquire(const std::stop_token& stop) {
       return;
     } catch (const Error& e) {
       if (e.code() != Errc::locked || SteadyClock::now() >= deadline) throw;
-      if (!told) tell(format_text(_("waiting: {}"), e.what()));
+      if (!told) {
+        tell(format_text(_("waiting up to {1}: {0}"), e.what(), format_go_duration(options.retry)));
+      }
     }
     const auto left = deadline - SteadyClock::now();
     pause_for(std::min<std::chrono::nanoseconds>(left, pause), stop);
@@ -125,7 +151,16 @@ void RepoLock::State::take(const std::stop_token& stop) {
   } else {
     look(stop);
   }
-  own = save_lock();
+  fresh = Moment();  // before it is written: others count from the time in the file
+  try {
+    own = save_first_lock();
+  } catch (const Error& e) {
+    if (!go_without(e)) throw;
+    confirmed = true;  // no thread yet
+    return;
+  }
+  seen = Moment();
+  remove_at_forced_exit();
   own_visible = SteadyClock::now();
   // An exclusive locker that came after our first look sees our lock at its second one, provided
   // that ours was there in time. Only then may reading begin.
@@ -146,6 +181,35 @@ void RepoLock::State::take(const std::stop_token& stop) {
   confirmed = true;  // no thread yet
 }
 
+Id RepoLock::State::save_first_lock() {
+  try {
+    return save_lock();
+  } catch (const Error& e) {
+    const bool makes_room = options.unlockable == Unlockable::make_room;
+    if (!makes_room || e.code() != Errc::no_space) throw;
+    if (!repository.backend().give_up_reserve()) throw;
+  }
+  return save_lock();
+}
+
+/// Whether this run may go on although its lock file could not be stored.
+bool RepoLock::State::go_without(const Error& why) {
+  const bool full = why.code() == Errc::no_space;
+  if (options.unlockable == Unlockable::read_on) {
+    const std::string reason = full ? _("the medium is full") : why.what();
+    tell(format_text(_("no lock could be stored ({}), so this command reads the repository without "
+                       "one; let no other program prune it meanwhile"),
+                     reason));
+    return true;
+  }
+  if (options.unlockable != Unlockable::make_room || !full || !alone) return false;
+  tell(
+      _("the medium of the repository is full to the last byte, so that not even a lock can be "
+        "stored; nobody else uses the repository now, and this command makes room without one: "
+        "start no other meanwhile"));
+  return true;
+}
+
 void RepoLock::State::look(const std::stop_token& stop) {
   look_at(repository.backend().list(FileKind::lock), stop);
 }
@@ -155,6 +219,16 @@ void RepoLock::State::look_at(const std::vector<ListedFile>& listed, const std::
   if (others.count != 0) alone = false;
   if (others.dead != 0) cleared_dead = true;
   if (others.conflict) throw locked_by(*others.conflict);
+  if (own == Id{} || others.own_is_listed || is_there(own)) return;
+  throw Error(Errc::locked, format_text(_("the lock of this command is not at {} any more: another "
+                                          "program has removed it, or the storage only said that "
+                                          "it took it; nothing was changed"),
+                                        repository.backend().location()));
+}
+
+/// For others: an empty file, as a crash of the storage can leave one, locks out nobody.
+bool RepoLock::State::is_there(const Id& id) const {
+  return repository.backend().size(lock_file(id)).value_or(0) != 0;
 }
 
 /// A new lock file, visible to others when this returns.
@@ -180,6 +254,10 @@ void RepoLock::State::remove_now(const Id& id) noexcept {
   }
 }
 
+void RepoLock::State::remove_at_forced_exit() {
+  forced_exit.emplace([this, id = own] { remove_now(id); });
+}
+
 void RepoLock::State::run(const std::stop_token& stop) {
   try {
     look_again(stop);
@@ -201,6 +279,7 @@ void RepoLock::State::look_again(const std::stop_token& stop) {
     look(stop);
     set_confirmed({});
   } catch (const Error&) {
+    const std::lock_guard guard(own_mutex);
     remove_now(std::exchange(own, Id{}));
     set_confirmed(std::current_exception());
     give_up();
@@ -208,53 +287,102 @@ void RepoLock::State::look_again(const std::stop_token& stop) {
 }
 
 void RepoLock::State::keep_fresh(const std::stop_token& stop) {
-  const LockTiming& timing = options.timing;
-  Moment fresh;
   std::optional<Moment> failed;
-  for (;;) {
-    pause_for(timing.poll, stop);
-    if (fresh.age() < timing.refresh) continue;
-    if (failed && failed->age() < timing.refresh_again) continue;
-    try {
-      if (!refresh(stop, fresh.age() > timing.doubtful)) {
-        set_confirmed(std::make_exception_ptr(
-            Error(Errc::locked, _("the lock of this run was removed by somebody else, so the run "
-                                  "was stopped; look for other programs that use the repository, "
-                                  "then start again"))));
-        give_up();
-        return;
-      }
-      fresh = Moment();
-      failed.reset();
-    } catch (const Error& e) {
-      if (!failed) tell(format_text(_("the lock could not be refreshed: {}; trying on"), e.what()));
-      failed = Moment();
-    }
+  while (!lost) {
+    pause_for(options.timing.poll, stop);
+    refresh_if_due(stop, failed);
   }
 }
 
-/// Replaces the lock file by one of now. A lock that is too old may have been judged stale and
-/// removed meanwhile: false then.
-bool RepoLock::State::refresh(const std::stop_token& stop, bool doubtful) {
-  Backend& backend = repository.backend();
-  if (doubtful && !backend.size(lock_file(own))) return false;
-  const Id fresh = save_lock();
-  if (doubtful) {
-    const auto still_there = [&] {
-      pause_for(options.timing.recheck, stop);
-      return backend.size(lock_file(own)).has_value();
-    };
-    try {
-      if (!still_there()) {
-        remove_now(fresh);
-        return false;
-      }
-    } catch (...) {
-      remove_now(fresh);
-      throw;
-    }
+void RepoLock::State::refresh_if_due(const std::stop_token& stop, std::optional<Moment>& failed) {
+  const std::lock_guard guard(own_mutex);
+  if (lost || own.is_zero() || fresh.age() < options.timing.refresh) return;
+  if (failed && failed->age() < options.timing.refresh_again) return;
+  try {
+    if (!refresh(stop)) lose();
+    failed.reset();
+  } catch (const Error& e) {
+    if (lost) return;
+    if (!failed) tell(format_text(_("the lock could not be refreshed: {}; trying on"), e.what()));
+    failed = Moment();
   }
-  leftovers.push_back(std::exchange(own, fresh));
+}
+
+/// What is published or deleted must be so under a lock that others still see. Its owner may have
+/// been suspended since the last refresh, and somebody may have removed it by hand.
+void RepoLock::State::require_held() {
+  {
+    std::unique_lock guard(mutex);
+    changed.wait(guard, stopper.get_token(), [&] { return confirmed; });
+    if (failure) std::rethrow_exception(failure);
+    if (!confirmed) throw Interrupted();
+  }
+  const std::lock_guard guard(own_mutex);
+  if (lost) throw removed_by_somebody();
+  if (own.is_zero()) {
+    if (options.unlockable != Unlockable::make_room) {
+      throw Error(Errc::internal, _("a command that only reads must not write"));
+    }
+    take_late();
+    return;
+  }
+  if (fresh.age() > options.timing.doubtful && !refresh({})) lose();
+  if (seen.age() < options.timing.trust) return;
+  if (!is_there(own)) lose();
+  seen = Moment();
+}
+
+/// There may be room for the lock by now, or for somebody else's.
+void RepoLock::State::take_late() {
+  const Moment begun;
+  try {
+    own = save_lock();
+    fresh = begun;
+    seen = Moment();
+    remove_at_forced_exit();
+  } catch (const Error& e) {
+    if (e.code() != Errc::no_space) throw;
+  }
+  try {
+    look({});
+  } catch (...) {
+    if (!own.is_zero()) remove_now(std::exchange(own, Id{}));
+    throw;
+  }
+}
+
+void RepoLock::State::lose() {
+  const Error why = removed_by_somebody();
+  set_confirmed(std::make_exception_ptr(why));
+  give_up();
+  throw why;
+}
+
+/// Replaces the lock file by one of now. False when the old one was removed meanwhile: a new one
+/// would only hide that.
+bool RepoLock::State::refresh(const std::stop_token& stop) {
+  Backend& backend = repository.backend();
+  if (!is_there(own)) return false;
+  const Moment begun;
+  const Id renewed = save_lock();
+  const Moment visible;
+  const auto still_there = [&] {
+    pause_for(options.timing.recheck, stop);
+    return is_there(own);
+  };
+  try {
+    if (!still_there()) {
+      remove_now(renewed);
+      return false;
+    }
+  } catch (...) {
+    remove_now(renewed);
+    throw;
+  }
+  leftovers.push_back(std::exchange(own, renewed));
+  fresh = begun;
+  seen = visible;
+  remove_at_forced_exit();
   std::erase_if(leftovers, [&](const Id& id) {
     try {
       backend.remove(lock_file(id));
@@ -292,7 +420,8 @@ RepoLock::RepoLock(const Repository& repository, const LockOptions& options,
     : state_(std::make_unique<State>(repository, options, notice, stop)) {
   state_->acquire(stop);
   State* state = state_.get();
-  state->thread = std::jthread([state](const std::stop_token& token) { state->run(token); });
+  repository.writes().set([state] { state->require_held(); });
+  state->thread = start_thread([state](const std::stop_token& token) { state->run(token); });
 }
 
 RepoLock::~RepoLock() = default;
@@ -310,6 +439,11 @@ std::stop_token RepoLock::token() const { return state_->stopper.get_token(); }
 bool RepoLock::lost() const { return state_->lost; }
 
 bool RepoLock::alone() const { return state_->alone; }
+
+bool RepoLock::visible() const {
+  const std::lock_guard guard(state_->own_mutex);
+  return !state_->own.is_zero();
+}
 
 bool RepoLock::cleared_dead_lock() const { return state_->cleared_dead; }
 

@@ -4,6 +4,7 @@
 #include "key_codec.hpp"
 
 #include "medsave/backend/cache_backend.hpp"
+#include "medsave/backend/guarded_backend.hpp"
 #include "medsave/base/error.hpp"
 #include "medsave/base/text.hpp"
 #include "medsave/crypto/sha256.hpp"
@@ -14,6 +15,7 @@
 #include <array>
 #include <functional>
 #include <future>
+#include <system_error>
 #include <utility>
 
 namespace medsave {
@@ -22,25 +24,46 @@ namespace {
 constexpr std::size_t kMaxKeyTries = 20;  // as restic; each costs half a second
 constexpr FileRef kConfig = {.kind = FileKind::config, .id = {}};
 
-void refuse_existing(Backend& backend) {
+/// The key files that an `init` which was cut short left: it stores the config last, and nothing
+/// can have been saved before. Throws Error(exists) where there is more.
+std::vector<Id> require_unused(Backend& backend) {
   const bool has_config = backend.size(kConfig).has_value();
-  if (!has_config && backend.list(FileKind::key).empty() &&
-      backend.list(FileKind::snapshot).empty()) {
-    return;
+  const auto holds = [&](FileKind kind) { return !backend.list(kind).empty(); };
+  if (has_config || holds(FileKind::snapshot) || holds(FileKind::index) || holds(FileKind::pack)) {
+    throw Error(
+        Errc::exists,
+        format_text(has_config ? _("there is a repository at {} already; use it, or choose another "
+                                   "place for the new one")
+                               : _("there are remains of a repository without its config at {}; "
+                                   "choose another place for the new one"),
+                    backend.location()));
   }
-  throw Error(
-      Errc::exists,
-      format_text(has_config ? _("there is a repository at {} already; use it, or choose another "
-                                 "place for the new one")
-                             : _("there are remains of a repository without its config at {}; "
-                                 "choose another place for the new one"),
-                  backend.location()));
+  std::vector<Id> keys;
+  for (const ListedFile& file : backend.list(FileKind::key)) keys.push_back(file.id);
+  return keys;
 }
 
 void remove_quietly(Backend& backend, const FileRef& file) noexcept {
   try {
     backend.remove(file);
   } catch (...) {  // the failure that led here is the one to report
+  }
+}
+
+/// Whether the config is sealed with this key, as another `init` may have gone on with the key file
+/// of this one; also where that cannot be found out.
+bool may_be_in_use(Backend& backend, const Key& master) noexcept {
+  try {
+    if (!backend.size(kConfig)) return false;
+    Buffer sealed;
+    Buffer json;
+    backend.load(kConfig, size_limit(FileKind::config), sealed);
+    open_sealed(master, sealed.view(), json);
+    return true;
+  } catch (const Error& e) {
+    return e.code() != Errc::corrupt;
+  } catch (...) {
+    return true;
   }
 }
 
@@ -94,8 +117,9 @@ struct OpenedKey {
   Key master;
 };
 
-/// A key file that is damaged or gone keeps no other from opening the repository. `meanwhile` is
-/// called once, before the first of the computations that take long.
+/// A key file that is damaged, unreadable, gone or not for this program keeps no other from opening
+/// the repository.
+/// `meanwhile` is called once, before the first of the computations that take long.
 OpenedKey find_key_for(Backend& backend, const std::vector<ListedFile>& keys,
                        const Secret& password, const std::string& hint,
                        const std::function<void()>& meanwhile) {
@@ -117,12 +141,16 @@ OpenedKey find_key_for(Backend& backend, const std::vector<ListedFile>& keys,
         return {.id = ids[i], .master = std::move(*master)};
       }
     } catch (const Error& e) {
-      if (e.code() != Errc::corrupt && e.code() != Errc::not_found) throw;
+      if (e.code() != Errc::corrupt && e.code() != Errc::not_found && e.code() != Errc::io &&
+          e.code() != Errc::unsupported) {
+        throw;
+      }
       if (!problem || problem->code() == Errc::not_found) problem = e;
     }
   }
-  // A key that was removed meanwhile says nothing about the password; a damaged one may be its own.
-  if (problem && (first || problem->code() == Errc::corrupt)) throw *problem;
+  // A key that was removed meanwhile says nothing about the password; one that is damaged or cannot
+  // be read may be its own.
+  if (problem && (first || problem->code() != Errc::not_found)) throw *problem;
   if (tries < ids.size()) {
     throw Error(Errc::usage, format_text(_("the password fits none of the first {} of {} keys; "
                                            "name the right one with --key-hint"),
@@ -132,6 +160,25 @@ OpenedKey find_key_for(Backend& backend, const std::vector<ListedFile>& keys,
               format_text(_("wrong password for the repository at {}; try again, or check where "
                             "the password comes from"),
                           backend.location()));
+}
+
+/// The key of an `init` that was cut short, where the password fits. Two key files for one password
+/// would not do: restic tries the first, and gives up when the config is not sealed with it. For
+/// the same reason a damaged one goes at once; what another password opens is harmless.
+std::optional<OpenedKey> find_stray_key(Backend& backend, const std::vector<Id>& strays,
+                                        const Secret& password) {
+  for (std::size_t i = 0; i < std::min(strays.size(), kMaxKeyTries); ++i) {
+    try {
+      const KeyFile file = load_key_file(backend, strays[i]);
+      if (std::optional<Key> master = open_key_file(strays[i], file, password)) {
+        return OpenedKey{.id = strays[i], .master = std::move(*master)};
+      }
+    } catch (const Error& e) {
+      if (e.code() != Errc::corrupt && e.code() != Errc::not_found) throw;
+      remove_quietly(backend, {.kind = FileKind::key, .id = strays[i]});
+    }
+  }
+  return std::nullopt;
 }
 
 /// One thread's tools for sealed small files.
@@ -149,9 +196,10 @@ struct Scratch {
 
 }  // namespace
 
-Repository::Repository(std::unique_ptr<Backend> backend, Key key, Id key_id, RepoConfig config,
-                       Polynomial polynomial)
-    : backend_(std::move(backend)),
+Repository::Repository(std::unique_ptr<Backend> backend, std::shared_ptr<WriteCondition> writes,
+                       Key key, Id key_id, RepoConfig config, Polynomial polynomial)
+    : writes_(std::move(writes)),
+      backend_(std::move(backend)),
       key_(std::move(key)),
       key_id_(key_id),
       config_(std::move(config)),
@@ -166,15 +214,19 @@ std::unique_ptr<Repository> Repository::create(std::unique_ptr<Backend> backend,
     throw Error(Errc::usage, format_text(_("repository version {} does not exist; choose 1 or 2"),
                                          options.version));
   }
-  refuse_existing(*backend);
+  auto writes = std::make_shared<WriteCondition>();
+  backend = guard_writes(std::move(backend), writes);
+  const std::vector<Id> strays = require_unused(*backend);
   backend->create();
-  Key master = Key::generate(system_random());
+  std::optional<OpenedKey> stray = find_stray_key(*backend, strays, password);
+  Key master = stray ? std::move(stray->master) : Key::generate(system_random());
   const Polynomial polynomial =
       options.polynomial ? *options.polynomial : Polynomial::generate(system_random());
   RepoConfig config{
       .version = options.version, .id = random_hex_id(), .chunker_polynomial = polynomial.hex()};
 
-  const Id key_id = save_key_file(*backend, master, password, {}, {}, options.kdf);
+  const Id key_id =
+      stray ? stray->id : save_key_file(*backend, master, password, {}, {}, options.kdf);
   bool config_saved = false;
   try {
     backend->barrier();
@@ -185,23 +237,39 @@ std::unique_ptr<Repository> Repository::create(std::unique_ptr<Backend> backend,
     backend->barrier();
   } catch (...) {  // else the next attempt would find remains of this one
     if (config_saved) remove_quietly(*backend, kConfig);
-    remove_quietly(*backend, {.kind = FileKind::key, .id = key_id});
+    if (!stray && !may_be_in_use(*backend, master)) {
+      remove_quietly(*backend, {.kind = FileKind::key, .id = key_id});
+    }
     throw;
   }
-  return std::unique_ptr<Repository>(
-      new Repository(std::move(backend), std::move(master), key_id, std::move(config), polynomial));
+  // Only now: where two programs make a repository at once, the other one's key is among them, and
+  // his config might have come first.
+  for (const Id& id : strays) {
+    if (id != key_id) remove_quietly(*backend, {.kind = FileKind::key, .id = id});
+  }
+  return std::unique_ptr<Repository>(new Repository(std::move(backend), std::move(writes),
+                                                    std::move(master), key_id, std::move(config),
+                                                    polynomial));
 }
 
 std::unique_ptr<Repository> Repository::open(std::unique_ptr<Backend> backend,
                                              const Secret& password, const std::string& key_hint,
-                                             bool list_packs) {
+                                             bool list_packs,
+                                             std::shared_ptr<WriteCondition> writes) {
+  if (!writes) {
+    writes = std::make_shared<WriteCondition>();
+    backend = guard_writes(std::move(backend), writes);
+  }
   Opening opening = backend->load_opening();
   if (!opening.config) opening.config = load_config(*backend);
   if (!opening.keys) opening.keys = backend->list(FileKind::key);
   std::shared_future<std::vector<ListedFile>> packs;
   const auto meanwhile = [&packs, list_packs, &from = *backend] {
     if (!list_packs) return;
-    packs = std::async(std::launch::async, [&from] { return from.list(FileKind::pack); });
+    try {
+      packs = std::async(std::launch::async, [&from] { return from.list(FileKind::pack); });
+    } catch (const std::system_error&) {  // no thread to be had: listed when somebody asks
+    }
   };
   OpenedKey key = find_key_for(*backend, *opening.keys, password, key_hint, meanwhile);
   RepoConfig config;
@@ -213,8 +281,9 @@ std::unique_ptr<Repository> Repository::open(std::unique_ptr<Backend> backend,
   }
   const std::optional<Polynomial> polynomial = Polynomial::parse(config.chunker_polynomial);
   if (!polynomial) throw damaged(kConfig, _("its chunker polynomial is unusable"));
-  std::unique_ptr<Repository> opened(new Repository(std::move(backend), std::move(key.master),
-                                                    key.id, std::move(config), *polynomial));
+  std::unique_ptr<Repository> opened(new Repository(std::move(backend), std::move(writes),
+                                                    std::move(key.master), key.id,
+                                                    std::move(config), *polynomial));
   opened->locks_at_opening_ = std::move(opening.locks);
   opened->packs_at_opening_ = std::move(packs);
   return opened;

@@ -120,7 +120,8 @@ bool ContentStage::submit(Range range, const std::stop_token& stop) {
     range.loaded = true;
     // What is restored goes to that memory, which is still in the processor's caches.
     backend.done_reading(pack, range.offset, length);
-  } catch (const Error&) {
+  } catch (const Error& e) {
+    if (is_fatal(e)) throw;
     // Other parts of the pack, or other packs, may have the blobs: decode() tries.
     range.loaded = false;
   }
@@ -182,6 +183,7 @@ void ContentStage::try_copies(Decoded& decoded) {
   try {
     context_.reader.load({.kind = BlobKind::data, .id = entry.id}, decoded.plain);
   } catch (const Error& e) {
+    if (is_fatal(e)) throw;
     give_up(decoded.blob, e.what());
     return;
   }

@@ -10,12 +10,16 @@ SharedFd FdCache::find(std::uint32_t key) {
 }
 
 SharedFd FdCache::insert(std::uint32_t key, UniqueFd fd) {
+  return insert(key, std::make_shared<const UniqueFd>(std::move(fd)));
+}
+
+SharedFd FdCache::insert(std::uint32_t key, SharedFd fd) {
   erase(key);
   if (entries_.size() >= capacity_) {
     places_.erase(entries_.back().first);
     entries_.pop_back();
   }
-  entries_.emplace_front(key, std::make_shared<const UniqueFd>(std::move(fd)));
+  entries_.emplace_front(key, std::move(fd));
   places_[key] = entries_.begin();
   return entries_.front().second;
 }

@@ -23,6 +23,7 @@ class FdCache {
   /// nullptr when it is not open (any more).
   SharedFd find(std::uint32_t key);
   SharedFd insert(std::uint32_t key, UniqueFd fd);
+  SharedFd insert(std::uint32_t key, SharedFd fd);
   void erase(std::uint32_t key);
 
  private:

@@ -1,22 +1,26 @@
 #include "file_writer.hpp"
 
+#include "target_entry.hpp"
+
 #include "medsave/base/error.hpp"
 #include "medsave/base/text.hpp"
 #include "medsave/sys/file_info.hpp"
 #include "medsave/sys/file_io.hpp"
 #include "medsave/sys/metadata.hpp"
 
+#include <algorithm>
+#include <exception>
+#include <optional>
 #include <utility>
 
 namespace medsave {
 namespace {
 
-constexpr std::size_t kOpenFilesPerStripe = 16;  // 256 in all, of usually 1024 descriptors
 constexpr unsigned kPrivateFile = 0600;
 
 }  // namespace
 
-UniqueFd open_in_place(int dir, const std::string& name) {
+UniqueFd open_in_place(int dir, const std::string& name, const FileKey& expected) {
   UniqueFd fd;
   try {
     fd = open_file_for_update_at(dir, name);
@@ -26,13 +30,29 @@ UniqueFd open_in_place(int dir, const std::string& name) {
     fd = open_file_for_update_at(dir, name);
   }
   const FileInfo info = fstat_fd(fd.get());
-  if (!info.is_regular() || info.links != 1) {
+  if (!info.is_regular() || info.links != 1 || !is_same_entry(fd.get(), expected, info.key())) {
     throw Error(Errc::io, format_text(_("{} was replaced while restoring"), name));
   }
   return fd;
 }
 
-FileWriter::Stripe::Stripe() : open(kOpenFilesPerStripe) {}
+UniqueFd create_planned(int dir, const PlannedFile& file, const Clearing& clearing) {
+  if (file.replaces) clear_way(dir, file.name, file.seen, clearing);
+  return make_new_entry(dir, file.name,
+                        [&] { return create_file_at(dir, file.name, kUnfinished); });
+}
+
+void close_restored(UniqueFd fd, const std::string& name) {
+  try {
+    close_fd(std::move(fd), name);
+  } catch (const Error& e) {
+    throw Error(Errc::io, e.what());
+  }
+}
+
+/// A quarter of the descriptors there may be, 256 of the usual 1024, for all stripes.
+FileWriter::Stripe::Stripe()
+    : open(std::clamp<std::size_t>(open_file_limit() / 4 / kStripes, 1, 16)) {}
 
 FileWriter::FileWriter(const RestoreContext& context)
     : context_(context), states_(std::make_unique<State[]>(context.plan.files.size())) {
@@ -71,29 +91,26 @@ void FileWriter::fail(std::uint32_t number, const std::string& message) {
   context_.report_problem(file.dir, file.name, message);
 }
 
-UniqueFd FileWriter::create(int dir, const PlannedFile& file) const {
-  if (file.replaces) clear_way(dir, file.name, context_.request.delete_extra);
-  return create_file_at(dir, file.name, kPrivateFile);
-}
-
 /// The usual case of a small file, in one go and without any bookkeeping.
 void FileWriter::write_whole(const PlannedFile& file, std::uint32_t number, ByteView content) {
   const SharedFd dir = context_.target.open(file.dir);
-  UniqueFd fd = create(dir->get(), file);
+  UniqueFd fd = create_planned(dir->get(), file, context_.clearing(file.dir));
   if (context_.request.sparse) {
     truncate_fd(fd.get(), file.size, file.name);
     pwrite_sparse(fd.get(), 0, content.data(), content.size(), file.name);
   } else {
     large_.write(fd.get(), content, 0, file.name);
   }
-  fd.reset();
+  states_[number].key = fstat_fd(fd.get()).key();
+  close_restored(std::move(fd), file.name);
   context_.log.bytes_restored(content.size());
-  if (!states_[number].failed) complete(file, dir);
+  if (!states_[number].failed) complete(file);
 }
 
 void FileWriter::write_piece(const PlannedFile& file, std::uint32_t number, std::uint64_t offset,
                              ByteView content) {
   const SharedFd fd = open(file, number);
+  if (!fd) return;
   if (context_.request.sparse && !file.in_place) {
     pwrite_sparse(fd->get(), offset, content.data(), content.size(), file.name);
   } else {
@@ -106,18 +123,45 @@ SharedFd FileWriter::open(const PlannedFile& file, std::uint32_t number) {
   Stripe& files = stripe(number);
   const std::lock_guard lock(files.mutex);
   if (SharedFd fd = files.open.find(number)) return fd;
-  const SharedFd dir = context_.target.open(file.dir);
   State& state = states_[number];
-  if (state.created) return files.open.insert(number, open_in_place(dir->get(), file.name));
-  UniqueFd fd = open_first(dir->get(), file);
-  state.created = true;
-  return files.open.insert(number, std::move(fd));
+  if (state.refused) return nullptr;
+  state.refused = true;  // unless it succeeds
+  const SharedFd dir = context_.target.open(file.dir);
+  UniqueFd fd =
+      state.opened ? open_in_place(dir->get(), file.name, state.key) : open_first(dir->get(), file);
+  if (!state.opened) state.key = fstat_fd(fd.get()).key();
+  state.opened = true;
+  state.refused = false;
+  return files.open.insert(number, share(std::move(fd), number));
+}
+
+SharedFd FileWriter::share(UniqueFd fd, std::uint32_t number) {
+  const auto close = [this, number](const UniqueFd* open) {
+    close_shared(UniqueFd(std::unique_ptr<UniqueFd>(const_cast<UniqueFd*>(open))->release()),
+                 number);
+  };
+  return {new UniqueFd(std::move(fd)), close};
+}
+
+/// A file may be closed and opened again between its pieces: what closing tells counts at its end.
+void FileWriter::close_shared(UniqueFd fd, std::uint32_t number) noexcept {
+  try {
+    close_fd(std::move(fd), context_.plan.files[number].name);
+  } catch (const std::exception& e) {
+    const std::lock_guard lock(failures_mutex_);
+    close_failures_.try_emplace(number, e.what());
+  }
 }
 
 UniqueFd FileWriter::open_first(int dir, const PlannedFile& file) {
   Progress& progress = context_.log.progress();
   if (progress.track_current) progress.begin_item(context_.target.path(file.dir, file.name));
-  UniqueFd fd = file.in_place ? open_in_place(dir, file.name) : create(dir, file);
+  UniqueFd fd = file.in_place ? open_in_place(dir, file.name, file.seen.key)
+                              : create_planned(dir, file, context_.clearing(file.dir));
+  if (file.in_place && fstat_fd(fd.get()).mtime != file.seen.mtime) {
+    throw Error(Errc::io, format_text(_("{} was changed while restoring"), file.name));
+  }
+  if (file.in_place) set_mode_where_possible(fd.get(), kUnfinished, file.name);
   if (!context_.request.sparse) preallocate(fd.get(), file.size);
   truncate_fd(fd.get(), file.size, file.name);
   return fd;
@@ -133,17 +177,44 @@ void FileWriter::piece_done(std::uint32_t number) {
   }
   Progress& progress = context_.log.progress();
   if (progress.track_current) progress.end_item(context_.target.path(file.dir, file.name));
-  if (states_[number].failed) return;
   try {
-    complete(file, context_.target.open(file.dir));
+    const SharedFd dir = context_.target.open(file.dir);
+    confirm(file, dir, number);
+    if (!states_[number].failed) complete(file);
   } catch (const Error& e) {
     states_[number].failed = true;
     context_.item_failed(file.dir, file.name, e);
   }
 }
 
-void FileWriter::complete(const PlannedFile& file, const SharedFd& dir) {
-  context_.apply_metadata(file.dir, dir, file.name, file.metadata, !file.in_place);
+/// Closing told nothing bad, and the name still leads to what was written.
+void FileWriter::confirm(const PlannedFile& file, const SharedFd& dir, std::uint32_t number) {
+  {
+    const std::lock_guard lock(failures_mutex_);
+    const auto failure = close_failures_.find(number);
+    if (failure != close_failures_.end()) throw Error(Errc::io, failure->second);
+  }
+  if (states_[number].failed) return;
+  const std::optional<FileInfo> there = lstat_at(dir->get(), file.name);
+  if (!there || !is_same_entry(dir->get(), states_[number].key, there->key())) {
+    throw Error(Errc::io, format_text(_("{} was replaced while restoring"), file.name));
+  }
+  if (there->size != file.size) {
+    throw Error(Errc::io, format_text(_("{} was changed while restoring"), file.name));
+  }
+}
+
+void FileWriter::require_in_place(std::uint32_t number) const {
+  const PlannedFile& file = context_.plan.files[number];
+  const SharedFd dir = context_.target.open(file.dir);
+  const FileKey& key = file.pieces == 0 ? file.seen.key : states_[number].key;
+  const std::optional<FileInfo> there = lstat_at(dir->get(), file.name);
+  if (!there || !is_same_entry(dir->get(), key, there->key()) || there->size != file.size) {
+    throw Error(Errc::io, format_text(_("{} was changed while restoring"), file.name));
+  }
+}
+
+void FileWriter::complete(const PlannedFile& file) {
   context_.finished(file.dir, file.name,
                     file.existed ? RestoreAction::updated : RestoreAction::restored, file.size);
 }

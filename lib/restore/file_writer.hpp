@@ -9,6 +9,7 @@
 #include <array>
 #include <atomic>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -16,13 +17,19 @@
 namespace medsave {
 
 /// Opens a file that is corrected in place; makes it writable for that where necessary. Throws
-/// Error when it is not (or no longer) a regular file with this single name.
-UniqueFd open_in_place(int dir, const std::string& name);
+/// Error when it is not (or no longer) that regular file with this single name.
+UniqueFd open_in_place(int dir, const std::string& name, const FileKey& expected);
+/// Creates a planned file, in place of what the plan saw there. `recursive`: also of a full folder.
+UniqueFd create_planned(int dir, const PlannedFile& file, const Clearing& clearing);
+
+/// close_fd(), whose failure is this file's problem alone: unlike a write to a full medium, it does
+/// not end the run.
+void close_restored(UniqueFd fd, const std::string& name);
 
 /// Writes the planned files, whose pieces arrive in any order and from any thread. A file is made
-/// with its first piece and gets its metadata after its last one; one that lacks pieces keeps the
-/// private mode and the current time, so that nobody (a later `--overwrite if-changed` least of
-/// all) takes it for complete. Make it after the walk.
+/// with its first piece, with a private mode and the current time, so that nobody (a later
+/// `--overwrite if-changed` least of all) takes it for complete; its metadata is left to
+/// MetadataStage. Make it after the walk.
 class FileWriter {
  public:
   explicit FileWriter(const RestoreContext& context);
@@ -35,17 +42,22 @@ class FileWriter {
 
   /// Whether the file is complete and correct, as far as it is known. Call after the last write.
   [[nodiscard]] bool succeeded(std::uint32_t file) const { return !states_[file].failed; }
+  /// Throws Error(io) when the name no longer leads to what was written, or kept as it was:
+  /// somebody has saved a file of his own meanwhile.
+  void require_in_place(std::uint32_t file) const;
 
  private:
   struct State {
     std::atomic<std::uint32_t> missing = 0;  // pieces
     std::atomic<bool> failed = false;
-    bool created = false;  // guarded by its stripe's mutex
+    bool opened = false;   // guarded by its stripe's mutex, as the following
+    bool refused = false;  // it could not be opened, and that has been told
+    FileKey key = {};      // once written to: another file of this name is not ours
   };
   /// Open files of several pieces; files are spread over stripes by number.
   struct Stripe {
     Stripe();
-    std::mutex mutex;  // guards open and State::created; held while a file is opened, so that it
+    std::mutex mutex;  // guards open and State::opened; held while a file is opened, so that it
                        // is created once
     FdCache open;
   };
@@ -54,18 +66,23 @@ class FileWriter {
   void write_whole(const PlannedFile& file, std::uint32_t number, ByteView content);
   void write_piece(const PlannedFile& file, std::uint32_t number, std::uint64_t offset,
                    ByteView content);
-  [[nodiscard]] UniqueFd create(int dir, const PlannedFile& file) const;
+  /// nullptr when an earlier piece met with a failure to open it.
   SharedFd open(const PlannedFile& file, std::uint32_t number);
   UniqueFd open_first(int dir, const PlannedFile& file);
+  SharedFd share(UniqueFd fd, std::uint32_t number);
+  void close_shared(UniqueFd fd, std::uint32_t number) noexcept;
   void piece_done(std::uint32_t number);
-  void complete(const PlannedFile& file, const SharedFd& dir);
+  void confirm(const PlannedFile& file, const SharedFd& dir, std::uint32_t number);
+  void complete(const PlannedFile& file);
   void fail(std::uint32_t number, const std::string& message);
   Stripe& stripe(std::uint32_t number) { return stripes_[number % kStripes]; }
 
   const RestoreContext& context_;
   LargeWrites large_;
   std::unique_ptr<State[]> states_;
-  std::array<Stripe, kStripes> stripes_;
+  std::mutex failures_mutex_;                            // guards close_failures_
+  std::map<std::uint32_t, std::string> close_failures_;  // by file
+  std::array<Stripe, kStripes> stripes_;                 // last: closes files, which may fail
 };
 
 }  // namespace medsave

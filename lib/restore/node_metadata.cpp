@@ -13,6 +13,33 @@
 
 namespace medsave {
 
+namespace {
+
+constexpr std::uint32_t kSetIds = 06000;
+constexpr std::uint32_t kPermissions = 07777;
+
+EntryKind kind_of(NodeType type) {
+  if (type == NodeType::symlink) return EntryKind::symlink;
+  return type == NodeType::dir ? EntryKind::dir : EntryKind::file;
+}
+
+}  // namespace
+
+NodeMetadata present_metadata(int dir, const std::string& name, const FileInfo& info,
+                              const NoticeSink& problem) {
+  NodeMetadata metadata = {.mtime = info.mtime,
+                           .atime = info.atime,
+                           .uid = info.uid,
+                           .gid = info.gid,
+                           .permissions = info.mode & kPermissions,
+                           .kind = info.is_symlink() ? EntryKind::symlink : EntryKind::file};
+  for (Xattr& xattr : read_xattrs_at(dir, name, info.is_symlink(), problem)) {
+    if (xattr.name.starts_with("security.")) continue;  // given by the system's policy
+    metadata.xattrs.push_back({.name = std::move(xattr.name), .value = std::move(xattr.value)});
+  }
+  return metadata;
+}
+
 MetadataWriter::MetadataWriter(const RestoreRequest& request, NoticeSink notice)
     : request_(request), notice_(std::move(notice)), is_root_(is_root()) {}
 
@@ -28,7 +55,7 @@ NodeMetadata MetadataWriter::prepare(Node& node) const {
                            .uid = node.uid,
                            .gid = node.gid,
                            .permissions = go_mode::to_unix_permissions(node.mode),
-                           .is_symlink = node.type == NodeType::symlink,
+                           .kind = kind_of(node.type),
                            .xattrs = std::move(node.extended_attributes)};
   if (request_.ownership_by_name) {
     metadata.uid = user_id_of(node.user).value_or(node.uid);
@@ -40,65 +67,102 @@ NodeMetadata MetadataWriter::prepare(Node& node) const {
 }
 
 template <typename Step>
-void MetadataWriter::attempt(const Step& step, const NoticeSink& problem) const {
+void MetadataWriter::attempt(const Entry& entry, MetadataPart part, const Step& step) const {
   try {
-    step();
+    step(entry.name);
   } catch (const Error& e) {
-    if (e.code() == Errc::no_space) throw;
-    if (e.code() == Errc::permission && !is_root_) return;
-    problem(e.what());
+    const bool denied = e.code() == Errc::permission;
+    // Only root may give files away and set attributes of all kinds.
+    const bool roots_part = part == MetadataPart::owner || part == MetadataPart::attributes;
+    if (denied && roots_part && !is_root_) return;
+    const bool refused = denied || e.code() == Errc::unsupported;
+    if (refused && limits_.explain(entry.dir, entry.metadata.kind, part, step)) return;
+    entry.problem(e.what());
   }
 }
 
-void MetadataWriter::apply_xattrs(int dir, const std::string& name, const NodeMetadata& metadata,
-                                  bool may_have_xattrs, const NoticeSink& problem) const {
+void MetadataWriter::apply_owner(const Entry& entry) const {
+  const NodeMetadata& wanted = entry.metadata;
+  attempt(entry, MetadataPart::owner, [&](const std::string& name) {
+    // To look costs a fifth of a change, and mostly the owner is who restores.
+    const std::optional<FileInfo> now = lstat_at(entry.dir, name);
+    if (now && now->uid == wanted.uid && now->gid == wanted.gid) return;
+    set_owner_at(entry.dir, name, wanted.uid, wanted.gid);
+  });
+}
+
+void MetadataWriter::set_xattr(const std::string& name, int dir,
+                               const ExtendedAttribute& xattr) const {
+  try {
+    set_xattr_at(dir, name, {.name = xattr.name, .value = xattr.value});
+  } catch (const Error& e) {
+    if (e.code() != Errc::unsupported) throw;
+    if (told_unsupported_.exchange(true) || !notice_) return;
+    notice_(format_text(_("the target's file system cannot keep all extended attributes (first: "
+                          "{}); those are left out"),
+                        xattr.name));
+  }
+}
+
+void MetadataWriter::apply_xattrs(const Entry& entry, bool may_have_xattrs) const {
+  const std::vector<ExtendedAttribute>& wanted = entry.metadata.xattrs;
   if (may_have_xattrs) {
-    attempt(
-        [&] {
-          for (const std::string& present : list_xattrs_at(dir, name)) {
-            // Security labels belong to the system's policy, which refuses to have none.
-            if (present.starts_with("security.") || !selects_xattr(present)) continue;
-            if (std::ranges::find(metadata.xattrs, present, &ExtendedAttribute::name) ==
-                metadata.xattrs.end()) {
-              remove_xattr_at(dir, name, present);
-            }
-          }
-        },
-        problem);
+    attempt(entry, MetadataPart::attributes, [&](const std::string& name) {
+      for (const std::string& present : list_xattrs_at(entry.dir, name)) {
+        // Security labels belong to the system's policy, which refuses to have none.
+        if (present.starts_with("security.") || !selects_xattr(present)) continue;
+        if (std::ranges::find(wanted, present, &ExtendedAttribute::name) == wanted.end()) {
+          remove_xattr_at(entry.dir, name, present);
+        }
+      }
+    });
   }
-  for (const ExtendedAttribute& xattr : metadata.xattrs) {
-    attempt(
-        [&] {
-          try {
-            set_xattr_at(dir, name, {.name = xattr.name, .value = xattr.value});
-          } catch (const Error& e) {
-            if (e.code() != Errc::unsupported) throw;
-            if (told_unsupported_.exchange(true) || !notice_) return;
-            notice_(format_text(_("the target's file system cannot keep all extended attributes "
-                                  "(first: {}); those are left out"),
-                                xattr.name));
-          }
-        },
-        problem);
+  for (const ExtendedAttribute& xattr : wanted) {
+    attempt(entry, MetadataPart::attributes,
+            [&](const std::string& name) { set_xattr(name, entry.dir, xattr); });
   }
+}
+
+/// Whoever runs a setuid program acts as its owner. Where the owner is not the one whom the
+/// snapshot names, these bits go, as they do when an owner changes. On a folder, setgid gives
+/// nobody any rights.
+std::uint32_t MetadataWriter::safe_permissions(const Entry& entry) const {
+  const NodeMetadata& wanted = entry.metadata;
+  if ((wanted.permissions & kSetIds) == 0 || wanted.kind == EntryKind::dir) {
+    return wanted.permissions;
+  }
+  const std::optional<FileInfo> now = lstat_at(entry.dir, entry.name);
+  if (now && now->uid == wanted.uid && now->gid == wanted.gid) return wanted.permissions;
+  set_ids_dropped_.fetch_add(1);
+  return wanted.permissions & ~kSetIds;
 }
 
 void MetadataWriter::apply(int dir, const std::string& name, const NodeMetadata& metadata,
                            bool may_have_xattrs, const NoticeSink& problem) const {
-  attempt(
-      [&] {
-        // To look costs a fifth of a change, and mostly the owner is who restores.
-        const std::optional<FileInfo> now = lstat_at(dir, name);
-        if (now && now->uid == metadata.uid && now->gid == metadata.gid) return;
-        set_owner_at(dir, name, metadata.uid, metadata.gid);
-      },
-      problem);
-  if (may_have_xattrs || !metadata.xattrs.empty()) {
-    apply_xattrs(dir, name, metadata, may_have_xattrs, problem);
+  const Entry entry = {.dir = dir, .name = name, .metadata = metadata, .problem = problem};
+  apply_owner(entry);
+  if (may_have_xattrs || !metadata.xattrs.empty()) apply_xattrs(entry, may_have_xattrs);
+  if (metadata.kind != EntryKind::symlink) {
+    const std::uint32_t permissions = safe_permissions(entry);
+    attempt(entry, MetadataPart::mode,
+            [&](const std::string& which) { set_permissions_at(dir, which, permissions); });
   }
-  attempt([&] { set_times_at(dir, name, metadata.atime, metadata.mtime); }, problem);
-  if (metadata.is_symlink) return;
-  attempt([&] { set_permissions_at(dir, name, metadata.permissions); }, problem);
+  attempt(entry, MetadataPart::times, [&](const std::string& which) {
+    set_times_at(dir, which, metadata.atime, metadata.mtime);
+  });
+}
+
+void MetadataWriter::report() const {
+  limits_.report(notice_);
+  const unsigned long dropped = set_ids_dropped_;
+  if (dropped == 0 || !notice_) return;
+  notice_(format_text(
+      n_("{} file lost its setuid and setgid bits, because it belongs to somebody else than in the "
+         "snapshot",
+         "{} files lost their setuid and setgid bits, because they belong to somebody else than in "
+         "the snapshot",
+         dropped),
+      dropped));
 }
 
 }  // namespace medsave

@@ -1,8 +1,11 @@
 #pragma once
 
+#include "target_limits.hpp"
+
 #include "medsave/base/clock.hpp"
 #include "medsave/format/node.hpp"
 #include "medsave/restore/restorer.hpp"
+#include "medsave/sys/file_info.hpp"
 
 #include <atomic>
 #include <cstdint>
@@ -17,13 +20,17 @@ struct NodeMetadata {
   Timestamp atime = {};
   std::uint32_t uid = 0;
   std::uint32_t gid = 0;
-  std::uint32_t permissions = 0;  // 07777
-  bool is_symlink = false;
+  std::uint32_t permissions = 0;               // 07777
+  EntryKind kind = EntryKind::file;            // a device counts as a file
   std::vector<ExtendedAttribute> xattrs = {};  // those that the filters let through
 };
 
-/// Sets owner, extended attributes, times and mode, in this order (repository format, "Restoring
-/// metadata"): chown clears setuid bits, and attributes need write permission. Thread-safe.
+/// What an entry in the target has now. An attribute that cannot be read is told to `problem`.
+NodeMetadata present_metadata(int dir, const std::string& name, const FileInfo& info,
+                              const NoticeSink& problem);
+
+/// Sets owner, extended attributes, mode and times, in this order: chown clears setuid bits, and
+/// attributes need write permission. Thread-safe.
 class MetadataWriter {
  public:
   MetadataWriter(const RestoreRequest& request, NoticeSink notice);
@@ -32,21 +39,36 @@ class MetadataWriter {
 
   /// `may_have_xattrs` is false for an entry that was made just now and can have inherited
   /// nothing: looking for attributes to remove is then left out. Every step that fails is
-  /// reported, the others are done; without root's rights, refusals are no problem.
+  /// reported, the others are done. No problem are refusals of owners and attributes without
+  /// root's rights, and of what the file system cannot hold.
   void apply(int dir, const std::string& name, const NodeMetadata& metadata, bool may_have_xattrs,
              const NoticeSink& problem) const;
+  /// At the end: tells what had to be left out, each kind once.
+  void report() const;
 
  private:
+  /// The entry in turn.
+  struct Entry {
+    int dir = -1;
+    const std::string& name;
+    const NodeMetadata& metadata;
+    const NoticeSink& problem;
+  };
+
   [[nodiscard]] bool selects_xattr(const std::string& name) const;
-  void apply_xattrs(int dir, const std::string& name, const NodeMetadata& metadata,
-                    bool may_have_xattrs, const NoticeSink& problem) const;
+  void apply_owner(const Entry& entry) const;
+  void apply_xattrs(const Entry& entry, bool may_have_xattrs) const;
+  void set_xattr(const std::string& name, int dir, const ExtendedAttribute& xattr) const;
+  [[nodiscard]] std::uint32_t safe_permissions(const Entry& entry) const;
   template <typename Step>
-  void attempt(const Step& step, const NoticeSink& problem) const;
+  void attempt(const Entry& entry, MetadataPart part, const Step& step) const;
 
   const RestoreRequest& request_;
   NoticeSink notice_;
   bool is_root_;
   mutable std::atomic<bool> told_unsupported_ = false;
+  mutable std::atomic<std::uint64_t> set_ids_dropped_ = 0;
+  mutable TargetLimits limits_;
 };
 
 }  // namespace medsave

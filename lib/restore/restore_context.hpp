@@ -1,13 +1,16 @@
 #pragma once
 
+#include "extra_guard.hpp"
 #include "node_metadata.hpp"
 #include "restore_log.hpp"
 #include "restore_plan.hpp"
-#include "target_tree.hpp"
+#include "restore_target.hpp"
+#include "target_entry.hpp"
 
 #include "medsave/repo/blob_reader.hpp"
 #include "medsave/restore/restorer.hpp"
 
+#include <set>
 #include <string>
 
 namespace medsave {
@@ -17,10 +20,31 @@ struct RestoreContext {
   const BlobReader& reader;
   const RestoreRequest& request;
   const MetadataWriter& metadata;
-  TargetTree& target;
+  RestoreTarget& target;
   RestorePlan& plan;
   RestoreLog& log;
+  ExtraGuard& guard;
+  const std::set<FileKey>&
+      kept;  // the repository, its password's file, what holds them: never removed
+  const Timestamp begun = {};  // when the restore began
 
+  /// Whether the patterns leave anything out.
+  [[nodiscard]] bool filtered() const {
+    return !request.excludes.empty() || !request.includes.empty();
+  }
+  /// What may go from a folder to make room. A full folder may hold what patterns protect.
+  [[nodiscard]] Clearing clearing(std::uint32_t dir) const {
+    if (!request.delete_extra || filtered()) return {.full_folders = false, .kept = kept};
+    // Only where there is such a folder, its path is needed.
+    return {.full_folders = true,
+            .kept = kept,
+            .judge = [this, dir](const std::string& path, int folder) {
+              return judge_in(dir)(path, folder);
+            }};
+  }
+  [[nodiscard]] RemovalJudge judge_in(std::uint32_t dir) const {
+    return guard.judge_in(dir == RestoreTarget::kRoot ? std::string() : target.path(dir));
+  }
   void report_problem(std::uint32_t dir, const std::string& name,
                       const std::string& message) const {
     log.problem(target.path(dir, name), message);

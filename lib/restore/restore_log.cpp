@@ -32,6 +32,11 @@ void RestoreLog::planned(std::uint64_t items, std::uint64_t bytes) {
   progress_.total_bytes.fetch_add(bytes);
 }
 
+void RestoreLog::folder_planned() {
+  folders_total_.fetch_add(1);
+  planned(1, 0);
+}
+
 void RestoreLog::finished(RestoreAction action, std::uint64_t size) {
   if (action == RestoreAction::restored || action == RestoreAction::updated) {
     files_restored_.fetch_add(1);
@@ -39,6 +44,7 @@ void RestoreLog::finished(RestoreAction action, std::uint64_t size) {
     return;
   }
   files_skipped_.fetch_add(1);
+  if (action == RestoreAction::skipped) files_left_.fetch_add(1);
   progress_.skipped_items.fetch_add(1);
   bytes_skipped(size);
 }
@@ -68,7 +74,10 @@ void RestoreLog::bytes_skipped(std::uint64_t bytes) {
 RestoreResult RestoreLog::result() const {
   return {.files_total = files_total_,
           .files_restored = files_restored_,
+          .folders_total = folders_total_,
+          .folders_restored = folders_restored_,
           .files_skipped = files_skipped_,
+          .files_left = files_left_,
           .files_deleted = files_deleted_,
           .bytes_total = bytes_total_,
           .bytes_restored = bytes_restored_,

@@ -24,10 +24,13 @@ class RestoreLog {
 
   /// Announces items and bytes to come.
   void planned(std::uint64_t items, std::uint64_t bytes);
+  void folder_planned();
   void plan_complete() { progress_.totals_final = true; }
 
   /// One item has reached its end. `size` is that of the file.
   void finished(RestoreAction action, std::uint64_t size);
+  /// Besides finished().
+  void folder_restored() { folders_restored_.fetch_add(1); }
   /// Building a path for item() costs; worth it only when someone listens.
   [[nodiscard]] bool wants_items() const { return static_cast<bool>(sinks_.item); }
   void item(const std::string& path, RestoreAction action, std::uint64_t size);
@@ -48,7 +51,10 @@ class RestoreLog {
   std::mutex notice_mutex_;   // serialises calls of sinks_.notice
   std::atomic<std::uint64_t> files_total_ = 0;
   std::atomic<std::uint64_t> files_restored_ = 0;
+  std::atomic<std::uint64_t> folders_total_ = 0;
+  std::atomic<std::uint64_t> folders_restored_ = 0;
   std::atomic<std::uint64_t> files_skipped_ = 0;
+  std::atomic<std::uint64_t> files_left_ = 0;
   std::atomic<std::uint64_t> files_deleted_ = 0;
   std::atomic<std::uint64_t> bytes_total_ = 0;
   std::atomic<std::uint64_t> bytes_restored_ = 0;

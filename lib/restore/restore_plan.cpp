@@ -1,6 +1,21 @@
 #include "restore_plan.hpp"
 
+#include "medsave/crypto/sha256.hpp"
+
+#include <string>
+
 namespace medsave {
+namespace {
+
+/// The same for nodes that hold the same.
+Id content_digest(const Node& node) {
+  std::string text = node.link_target;
+  text.append(1, '\0').append(std::to_string(node.device));
+  for (const Id& blob : node.content) text += as_text(blob.bytes());
+  return sha256(as_bytes(text));
+}
+
+}  // namespace
 
 std::uint32_t blob_tag(const Id& id) { return load_le32(id.bytes().data()); }
 
@@ -23,22 +38,31 @@ void RestorePlan::add_file(PlannedFile file, std::span<const FilePiece> pieces,
   }
 }
 
+void RestorePlan::link_source_ready(const std::optional<std::uint32_t>& source) {
+  if (!source) return;
+  const std::lock_guard lock(mutex_);
+  link_sources[*source].ready = true;
+}
+
 void RestorePlan::add_extra(ExtraEntry extra) {
   const std::lock_guard lock(mutex_);
   extras.push_back(std::move(extra));
 }
 
 bool RestorePlan::claim_link(const Node& node, std::uint32_t dir,
+                             const std::optional<FileInfo>& seen,
                              std::optional<std::uint32_t>& source) {
+  const Id digest = content_digest(node);
   const std::lock_guard lock(mutex_);
-  const auto place = sources_by_inode_.try_emplace({node.inode, node.device_id, node.type},
+  const auto place = sources_by_inode_.try_emplace({node.inode, node.device_id, node.type, digest},
                                                    static_cast<std::uint32_t>(link_sources.size()));
   if (!place.second) {
-    links.push_back({.source = place.first->second, .dir = dir, .name = node.name});
+    links.push_back({.source = place.first->second, .dir = dir, .name = node.name, .seen = {}});
+    if (seen) links.back().seen = seen_entry(*seen);
     return false;
   }
   source = place.first->second;
-  link_sources.push_back({.dir = dir, .name = node.name, .file = {}});
+  link_sources.push_back({.dir = dir, .name = node.name});
   return true;
 }
 

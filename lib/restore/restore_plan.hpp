@@ -1,9 +1,11 @@
 #pragma once
 
 #include "node_metadata.hpp"
+#include "target_entry.hpp"
 
 #include "medsave/format/node.hpp"
 #include "medsave/repo/index.hpp"
+#include "medsave/sys/file_info.hpp"
 
 #include <cstdint>
 #include <deque>
@@ -31,14 +33,17 @@ struct FilePiece {
 /// A regular file to be written, or (with verification) one that is right already.
 struct PlannedFile {
   std::string name = {};
-  std::uint32_t dir = 0;     // in the TargetTree
+  std::uint32_t dir = 0;     // in the RestoreTarget
   std::uint32_t pieces = 0;  // still to be written
   std::uint64_t size = 0;    // bytes it will have
   NodeMetadata metadata = {};
   bool in_place = false;  // a regular file of this name is kept and corrected
   bool replaces = false;  // something else of this name goes first
+  SeenEntry seen = {};    // what that file, or that something, is
   bool existed = false;
-  bool damaged = false;  // a part of its content is known to be missing
+  bool was_unfinished = false;  // that file, by an earlier restore
+  bool damaged = false;         // a part of its content is known to be missing or wrong
+  bool has_metadata = false;    // the final one, so that it counts as complete
 };
 
 /// One use of a blob. As small as it can be: there is one per blob of every file.
@@ -59,11 +64,13 @@ struct LinkSource {
   std::uint32_t dir = 0;
   std::string name = {};
   std::optional<std::uint32_t> file = {};  // in RestorePlan::files, once it is known there
+  bool ready = false;                      // or it is there already
 };
 struct PlannedLink {
   std::uint32_t source = 0;  // in RestorePlan::link_sources
   std::uint32_t dir = 0;
   std::string name = {};
+  std::optional<SeenEntry> seen = {};  // what had this name when the walk came by
 };
 
 /// An entry the snapshot does not have.
@@ -82,20 +89,27 @@ class RestorePlan {
   std::vector<LinkSource> link_sources = {};
   std::vector<PlannedLink> links = {};
   std::vector<ExtraEntry> extras = {};
+  std::vector<PlannedFile> copies = {};  // written by LinkStage, which could not link them
 
   /// The pieces that have to be written. `source` as returned by claim_link().
   void add_file(PlannedFile file, std::span<const FilePiece> pieces,
                 std::optional<std::uint32_t> source);
+  /// A source that needs no file of the plan is as it should be.
+  void link_source_ready(const std::optional<std::uint32_t>& source);
   void add_extra(ExtraEntry extra);
 
   /// For a node with links > 1: true makes the caller restore it (and sets `source`); false means
-  /// that another name is restored already and a link has been planned.
-  bool claim_link(const Node& node, std::uint32_t dir, std::optional<std::uint32_t>& source);
+  /// that another name is restored already and a link has been planned. `seen`: what has this
+  /// name in the target.
+  bool claim_link(const Node& node, std::uint32_t dir, const std::optional<FileInfo>& seen,
+                  std::optional<std::uint32_t>& source);
 
  private:
   std::mutex mutex_;  // guards everything while the walk runs
   std::unordered_map<Id, std::uint32_t> pack_numbers_;
-  std::map<std::tuple<std::uint64_t, std::uint64_t, NodeType>, std::uint32_t> sources_by_inode_;
+  // Inode numbers may be given again while a backup runs, so what two names hold counts too.
+  using LinkKey = std::tuple<std::uint64_t, std::uint64_t, NodeType, Id>;
+  std::map<LinkKey, std::uint32_t> sources_by_inode_;
 };
 
 }  // namespace medsave

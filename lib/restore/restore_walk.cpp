@@ -1,9 +1,14 @@
 #include "restore_walk.hpp"
 
+#include "file_writer.hpp"
+#include "target_entry.hpp"
+
 #include "medsave/base/error.hpp"
 #include "medsave/base/text.hpp"
 #include "medsave/par/task_scope.hpp"
 #include "medsave/snap/tree_walker.hpp"
+#include "medsave/sys/file_io.hpp"
+#include "medsave/sys/host.hpp"
 #include "medsave/sys/metadata.hpp"
 
 #include <algorithm>
@@ -21,17 +26,46 @@ constexpr std::uint32_t kBlockDevice = 0060000;
 constexpr std::uint32_t kPrivateFile = 0600;
 constexpr std::size_t kMaxName = 4096;  // far above what any file system takes
 
+void create_special(int dir, const Node& node) {
+  if (node.type == NodeType::symlink) {
+    make_symlink_at(dir, node.name, node.link_target);
+  } else if (node.type == NodeType::fifo) {
+    make_node_at(dir, node.name, kFifo | kPrivateFile, 0);
+  } else {
+    const bool is_char = node.type == NodeType::char_device;
+    make_node_at(dir, node.name, (is_char ? kCharDevice : kBlockDevice) | kPrivateFile,
+                 node.device);
+  }
+}
+
 }  // namespace
+
+/// About what stays in memory until the end.
+std::uint64_t RestoreWalk::remembered(const Node& node) const {
+  if (node.type != NodeType::dir && context_.request.dry_run) return 0;
+  std::uint64_t bytes = sizeof(PlannedFile) + node.name.size();
+  bytes += node.content.size() * sizeof(BlobUse);
+  for (const ExtendedAttribute& attribute : node.extended_attributes) {
+    bytes += sizeof(attribute) + attribute.name.size() + attribute.value.size();
+  }
+  return bytes;
+}
 
 void RestoreWalk::run(const std::stop_token& stop) {
   context_.target.set_root_tree(context_.request.tree);
-  dirs_.push_back(
-      {.tree = context_.request.tree, .dir = TargetTree::kRoot, .depth = 0, .path = {}});
+  dirs_.push_back({.tree = context_.request.tree,
+                   .dir = RestoreTarget::kRoot,
+                   .depth = 0,
+                   .path = {},
+                   .saved = is_source("/")});
   TaskScope scope(stop);
   scope.spawn("walk",
               std::max(worker_count(), context_.reader.repository().backend().connections()),
               [this](const std::stop_token& token) { work(token); });
   scope.join();
+  includes_.report(context_.log);
+  newer_.report(context_.log);
+  tell_of_kept_extras();
 }
 
 void RestoreWalk::work(const std::stop_token& stop) {
@@ -85,6 +119,7 @@ void RestoreWalk::job_done() {
 }
 
 void RestoreWalk::visit_dir(const DirJob& job, const std::stop_token& stop) {
+  memory_.check();
   Tree tree;
   Visit visit = {.job = job};
   try {
@@ -92,11 +127,15 @@ void RestoreWalk::visit_dir(const DirJob& job, const std::stop_token& stop) {
       throw Error(Errc::corrupt,
                   format_text(_("folders are nested deeper than {} levels"), kMaxTreeDepth));
     }
-    if (job.dir == TargetTree::kRoot || context_.target.is_ready(job.dir)) {
+    if (job.dir == RestoreTarget::kRoot || context_.target.is_ready(job.dir)) {
       visit.fd = context_.target.open(job.dir);
+    }
+    if (visit.fd && context_.request.delete_extra) {
+      visit.is_repository = holds_repository(visit.fd->get());
     }
     tree = load_tree(context_.reader, job.tree);
   } catch (const Error& e) {
+    if (is_fatal(e)) throw;
     context_.log.item_failed(job.path.empty() ? "/" : job.path, e);
     return;
   }
@@ -132,13 +171,15 @@ RestoreWalk::Selection RestoreWalk::select(const std::string& path, bool is_dir)
     return {.restore = verdict.matches,
             .descend = is_dir && (verdict.matches || verdict.child_may_match)};
   }
-  const bool restore = request.excludes.empty() || !request.excludes.check(path).matches;
+  const bool restore = context_.guard.selects(path);
   return {.restore = restore, .descend = is_dir && restore};
 }
 
 void RestoreWalk::visit_node(Visit& visit, Node& node) {
   judge_name(visit, node);
+  includes_.meet(visit.path);
   const Selection selection = select(visit.path, node.type == NodeType::dir);
+  if (selection.restore || selection.descend) memory_.take(remembered(node));
   if (node.type == NodeType::dir) {
     visit_subdir(visit, node, selection);
   } else if (selection.restore) {
@@ -150,14 +191,29 @@ void RestoreWalk::visit_subdir(Visit& visit, Node& node, const Selection& select
   if (!selection.restore && !selection.descend) return;
   const std::uint32_t dir = context_.target.add(
       visit.job.dir, node.name, context_.metadata.prepare(node), node.subtree.value_or(Id{}));
-  if (selection.restore) context_.target.ensure(dir);
+  if (selection.restore && context_.target.ensure(dir)) {
+    const std::uint32_t here = visit.job.dir;
+    if (!visit.fd) visit.fd = context_.target.open(here);
+    if (!context_.target.is_fresh(here)) {
+      visit.claims.claim(visit.fd->get(), node.name, context_.target.key(dir));
+    }
+  }
   if (!selection.descend) return;
   if (!node.subtree) throw Error(Errc::corrupt, _("the folder has no list of its content"));
-  add_job(
-      DirJob{.tree = *node.subtree, .dir = dir, .depth = visit.job.depth + 1, .path = visit.path});
+  const bool on_known_devices = node.device_id != 0 && visit.job.device != 0;
+  add_job(DirJob{.tree = *node.subtree,
+                 .dir = dir,
+                 .depth = visit.job.depth + 1,
+                 .path = visit.path,
+                 .saved = visit.job.saved || is_source(visit.path),
+                 .in_repository = visit.job.in_repository || visit.is_repository,
+                 .device = node.device_id,
+                 .was_mounted = on_known_devices && node.device_id != visit.job.device,
+                 .was_in_place = on_known_devices && node.device_id == visit.job.device});
 }
 
 bool RestoreWalk::may_overwrite(const Node& node, const FileInfo& present) const {
+  if (is_unfinished(present)) return true;
   switch (context_.request.overwrite) {
     case Overwrite::never:
       return false;
@@ -179,6 +235,7 @@ void RestoreWalk::visit_entry(Visit& visit, Node& node) {
   if (!visit.fd) visit.fd = context_.target.ensure(dir);
   std::optional<FileInfo> present;
   if (visit.fd && !context_.target.is_fresh(dir)) present = lstat_at(visit.fd->get(), node.name);
+  if (present) visit.claims.claim(visit.fd->get(), node.name, present->key());
   const bool is_file = node.type == NodeType::file;
   if (present && !may_overwrite(node, *present)) {
     context_.finished(dir, node.name, RestoreAction::skipped, is_file ? node.size : 0);
@@ -187,31 +244,31 @@ void RestoreWalk::visit_entry(Visit& visit, Node& node) {
   if (is_file) {
     plan_file(visit, node, present);
   } else {
-    make_special(visit, node, present.has_value());
+    make_special(visit, node, present);
   }
 }
 
-void RestoreWalk::make_special(Visit& visit, Node& node, bool in_the_way) {
+/// What is made at once must not be taken for what was in the way, under another name of it.
+void RestoreWalk::claim_made(Visit& visit, const std::string& name) {
+  if (context_.target.is_fresh(visit.job.dir)) return;
+  const std::optional<FileInfo> made = lstat_at(visit.fd->get(), name);
+  if (made) visit.claims.claim(visit.fd->get(), name, made->key());
+}
+
+void RestoreWalk::make_special(Visit& visit, Node& node, const std::optional<FileInfo>& present) {
   const std::uint32_t dir = visit.job.dir;
   context_.log.planned(1, 0);
   std::optional<std::uint32_t> source;
-  if (node.links > 1 && !context_.plan.claim_link(node, dir, source)) return;
+  if (node.links > 1 && !context_.plan.claim_link(node, dir, present, source)) return;
   if (visit.fd && !context_.request.dry_run) {
     const int fd = visit.fd->get();
-    if (in_the_way) clear_way(fd, node.name, context_.request.delete_extra);
-    if (node.type == NodeType::symlink) {
-      make_symlink_at(fd, node.name, node.link_target);
-    } else if (node.type == NodeType::fifo) {
-      make_node_at(fd, node.name, kFifo | kPrivateFile, 0);
-    } else {
-      const bool is_char = node.type == NodeType::char_device;
-      make_node_at(fd, node.name, (is_char ? kCharDevice : kBlockDevice) | kPrivateFile,
-                   node.device);
-    }
+    if (present) clear_way(fd, node.name, seen_entry(*present), context_.clearing(dir));
+    make_new_entry(fd, node.name, [&] { create_special(fd, node); });
+    claim_made(visit, node.name);
     context_.apply_metadata(dir, visit.fd, node.name, context_.metadata.prepare(node), true);
   }
-  context_.finished(dir, node.name, in_the_way ? RestoreAction::updated : RestoreAction::restored,
-                    0);
+  context_.plan.link_source_ready(source);
+  context_.finished(dir, node.name, present ? RestoreAction::updated : RestoreAction::restored, 0);
 }
 
 std::vector<FilePiece> RestoreWalk::locate_content(const std::string& path, const Node& node,
@@ -259,7 +316,7 @@ std::vector<FilePiece> RestoreWalk::locate_content(const std::string& path, cons
 void RestoreWalk::plan_file(Visit& visit, Node& node, const std::optional<FileInfo>& present) {
   const std::uint32_t dir = visit.job.dir;
   CompareJob job;
-  if (node.links > 1 && !context_.plan.claim_link(node, dir, job.link_source)) {
+  if (node.links > 1 && !context_.plan.claim_link(node, dir, present, job.link_source)) {
     context_.log.planned(1, 0);
     return;
   }
@@ -270,53 +327,56 @@ void RestoreWalk::plan_file(Visit& visit, Node& node, const std::optional<FileIn
   // Writing into a file of several names would change the others, which may lie anywhere.
   job.file.in_place = present && present->is_regular() && present->links == 1;
   job.file.replaces = present && !job.file.in_place;
+  if (present) {
+    job.file.seen = seen_entry(*present);
+    job.file.was_unfinished = is_unfinished(*present);
+  }
   if (!job.file.in_place) {
-    plan_new_file(job);
+    plan_new_file(visit, job);
     return;
   }
   job.present_size = present->size;
+  job.may_mark = is_root() || present->uid == user_id();
   job.trusted = context_.request.overwrite == Overwrite::if_changed && present->size == node.size &&
-                present->mtime == node.mtime;
+                present->mtime == node.mtime && !is_unfinished(*present);
   add_job(std::move(job));
 }
 
-void RestoreWalk::plan_new_file(const CompareJob& job) {
+/// What was left unfinished is newer only because that happened now.
+void RestoreWalk::note_if_newer(const PlannedFile& file) {
+  if (!context_.request.tell_of_newer || !file.existed || file.was_unfinished) return;
+  if (file.seen.mtime <= file.metadata.mtime) return;
+  newer_.add(context_.target.path(file.dir, file.name), file.seen.mtime);
+}
+
+void RestoreWalk::plan_new_file(Visit& visit, const CompareJob& job) {
+  note_if_newer(job.file);
   context_.log.planned(1, job.file.size);
   if (context_.request.dry_run) {
     context_.log.bytes_restored(job.file.size);
+    context_.plan.link_source_ready(job.link_source);
     context_.finished(job.file.dir, job.file.name,
                       job.file.existed ? RestoreAction::updated : RestoreAction::restored,
                       job.file.size);
   } else if (job.pieces.empty() && !job.file.damaged) {
-    make_empty_file(job);
+    make_empty_file(visit, job);
   } else {
     context_.plan.add_file(job.file, job.pieces, job.link_source);
   }
 }
 
-void RestoreWalk::make_empty_file(const CompareJob& job) {
-  const PlannedFile& file = job.file;
+void RestoreWalk::make_empty_file(Visit& visit, const CompareJob& job) {
+  PlannedFile file = job.file;
   const SharedFd fd = context_.target.open(file.dir);
-  if (file.replaces) clear_way(fd->get(), file.name, context_.request.delete_extra);
-  create_file_at(fd->get(), file.name, kPrivateFile).reset();
+  close_restored(create_planned(fd->get(), file, context_.clearing(file.dir)), file.name);
+  claim_made(visit, file.name);
+  context_.plan.link_source_ready(job.link_source);
   context_.apply_metadata(file.dir, fd, file.name, file.metadata, true);
   context_.finished(file.dir, file.name,
                     file.existed ? RestoreAction::updated : RestoreAction::restored, 0);
-  if (context_.request.verify) context_.plan.add_file(file, {}, job.link_source);
-}
-
-void RestoreWalk::collect_extras(const Visit& visit, const Tree& tree) {
-  if (!visit.fd || context_.target.is_fresh(visit.job.dir)) return;
-  std::unordered_set<std::string_view> known;
-  for (const Node& node : tree) known.insert(node.name);
-  try {
-    for (std::string& name : list_dir(visit.fd->get())) {
-      if (known.contains(name) || !select(visit.job.path + "/" + name, false).restore) continue;
-      context_.plan.add_extra({.dir = visit.job.dir, .name = std::move(name)});
-    }
-  } catch (const Error& e) {
-    context_.item_failed(visit.job.dir, ".", e);
-  }
+  if (!context_.request.verify) return;
+  file.has_metadata = true;
+  context_.plan.add_file(std::move(file), {}, job.link_source);
 }
 
 }  // namespace medsave

@@ -1,10 +1,15 @@
 #pragma once
 
+#include "name_claims.hpp"
 #include "restore_context.hpp"
+#include "walk_notes.hpp"
 
 #include "medsave/format/tree.hpp"
+#include "medsave/sys/memory.hpp"
 
+#include <atomic>
 #include <condition_variable>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <mutex>
@@ -22,7 +27,8 @@ namespace medsave {
 /// once, compares existing files with their blobs, and plans everything else.
 class RestoreWalk {
  public:
-  explicit RestoreWalk(const RestoreContext& context) : context_(context) {}
+  explicit RestoreWalk(const RestoreContext& context)
+      : context_(context), includes_(context.request.includes), memory_(context.request.memory) {}
   void run(const std::stop_token& stop);
 
  private:
@@ -30,25 +36,33 @@ class RestoreWalk {
     Id tree = {};
     std::uint32_t dir = 0;
     unsigned depth = 0;
-    std::string path = {};  // without a slash at the end; empty for the root
+    std::string path = {};       // without a slash at the end; empty for the root
+    bool saved = false;          // at or below one of the request's sources: known in full
+    bool in_repository = false;  // below a folder that is one in the target
+    std::uint64_t device = 0;    // of the folder that was saved; 0: not recorded
+    bool was_mounted = false;    // on another device than the folder around it
+    bool was_in_place = false;   // on the same
   };
   /// A regular file that is there already.
   struct CompareJob {
     PlannedFile file = {};
     std::vector<FilePiece> pieces = {};
     std::optional<std::uint32_t> link_source = {};
-    std::uint64_t present_size = 0;  // bytes
+    std::uint64_t present_size = 0;  // bytes; of the file PlannedFile::seen
     bool trusted = false;            // size and time agree, and that is asked to be enough
+    bool may_mark = true;            // its mode can be changed, so that it can be left unfinished
   };
   using Job = std::variant<DirJob, CompareJob>;
 
   /// What handling one directory needs at hand.
   struct Visit {
     const DirJob& job;
-    SharedFd fd = nullptr;  // nullptr: not made yet, or a dry run
-    bool sorted = true;     // the nodes' names strictly increase, so none can occur twice
+    SharedFd fd = nullptr;       // nullptr: not made yet, or a dry run
+    bool is_repository = false;  // before anything was restored; known where extras are removed
+    bool sorted = true;          // the nodes' names strictly increase, so none can occur twice
     std::unordered_set<std::string_view> names = {};  // met so far, unless sorted
     std::string path = {};                            // of the node in turn
+    NameClaims claims = {};                           // unless this run made the folder
   };
   struct Selection {
     bool restore = false;
@@ -62,22 +76,31 @@ class RestoreWalk {
 
   void visit_dir(const DirJob& job, const std::stop_token& stop);
   void visit_node(Visit& visit, Node& node);
+  [[nodiscard]] std::uint64_t remembered(const Node& node) const;
   static void judge_name(Visit& visit, const Node& node);
   [[nodiscard]] Selection select(const std::string& path, bool is_dir) const;
   void visit_subdir(Visit& visit, Node& node, const Selection& selection);
   void visit_entry(Visit& visit, Node& node);
   [[nodiscard]] bool may_overwrite(const Node& node, const FileInfo& present) const;
-  void make_special(Visit& visit, Node& node, bool in_the_way);
+  void make_special(Visit& visit, Node& node, const std::optional<FileInfo>& present);
+  void claim_made(Visit& visit, const std::string& name);
   void plan_file(Visit& visit, Node& node, const std::optional<FileInfo>& present);
   std::vector<FilePiece> locate_content(const std::string& path, const Node& node,
                                         PlannedFile& file);
-  void plan_new_file(const CompareJob& job);
-  void make_empty_file(const CompareJob& job);
+  void plan_new_file(Visit& visit, const CompareJob& job);
+  void make_empty_file(Visit& visit, const CompareJob& job);
   void compare(CompareJob& job, Buffer& content, const std::stop_token& stop);
-  void settle(CompareJob& job, const std::vector<FilePiece>& wanted);
+  std::vector<FilePiece> missing_pieces(CompareJob& job, Buffer& content,
+                                        const std::stop_token& stop);
+  void settle(CompareJob& job, std::vector<FilePiece> wanted);
+  void note_if_newer(const PlannedFile& file);
   void settle_unchanged(const CompareJob& job);
+  void finish_kept(const CompareJob& job, const SharedFd& dir);
   void cut_to_size(const CompareJob& job);
+  [[nodiscard]] bool is_source(const std::string& path) const;
   void collect_extras(const Visit& visit, const Tree& tree);
+  bool keeps_extras(const Visit& visit, const Tree& tree, std::size_t count);
+  void tell_of_kept_extras() const;
 
   const RestoreContext& context_;
 
@@ -86,6 +109,11 @@ class RestoreWalk {
   std::vector<DirJob> dirs_;          // last in, first out: depth first keeps the list short
   std::vector<CompareJob> compares_;  // preferred, because they carry their content lists
   unsigned busy_ = 0;
+
+  std::atomic<std::uint64_t> extras_kept_ = 0;
+  IncludeUse includes_;
+  NewerFiles newer_;
+  MemoryAllowance memory_;
 };
 
 }  // namespace medsave

@@ -3,33 +3,130 @@
 #include "content_stage.hpp"
 #include "file_writer.hpp"
 #include "finish_stage.hpp"
+#include "link_stage.hpp"
+#include "metadata_stage.hpp"
 #include "restore_context.hpp"
 #include "restore_walk.hpp"
+#include "target_entry.hpp"
 #include "verify_stage.hpp"
 
+#include "medsave/base/clock.hpp"
 #include "medsave/base/error.hpp"
 #include "medsave/base/text.hpp"
+#include "medsave/sys/file_info.hpp"
+#include "medsave/sys/file_io.hpp"
+#include "medsave/sys/host.hpp"
+#include "medsave/sys/metadata.hpp"
+
+#include <array>
+#include <filesystem>
+#include <optional>
+#include <set>
+#include <string>
+#include <system_error>
 
 namespace medsave {
 namespace {
 
-/// `--delete` on "/" would remove the running system.
-void refuse_to_empty_the_system(const RestoreRequest& request, TargetTree& target) {
-  if (!request.delete_extra || !request.includes.empty() || !request.excludes.empty()) return;
-  const SharedFd root = target.open(TargetTree::kRoot);
-  if (!root) return;
-  const FileInfo here = fstat_fd(root->get());
-  const std::optional<FileInfo> above = lstat_at(root->get(), "..");
-  if (above && above->device == here.device && above->inode == here.inode) {
-    throw Error(Errc::usage,
-                _("refused: --delete with the target \"/\" would remove everything the snapshot "
-                  "does not have; give --include or --exclude as well"));
+/// `--delete` on "/" would remove the running system, whatever the folder is called here: "//",
+/// "/srv/..", a symbolic link, a bind mount.
+void refuse_to_empty_the_system(const RestoreRequest& request) {
+  if (!request.delete_extra || !request.includes.empty()) return;
+  const std::optional<FileInfo> target = stat_at(kCurrentDirectory, request.target);
+  const std::optional<FileInfo> root = stat_at(kCurrentDirectory, "/");
+  if (target && root && target->key() == root->key()) {
+    throw Error(Errc::usage, _("'--target / --delete' must be combined with an include filter"));
   }
 }
 
-void announce_dirs(const TargetTree& target, RestoreLog& log) {
-  for (std::uint32_t dir = TargetTree::kRoot + 1; dir < target.count(); ++dir) {
-    if (target.is_ready(dir)) log.planned(1, 0);
+/// A folder and those above it, wherever symbolic links and mounts lead; none if it is missing.
+std::set<FileKey> folders_up_from(const std::string& folder) {
+  std::set<FileKey> keys;
+  std::string here = folder;
+  std::optional<FileInfo> info = stat_at(kCurrentDirectory, here);
+  while (info && keys.insert(info->key()).second) {
+    info = stat_at(kCurrentDirectory, here.append("/.."));
+  }
+  return keys;
+}
+
+/// The repository and its own folders, because one of them may lie elsewhere.
+constexpr std::array kRepositoryParts = {"", "/data", "/index", "/keys", "/locks", "/snapshots"};
+
+std::set<FileKey> file_and_folders_up(const std::filesystem::path& file) {
+  const std::optional<FileInfo> info = lstat_at(kCurrentDirectory, file);
+  if (!info) return {};
+  const std::filesystem::path folder = file.parent_path();
+  std::set<FileKey> keys = folders_up_from(folder.empty() ? "." : folder.string());
+  keys.insert(info->key());
+  return keys;
+}
+
+/// As it was named and, where that is a symbolic link, the file itself.
+std::set<FileKey> password_file_to_keep(const std::string& file) {
+  std::set<FileKey> keys = file_and_folders_up(file);
+  std::error_code failed;
+  keys.merge(file_and_folders_up(std::filesystem::canonical(file, failed)));
+  return keys;
+}
+
+/// The folders of the repository, the file with its password and the folders above them, where
+/// entries may be removed at all.
+std::set<FileKey> what_must_stay(const RestoreRequest& request) {
+  std::set<FileKey> keys;
+  if (!request.delete_extra) return keys;
+  if (!request.password_file.empty()) keys.merge(password_file_to_keep(request.password_file));
+  if (request.repository.empty()) return keys;
+  for (const char* part : kRepositoryParts) keys.merge(folders_up_from(request.repository + part));
+  return keys;
+}
+
+/// What there is of the way to a folder that may be missing. Behind a folder that is yet to be
+/// made, ".." leads back to where that will be.
+std::string existing_part(const std::string& folder) {
+  std::error_code failed;  // then opening the target fails too
+  std::string path = std::filesystem::weakly_canonical(folder, failed);
+  if (failed) path = folder;
+  while (!stat_at(kCurrentDirectory, path)) {
+    const std::size_t slash = path.find_last_of('/');
+    if (slash == std::string::npos) return ".";
+    path.resize(slash);
+    if (path.empty()) return "/";
+  }
+  return path;
+}
+
+/// Whatever is written into the repository can damage it, and what is in it may be overwritten.
+void refuse_to_fill_the_repository(const RestoreRequest& request) {
+  if (request.repository.empty()) return;
+  const std::set<FileKey> above = folders_up_from(existing_part(request.target));
+  for (const char* part : kRepositoryParts) {
+    const std::optional<FileInfo> own = stat_at(kCurrentDirectory, request.repository + part);
+    if (!own || !above.contains(own->key())) continue;
+    throw Error(Errc::usage, format_text(_("{} lies in the repository that is restored from ({}), "
+                                           "which that could destroy; nothing was written. Choose "
+                                           "a folder outside it"),
+                                         request.target, request.repository));
+  }
+}
+
+/// Nothing counts as restored that a power cut can still take away. False when it may.
+bool make_durable(const RestoreRequest& request, RestoreTarget& target, RestoreLog& log) {
+  try {
+    target.sync();
+    return true;
+  } catch (const Error& e) {
+    log.problem(request.target,
+                format_text(_("not everything that was restored is safe on the medium; restore "
+                              "again, to another medium if this one fails again: {}"),
+                            e.what()));
+    return false;
+  }
+}
+
+void announce_dirs(const RestoreTarget& target, RestoreLog& log) {
+  for (std::uint32_t dir = RestoreTarget::kRoot + 1; dir < target.count(); ++dir) {
+    if (target.is_ready(dir)) log.folder_planned();
   }
   log.plan_complete();
 }
@@ -47,25 +144,38 @@ std::optional<Overwrite> parse_overwrite(std::string_view text) {
 RestoreResult run_restore(const BlobReader& reader, const RestoreRequest& request,
                           const RestoreSinks& sinks, Progress& progress,
                           const std::stop_token& stop) {
+  const Timestamp begun = system_clock().now();
   RestoreLog log(sinks, progress);
   const MetadataWriter metadata(request, [&](const std::string& text) { log.notice(text); });
-  TargetTree target(request);
-  refuse_to_empty_the_system(request, target);
+  refuse_to_empty_the_system(request);
+  refuse_to_fill_the_repository(request);
+  RestoreTarget target(request);
+  const std::set<FileKey> kept = what_must_stay(request);
   RestorePlan plan;
+  ExtraGuard guard(request, log);
   const RestoreContext context = {.reader = reader,
                                   .request = request,
                                   .metadata = metadata,
                                   .target = target,
                                   .plan = plan,
-                                  .log = log};
+                                  .log = log,
+                                  .guard = guard,
+                                  .kept = kept,
+                                  .begun = begun};
   RestoreWalk(context).run(stop);
   announce_dirs(target, log);
 
   FileWriter writer(context);
   ContentStage(context, writer).run(stop);
+  LinkStage(context, writer).run(stop);
+  const bool sync = request.sync && !request.dry_run;
+  const bool safe = !sync || make_durable(request, target, log);
   // Directories may end up without access for us, so verification comes before the end.
   if (request.verify && !request.dry_run) VerifyStage(context, writer).run(stop);
-  FinishStage(context, writer).run(stop);
+  if (safe && !request.dry_run) MetadataStage(context, writer).run(stop);
+  FinishStage(context).run(stop);
+  metadata.report();
+  if (sync && safe) make_durable(request, target, log);
   return log.result();
 }
 

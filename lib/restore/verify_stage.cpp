@@ -9,6 +9,7 @@
 #include "medsave/sys/metadata.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <string_view>
 #include <unordered_map>
 
@@ -24,26 +25,31 @@ UniqueFd open_for_reading(int dir, const PlannedFile& file) {
   } catch (const Error& e) {
     if (e.code() != Errc::permission) throw;
   }
+  const std::optional<FileInfo> now = lstat_at(dir, file.name);
+  if (!now || !now->is_regular()) {
+    throw Error(Errc::io, format_text(_("{} was replaced while restoring"), file.name));
+  }
   set_permissions_at(dir, file.name, kOwnerMayRead);
   UniqueFd fd = open_file_at(dir, file.name);
-  set_permissions_at(dir, file.name, file.metadata.permissions);
+  set_permissions_at(dir, file.name, now->mode);
   return fd;
 }
 
 }  // namespace
 
 void VerifyStage::run(const std::stop_token& stop) {
-  const std::deque<PlannedFile>& files = context_.plan.files;
-  std::vector<std::uint32_t> order;
+  std::deque<PlannedFile>& files = context_.plan.files;
+  std::vector<PlannedFile*> order;
   for (std::uint32_t i = 0; i < files.size(); ++i) {
-    if (writer_.succeeded(i)) order.push_back(i);
+    if (writer_.succeeded(i)) order.push_back(&files[i]);
   }
-  std::ranges::stable_sort(order, {}, [&](std::uint32_t i) { return files[i].dir; });
+  for (PlannedFile& copy : context_.plan.copies) order.push_back(&copy);
+  std::ranges::stable_sort(order, {}, &PlannedFile::dir);
 
-  std::vector<std::span<const std::uint32_t>> dirs;
+  std::vector<std::span<PlannedFile* const>> dirs;
   for (std::size_t begin = 0; begin < order.size();) {
     std::size_t end = begin + 1;
-    while (end < order.size() && files[order[end]].dir == files[order[begin]].dir) ++end;
+    while (end < order.size() && order[end]->dir == order[begin]->dir) ++end;
     dirs.push_back(std::span(order).subspan(begin, end - begin));
     begin = end;
   }
@@ -58,25 +64,27 @@ void VerifyStage::run(const std::stop_token& stop) {
   scope.join();
 }
 
-void VerifyStage::verify_dir(std::span<const std::uint32_t> files, Buffer& content,
+void VerifyStage::verify_dir(std::span<PlannedFile* const> files, Buffer& content,
                              const std::stop_token& stop) {
-  const std::uint32_t dir = context_.plan.files[files.front()].dir;
+  const std::uint32_t dir = files.front()->dir;
   Tree tree;
   try {
     tree = load_tree(context_.reader, context_.target.tree(dir));
   } catch (const Error& e) {
+    if (is_fatal(e)) throw;
     context_.log.item_failed(context_.target.path(dir), e);
     return;
   }
   // The first of a name counts, as it did when restoring.
   std::unordered_map<std::string_view, const Node*> nodes;
   for (const Node& node : tree) nodes.try_emplace(node.name, &node);
-  for (const std::uint32_t number : files) {
+  for (PlannedFile* planned : files) {
     check_stop(stop);
-    const PlannedFile& file = context_.plan.files[number];
+    const PlannedFile& file = *planned;
     try {
       verify_file(file, *nodes.at(file.name), content, stop);
     } catch (const Error& e) {
+      planned->damaged = true;
       context_.item_failed(file.dir, file.name, e);
     }
   }
@@ -90,6 +98,9 @@ void VerifyStage::verify_file(const PlannedFile& file, const Node& node, Buffer&
     throw Error(Errc::corrupt,
                 format_text(_("after restoring it has {} bytes instead of {}"), size, file.size));
   }
+  // Only clean pages go: what follows is then what the medium has.
+  if (!context_.request.sync) sync_data(fd.get(), file.name);
+  drop_from_memory(fd.get(), 0, 0);
   std::uint64_t offset = 0;
   for (const Id& blob : node.content) {
     check_stop(stop);

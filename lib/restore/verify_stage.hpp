@@ -14,7 +14,9 @@
 
 namespace medsave {
 
-/// Reads every restored file back and compares it with the blobs' ids (`--verify`).
+/// Reads every restored file back and compares it with the blobs' ids (`--verify`). Reads from the
+/// medium: what was written is durable by now, or made so here file by file, and is then dropped
+/// from memory.
 class VerifyStage {
  public:
   VerifyStage(const RestoreContext& context, const FileWriter& writer)
@@ -22,7 +24,7 @@ class VerifyStage {
   void run(const std::stop_token& stop);
 
  private:
-  void verify_dir(std::span<const std::uint32_t> files, Buffer& content,
+  void verify_dir(std::span<PlannedFile* const> files, Buffer& content,
                   const std::stop_token& stop);
   void verify_file(const PlannedFile& file, const Node& node, Buffer& content,
                    const std::stop_token& stop);

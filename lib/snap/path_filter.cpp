@@ -3,10 +3,11 @@
 #include "medsave/base/encoding.hpp"
 #include "medsave/base/error.hpp"
 #include "medsave/base/text.hpp"
+#include "medsave/base/text_file.hpp"
+#include "medsave/sys/file_io.hpp"
 
 #include <algorithm>
 #include <cstdlib>
-#include <fstream>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -17,6 +18,7 @@ namespace {
 
 constexpr std::string_view kMagic = "\\[]*?";
 constexpr char32_t kReplacement = 0xFFFD;
+constexpr std::size_t kMaxPatternFile = std::size_t{1} << 30;  // bytes
 
 /// The first character of `text` and its length; an invalid byte counts as one character.
 char32_t next_char(std::string_view text, std::size_t& length) {
@@ -345,19 +347,17 @@ std::string expand_variables(std::string_view line) {
   return out;
 }
 
-std::string_view trim(std::string_view text) {
-  constexpr std::string_view kSpace = " \t\n\v\f\r";
-  const std::size_t first = text.find_first_not_of(kSpace);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(kSpace) - first + 1);
-}
-
 }  // namespace
 
 /// Each list is judged by itself, so a `!pattern` takes back only among patterns of its kind.
 struct PathFilter::State {
+  struct Given {
+    std::string pattern;
+    bool ignore_case;
+  };
   PatternList exact;
   PatternList ignoring_case;
+  std::vector<Given> given;
 };
 
 PathFilter::PathFilter() : state_(std::make_unique<State>()) {}
@@ -367,13 +367,14 @@ PathFilter& PathFilter::operator=(PathFilter&&) noexcept = default;
 
 void PathFilter::add(const std::string& pattern, bool ignore_case) {
   if (pattern.empty() || pattern == "!") return;
-  if (!ignore_case) {
+  if (ignore_case) {
+    std::string lowered;
+    append_lower(lowered, pattern);
+    state_->ignoring_case.add(parse_pattern(pattern, lowered));
+  } else {
     state_->exact.add(parse_pattern(pattern, pattern));
-    return;
   }
-  std::string lowered;
-  append_lower(lowered, pattern);
-  state_->ignoring_case.add(parse_pattern(pattern, lowered));
+  state_->given.push_back({.pattern = pattern, .ignore_case = ignore_case});
 }
 
 bool PathFilter::empty() const {
@@ -401,19 +402,32 @@ PathFilter::Verdict PathFilter::check(const std::string& path) const {
   return verdict;
 }
 
-std::vector<std::string> read_pattern_file(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  if (!in) throw Error(Errc::not_found, format_text(_("cannot open the pattern file {}"), path));
-  std::vector<std::string> patterns;
-  bool first = true;
-  for (std::string line; std::getline(in, line); first = false) {
-    std::string_view text = line;
-    if (first && text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
-    text = trim(text);
-    if (text.empty() || text.starts_with('#')) continue;
-    patterns.push_back(expand_variables(text));
+std::vector<std::pair<std::string, PathFilter>> PathFilter::singly() const {
+  std::vector<std::pair<std::string, PathFilter>> out;
+  for (const State::Given& given : state_->given) {
+    if (given.pattern.starts_with('!')) continue;
+    out.emplace_back(given.pattern, PathFilter());
+    out.back().second.add(given.pattern, given.ignore_case);
   }
-  if (in.bad()) throw Error(Errc::io, format_text(_("cannot read the pattern file {}"), path));
+  return out;
+}
+
+std::string case_folded(std::string_view text) {
+  std::string out;
+  append_lower(out, text);
+  return out;
+}
+
+std::vector<std::string> read_pattern_file(const std::string& path) {
+  const Buffer content = decode_lines(read_file(path, kMaxPatternFile).view(), path);
+  std::vector<std::string> patterns;
+  std::string_view rest = as_text(content.view());
+  while (!rest.empty()) {
+    const std::size_t end = std::min(rest.find('\n'), rest.size());
+    const std::string_view line = trim_unicode_space(rest.substr(0, end));
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+    if (!line.empty() && !line.starts_with('#')) patterns.push_back(expand_variables(line));
+  }
   return patterns;
 }
 

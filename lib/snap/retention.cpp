@@ -9,6 +9,7 @@
 #include <charconv>
 #include <chrono>
 #include <limits>
+#include <tuple>
 
 namespace medsave {
 namespace {
@@ -82,8 +83,9 @@ Timestamp minus(const ZonedTime& time, const CalendarSpan& span) {
 /// One `--keep-...` rule while it walks over a group.
 struct Rule {
   std::int64_t (*bucket)(const ZonedTime&);  // nullptr: each snapshot is a bucket of its own
-  const char* name;
-  int count;          // left to keep; kUnlimited
+  const char* name;                          // why it keeps a snapshot, with {} for the span
+  const char* oldest;                        // why it keeps the oldest one although it has enough
+  int count;                                 // left to keep; kUnlimited
   CalendarSpan span;  // not zero: instead of counting, keep in this span before the latest
   std::int64_t last = -1;
 
@@ -92,17 +94,18 @@ struct Rule {
 
 std::vector<Rule> rules_of(const RetentionPolicy& policy) {
   std::vector<Rule> rules = {
-      {nullptr, "last snapshot", policy.last, {}},
-      {hour_bucket, "hourly snapshot", policy.hourly, {}},
-      {day_bucket, "daily snapshot", policy.daily, {}},
-      {week_bucket, "weekly snapshot", policy.weekly, {}},
-      {month_bucket, "monthly snapshot", policy.monthly, {}},
-      {year_bucket, "yearly snapshot", policy.yearly, {}},
-      {hour_bucket, "hourly within", 0, policy.within_hourly},
-      {day_bucket, "daily within", 0, policy.within_daily},
-      {week_bucket, "weekly within", 0, policy.within_weekly},
-      {month_bucket, "monthly within", 0, policy.within_monthly},
-      {year_bucket, "yearly within", 0, policy.within_yearly},
+      {nullptr, N_("last snapshot"), N_("oldest last snapshot"), policy.last, {}},
+      {hour_bucket, N_("hourly snapshot"), N_("oldest hourly snapshot"), policy.hourly, {}},
+      {day_bucket, N_("daily snapshot"), N_("oldest daily snapshot"), policy.daily, {}},
+      {week_bucket, N_("weekly snapshot"), N_("oldest weekly snapshot"), policy.weekly, {}},
+      {month_bucket, N_("monthly snapshot"), N_("oldest monthly snapshot"), policy.monthly, {}},
+      {year_bucket, N_("yearly snapshot"), N_("oldest yearly snapshot"), policy.yearly, {}},
+      {hour_bucket, N_("hourly within {}"), N_("oldest hourly within {}"), 0, policy.within_hourly},
+      {day_bucket, N_("daily within {}"), N_("oldest daily within {}"), 0, policy.within_daily},
+      {week_bucket, N_("weekly within {}"), N_("oldest weekly within {}"), 0, policy.within_weekly},
+      {month_bucket, N_("monthly within {}"), N_("oldest monthly within {}"), 0,
+       policy.within_monthly},
+      {year_bucket, N_("yearly within {}"), N_("oldest yearly within {}"), 0, policy.within_yearly},
   };
   std::erase_if(rules, [](const Rule& rule) { return !rule.active(); });
   return rules;
@@ -126,18 +129,17 @@ std::string match_rule(Rule& rule, const ZonedTime& time, std::size_t number, bo
   if (same_bucket && !is_oldest) return {};
   rule.last = value;
   if (rule.count > 0) --rule.count;
-  std::string reason = same_bucket ? "oldest " : "";
-  reason += rule.name;
-  if (!rule.span.is_zero()) reason += " " + format_calendar_span(rule.span);
-  return reason;
+  return format_text(translate(same_bucket ? rule.oldest : rule.name),
+                     format_calendar_span(rule.span));
 }
 
-const ZonedTime& latest_not_in_future(const std::vector<SnapshotEntry>& newest_first,
-                                      const Timestamp& now) {
-  for (const SnapshotEntry& entry : newest_first) {
-    if (entry.snapshot.time.instant <= now) return entry.snapshot.time;
+/// The first if all are.
+std::size_t newest_not_in_future(const std::vector<SnapshotEntry>& newest_first,
+                                 const Timestamp& now) {
+  for (std::size_t i = 0; i < newest_first.size(); ++i) {
+    if (newest_first[i].snapshot.time.instant <= now) return i;
   }
-  return newest_first.front().snapshot.time;
+  return 0;
 }
 
 }  // namespace
@@ -176,10 +178,15 @@ std::optional<CalendarSpan> parse_calendar_span(std::string_view text) {
 
 std::string format_calendar_span(const CalendarSpan& span) {
   std::string text;
-  if (span.years != 0) text += fmt::format("{}y", span.years);
-  if (span.months != 0) text += fmt::format("{}m", span.months);
-  if (span.days != 0) text += fmt::format("{}d", span.days);
-  if (span.hours != 0 || text.empty()) text += fmt::format("{}h", span.hours);
+  const auto count = [](int n) { return static_cast<unsigned long>(n); };
+  // A translation that writes words ends in a space, which is taken off the last one.
+  if (span.years != 0) text += format_text(n_("{}y", "{}y", count(span.years)), span.years);
+  if (span.months != 0) text += format_text(n_("{0}m", "{0}m", count(span.months)), span.months);
+  if (span.days != 0) text += format_text(n_("{}d", "{}d", count(span.days)), span.days);
+  if (span.hours != 0 || text.empty()) {
+    text += format_text(n_("{}h", "{}h", count(span.hours)), span.hours);
+  }
+  if (text.ends_with(' ')) text.pop_back();
   return text;
 }
 
@@ -207,24 +214,34 @@ RetentionResult apply_retention(std::vector<SnapshotEntry> group, const Retentio
   RetentionResult result;
   if (group.empty()) return result;
   std::stable_sort(group.begin(), group.end(), [](const SnapshotEntry& a, const SnapshotEntry& b) {
-    return a.snapshot.time.instant > b.snapshot.time.instant;
+    // Of the same time, what was saved counts before what was made of it later.
+    const bool first = !a.snapshot.original;
+    const bool second = !b.snapshot.original;
+    return std::tie(a.snapshot.time.instant, first) > std::tie(b.snapshot.time.instant, second);
   });
-  const ZonedTime latest = latest_not_in_future(group, now);
+  const std::size_t newest = newest_not_in_future(group, now);
+  const ZonedTime latest = group[newest].snapshot.time;
   std::vector<Rule> rules = rules_of(policy);
   for (std::size_t i = 0; i < group.size(); ++i) {
     const ZonedTime& time = group[i].snapshot.time;
     std::vector<std::string> matches;
     for (const std::vector<std::string>& wanted : policy.tags) {
       if (has_tags(group[i].snapshot, wanted)) {
-        matches.push_back(fmt::format("has tags [{}]", fmt::join(wanted, ", ")));
+        matches.push_back(format_text(n_("has tags [{}]", "has tags [{}]", wanted.size()),
+                                      fmt::format("{}", fmt::join(wanted, ", "))));
       }
     }
     if (!policy.within.is_zero() && time.instant > minus(latest, policy.within)) {
-      matches.push_back("within " + format_calendar_span(policy.within));
+      matches.push_back(format_text(_("within {}"), format_calendar_span(policy.within)));
     }
     for (Rule& rule : rules) {
       std::string reason = match_rule(rule, time, i, i + 1 == group.size(), latest);
       if (!reason.empty()) matches.push_back(std::move(reason));
+    }
+    // With a clock that was or is wrong, the rules may be used up before it is the turn of what was
+    // saved last.
+    if (matches.empty() && i == newest && i != 0) {
+      matches.emplace_back(_("newest that is not in the future"));
     }
     if (matches.empty()) {
       result.remove.push_back(std::move(group[i]));

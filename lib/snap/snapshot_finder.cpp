@@ -18,8 +18,12 @@ namespace {
 constexpr std::size_t kCandidatesShown = 5;
 constexpr std::string_view kLatest = "latest";
 
+/// What was made of another snapshot has its time, and may lack some of it.
 bool older(const SnapshotEntry& a, const SnapshotEntry& b) {
-  return std::tie(a.snapshot.time.instant, a.id) < std::tie(b.snapshot.time.instant, b.id);
+  const bool first = !a.snapshot.original;
+  const bool second = !b.snapshot.original;
+  return std::tie(a.snapshot.time.instant, first, a.id) <
+         std::tie(b.snapshot.time.instant, second, b.id);
 }
 
 Snapshot load_snapshot(const Repository& repository, const Id& id, Buffer& json) {
@@ -51,6 +55,7 @@ std::vector<SnapshotEntry> load_all(
         loaded[i] = load_snapshot(repository, files[i].id, json);
       } catch (const Error& e) {
         const std::lock_guard lock(mutex);
+        if (is_fatal(e)) throw;
         failed(files[i].id, e);
       }
     }
@@ -112,10 +117,33 @@ void for_each_part(std::string_view text, const std::function<void(std::string_v
   }
 }
 
+std::string tell_future(const SnapshotEntry& future, const SnapshotEntry* chosen) {
+  const std::string time = format_local_time(future.snapshot.time.instant);
+  const std::string name = future.id.short_hex();
+  if (chosen == nullptr) {
+    return format_text(_("snapshot {} is of {}, which is in the future: a clock was wrong when it "
+                         "was made, or is now. It is taken for the latest, as there is no other"),
+                       name, time);
+  }
+  return format_text(
+      _("snapshot {} is of {}, which is in the future: a clock was wrong when it was "
+        "made, or is now. The latest without it is {}, of {}; to have the other one, "
+        "name its ID"),
+      name, time, chosen->id.short_hex(), format_local_time(chosen->snapshot.time.instant));
+}
+
 const SnapshotEntry& find_latest(const std::vector<SnapshotEntry>& snapshots,
-                                 const SnapshotFilter& filter) {
-  for (auto it = snapshots.rbegin(); it != snapshots.rend(); ++it) {
-    if (filter.matches(it->snapshot)) return *it;
+                                 const SnapshotFilter& filter, const NoticeSink& notice) {
+  const SnapshotEntry* newest = nullptr;
+  const SnapshotEntry* chosen = nullptr;
+  for (auto it = snapshots.rbegin(); it != snapshots.rend() && chosen == nullptr; ++it) {
+    if (!filter.matches(it->snapshot)) continue;
+    if (newest == nullptr) newest = &*it;
+    if (!is_in_future(it->snapshot.time.instant)) chosen = &*it;
+  }
+  if (newest != nullptr) {
+    if (newest != chosen && notice) notice(tell_future(*newest, chosen));
+    return chosen != nullptr ? *chosen : *newest;
   }
   if (snapshots.empty()) throw Error(Errc::not_found, _("the repository holds no snapshot yet"));
   throw Error(Errc::not_found,
@@ -135,9 +163,38 @@ std::vector<SnapshotEntry> load_snapshots(const Repository& repository, const st
 
 std::vector<SnapshotEntry> load_readable_snapshots(
     const Repository& repository, const std::stop_token& stop,
-    const std::function<void(const Id& id, const std::string& message)>& problem) {
-  return load_all(repository, stop,
-                  [&](const Id& id, const Error& error) { problem(id, error.what()); });
+    const std::function<void(const Id& id, const Error& error)>& problem) {
+  return load_all(repository, stop, problem);
+}
+
+std::optional<std::string> why_damaged(const Repository& repository, const Id& id) {
+  Buffer json;
+  try {
+    load_snapshot(repository, id, json);
+  } catch (const Error& e) {
+    if (e.code() != Errc::corrupt) throw;
+    return e.what();
+  }
+  return std::nullopt;
+}
+
+std::string advice_on_damaged_snapshots(const std::vector<Id>& ids) {
+  std::string names;
+  for (const Id& id : ids) names += (names.empty() ? "" : " ") + id.hex();
+  return format_text(
+      n_("Damaged snapshot file: if there is another copy of the repository, fetch the file from "
+         "its folder \"snapshots\". If not, \"medsave forget {}\" removes it; then \"medsave "
+         "recover\", before anything is pruned, makes a new snapshot of what only this one held",
+         "Damaged snapshot files: if there is another copy of the repository, fetch the files from "
+         "its folder \"snapshots\". If not, \"medsave forget {}\" removes them; then \"medsave "
+         "recover\", before anything is pruned, makes a new snapshot of what only these held",
+         ids.size()),
+      names);
+}
+
+bool is_in_future(const Timestamp& time) {
+  constexpr double kTolerance = 3600;  // seconds; clocks are never quite right
+  return seconds_between(system_clock().now(), time) > kTolerance;
 }
 
 bool SnapshotFilter::matches(const Snapshot& snapshot) const {
@@ -162,8 +219,9 @@ SnapshotSpec parse_snapshot_spec(const std::string& text) {
 }
 
 const SnapshotEntry& find_snapshot(const std::vector<SnapshotEntry>& snapshots,
-                                   const std::string& id, const SnapshotFilter& filter) {
-  if (id == kLatest) return find_latest(snapshots, filter);
+                                   const std::string& id, const SnapshotFilter& filter,
+                                   const NoticeSink& notice) {
+  if (id == kLatest) return find_latest(snapshots, filter, notice);
   if (id.empty()) throw Error(Errc::usage, _("the snapshot's id is empty"));
   std::vector<const SnapshotEntry*> fitting;
   for (const SnapshotEntry& entry : snapshots) {
@@ -226,8 +284,8 @@ std::vector<SnapshotGroup> group_snapshots(std::vector<SnapshotEntry> snapshots,
   return out;
 }
 
-Id find_subtree(const BlobReader& reader, const Id& root, const std::string& subfolder) {
-  Id tree = root;
+SnapshotFolder find_folder(const BlobReader& reader, const Id& root, const std::string& subfolder) {
+  SnapshotFolder folder = {.tree = root};
   std::string path;
   std::string_view rest = subfolder;
   while (!rest.empty()) {
@@ -236,7 +294,7 @@ Id find_subtree(const BlobReader& reader, const Id& root, const std::string& sub
     rest.remove_prefix(std::min(slash + 1, rest.size()));
     if (name.empty() || name == ".") continue;
     path.append("/").append(name);
-    const Tree nodes = load_tree(reader, tree);
+    const Tree nodes = load_tree(reader, folder.tree);
     const auto node = std::ranges::find(nodes, name, &Node::name);
     if (node == nodes.end()) {
       throw Error(Errc::not_found, format_text(_("the snapshot does not contain {}"), path));
@@ -244,9 +302,13 @@ Id find_subtree(const BlobReader& reader, const Id& root, const std::string& sub
     if (node->type != NodeType::dir || !node->subtree) {
       throw Error(Errc::not_found, format_text(_("{} is not a folder in the snapshot"), path));
     }
-    tree = *node->subtree;
+    folder = {.tree = *node->subtree, .node = *node};
   }
-  return tree;
+  return folder;
+}
+
+Id find_subtree(const BlobReader& reader, const Id& root, const std::string& subfolder) {
+  return find_folder(reader, root, subfolder).tree;
 }
 
 }  // namespace medsave

@@ -47,7 +47,7 @@ void walk_tree(
   std::vector<Level> levels;
 
   const auto refuse = [&](const Error& error) {
-    if (!problem) throw Error(error);
+    if (!problem || is_fatal(error)) throw Error(error);
     problem(walked.path.empty() ? "/" : walked.path, error.what());
   };
   const auto enter = [&](const Id& tree) {

@@ -2,6 +2,8 @@
 
 #include "posix.hpp"
 
+#include "medsave/base/thread.hpp"
+
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -140,7 +142,7 @@ int fork_child(const Launch& launch) {
 int fork_in(std::jthread& parent, const Launch& launch) {
   std::promise<int> result;
   std::future<int> pid = result.get_future();
-  parent = std::jthread([&launch, result = std::move(result)](const std::stop_token& stop) mutable {
+  parent = start_thread([&launch, result = std::move(result)](const std::stop_token& stop) mutable {
     result.set_value(fork_child(launch));  // the last use of launch
     std::mutex mutex;
     std::unique_lock lock(mutex);

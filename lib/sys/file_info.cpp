@@ -6,9 +6,12 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <unistd.h>
 
 #include <array>
+#include <chrono>
+#include <thread>
 
 namespace medsave {
 namespace {
@@ -45,6 +48,9 @@ bool is_dot(const char* name) {
   return name[0] == '.' && (name[1] == '\0' || (name[1] == '.' && name[2] == '\0'));
 }
 
+constexpr std::chrono::milliseconds kLeasePause(50);
+constexpr int kLeaseTries = 1000;
+
 }  // namespace
 
 std::optional<FileInfo> lstat_at(int dir, const std::string& name) {
@@ -63,6 +69,23 @@ FileInfo fstat_fd(int fd) {
   return to_info(st);
 }
 
+bool keeps_inode_numbers(int fd) {
+  constexpr long kFuse = 0x65735546;  // FUSE_SUPER_MAGIC
+  struct statfs info = {};
+  return ::fstatfs(fd, &info) != 0 || info.f_type != kFuse;
+}
+
+bool is_mount_point(int folder) {
+  struct statx info = {};
+  if (::statx(folder, "", AT_EMPTY_PATH, 0, &info) == 0 &&
+      (info.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0) {
+    return true;
+  }
+  // Subvolumes are not mounted, and kernels before Linux 5.8 tell nothing of mounts.
+  const std::optional<FileInfo> above = stat_at(folder, "..");
+  return !above || above->device != fstat_fd(folder).device;
+}
+
 UniqueFd open_dir_at(int dir, const std::string& name, bool follow) {
   const int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC | (follow ? 0 : O_NOFOLLOW);
   UniqueFd fd(retry_interrupted([&] { return ::openat(dir, name.c_str(), flags); }));
@@ -70,14 +93,28 @@ UniqueFd open_dir_at(int dir, const std::string& name, bool follow) {
   return fd;
 }
 
-UniqueFd open_file_at(int dir, const std::string& name) {
-  constexpr int kFlags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY;
-  UniqueFd fd(retry_interrupted([&] { return ::openat(dir, name.c_str(), kFlags | O_NOATIME); }));
-  if (!fd && errno == EPERM) {  // O_NOATIME is for the file's owner and for root
-    fd = UniqueFd(retry_interrupted([&] { return ::openat(dir, name.c_str(), kFlags); }));
-  }
-  if (!fd) throw_errno(N_("cannot open {}"), name);
+UniqueFd hold_dir(const std::string& path) {
+  const std::string inside = path + "/.";  // else what is mounted on demand would not be mounted
+  UniqueFd fd(
+      retry_interrupted([&] { return ::open(inside.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC); }));
+  if (!fd) throw_errno(N_("cannot open folder {}"), path);
   return fd;
+}
+
+UniqueFd open_file_at(int dir, const std::string& name, bool follow) {
+  const int flags = O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY | (follow ? 0 : O_NOFOLLOW);
+  const auto open_with = [&](int more) {
+    return UniqueFd(retry_interrupted([&] { return ::openat(dir, name.c_str(), flags | more); }));
+  };
+  for (int tries = 0;; ++tries) {
+    UniqueFd fd = open_with(O_NOATIME);
+    if (!fd && errno == EPERM) fd = open_with(0);  // O_NOATIME is for the owner and for root
+    if (fd) return fd;
+    // A file server that let a client have the file to itself is made by this to take it back, for
+    // which the system gives it 45 seconds.
+    if (errno != EWOULDBLOCK || tries == kLeaseTries) throw_errno(N_("cannot open {}"), name);
+    std::this_thread::sleep_for(kLeasePause);
+  }
 }
 
 std::vector<std::string> list_dir(int fd) {

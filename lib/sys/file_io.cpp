@@ -17,6 +17,7 @@
 #include <algorithm>
 #include <atomic>
 #include <string_view>
+#include <utility>
 
 namespace medsave {
 namespace {
@@ -45,9 +46,10 @@ void check_sync(int result, const std::string& what) {
   throw_errno(N_("cannot make {} durable"), what);
 }
 
-/// Media without modes (FAT) refuse to change that of a file we have just made.
+/// Media without modes (FAT with EPERM, CIFS with EACCES) refuse to change that of a file we have
+/// just made.
 void check_mode(int result, const std::string& what) {
-  if (result == 0 || errno == EPERM || means_unsupported(errno)) return;
+  if (result == 0 || errno == EPERM || errno == EACCES || means_unsupported(errno)) return;
   throw_errno(N_("cannot set the mode of {}"), what);
 }
 
@@ -63,15 +65,19 @@ std::string temporary_name(const std::string& path) {
   return path + ".tmp-" + to_hex(random);
 }
 
+std::uint64_t available(const struct statvfs& info) {
+  return static_cast<std::uint64_t>(info.f_bavail) * info.f_frsize;
+}
+
 /// True when the folder is there now. False with errno set otherwise.
-bool try_make_dir(const std::string& path, unsigned mode) {
-  if (::mkdir(path.c_str(), mode) == 0) {
-    check_mode(::chmod(path.c_str(), mode), path);  // mkdir subtracts the umask
+bool try_make_dir(int dir, const std::string& path, unsigned mode) {
+  if (::mkdirat(dir, path.c_str(), mode) == 0) {
+    check_mode(::fchmodat(dir, path.c_str(), mode, 0), path);  // mkdir subtracts the umask
     return true;
   }
   const int error_number = errno;
   struct stat st;
-  if (::stat(path.c_str(), &st) == 0) {
+  if (::fstatat(dir, path.c_str(), &st, 0) == 0) {
     if (S_ISDIR(st.st_mode)) return true;
     errno = ENOTDIR;
     return false;
@@ -196,6 +202,18 @@ void sync_data(int fd, const std::string& what) {
   check_sync(retry_interrupted([&] { return ::fdatasync(fd); }), what);
 }
 
+void close_fd(UniqueFd fd, const std::string& what) {
+  if (!fd) return;
+  // Never twice: Linux frees the number also where close fails, and another thread may have it.
+  // An interrupted one is a failure like others, as nobody knows then what became of the data.
+  if (::close(fd.release()) != 0) throw_errno(N_("cannot finish writing {}"), what);
+}
+
+void sync_file_system(int dir, const std::string& what) {
+  check_sync(::syncfs(dir), what);
+  sync_fd(dir, what);
+}
+
 void start_writeback(int fd) {
   // A hint: a failure shows again, and is handled, where the file is synced.
   (void)::sync_file_range(fd, 0, 0, SYNC_FILE_RANGE_WRITE);
@@ -207,9 +225,11 @@ void drop_from_memory(int fd, std::uint64_t offset, std::size_t length) {
                         POSIX_FADV_DONTNEED);
 }
 
-void sync_dir(const std::string& path) {
-  const UniqueFd dir = open_dir_at(kCurrentDirectory, path, true);
-  sync_fd(dir.get(), path);
+void sync_dir(const std::string& path) { sync_dir_at(kCurrentDirectory, path); }
+
+void sync_dir_at(int dir, const std::string& name) {
+  const UniqueFd folder = open_dir_at(dir, name, true);
+  sync_fd(folder.get(), name);
 }
 
 Buffer read_file(const std::string& path, std::size_t limit) {
@@ -242,7 +262,7 @@ void write_file_durably(const std::string& path, ByteView data, unsigned mode) {
     write_all(fd.get(), data, path);
     check_mode(::fchmod(fd.get(), mode), path);
     sync_fd(fd.get(), path);
-    fd.reset();
+    close_fd(std::move(fd), path);
     if (::rename(temporary.c_str(), path.c_str()) != 0) throw_errno(N_("cannot create {}"), path);
   } catch (...) {
     ::unlink(temporary.c_str());
@@ -251,21 +271,52 @@ void write_file_durably(const std::string& path, ByteView data, unsigned mode) {
   sync_dir(parent_of(path));
 }
 
+UniqueFd open_for_appending(const std::string& path) {
+  constexpr mode_t kPrivateFile = 0600;
+  UniqueFd fd(
+      ::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, kPrivateFile));
+  if (!fd) throw_errno(N_("cannot open {}"), path);
+  return fd;
+}
+
 void make_directories(const std::string& path, unsigned mode) {
   std::string folder = path;
   while (folder.size() > 1 && folder.ends_with('/')) folder.pop_back();
-  if (try_make_dir(folder, mode)) return;
+  if (try_make_dir(kCurrentDirectory, folder, mode)) return;
   if (errno == ENOENT && folder.find('/', 1) != std::string::npos) {
     make_directories(parent_of(folder), mode);
-    if (try_make_dir(folder, mode)) return;
+    if (try_make_dir(kCurrentDirectory, folder, mode)) return;
   }
   throw_errno(N_("cannot create folder {}"), folder);
+}
+
+void ensure_dir_at(int dir, const std::string& name, unsigned mode) {
+  if (!try_make_dir(dir, name, mode)) throw_errno(N_("cannot create folder {}"), name);
+}
+
+void set_mode_where_possible(int fd, unsigned mode, const std::string& what) {
+  check_mode(::fchmod(fd, mode), what);
 }
 
 std::optional<std::uint64_t> free_space(const std::string& path) {
   struct statvfs info = {};
   if (retry_interrupted([&] { return ::statvfs(path.c_str(), &info); }) != 0) return std::nullopt;
-  return static_cast<std::uint64_t>(info.f_bavail) * info.f_frsize;
+  return available(info);
+}
+
+std::optional<std::uint64_t> free_space_of(int fd) {
+  struct statvfs info = {};
+  if (retry_interrupted([&] { return ::fstatvfs(fd, &info); }) != 0) return std::nullopt;
+  return available(info);
+}
+
+void reserve_standard_streams() {
+  for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (::fcntl(stream, F_GETFD) != -1 || errno != EBADF) continue;
+    // The lowest free number is this one. For children too, so without O_CLOEXEC.
+    const int access = stream == STDIN_FILENO ? O_WRONLY : O_RDONLY;
+    if (::open("/dev/null", access) != stream) return;  // NOLINT: kept for good
+  }
 }
 
 void raise_open_file_limit() {
@@ -273,6 +324,13 @@ void raise_open_file_limit() {
   if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= limit.rlim_max) return;
   limit.rlim_cur = limit.rlim_max;
   ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+std::size_t open_file_limit() {
+  constexpr std::size_t kUsual = 1024;
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return kUsual;
+  return limit.rlim_cur == RLIM_INFINITY ? kUsual : static_cast<std::size_t>(limit.rlim_cur);
 }
 
 }  // namespace medsave

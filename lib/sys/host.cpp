@@ -89,6 +89,17 @@ std::optional<std::uint32_t> find_group_id(const std::string& name) {
   return found->gr_gid;
 }
 
+/// Empty where there is no such file.
+std::string first_line_of(const char* path) {
+  try {
+    const Buffer content = read_file(path, 256);
+    const std::string_view text = as_text(content.view());
+    return std::string(text.substr(0, text.find('\n')));
+  } catch (const Error&) {
+    return "";
+  }
+}
+
 }  // namespace
 
 std::string host_name() {
@@ -109,14 +120,14 @@ std::uint32_t group_id() { return ::getegid(); }
 std::int64_t process_id() { return ::getpid(); }
 bool is_root() { return ::geteuid() == 0; }
 
-std::string boot_id() {
-  try {
-    const Buffer content = read_file("/proc/sys/kernel/random/boot_id", 256);
-    const std::string_view text = as_text(content.view());
-    return std::string(text.substr(0, text.find('\n')));
-  } catch (const Error&) {
-    return "";
-  }
+std::string boot_id() { return first_line_of("/proc/sys/kernel/random/boot_id"); }
+
+std::string machine_id() { return first_line_of("/etc/machine-id"); }
+
+std::chrono::nanoseconds running_time() {
+  timespec up{};
+  ::clock_gettime(CLOCK_BOOTTIME, &up);
+  return std::chrono::seconds(up.tv_sec) + std::chrono::nanoseconds(up.tv_nsec);
 }
 
 Timestamp boot_time() {

@@ -1,5 +1,10 @@
 #include "medsave/sys/memory.hpp"
 
+#include "medsave/base/error.hpp"
+#include "medsave/base/text.hpp"
+
+#include <unistd.h>
+
 #include <cstdlib>  // whichever C library header: it is what defines __GLIBC__
 
 #if defined(__GLIBC__)
@@ -15,6 +20,23 @@ void bound_heap_growth() {
   mallopt(M_TRIM_THRESHOLD, kReturnedFrom);
   mallopt(M_ARENA_MAX, 2);
 #endif
+}
+
+std::uint64_t affordable_memory() {
+  const long pages = ::sysconf(_SC_PHYS_PAGES);
+  const long page_size = ::sysconf(_SC_PAGESIZE);
+  constexpr std::uint64_t kUnknown = 4ULL << 30U;
+  if (pages <= 0 || page_size <= 0) return kUnknown;
+  return static_cast<std::uint64_t>(pages) * static_cast<std::uint64_t>(page_size) / 4 * 3;
+}
+
+void MemoryAllowance::check() const {
+  if (!exhausted()) return;
+  throw Error(Errc::unsupported,
+              format_text(_("the snapshot lists more files and folders than fit into {} MiB of "
+                            "memory; choose a part of it. If it cannot have so many, somebody has "
+                            "forged its folder lists"),
+                          allowed_ / (1024 * 1024)));
 }
 
 }  // namespace medsave

@@ -72,10 +72,10 @@ void make_symlink_at(int dir, const std::string& name, const std::string& target
   }
 }
 
-void make_link_at(int from_dir, const std::string& from, int to_dir, const std::string& to) {
-  if (::linkat(from_dir, from.c_str(), to_dir, to.c_str(), 0) != 0) {
-    throw_errno(N_("cannot create hard link {}"), to);
-  }
+bool make_link_at(int from_dir, const std::string& from, int to_dir, const std::string& to) {
+  if (::linkat(from_dir, from.c_str(), to_dir, to.c_str(), 0) == 0) return true;
+  if (errno == EPERM || errno == EMLINK || errno == EXDEV || means_unsupported(errno)) return false;
+  throw_errno(N_("cannot create hard link {}"), to);
 }
 
 void make_node_at(int dir, const std::string& name, std::uint32_t mode, std::uint64_t rdev) {

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -19,26 +20,23 @@ struct Level {
   std::uint64_t device = 0;
   std::uint64_t inode = 0;
   std::vector<std::string> left;
+  bool stays = false;             // it, or something in it
+  std::size_t parent_length = 0;  // of the path that leads to its parent
 };
 
-enum class Removal { done, gone, is_dir };
+enum class Outcome { done, gone, is_dir };
 
-Removal try_unlink(int dir, const std::string& name) {
-  if (::unlinkat(dir, name.c_str(), 0) == 0) return Removal::done;
-  if (errno == ENOENT) return Removal::gone;
-  if (errno == EISDIR) return Removal::is_dir;
+Outcome try_unlink(int dir, const std::string& name) {
+  if (::unlinkat(dir, name.c_str(), 0) == 0) return Outcome::done;
+  if (errno == ENOENT) return Outcome::gone;
+  if (errno == EISDIR) return Outcome::is_dir;
   const int error_number = errno;
   if (error_number == EPERM) {  // POSIX's answer for a folder
     const std::optional<FileInfo> info = lstat_at(dir, name);
-    if (info && info->is_dir()) return Removal::is_dir;
+    if (info && info->is_dir()) return Outcome::is_dir;
   }
   errno = error_number;
   throw_errno(N_("cannot remove {}"), name);
-}
-
-Level enter(int fd, const std::string& name) {
-  const FileInfo info = fstat_fd(fd);
-  return {.name = name, .device = info.device, .inode = info.inode, .left = list_dir(fd)};
 }
 
 UniqueFd open_parent(int fd, const Level& expected) {
@@ -55,44 +53,128 @@ void remove_empty_dir(int dir, const std::string& name) {
   if (::unlinkat(dir, name.c_str(), AT_REMOVEDIR) != 0) throw_errno(N_("cannot remove {}"), name);
 }
 
-}  // namespace
+Outcome look_at(int dir, const std::string& name) {
+  const std::optional<FileInfo> info = lstat_at(dir, name);
+  if (!info) return Outcome::gone;
+  return info->is_dir() ? Outcome::is_dir : Outcome::done;
+}
 
-std::uint64_t remove_tree_at(int dir, const std::string& name) {
-  switch (try_unlink(dir, name)) {
-    case Removal::done:
-      return 1;
-    case Removal::gone:
+/// Goes down one tree.
+class Removal {
+ public:
+  Removal(bool only_counts, const RemovalJudge& judge, const std::optional<Timestamp>& since)
+      : only_counts_(only_counts), judge_(judge), since_(since) {}
+
+  TreeRemoval run(int dir, const std::string& name) {
+    meet(dir, name);
+    while (!way_.empty()) {
+      if (!way_.back().left.empty()) {
+        const std::string entry = std::move(way_.back().left.back());
+        way_.back().left.pop_back();
+        meet(here_.get(), entry);
+        continue;
+      }
+      const Level finished = std::move(way_.back());
+      way_.pop_back();
+      path_.resize(finished.parent_length);
+      if (!way_.empty()) here_ = open_parent(here_.get(), way_.back());
+      leave(way_.empty() ? dir : here_.get(), finished);
+    }
+    return result_;
+  }
+
+ private:
+  [[nodiscard]] Fate judge(int folder) const {
+    return judge_ ? judge_(path_, folder) : Fate::remove;
+  }
+
+  /// Something of the folder in turn stays.
+  void keep() {
+    result_.complete = false;
+    if (!way_.empty()) way_.back().stays = true;
+  }
+
+  [[nodiscard]] bool is_newer(int dir, const std::string& name) const {
+    if (!since_) return false;
+    const std::optional<FileInfo> info = lstat_at(dir, name);
+    return info && !info->is_dir() && info->ctime > *since_;
+  }
+
+  /// Deals with an entry, or goes into it.
+  void meet(int dir, const std::string& name) {
+    const std::size_t parent_length = path_.size();
+    if (judge_) path_.append(way_.empty() ? "" : "/").append(name);
+    const Fate fate = judge(-1);
+    if (fate == Fate::remove && is_newer(dir, name)) {
+      path_.resize(parent_length);
+      ++result_.newer;
+      keep();
+      return;
+    }
+    const bool goes = fate == Fate::remove;
+    Outcome outcome = Outcome::done;
+    if (fate != Fate::keep_all) {
+      outcome = goes && !only_counts_ ? try_unlink(dir, name) : look_at(dir, name);
+    }
+    if (outcome == Outcome::is_dir && enter(dir, name, parent_length, !goes)) return;
+    path_.resize(parent_length);
+    if (outcome == Outcome::gone) {
+      if (!way_.empty()) return;
       errno = ENOENT;
       throw_errno(N_("cannot remove {}"), name);
-    case Removal::is_dir:
-      break;
-  }
-  std::uint64_t removed = 0;
-  UniqueFd here = open_dir_at(dir, name);
-  std::vector<Level> way;
-  way.push_back(enter(here.get(), name));
-  for (;;) {
-    if (!way.back().left.empty()) {
-      const std::string entry = std::move(way.back().left.back());
-      way.back().left.pop_back();
-      const Removal outcome = try_unlink(here.get(), entry);
-      if (outcome == Removal::done) ++removed;
-      if (outcome == Removal::is_dir) {
-        here = open_dir_at(here.get(), entry);
-        way.push_back(enter(here.get(), entry));
-      }
-      continue;
     }
-    const std::string finished = std::move(way.back().name);
-    way.pop_back();
-    ++removed;
-    if (way.empty()) {
-      remove_empty_dir(dir, finished);
-      return removed;
+    if (goes && outcome == Outcome::done) {
+      ++result_.entries;
+    } else {
+      keep();
     }
-    here = open_parent(here.get(), way.back());
-    remove_empty_dir(here.get(), finished);
   }
+
+  /// False for a folder that is kept with all that is in it.
+  bool enter(int dir, const std::string& name, std::size_t parent_length, bool stays) {
+    UniqueFd folder = open_dir_at(dir, name);
+    if (judge(folder.get()) == Fate::keep_all) return false;
+    if (is_mount_point(folder.get())) {
+      throw Error(Errc::exists, format_text(_("{} was kept: something is mounted there"), name));
+    }
+    const FileInfo info = fstat_fd(folder.get());
+    way_.push_back({.name = name,
+                    .device = info.device,
+                    .inode = info.inode,
+                    .left = list_dir(folder.get()),
+                    .stays = stays,
+                    .parent_length = parent_length});
+    here_ = std::move(folder);
+    return true;
+  }
+
+  void leave(int dir, const Level& folder) {
+    if (folder.stays) {
+      keep();
+      return;
+    }
+    if (!only_counts_) remove_empty_dir(dir, folder.name);
+    ++result_.entries;
+  }
+
+  bool only_counts_;
+  const RemovalJudge& judge_;
+  const std::optional<Timestamp> since_;
+  std::vector<Level> way_ = {};
+  UniqueFd here_ = {};     // the last of the way
+  std::string path_ = {};  // to what is met, for the judge
+  TreeRemoval result_ = {};
+};
+
+}  // namespace
+
+TreeRemoval remove_tree_at(int dir, const std::string& name, const RemovalJudge& judge,
+                           const std::optional<Timestamp>& since) {
+  return Removal(false, judge, since).run(dir, name);
+}
+
+TreeRemoval count_tree_at(int dir, const std::string& name, const RemovalJudge& judge) {
+  return Removal(true, judge, std::nullopt).run(dir, name);
 }
 
 }  // namespace medsave

@@ -54,7 +54,13 @@ Console::Write Console::standard_err() {
 
 bool Console::flush_standard_out() { return std::fflush(stdout) == 0 && std::ferror(stdout) == 0; }
 
-void Console::print(std::string_view line) {
+void Console::log(std::string_view line) {
+  if (!copy_) return;
+  const std::lock_guard lock(mutex_);
+  copy_(line);
+}
+
+void Console::put_out(std::string_view line) {
   const std::lock_guard lock(mutex_);
   erase_block();
   out_(line);
@@ -62,11 +68,39 @@ void Console::print(std::string_view line) {
   draw_block();
 }
 
-void Console::warn(std::string_view line) {
+void Console::put_err(std::string_view line) {
   const std::lock_guard lock(mutex_);
   if (options_.err_is_terminal) erase_block();
   err_(std::string(line) + "\n");
   draw_block();
+}
+
+void Console::print(std::string_view line) {
+  log(line);
+  put_out(line);
+}
+
+void Console::print_err(std::string_view line) {
+  log(line);
+  put_err(line);
+}
+
+void Console::tell(std::string_view text) {
+  log(text);
+  put_out(options_.out_is_terminal ? wrap_lines(text, width()) : std::string(text));
+}
+
+void Console::warn(std::string_view text) {
+  std::string shown;
+  while (true) {
+    const std::size_t end = std::min(text.find('\n'), text.size());
+    shown += escape_for_terminal(text.substr(0, end));
+    if (end == text.size()) break;
+    shown += '\n';
+    text.remove_prefix(end + 1);
+  }
+  log(shown);
+  put_err(options_.err_is_terminal ? wrap_lines(shown, width()) : shown);
 }
 
 void Console::write(std::string_view bytes) {
@@ -89,10 +123,6 @@ unsigned Console::width() const { return options_.width ? options_.width() : kUs
 
 std::string Console::name_for_out(const std::string& raw) const {
   return options_.out_is_terminal ? escape_for_terminal(raw) : raw;
-}
-
-std::string Console::name_for_err(const std::string& raw) const {
-  return options_.err_is_terminal ? escape_for_terminal(raw) : raw;
 }
 
 std::string Console::bold(const std::string& text) const {

@@ -60,8 +60,11 @@ std::string escape_for_terminal(std::string_view raw) {
   std::string out;
   while (!raw.empty()) {
     const std::size_t bytes = std::max<std::size_t>(utf8_sequence(raw), 1);
-    if (raw.front() == '"' || raw.front() == '\\') {
-      out += raw.front();  // go_quote() would escape these too, but they are harmless
+    // go_quote() would escape these too, but they are harmless; French has a no-break space before
+    // half of its punctuation marks.
+    const std::string_view character = raw.substr(0, bytes);
+    if (character == "\"" || character == "\\" || character == "\u00a0" || character == "\u202f") {
+      out += character;
     } else {
       append_go_quoted(out, raw.substr(0, bytes));
     }
@@ -125,6 +128,23 @@ std::string wrap_text(std::string_view text, std::size_t columns, std::size_t in
     out += '\n';
     if (!text.empty() && text.front() != '\n') out.append(indent, ' ');
     column = indent;
+  }
+}
+
+std::string wrap_lines(std::string_view text, std::size_t columns) {
+  std::string out;
+  while (true) {
+    const std::size_t end = std::min(text.find('\n'), text.size());
+    const std::string_view line = text.substr(0, end);
+    const std::size_t indent = std::min(line.find_first_not_of(' '), line.size());
+    if (display_width(line) <= columns || indent >= columns / 2) {
+      out += line;
+    } else {
+      out.append(indent, ' ').append(wrap_text(line.substr(indent), columns, indent));
+    }
+    if (end == text.size()) return out;
+    out += '\n';
+    text.remove_prefix(end + 1);
   }
 }
 

@@ -1,8 +1,10 @@
 #include "medsave/ui/progress_display.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <condition_variable>
 #include <mutex>
+#include <system_error>
 
 namespace medsave {
 namespace {
@@ -25,17 +27,39 @@ double RateMeter::bytes_per_second() const {
   return static_cast<double>(samples_.back().second - samples_.front().second) / seconds;
 }
 
+std::uint64_t Sending::unsent() const {
+  if (packed_bytes <= sent_bytes) return 0;
+  const double share =
+      static_cast<double>(packed_bytes - sent_bytes) / static_cast<double>(packed_bytes);
+  return static_cast<std::uint64_t>(share * static_cast<double>(new_bytes));
+}
+
+std::optional<double> Sending::seconds_left(double elapsed, std::uint64_t read,
+                                            std::uint64_t unread) const {
+  if (queued_bytes == 0) return 0;
+  if (sent_bytes == 0 || elapsed <= 0) return std::nullopt;
+  const double to_come = read == 0 ? 0
+                                   : static_cast<double>(unread) / static_cast<double>(read) *
+                                         static_cast<double>(packed_bytes);
+  const double left = to_come + static_cast<double>(std::max(packed_bytes, sent_bytes)) -
+                      static_cast<double>(sent_bytes);
+  return left / (static_cast<double>(sent_bytes) / elapsed);
+}
+
 ProgressDisplay::ProgressDisplay(Console& console, Progress& progress, ProgressKind kind,
                                  ProgressStyle style, std::chrono::milliseconds interval)
     : console_(console), progress_(progress), kind_(kind), style_(style) {
   progress_.track_current = style_ == ProgressStyle::live || style_ == ProgressStyle::json;
   if (style_ == ProgressStyle::none) return;
-  thread_ = std::jthread([this, interval](const std::stop_token& stop) {
-    std::mutex mutex;  // only for the wait
-    std::condition_variable_any wake;
-    std::unique_lock lock(mutex);
-    while (!wake.wait_for(lock, stop, interval, [&] { return stop.stop_requested(); })) show();
-  });
+  try {
+    thread_ = std::jthread([this, interval](const std::stop_token& stop) {
+      std::mutex mutex;  // only for the wait
+      std::condition_variable_any wake;
+      std::unique_lock lock(mutex);
+      while (!wake.wait_for(lock, stop, interval, [&] { return stop.stop_requested(); })) show();
+    });
+  } catch (const std::system_error&) {  // no thread to be had: done unseen
+  }
 }
 
 ProgressDisplay::~ProgressDisplay() {
@@ -43,6 +67,8 @@ ProgressDisplay::~ProgressDisplay() {
   thread_.request_stop();
   thread_.join();
   if (style_ == ProgressStyle::live) console_.clear_status();
+  // Programs show the last status they got.
+  if (style_ == ProgressStyle::json && progress_.totals_final && view().fraction() >= 1) show();
 }
 
 void ProgressDisplay::show() {
@@ -60,6 +86,10 @@ void ProgressDisplay::show() {
 
 ProgressView ProgressDisplay::view() {
   const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start_;
+  const Sending sending{.new_bytes = progress_.new_bytes,
+                        .packed_bytes = progress_.packed_bytes,
+                        .queued_bytes = progress_.queued_bytes,
+                        .sent_bytes = progress_.sent_bytes};
   ProgressView out{.kind = kind_,
                    .total_items = progress_.total_items,
                    .total_bytes = progress_.total_bytes,
@@ -69,15 +99,27 @@ ProgressView ProgressDisplay::view() {
                    .skipped_bytes = progress_.skipped_bytes,
                    .deleted_items = progress_.deleted_items,
                    .errors = progress_.errors,
+                   .unsent_bytes = sending.unsent(),
                    .elapsed = std::chrono::duration_cast<std::chrono::seconds>(elapsed),
                    .current = progress_.current_items(),
-                   .totals_final = progress_.totals_final};
+                   .totals_final = progress_.totals_final,
+                   .all_read = progress_.all_read};
+  // The count of the sources may be behind. Programs are told at the end.
+  if (out.all_read && style_ != ProgressStyle::json) {
+    out.total_items = out.done_items;
+    out.total_bytes = out.done_bytes;
+    out.totals_final = true;
+  }
   rate_.record(elapsed.count(), out.done_bytes);
   out.bytes_per_second = rate_.bytes_per_second();
   const std::uint64_t left = out.total_bytes - std::min(out.total_bytes, out.done_bytes);
-  if (out.totals_final && left > 0 && out.bytes_per_second >= 1) {
-    out.remaining = std::chrono::seconds(
-        static_cast<std::int64_t>(static_cast<double>(left) / out.bytes_per_second));
+  const auto on_the_line = sending.seconds_left(elapsed.count(), out.done_bytes, left);
+  const bool reads = left > 0 && !out.all_read;
+  if (!out.totals_final || !on_the_line || (reads && out.bytes_per_second < 1)) return out;
+  const double seconds =
+      std::max(reads ? static_cast<double>(left) / out.bytes_per_second : 0, *on_the_line);
+  if (reads || seconds > 0) {
+    out.remaining = std::chrono::seconds(static_cast<std::int64_t>(std::ceil(seconds)));
   }
   return out;
 }

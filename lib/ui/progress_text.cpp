@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 namespace medsave {
 namespace {
@@ -52,6 +53,20 @@ std::string errors_text(const ProgressView& view) {
   return count == 0 ? std::string() : format_text(n_("{} error", "{} errors", count), count);
 }
 
+/// Not 100 % before all is done.
+std::string percent_text(const ProgressView& view, int decimals) {
+  const double scale = std::pow(10, decimals);
+  const double percent = view.stored_fraction() * 100;
+  const bool done = view.unsent_bytes == 0 || percent == 0;
+  return format_percent(done ? percent : std::floor(percent * scale) / scale, decimals);
+}
+
+std::string last_data_text(const ProgressView& view) {
+  return view.unsent_bytes == 0 ? _("all is read and stored; writing the index")
+                                : format_text(_("all is read; writing the last data ({})"),
+                                              format_size(view.unsent_bytes));
+}
+
 }  // namespace
 
 double ProgressView::fraction() const {
@@ -66,13 +81,22 @@ double ProgressView::fraction() const {
   return 0;
 }
 
+double ProgressView::stored_fraction() const {
+  if (total_bytes == 0) return unsent_bytes == 0 ? fraction() : 0;
+  ProgressView stored = {.total_bytes = total_bytes,
+                         .done_bytes = done_bytes - std::min(done_bytes, unsent_bytes),
+                         .skipped_bytes = skipped_bytes};
+  return stored.fraction();
+}
+
 std::vector<std::string> render_live(const ProgressView& view, unsigned columns) {
   std::string head = fmt::format("[{}]", format_duration(view.elapsed));
   if (view.totals_final) {
-    append_part(head, fmt::format("{} {:5.1f}%", bar(view.fraction()), view.fraction() * 100));
+    append_part(head, fmt::format("{} {:>6}", bar(view.stored_fraction()), percent_text(view, 1)));
   }
-  if (view.bytes_per_second >= 1) {
-    append_part(head, fmt::format("{:.1f} MiB/s", view.bytes_per_second / (1U << 20)));
+  if (view.bytes_per_second >= 1 && !view.all_read) {
+    append_part(head,
+                format_text(_("{} MiB/s"), format_decimal(view.bytes_per_second / (1U << 20), 1)));
   }
   if (view.remaining) {
     append_part(head, format_text(_("{} left"), format_duration(*view.remaining)));
@@ -82,6 +106,7 @@ std::vector<std::string> render_live(const ProgressView& view, unsigned columns)
   append_part(counts, errors_text(view));
 
   std::vector<std::string> lines = {std::move(head), std::move(counts)};
+  if (view.all_read) lines.push_back("  " + last_data_text(view));
   const std::size_t shown = std::min(view.current.size(), kMaxCurrent);
   const std::size_t room = columns > 4 ? columns - 4 : 1;
   for (std::size_t i = 0; i < shown; ++i) {
@@ -92,10 +117,11 @@ std::vector<std::string> render_live(const ProgressView& view, unsigned columns)
 
 std::string render_line(const ProgressView& view) {
   std::string line = fmt::format("[{}]", format_duration(view.elapsed));
-  if (view.totals_final) line += fmt::format(" {:.2f}%", view.fraction() * 100);
+  if (view.totals_final) line += " " + percent_text(view, 2);
   append_part(line, items_text(view));
   append_part(line, bytes_text(view));
   append_part(line, errors_text(view));
+  if (view.all_read) append_part(line, last_data_text(view));
   return line;
 }
 

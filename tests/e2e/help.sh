@@ -25,12 +25,12 @@ for command in "${all[@]}"; do
   says "^  .*medsave .*${command%% *}"
   # shellcheck disable=SC2086
   expect 0 medsave --lang fr $command --help
-  says "^Exemples? ?:"
+  says "^Exemples?.?:"
 done
 echo "${#all[@]} commands"
 
 step "completions are valid and know commands and options"
-for shell in bash zsh fish; do
+for shell in bash zsh fish powershell; do
   expect 0 medsave generate "--$shell-completion" "completion.$shell"
   for word in backup snapshots exclude-caches; do
     grep -q -- "$word" "completion.$shell" || fail "completion for $shell lacks $word"
@@ -39,6 +39,7 @@ done
 bash -n completion.bash
 ! command -v zsh >/dev/null || zsh -n completion.zsh
 ! command -v fish >/dev/null || fish -n completion.fish
+! command -v pwsh >/dev/null || pwsh -NoProfile -File completion.powershell
 
 step "version"
 expect 0 medsave version

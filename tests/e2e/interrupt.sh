@@ -44,6 +44,10 @@ for command in "restore latest --target out2" "check --read-data"; do
   wait "$pid" || status=$?
   same "$status" 130 "exit status of $command"
   same "$(files_in locks)" 0 "locks left"
+  if [ "${command%% *}" = restore ]; then
+    grep -q 'what was restored to out2 is incomplete; the same command goes on' stderr ||
+      fail "does not say what there is now: $(cat stderr)"
+  fi
 done
-expect 0 medsave restore latest --target out2
+expect 0 medsave restore latest --target out2 --overwrite if-changed
 identical data out2/data

@@ -49,7 +49,7 @@ for type in snapshots index packs keys locks blobs; do expect 0 medsave list $ty
 expect 0 medsave list packs
 same "$(wc -l <stdout)" "$(files_in data)"
 expect 1 medsave list nonsense
-index=$(medsave list index | head -n 1)
+index=$(medsave list index | sed -n 1p)
 expect 0 medsave cat index "$index"
 tr -d '\n' <stdout | json-value /packs >/dev/null || fail "index is not JSON"
 expect 0 medsave cat config
@@ -67,7 +67,26 @@ json-value /nodes/0/name <stdout >/dev/null
 same "$(sha256sum <stdout | cut -d' ' -f1)" "$tree" "hash of the tree"
 expect 0 medsave cat tree latest:data
 json-value /nodes/0/name <stdout >/dev/null
-pack=$(medsave list packs | head -n 1)
+pack=$(medsave list packs | sed -n 1p)
 expect 0 medsave cat pack "$pack"
 same "$(sha256sum <stdout | cut -d' ' -f1)" "$pack" "hash of the pack"
 expect 1 medsave cat nonsense
+
+step "with -v the count of the sources comes, and the last status is 100 %"
+mkdir -p few && echo a >few/a && echo bc >few/b
+expect 0 medsave --json -v backup few
+same "$(grep -c '"action":"scan_finished".*"data_size":5,.*"total_files":2' stdout)" 1
+same "$(grep '"message_type":"status"' stdout | tail -n 1 | json-value /percent_done)" 1
+expect 0 medsave --json restore latest --target few-restored
+same "$(grep '"message_type":"status"' stdout | tail -n 1 | json-value /percent_done)" 1
+
+step "stats of the sizes of files and blobs"
+expect 0 medsave --json stats --mode debug
+same "$(grep '"group":"file","kind":"data"' stdout | json-value /count)" "$(files_in data)"
+same "$(grep '"group":"file","kind":"data"' stdout | json-value /total_size)" \
+  "$(find repo/data -type f -printf '%s\n' | awk '{ sum += $1 } END { printf "%d", sum }')"
+same "$(grep '"group":"blob","kind":"data"' stdout | json-value /count)" "$(medsave list blobs | grep -c '^data ')"
+expect 0 medsave stats --mode debug
+says '^File Type: snapshot$'
+says '^Blob Type: tree$'
+says '^ *100 - 999 Byte  '

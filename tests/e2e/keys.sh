@@ -45,3 +45,11 @@ expect 0 medsave check --read-data
 : >empty
 expect 1 medsave key add --new-password-file empty
 same "$(keys)" 1
+
+step "a password file that holds the old password is named"
+medsave -q -r filed init
+echo "$RESTIC_PASSWORD" >own && chmod 600 own && echo five other words that fit >next && chmod 600 next
+expect 0 env -u RESTIC_PASSWORD medsave -r filed -p own key passwd --new-password-file next
+says 'the file own still has the old password'
+expect 12 env -u RESTIC_PASSWORD medsave -r filed -p own snapshots
+expect 0 env -u RESTIC_PASSWORD medsave -r filed -p next snapshots

@@ -43,7 +43,7 @@ summary files_unmodified >/dev/null
 says_not "$french"
 
 step "kinds of files have French names in messages"
-pack=$(medsave list packs | head -n 1)
+pack=$(medsave list packs | sed -n 1p)
 rm -f "$RESTIC_REPOSITORY/data/${pack:0:2}/$pack"
 expect 1 medsave --lang en cat pack "$pack"
 says "\\bpack ${pack:0:8}"

@@ -32,8 +32,10 @@ expect 0 medsave check --no-lock
 step "a living process's lock is not cleared"
 expect 0 medsave unlock
 same "$(locks)" 1
-step "SIGHUP is survived"
-kill -HUP "$holder"
+says "this lock stays: PID $holder on"
+says 'unlock --remove-all'
+step "SIGHUP from a program that looks whether it lives, as restic does, is survived"
+sh -c "kill -HUP $holder; :"
 sleep 0.3
 kill -0 "$holder" || fail "killed by SIGHUP"
 step "--retry-lock waits for it"
@@ -81,6 +83,25 @@ put-lock repo elsewhere 2400
 expect 11 medsave check
 expect 0 medsave unlock
 same "$(locks)" 0
+
+step "locks that cannot be removed are no success"
+chmod 755 "$work"
+put-lock repo elsewhere 2400
+[ "$(id -u)" -ne 0 ] || chown -R 65534:65534 repo
+chmod 555 repo/locks
+for option in '' --remove-all; do
+  # shellcheck disable=SC2086
+  expect 1 as_user "$MEDSAVE" unlock $option
+  says 'not all locks could be removed'
+  says 'this lock stays: PID .* on elsewhere'
+  same "$(locks)" 1
+done
+chmod 755 repo/locks
+expect 0 as_user "$MEDSAVE" unlock
+says_not 'stay'
+expect 0 medsave unlock
+says_not 'stay'
+[ "$(id -u)" -ne 0 ] || chown -R 0:0 repo
 
 step "foreign files in the repository's folders are tolerated"
 mkdir repo/locks/folder repo/data/folder repo/parity repo/"Lisez-moi"

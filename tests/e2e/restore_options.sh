@@ -92,6 +92,21 @@ same "$(only --include-file patterns)" "./src/docs/1.txt ./src/docs/2.txt ./src/
 same "$(only --exclude-file patterns --exclude large)" \
   "./src/pictures/1.jpg ./src/pictures/2.jpg ./src/pictures/3.jpg "
 expect 1 medsave restore latest --target out --include a --exclude b
+only --include '*.txt' --include nothing-like-this >/dev/null
+says "nothing in the snapshot matches the pattern nothing-like-this"
+says_not "nothing was restored"
+only --include nothing-like-this --iinclude other >/dev/null
+says "matches the pattern nothing-like-this"
+says "matches the pattern other"
+says "nothing was restored.*medsave find"
+
+step "newer files are told of before they are overwritten, unless that was chosen"
+fresh
+echo new >out/src/docs/1.txt
+expect 0 medsave restore latest --target out --dry-run
+says "1 file of the target is newer than in the snapshot and is to be overwritten: /src/docs/1.txt"
+expect 0 medsave restore latest --target out --overwrite always
+says_not newer
 
 step "--verify"
 same "$(only --verify)" "$(cd "$work" && find ./src -type f | LC_ALL=C sort | tr '\n' ' ')"
@@ -130,3 +145,75 @@ if [ "$(id -u)" -ne 0 ]; then
 fi
 echo file >target-file
 expect 1 medsave restore latest --target target-file
+
+step "a folder that is restored as the target keeps its own metadata"
+rm -rf out other src/docs/new
+chmod 2750 src/docs && touch -d '2023-05-06 07:08:09' src/docs
+medsave -q backup src
+for target in out empty; do
+  [ $target = out ] || mkdir $target
+  expect 0 medsave restore latest:src/docs --target $target
+  same "$(stat -c '%a %Y %u %g' $target)" "$(stat -c '%a %Y %u %g' src/docs)" "of the target"
+done
+mkdir other && echo mine >other/mine && chmod 700 other
+expect 0 medsave restore latest:src/docs --target other
+same "$(stat -c %a other)" 700 "of a folder with something in it"
+rm -rf out && mkdir -m 1700 out && echo part >out/part  # as an interrupted restore leaves it
+expect 0 medsave restore latest:src/docs --target out
+same "$(stat -c '%a %Y' out)" "$(stat -c '%a %Y' src/docs)" "of a target that a second run completes"
+rm -rf out && mkdir -m 755 out
+expect 0 medsave restore latest:src/docs --target out --dry-run
+same "$(stat -c %a out)" 755 "of a dry run"
+rm -rf out && expect 0 medsave restore latest:src/docs --target out --include '1.txt'
+same "$(stat -c %a out)" 700 "of a folder that is restored in part"
+
+if [ "$(id -u)" -eq 0 ]; then
+  step "setuid and setgid do not outlive their owner"
+  echo program >src/program && chmod 6755 src/program
+  medsave -q backup src
+  chmod 755 "$work" && chmod -R a+rX repo && mkdir -m 777 theirs
+  expect 0 as_user "$MEDSAVE" --no-lock --no-cache restore latest --target theirs/out --include src/program
+  says "1 file lost its setuid and setgid bits"
+  same "$(stat -c %a theirs/out/src/program)" 755
+  rm -rf out && expect 0 medsave restore latest --target out
+  same "$(stat -c %a out/src/program)" 6755
+
+  step "somebody else's file is replaced, since it could not be marked while it is incomplete"
+  rm -rf theirs && mkdir -m 777 theirs
+  head -c 3000000 /dev/urandom >src/shared && echo same >src/as-is && chmod 666 src/shared src/as-is
+  medsave -q backup src
+  chmod -R a+rX repo
+  mkdir -m 777 theirs/src && cp -p src/shared src/as-is theirs/src
+  printf changed | dd of=theirs/src/shared conv=notrunc status=none
+  before=$(stat -c %i theirs/src/as-is)
+  run as_user "$MEDSAVE" --no-lock --no-cache restore latest --target theirs --include shared --include as-is
+  cmp src/shared theirs/src/shared
+  same "$(stat -c %u theirs/src/shared)" 65534 "whose the file is"
+  same "$(stat -c '%i %u' theirs/src/as-is)" "$before 0" "a file that is right"
+
+  step "a hard link over the border of a file system becomes a copy"
+  rm -rf out && mkdir -p linked/a linked/b && head -c 3000000 /dev/urandom >linked/a/one
+  ln linked/a/one linked/b/two && chmod 640 linked/a/one && chown 1234:1234 linked/a/one
+  medsave -q backup linked
+  mkdir -p out/linked/b
+  if mount -t tmpfs none out/linked/b 2>/dev/null; then
+    run medsave restore latest --target out --verify
+    cmp linked/b/two out/linked/b/two && copied=$(stat -c '%a %u %Y' out/linked/b/two) || copied=
+    umount out/linked/b
+    same "$status" 0
+    says "the target refused a hard link: 1 file was written as a copy"
+    says "verified the content of 2 files"
+    same "$copied" "$(stat -c '%a %u %Y' linked/b/two)"
+  fi
+
+  step "what one entry refuses is an error where the file system could"
+  rm -rf out && expect 0 medsave restore latest --path "$work/src" --target out
+  if chattr +i out/src/docs 2>/dev/null; then
+    run medsave restore latest --path "$work/src" --target out
+    chattr -i out/src/docs
+    same "$status" 1
+    says "error: /src/docs: cannot set"
+    says_not "the target cannot keep"
+    same "$(find out -name '.medsave*')" "" "of the trial"
+  fi
+fi

@@ -15,6 +15,8 @@ same "$(field "$snapshot" excludes)" '["*.tmp"]'
 same "$(field "$snapshot" paths)" "[\"$work/src\"]"
 grep -q '"program_version": *"medsave' <(medsave cat snapshot "$snapshot") || fail "program_version"
 expect 1 medsave backup src --time yesterday
+backup 0 src --host epoch --time '1970-01-01 00:00:00'
+same "$(field "$snapshot" time)" '"1970-01-01T00:00:00Z"'
 
 step "the parent is of the same host and paths, not newer"
 backup 0 src --host surgery
@@ -136,3 +138,37 @@ if command -v strace >/dev/null && strace -o /dev/null true 2>/dev/null; then
   slow_backup -v --no-scan
   says_not "scan finished"
 fi
+
+step "a snapshot of a clock that was ahead is not the latest where there is another"
+export RESTIC_REPOSITORY=$work/ahead
+medsave -q init
+backup 0 src --time '2099-01-01 00:00:00'
+ahead=$snapshot
+expect 0 medsave ls latest
+says "snapshot ${ahead:0:8} is of 2099-01-01 .*in the future.*as there is no other"
+backup 0 src
+says "previous snapshot ${ahead:0:8} is of 2099-01-01 .*in the future"
+same "$(summary files_new)" 0 "files read although there is a parent"
+now=$snapshot
+same "$(field "$now" parent)" "\"$ahead\""
+backup 0 src
+says_not 'in the future'
+same "$(field "$snapshot" parent)" "\"$now\""
+now=$snapshot
+for command in 'ls latest' 'restore latest --target out' 'dump latest /src/one' 'cat snapshot latest' 'tag --add x latest'; do
+  # shellcheck disable=SC2086
+  expect 0 medsave $command
+  says "${ahead:0:8} is of 2099-01-01 .*The latest without it is"
+done
+same "$(field "$ahead" tags)" ""
+expect 0 medsave --json ls latest
+json --type snapshot /id >/dev/null
+
+step "the paths of a snapshot are sorted, and a relative --path is one of this computer's"
+mkdir -p two/b two/a && echo 1 >two/a/1 && echo 2 >two/b/2
+backup 0 two/b two/a
+same "$(field "$snapshot" paths | tr -d ' \n')" "[\"$work/two/a\",\"$work/two/b\"]"
+cd two/a
+expect 0 medsave ls latest --path ../b --path .
+says '/b/2$'
+cd "$work"

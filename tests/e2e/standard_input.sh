@@ -11,7 +11,20 @@ same "$(stat -c %a out/dump/db.sql)" 644
 medsave -q backup --stdin <data
 paths_of latest | grep -qx /stdin || fail "$(paths_of latest)"
 step "nothing at all on the standard input is an error: the dump has failed"
-expect 3 medsave backup --stdin --stdin-filename empty </dev/null
+count=$(snapshots)
+expect 1 medsave backup --stdin --stdin-filename empty </dev/null
+says 'nothing arrived on standard input, so no snapshot was saved'
+same "$(snapshots)" "$count"
+
+step "a name that no file can have is refused before anything is read"
+for name in / . .. a/.. "$(printf 'x%.0s' {1..256})" "ok/$(printf 'x%.0s' {1..300})/ok"; do
+  expect 1 medsave backup --stdin --stdin-filename "$name" <data
+  says 'no name for a file|no file of that name could be restored'
+  expect 1 medsave backup --stdin-from-command --stdin-filename "$name" -- touch was-run
+  [ ! -e was-run ] || fail "ran the command"
+done
+same "$(snapshots)" "$count"
+expect 0 medsave backup --stdin --stdin-filename "$(printf 'x%.0s' {1..255})" <data
 
 step "--stdin-from-command"
 expect 0 medsave backup --stdin-from-command --stdin-filename listing -- sh -c 'echo one; echo two'

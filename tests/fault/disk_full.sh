@@ -46,4 +46,5 @@ export RESTIC_REPOSITORY=$work/elsewhere
 medsave -q init
 medsave -q backup large old
 expect 1 medsave restore latest --target mount/out
+says 'What was restored to mount/out is incomplete; the backups are not touched'
 says "space|full"

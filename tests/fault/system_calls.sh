@@ -75,3 +75,29 @@ direct=$(grep -c DELAYED trace)
 echo "$direct of $pieces"
 [ "$direct" -lt $((pieces / 2)) ] || fail "$direct of $pieces large pieces waited for the medium"
 identical new out/new
+
+for error in EACCES EPERM EOPNOTSUPP EINVAL ENOSYS; do
+  step "a medium that answers $error to modes is as good as another"
+  rm -rf repo out
+  expect 0 strace -f -qq -o trace -e trace=fchmod,fchmodat \
+    -e "inject=fchmod,fchmodat:error=$error" "$MEDSAVE" -q init
+  grep -q "fchmodat.*INJECTED" trace || fail "no folder gets a mode"
+  expect 0 strace -f -qq -o trace -e trace=fchmod -e "inject=fchmod:error=$error" \
+    "$MEDSAVE" -q backup old
+  [ "$(grep -c INJECTED trace)" -ge 4 ] || fail "no files get a mode"
+  expect 0 medsave check --read-data
+done
+
+# told ERROR TEXT...: what the message about a failed write says.
+told() {
+  step "a write that fails with $1 is told in words"
+  expect 1 strace -f -qq -o trace -e trace=renameat -e "inject=renameat:error=$1" \
+    "$MEDSAVE" -q backup new
+  says "$2"
+  says "$work/repo"
+  expect 0 medsave check
+}
+told EIO "drive may be failing"
+told ENOSPC "is full"
+told EDQUOT "is full"
+told EROFS "write-protected"

@@ -21,7 +21,7 @@ modern_restic && compared=groups || compared=kept
 # agree OPTIONS...: the same JSON, that is, the same snapshots for the same reasons.
 agree() {
   step "forget $*"
-  restic --no-lock forget --dry-run --json "$@" | head -n 1 | $compared >theirs
+  restic --no-lock forget --dry-run --json "$@" | sed -n 1p | $compared >theirs
   medsave --no-lock forget --dry-run --json "$@" | $compared >ours
   [ -s theirs ] || fail "restic says nothing"
   cmp theirs ours || fail "not the same snapshots or reasons"
@@ -49,7 +49,7 @@ if modern_restic; then
   agree --tag keep --unsafe-allow-remove-all
 
   step "the policy for practices"
-  restic --no-lock forget -n --json -d 14 -w 8 -m 24 -y 20 | head -n 1 | groups >theirs
+  restic --no-lock forget -n --json -d 14 -w 8 -m 24 -y 20 | sed -n 1p | groups >theirs
   medsave --no-lock forget -n --json --policy cabinet | groups >ours
   cmp theirs ours || fail "not what the policy promises"
 
@@ -121,6 +121,15 @@ expect 0 medsave prune --repack-uncompressed
 expect 0 restic check --read-data
 expect 0 medsave restore latest --target out --path "$MEDSAVE"
 cmp "$MEDSAVE" "out$MEDSAVE"
+step "what does not shrink is tried once"
+head -c 5000000 /dev/urandom >noise
+expect 0 medsave backup noise
+expect 0 medsave prune --repack-uncompressed
+for program in medsave restic; do
+  expect 0 "$program" prune --dry-run --repack-uncompressed
+  says '^to repack: +0 blobs'
+done
+expect 0 restic check --read-data
 
 step "prunes exclude each other and backups"
 rm -f pipe

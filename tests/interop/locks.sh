@@ -40,11 +40,18 @@ sleep 0.3
 kill -0 "$holder" || fail "medsave died of restic's question whether it lives"
 release
 
-step "dead locks of either are cleared by the other"
+step "a lock of restic is nobody's but restic's: it may live in a container of this name"
 hold "$RESTIC"
 kill_hard "$holder"
 exec 9>&-
-expect 0 medsave check
+for command in check prune "forget --keep-last 1 --prune"; do
+  expect 11 medsave $command
+  says "container"
+done
+expect 0 medsave backup file
+same "$(files_in locks)" 1
+step "unlock of either clears the other's dead locks"
+expect 0 medsave unlock
 same "$(files_in locks)" 0
 hold "$MEDSAVE"
 kill_hard "$holder"

@@ -57,8 +57,10 @@ says "skipping source snapshot"
 same "$(snapshots)" 1
 expect 0 medsave copy "${FROM[@]}" --tag one
 same "$(snapshots)" 2
-expect 0 medsave copy "${FROM[@]}" nonsense
-says 'ignoring "nonsense"'
+expect 1 medsave copy "${FROM[@]}" nonsense
+says 'there is no snapshot nonsense'
+expect 0 medsave --as-restic copy "${FROM[@]}" nonsense
+says 'Ignoring "nonsense"'
 expect 10 medsave copy --from-repo "$work/nowhere"
 expect 1 medsave copy
 sound
@@ -121,13 +123,13 @@ sound
 step "a missing and a damaged index file"
 use first
 cp -r first intact
-rm -f "first/index/$(restic list index | head -n 1)"
+rm -f "first/index/$(ls first/index | head -n 1)"
 expect 0 medsave repair index --dry-run
 expect 0 medsave repair index
 says "adding pack file"
 sound
 chmod u+w first/index/*
-echo x >>"first/index/$(restic list index | head -n 1)"
+echo x >>"first/index/$(ls first/index | head -n 1)"
 expect 0 medsave repair index
 sound
 expect 0 medsave repair index

@@ -35,6 +35,11 @@ refuses() { # WORDS RULE ARGUMENTS...
   says "$1"
   says_not "trying again"
 }
+contradicted() { # WORDS RULE ARGUMENTS...
+  tries 1 "${@:2}"
+  says "contradicts itself"
+  says "$1"
+}
 restores() { # RULE
   passes "$1" --no-lock restore latest --target out
   identical practice out/practice
@@ -59,10 +64,10 @@ step "a list with a file that does not exist"
 passes "GET/data/#*:list-invents" --no-lock check
 says "is in no index"
 passes "GET/snapshots/#*:list-invents" --no-lock snapshots
-says "there is no such file"
-refuses "there is no such file" "GET/index/#*:list-invents" "${restore[@]}"
-refuses "nothing was removed" "GET/index/#*:list-invents" prune
-refuses "there is no such file" "GET/snapshots/#*:list-invents" prune
+says "contradicts itself"
+restores "GET/index/#*:list-invents"
+says "contradicts itself"
+contradicted "nothing was removed" "GET/index/#*:list-invents" prune
 
 step "a list with sizes that are wrong"
 refuses "nothing was removed" "GET/data/#*:list-resizes=-7" prune
@@ -74,9 +79,44 @@ step "a file that is listed and cannot be had"
 index=index/$(find $repo/index -type f -printf "%f\n" | head -n 1)
 snapshot=snapshots/$(medsave --json --no-lock snapshots latest | json-value /0/id)
 key=keys/$(ls $repo/keys)
-refuses "no such file" "GET/$index#*:status=404" "${restore[@]}"
-refuses "no such file" "GET/$snapshot#*:status=404" "${restore[@]}"
+restores "GET/$snapshot#1:status=404"
+restores "GET/$index#1:status=404"
+contradicted "snapshot" "GET/$snapshot#*:status=404" "${restore[@]}"
 rm -rf out
+contradicted "config" "GET/config#*:status=404" snapshots
+contradicted "index" "GET/$index#*:status=404" backup practice
+put-lock "$work/$repo" elsewhere 60
+tries 11 "GET/locks/$(ls $repo/locks)#1:status=404" check
+rm $repo/locks/*
+
+step "what is said to be deleted and is not"
+old=$(medsave --json --no-lock snapshots | json-value /0/id)
+inject "DELETE/snapshots/#*:status=200"
+expect 3 through forget --keep-last 1 --group-by ''
+same "$(contents)" "$before" "the repository afterwards"
+says "unable to remove snapshot ${old:0:8}.* still there"
+says_not "removed snapshot|have been removed|has been removed"
+echo another >another
+expect 0 medsave key add --new-password-file another
+added=$(cd $repo/keys && ls | grep -v "${key#keys/}")
+before=$(contents)
+refuses "key ${added:0:8} is still there" "DELETE/keys/#*:status=200" key remove "$added"
+says_not "removed key"
+expect 0 medsave key remove "$added"
+before=$(contents)
+put-lock "$work/$repo" elsewhere 60
+inject "DELETE/locks/#*:status=200"
+expect 1 through unlock --remove-all
+says "still there"
+says_not "successfully"
+rm $repo/locks/*
+inject "DELETE/snapshots/#*:status=200"
+expect 1 through tag --add red "$old"
+says "$old"
+for new in $(comm -13 <(echo "$before") <(contents) | sed -n 's|^\(snapshots/[0-9a-f]*\) .*|\1|p'); do
+  rm -f "$repo/$new"
+done
+same "$(contents)" "$before" "the repository after the old snapshot was put back"
 
 step "bits that flip on the way to us, in every kind of file"
 refuses "config is damaged" "GET/config#*:flip=20" --no-lock snapshots

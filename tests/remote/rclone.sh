@@ -43,6 +43,39 @@ fi
 expect 0 medsave check --read-data
 wait_for none_left
 
+step "a folder that is missing is not empty"
+packs() { find drive/repo/data -type f | wc -l; }
+had=$(packs)
+for folder in snapshots index keys; do
+  mv drive/repo/$folder away
+  expect 1 medsave prune
+  says_not "removing"
+  same "$(packs)" "$had" "packs without $folder"
+  mv away drive/repo/$folder
+done
+
+if [ "$(id -u)" -eq 0 ] && command -v setpriv >/dev/null; then
+  step "nor is one that cannot be read, of which rclone tells nobody but its log"
+  cat >unprivileged <<SCRIPT
+#!/bin/sh
+exec setpriv --reuid=65534 --regid=65534 --clear-groups "$MEDSAVE" --stuck-request-timeout 1s --cache-dir "$work/open/cache" "\$@"
+SCRIPT
+  chmod +x unprivileged
+  mkdir -m 777 open
+  cp -r drive/repo open/repo
+  chown -R 65534:65534 open
+  chmod 755 "$work"
+  for folder in snapshots "data/$(ls drive/repo/data | head -n 1)"; do
+    [ -e "open/repo/$folder" ] || fail "no $folder"
+    chmod 000 "open/repo/$folder"
+    expect 1 env HOME="$work/open" TMPDIR="$work/open" ./unprivileged -r "rclone:$work/open/repo" prune
+    says "permission denied|cannot be read"  # the pack may be met before the list
+    same "$(find open/repo/data -type f | wc -l)" "$had" "packs without $folder"
+    chmod 700 "open/repo/$folder"
+  done
+  expect 0 env HOME="$work/open" TMPDIR="$work/open" ./unprivileged -r "rclone:$work/open/repo" check
+fi
+
 step "neither the command line nor the environment of others shows how to get in"
 "$MEDSAVE" --limit-upload 1000 --pack-size 4 backup random >backup.log 2>&1 &
 backup=$!
@@ -99,3 +132,21 @@ run medsave -r 'rclone::sftp,host=127.0.0.1,port=1,user=me,pass=se-cret:repo' sn
 [ "$status" -ne 0 ] || fail "no error"
 says_not "se-cret"
 none_left
+
+step "the secrets of a connection string stand in no argument, and work all the same"
+cat >watched <<'SCRIPT'
+#!/bin/sh
+printf '%s\n' "$*" >>"$0.arguments"
+exec rclone "$@"
+SCRIPT
+chmod +x watched
+secret=$(rclone obscure se-cret)
+sealed=":crypt,remote=$work/sealed,password=$secret:"
+expect 0 medsave -o rclone.program="$work/watched" -r "rclone:$sealed" init
+wait_for none_left
+grep -q 'serve restic.*:crypt,remote=' watched.arguments || fail "rclone was not watched"
+! grep -F "$secret" watched.arguments || fail "the secret is an argument"
+rclone lsf "$sealed" | grep -qx config || fail "not sealed with that password"
+expect 1 medsave -r "rclone:drive,override.password=$secret:x" snapshots
+says "rclone config"
+says_not "$secret"

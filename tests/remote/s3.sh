@@ -71,18 +71,20 @@ step "what goes wrong on the way is survived: the store verifies what arrives"
 address=${S3_ENDPOINT#http://}
 # survives COMMAND...: with the faults of the proxy that inject started.
 survives() {
-  expect 0 medsave -r "s3:http://$proxy/faults" --no-cache --stuck-request-timeout 1s "$@"
+  expect 0 medsave -r "s3:http://$proxy/faults" --no-cache --stuck-request-timeout "$stuck" "$@"
   [ "$(injected "=")" -ge 1 ] || fail "no fault was injected: $*"
 }
 inject "PUT/config#1:flip-request=20" "PUT/keys/#1:flip-request=20"
+stuck=20s # a gateway takes its time to make a bucket
 survives init
+stuck=2s
 export RESTIC_REPOSITORY=s3:$S3_ENDPOINT/faults
 inject "PUT/data/#1:flip-request=1000" "PUT/data/#2:drop-request=1000" "PUT/data/#3:status=503" \
   "PUT/data/#4:drop-answer" "PUT/index/#1:flip-request=50" "PUT/snapshots/#1:flip-request=50" \
   "PUT/locks/#1:flip-request=50" "HEAD/data/#2:length=7" "GET/keys/#1:cut=10"
 survives --pack-size 4 backup practice
 expect 0 medsave check --read-data
-inject "GET/data/#2:length=50" "GET/data/#3:cut=100" "GET/data/#4:stall=3" "GET/data/#9:flip=100" \
+inject "GET/data/#2:length=50" "GET/data/#3:cut=100" "GET/data/#4:stall=4" "GET/data/#9:flip=100" \
   "GET/index/#1:flip=100" "GET/snapshots/#1:status=429" "#3-5:status=503"
 rm -rf out
 survives restore latest --target out

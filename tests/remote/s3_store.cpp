@@ -17,6 +17,7 @@
 
 #include <atomic>
 #include <cstdlib>
+#include <optional>
 #include <set>
 #include <string>
 #include <thread>
@@ -105,7 +106,7 @@ TEST(S3Store, TakesPrefixesWithEveryCharacter) {
     SCOPED_TRACE(prefix);
     // Not as an URL, which would be percent-encoded; http is only possible as one.
     std::string encoded = uri_encode(prefix, true);
-    use(*open(bucket + "/" + encoded));
+    use(*open(std::string(bucket).append("/").append(encoded)));
   }
 }
 
@@ -179,7 +180,7 @@ S3Client client_of(const std::string& bucket, const Clock& clock) {
   S3ClientSettings settings{.address = parse_s3_address(variable("S3_ENDPOINT") + "/" + bucket)};
   S3Credentials credentials{.access_key = variable("AWS_ACCESS_KEY_ID"),
                             .secret_key = Secret(variable("AWS_SECRET_ACCESS_KEY"))};
-  return {std::move(settings), std::move(credentials), {}, clock};
+  return {std::move(settings), std::move(credentials), std::nullopt, {}, clock};
 }
 
 TEST(S3Store, ExplainsAWrongClock) {

@@ -88,6 +88,13 @@ class RepoBuilder {
     dir.subtree = subtree;
     return dir;
   }
+  /// A folder that holds the same folder twice, "a" and "b", which holds ... `leaf`: a few trees
+  /// with 2^levels paths.
+  Id lattice(unsigned levels, Tree leaf) {
+    Id below = tree(std::move(leaf));
+    for (unsigned i = 0; i < levels; ++i) below = tree({dir("a", below), dir("b", below)});
+    return below;
+  }
   static Node symlink(const std::string& name, const std::string& target) {
     Node link = node(name, NodeType::symlink, go_mode::kSymlink | 0777U);
     link.link_target = target;

@@ -36,7 +36,9 @@ struct StdinSource {
 };
 
 struct BackupRequest {
-  std::vector<std::string> targets = {};  // as given on the command line
+  /// As given on the command line. A slash at the end of a symlink's name means the folder behind
+  /// it, which then stands in the link's place.
+  std::vector<std::string> targets = {};
   std::optional<StdinSource> from_stdin = {};
   SourceFilter filter = {};
   std::optional<SnapshotEntry> parent = {};  // its unchanged files are not read
@@ -46,10 +48,12 @@ struct BackupRequest {
   bool scan = true;  // count first, for percentages and ETA
   unsigned read_concurrency = 2;
   bool skip_if_unchanged = false;
-  bool dry_run = false;    // the writer goes to a throw-away store, nothing is saved
-  Snapshot snapshot = {};  // time, host, user, tags, excludes, program_version as wanted
-  /// Called once all data is stored and indexed; no snapshot is saved when it throws.
-  std::function<void()> before_snapshot = {};
+  bool require_sources = false;  // an empty source counts as emptied, whatever it was before
+  bool dry_run = false;          // the writer goes to a throw-away store, nothing is saved
+  /// Packs that must still be there when the snapshot is saved: adopted ones, which somebody may be
+  /// about to delete who has lost his lock.
+  std::vector<Id> relies_on = {};
+  Snapshot snapshot = {};  // time, host, user, tags, excludes, program_version as they are saved
 };
 
 /// One item's problem; the backup goes on without it (exit 3).
@@ -84,17 +88,27 @@ struct BackupResult {
   std::optional<Id> snapshot_id = {};  // absent when skipped
   Snapshot snapshot = {};              // as saved, with its summary
   std::uint64_t problems = 0;
+  std::uint64_t stored_again = 0;  // files and folders of the parent that were damaged
   std::uint64_t changed_while_read = 0;
+  /// Sources that hold nothing now, unlike in the parent or as required; and folders below them
+  /// that were mount points in the parent, or held very much, and hold nothing now.
+  std::uint64_t emptied = 0;
   bool skipped_unchanged = false;
 };
 
 /// Reads the sources into the repository and saves the snapshot: packs, then index, then
 /// snapshot, each durable before the next. Per-file problems go to the sink. On Interrupted or
-/// failure everything already stored has been indexed, and nothing was published.
-/// Throws Error(usage) when no target exists, Error of the repository otherwise.
+/// failure everything already stored has been indexed, if the lock still stands, and no snapshot
+/// was published. `index` names only packs that are there (see load_reliable_index()).
+/// Throws Error(usage) when no target exists, Error(io) when nothing of them could be read or
+/// nothing arrived on standard input, Error of the repository otherwise.
 BackupResult run_backup(const Repository& repository, Index& index,
                         const BlobWriterOptions& writer_options, BackupRequest request,
                         const BackupSinks& sinks, Progress& progress, const std::stop_token& stop);
+
+/// The folders of StdinSource::filename and the file's name at the end. Throws Error(usage) where
+/// there is none, or one that no file can have when it is restored.
+std::vector<std::string> stdin_components(const std::string& filename);
 
 /// The snapshot that serves as parent: newest of the same group whose time is not after
 /// `snapshot.time` and whose paths include all of the new ones. nullptr when there is none.

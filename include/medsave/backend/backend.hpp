@@ -48,8 +48,8 @@ struct Opening {
 /// Whole immutable files by kind and id on some medium; knows nothing of their content.
 /// Thread-safe. Every implementation passes tests/unit/backend/contract_test.cpp.
 ///
-/// Errors: not_found for a missing file, no_space, permission, io, corrupt for a file that is
-/// shorter than asked for.
+/// Errors: not_found for a missing file, no_space, read_only, permission, io, corrupt for a file
+/// that is shorter than asked for.
 class Backend {
  public:
   virtual ~Backend() = default;
@@ -66,10 +66,20 @@ class Backend {
   /// yet when this returns: see barrier(). `data` may be taken over, so that writing can go on
   /// behind the caller's back; it is untouched after an Error(io), for another try.
   virtual void save(const FileRef& file, Buffer&& data) = 0;
+  /// `check` is called when an index, snapshot, key or config is about to become visible, where
+  /// that comes some time after save() began. What it throws, save() throws, and nothing is
+  /// visible.
+  // NOLINTNEXTLINE(performance-unnecessary-value-param): those that override it keep it.
+  virtual void before_publishing(std::function<void()> /*check*/) {}
   /// Returns when everything saved before is visible and durable, directory entries included.
   /// Throws the first failure of a write that went on in the background; what failed is not
   /// visible then.
   virtual void barrier() = 0;
+
+  /// Returns when the names that were listed or read before are durable too, which a killed process
+  /// may not have come to. For a success that rests on what was found, with nothing stored: storing
+  /// and deleting see to that by themselves.
+  virtual void settle() {}
 
   /// Whole file into `out` (replaced). Throws Error(corrupt) above `limit` bytes.
   virtual void load(const FileRef& file, std::uint64_t limit, Buffer& out) = 0;
@@ -81,21 +91,32 @@ class Backend {
                             std::size_t /*length*/) {}
   /// Size in bytes, nullopt when the file does not exist.
   virtual std::optional<std::uint64_t> size(const FileRef& file) = 0;
-  /// Files of one kind (not config), any order; names that are not ids are invisible.
+  /// Files of one kind (not config), any order; names that are not ids are invisible. Empty is only
+  /// what is: that it cannot be found out, or that the place of this kind is missing in a
+  /// repository that has a config, is an error.
   virtual std::vector<ListedFile> list(FileKind kind) = 0;
   /// All of it at the same time, where that saves waiting. What is absent was not asked for, or
   /// is missing, or failed: load() and list() tell.
   virtual Opening load_opening() { return {}; }
   /// Deletes; a missing file is not an error.
   virtual void remove(const FileRef& file) = 0;
+  /// Deletes what was stored just now, although nothing may be stored or deleted any more: does not
+  /// ask the check of before_publishing().
+  virtual void withdraw(const FileRef& file) { remove(file); }
   /// Stores another config in place of the one there is; durable when it returns. At once where
   /// the medium can do that. Elsewhere (as here) the old one is deleted first, and put back if the
   /// new one cannot be stored.
   virtual void replace_config(Buffer data);
 
-  /// Removes partial files that a killed writer left. Only while no other process writes.
-  /// Returns the bytes freed.
+  /// Removes partial files that a killed writer left, where they are so old that nobody can still
+  /// be writing them. Only while no other process writes. Returns the bytes freed.
   virtual std::uint64_t remove_leftovers() = 0;
+
+  /// Frees the space that is kept for deleting on a full medium. Whether any was freed.
+  virtual bool give_up_reserve() { return false; }
+  /// Keeps that space again, in a repository that had it, once the medium has room. Never throws:
+  /// without it deleting is harder on a full medium, no more.
+  virtual void renew_reserve() {}
 
   /// False where files can be added but not deleted (an append-only server). May ask the server.
   virtual bool can_delete() { return true; }

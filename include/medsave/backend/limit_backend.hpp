@@ -4,11 +4,13 @@
 
 #include <cstdint>
 #include <memory>
+#include <stop_token>
 
 namespace medsave {
 
-/// Decorator that keeps below a rate: bytes per second for each direction, 0 = unlimited.
+/// Decorator that keeps below a rate: bytes per second for each direction, 0 = unlimited. After a
+/// stop nothing waits any more: what is left to do then is cleaning up.
 std::unique_ptr<Backend> limit_rate(std::unique_ptr<Backend> inner, std::uint64_t upload,
-                                    std::uint64_t download);
+                                    std::uint64_t download, const std::stop_token& stop = {});
 
 }  // namespace medsave

@@ -15,12 +15,14 @@ enum class Errc {
   permission,      // not allowed
   not_found,       // the named thing does not exist
   exists,          // the named thing exists already
-  no_space,        // the medium is full
+  no_space,        // the medium is full, or the user's share of it
+  read_only,       // the medium takes no changes at all
   corrupt,         // bytes are not what their name, MAC or format promises
   unsupported,     // valid, but of a kind or version this program does not know
   no_repository,   // exit code 10
   locked,          // exit code 11
   wrong_password,  // exit code 12
+  unreachable,     // the repository's medium is gone or failed for good: nothing more will work
 };
 
 /// Stable English identifier of a code ("corrupt", "no-space", ...), for scripts and searches.
@@ -41,6 +43,12 @@ class Error : public std::runtime_error {
  private:
   Errc code_;
 };
+
+/// Whether a failure concerns everything that is still to be done, and not the one item at which it
+/// was met: the run ends with it instead of meeting it again at every other item.
+inline bool is_fatal(const Error& error) {
+  return error.code() == Errc::unreachable || error.code() == Errc::locked;
+}
 
 /// The user asked to stop (SIGINT, SIGTERM). Deliberately not an Error: passes every handler of
 /// item problems and ends the command with exit code 130.

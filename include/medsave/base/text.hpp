@@ -18,12 +18,27 @@ namespace medsave {
 const char* translate(const char* id);
 const char* translate_plural(const char* one, const char* many, unsigned long n);
 
+/// A text with its plural, translated where it is used.
+struct PluralText {
+  const char* one;
+  const char* many;
+};
+
 /// Chooses the language: `language` ("fr", "en", "fr_FR.UTF-8") if not empty, else the locale.
 /// Works without an installed locale for that language. Call once, before the first thread.
 void init_language(const std::string& language);
 
+/// English with restic's words where programs that drive restic look for them: the catalogue
+/// lib/i18n/en@restic.po has those messages that differ. Instead of init_language().
+void init_restic_wording();
+
 /// Two-letter code of the language in use, "en" or "fr".
 std::string language_in_use();
+
+/// "about: what", with the space before the colon that French wants.
+std::string with_colon(std::string_view about, std::string_view what);
+/// "one; other", likewise.
+std::string with_semicolon(std::string_view one, std::string_view other);
 
 /// fmt with a run-time format string, since translations are not constants.
 template <typename... Args>
@@ -34,7 +49,9 @@ std::string format_text(std::string_view pattern, const Args&... args) {
 
 }  // namespace medsave
 
-// The names xgettext looks for. N_ marks a text that is translated where it is used.
+// The names xgettext looks for. N_ and Nn_ mark texts that are translated where they are used.
 #define _(text) ::medsave::translate(text)                            // NOLINT
 #define n_(one, many, n) ::medsave::translate_plural(one, many, (n))  // NOLINT
-#define N_(text) text                                                 // NOLINT
+#define Nn_(one, many) \
+  ::medsave::PluralText { one, many }  // NOLINT
+#define N_(text) text                  // NOLINT

@@ -52,8 +52,9 @@ enum class FindingKind {
 struct Finding {
   FindingKind kind = FindingKind::pack_damaged;
   bool is_hint = false;
-  Id id = {};                // of the file or blob
-  std::string message = {};  // one line, translated
+  Id id = {};                  // of the file or blob
+  std::string message = {};    // one line, translated
+  std::vector<Id> packs = {};  // all that a hint counts
 };
 
 /// Something a snapshot holds that cannot be restored.
@@ -83,7 +84,10 @@ struct CheckReport {
   std::uint64_t packs_read = 0;
   std::uint64_t bytes_read = 0;
   std::uint64_t snapshots = 0;
+  bool no_snapshots = false;               // in the whole repository, although it has data
+  std::vector<Id> damaged_snapshots = {};  // their files; such as could only not be read are not
   std::vector<Id> broken_packs = {};
+  std::vector<Id> rotten_packs = {};        // of those, the ones that are there, in part
   std::vector<AffectedPath> affected = {};  // the first kMaxAffected
   std::uint64_t affected_total = 0;
   /// Counted when all snapshots are checked and nothing they refer to is broken.

@@ -4,6 +4,7 @@
 #include "medsave/crypto/key.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <string_view>
 
 namespace medsave {
@@ -21,13 +22,22 @@ struct KdfParams {
 
 inline constexpr std::size_t kSaltSize = 64;
 
-/// Whether a key file may ask for these: 1 < n <= 2^31-1 and a power of two, r, p >= 1,
-/// r*p < 2^30, r <= (2^31-1)/128/p, r <= (2^31-1)/256, n <= (2^31-1)/128/r, and a total work
-/// that cannot be used to stall the program (n*r*p <= 2^30).
+/// Whether there are such parameters: 1 < n <= 2^31-1 and a power of two, r, p >= 1, r*p < 2^30,
+/// r <= (2^31-1)/128/p, r <= (2^31-1)/256, n <= (2^31-1)/128/r.
+bool kdf_params_valid(const KdfParams& params);
+
+/// Whether a key file may ask for these, which somebody else may have written: valid, and neither
+/// 128*r*n nor 128*r*p above 1 GiB of memory, nor n*r*p above 2^27, a minute on a slow computer.
+/// restic aims at half a second and 60 MB, which is n*r*p = 2^22 at most.
 bool kdf_params_acceptable(const KdfParams& params);
 
 /// Derives the key that opens a key file: scrypt to 64 bytes = encrypt ‖ k ‖ r.
-/// Throws Error(corrupt) for unacceptable parameters or a salt that is not kSaltSize bytes.
-Key derive_key(std::string_view password, ByteView salt, const KdfParams& params);
+/// Throws Error(corrupt) for invalid parameters or a salt that is not kSaltSize bytes, and
+/// Error(unsupported) for parameters that cost too much.
+/// `give_up` is asked several times a second where it takes longer than that; when it returns true,
+/// Interrupted is thrown. The computation itself cannot be stopped: it goes on for nobody until it
+/// is done, or until the process ends.
+Key derive_key(std::string_view password, ByteView salt, const KdfParams& params,
+               const std::function<bool()>& give_up = {});
 
 }  // namespace medsave

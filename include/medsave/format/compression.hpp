@@ -15,8 +15,9 @@ enum class CompressionLevel { automatic, off, fastest, better, max };
 
 std::optional<CompressionLevel> parse_compression_level(std::string_view text);
 
-/// The least that compression must save for its time to be well spent: anything, or a sixth.
-enum class LeastGain { anything, a_sixth };
+/// The least that compression must save for its time to be well spent: nothing (there is a frame in
+/// any case), anything, or a sixth.
+enum class LeastGain { nothing, anything, a_sixth };
 
 /// zstd compressor with reused contexts. Not thread-safe: one per worker.
 class Compressor {
@@ -30,8 +31,8 @@ class Compressor {
 
   /// Appends one zstd frame (with content size, window at most 8 MiB, no checksum) to `out`.
   /// Appends nothing and returns false when the frame would not be smaller than `plain`, or
-  /// level is off. Data from 128 KiB on is given up on early when samples of it do not gain what
-  /// they must.
+  /// level is off, unless `least` is nothing. Data from 128 KiB on is given up on early when
+  /// samples of it do not gain what they must.
   bool compress(ByteView plain, Buffer& out, LeastGain least = LeastGain::anything);
 
   /// As compress, but always produces a frame, however large (unpacked files, tree blobs).

@@ -8,8 +8,8 @@
 
 namespace medsave {
 
-/// Content of a file in `locks/`. boot_id and pid_namespace are medsave's own additions, which
-/// restic ignores: with them the death of an owner on this host can be proven.
+/// Content of a file in `locks/`. machine_id, boot_id and pid_namespace are medsave's own
+/// additions, which restic ignores: with them the death of an owner on this host can be proven.
 struct LockFile {
   ZonedTime time = {};
   bool exclusive = false;
@@ -18,6 +18,7 @@ struct LockFile {
   std::int64_t pid = 0;
   std::uint32_t uid = 0;
   std::uint32_t gid = 0;
+  std::string machine_id = {};     // of the owner's computer; empty in restic's locks
   std::string boot_id = {};        // of the owner's kernel; empty in restic's locks
   std::string pid_namespace = {};  // of the owner; empty in restic's locks
 };

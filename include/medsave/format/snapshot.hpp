@@ -30,6 +30,9 @@ struct SnapshotSummary {
   friend bool operator==(const SnapshotSummary&, const SnapshotSummary&) = default;
 };
 
+/// What `recover` enters as the path of its snapshot: no folder of that name was saved.
+inline constexpr const char* kRecoveredPath = "/recover";
+
 /// The content of a snapshot file. Field meanings: repository format, "Snapshots".
 struct Snapshot {
   ZonedTime time = {};

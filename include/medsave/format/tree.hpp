@@ -3,6 +3,7 @@
 #include "medsave/base/bytes.hpp"
 #include "medsave/format/node.hpp"
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,6 +27,9 @@ Tree decode_tree(std::string_view json);
 
 /// False for names that must never be restored: empty, ".", "..", or with '/' or NUL inside.
 bool is_safe_name(std::string_view name);
+
+/// A name that the tree lists more than once, of which only one can be restored.
+std::optional<std::string> repeated_name(const Tree& tree);
 
 /// JSON string with quotes, escaped as restic's writer does (repository format, "JSON strings").
 void append_json_string(std::string& out, std::string_view text);

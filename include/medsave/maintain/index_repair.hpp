@@ -26,7 +26,8 @@ struct IndexRepairReport {
   std::vector<Id> added = {};    // packs that no readable index file listed
   std::vector<Id> reread = {};   // packs that the index described wrongly
   std::vector<Id> missing = {};  // packs without a file, dropped from the index
-  std::vector<Id> damaged = {};  // packs whose header is unreadable
+  std::vector<Id> damaged = {};  // packs whose header is damaged
+  std::vector<Id> unread = {};   // packs that could not be read; what the index says of them stays
   std::size_t lost_blobs = 0;    // listed before, but no longer found anywhere
   std::size_t replaced_files = 0;
 

@@ -26,7 +26,8 @@ class TaskScope {
 
   using Task = std::function<void(const std::stop_token&)>;
   /// Runs `task` on `count` threads. `at_end` runs once, on the last of them to return normally
-  /// (close the next queue there); not after a failure or a stop.
+  /// (close the next queue there); not after a failure or a stop. Where the system gives fewer
+  /// threads, those do it; throws Error(permission) where it gives none.
   void spawn(const std::string& name, unsigned count, Task task, std::function<void()> at_end = {});
 
   /// The token the tasks see.

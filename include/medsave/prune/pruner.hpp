@@ -22,6 +22,12 @@ struct PruneRequest {
   /// against a kill. Repacks nothing.
   bool without_free_space = false;
   std::vector<Id> ignored_snapshots = {};  // as if they were gone
+  /// Snapshots that are known to be there: when the repository's list lacks one, it is not
+  /// believed.
+  std::vector<Id> known_snapshots = {};
+  /// Goes on where the list of snapshots is empty, that is, removes all data there is. Otherwise an
+  /// empty list is taken for a list that could not be read.
+  bool may_remove_everything = false;
   /// Bytes free at the repository; nullopt where unknown.
   std::function<std::optional<std::uint64_t>()> free_space = {};
 };
@@ -42,8 +48,9 @@ struct PruneReport {
 /// lock. Whenever it is killed or fails, everything that snapshots need is indexed and there:
 /// packs are durable before an index file names them, index files before those that they replace
 /// are deleted, and those before the packs. Throws what makes pruning unsafe (unreadable
-/// snapshots, index files or trees, missing packs) before it has changed anything, Error(no_space)
-/// with the space it needs, Interrupted.
+/// snapshots, index files or trees, missing packs, no snapshots at all, a list that a second look
+/// contradicts) before it has changed anything, Error(no_space) with the space it needs,
+/// Interrupted.
 PruneReport run_prune(const Repository& repository, const PruneRequest& request,
                       const PruneEvents& events, Progress& progress, const std::stop_token& stop);
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "medsave/base/bytes.hpp"
+#include "medsave/base/progress.hpp"
 #include "medsave/format/node.hpp"
 #include "medsave/repo/blob_reader.hpp"
 
@@ -23,9 +24,11 @@ void dump_file(const BlobReader& reader, const Node& file, const ByteSink& sink,
 
 /// Writes the files, folders and symbolic links below `tree` as an archive; their names begin
 /// with `path` ("/srv/data" gives "srv/data/a", "/" gives "a"). A tar archive is byte for byte
-/// the one that restic writes. Throws as dump_file(), also for names that must not leave a
-/// repository (see is_safe_name).
+/// the one that restic writes. `left_out` hears, one sentence each, of attributes that the format
+/// cannot hold; all else is written. Throws as dump_file(), also for names that must not leave a
+/// repository (see is_safe_name), and for a folder that lists a name twice.
 void dump_folder(const BlobReader& reader, const Id& tree, const std::string& path,
-                 ArchiveFormat format, const ByteSink& sink, const std::stop_token& stop);
+                 ArchiveFormat format, const ByteSink& sink, const NoticeSink& left_out,
+                 const std::stop_token& stop);
 
 }  // namespace medsave

@@ -4,7 +4,9 @@
 #include "medsave/format/node.hpp"
 #include "medsave/repo/blob_reader.hpp"
 #include "medsave/snap/path_filter.hpp"
+#include "medsave/sys/memory.hpp"
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -22,6 +24,7 @@ using UnreadableSink =
 /// Which files and folders a search is for.
 struct NameQuery {
   PathFilter patterns = {};              // what matches one of them, and all below it
+  bool folded = false;                   // so are the patterns, and so names are compared
   std::optional<Timestamp> oldest = {};  // of the modification time, both inclusive
   std::optional<Timestamp> newest = {};
 };
@@ -35,13 +38,16 @@ struct NameHit {
 /// the same content is not looked through again. Not thread-safe, uses all cores itself.
 class NameFinder {
  public:
-  /// `reader` and `query` outlive it.
-  NameFinder(const BlobReader& reader, const NameQuery& query, const std::stop_token& stop);
+  /// `reader` and `query` outlive it. `memory`: how many bytes of what was found and searched may
+  /// be remembered.
+  NameFinder(const BlobReader& reader, const NameQuery& query, const std::stop_token& stop,
+             std::uint64_t memory = affordable_memory());
   ~NameFinder();
   NameFinder(const NameFinder&) = delete;
   NameFinder& operator=(const NameFinder&) = delete;
 
-  /// Calls `hit` in the order of `ls`.
+  /// Calls `hit` in the order of `ls`. Throws Error(unsupported) where there is too much to be
+  /// remembered.
   void search(const Id& root, const std::function<void(const NameHit&)>& hit,
               const UnreadableSink& unreadable);
 
@@ -79,7 +85,8 @@ struct ObjectHit {
 /// The same for uses of blobs.
 class ObjectFinder {
  public:
-  ObjectFinder(const BlobReader& reader, const ObjectQuery& query, const std::stop_token& stop);
+  ObjectFinder(const BlobReader& reader, const ObjectQuery& query, const std::stop_token& stop,
+               std::uint64_t memory = affordable_memory());
   ~ObjectFinder();
   ObjectFinder(const ObjectFinder&) = delete;
   ObjectFinder& operator=(const ObjectFinder&) = delete;

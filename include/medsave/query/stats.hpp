@@ -23,7 +23,8 @@ std::optional<StatsMode> parse_stats_mode(std::string_view name);
 /// What restic's `stats` counts. Sizes in bytes; what a mode does not count stays 0.
 struct SnapshotStats {
   std::uint64_t snapshots = 0;
-  std::uint64_t files = 0;  // all kinds of nodes
+  std::uint64_t files = 0;    // all kinds of nodes
+  std::uint64_t folders = 0;  // of these, counted for restore_size only
   std::uint64_t blobs = 0;
   std::uint64_t size = 0;
   // Of raw_data in repositories that compress; sealed size the blobs would have uncompressed.

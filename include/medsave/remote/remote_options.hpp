@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <map>
+#include <stop_token>
 #include <string>
 
 namespace medsave {
@@ -20,8 +21,12 @@ struct RemoteOptions {
   std::string client_certificate = {};
   /// Accepts any server certificate.
   bool insecure_tls = false;
+  /// What HTTP servers are told of this program; empty: its name.
+  std::string user_agent = {};
   /// A request during which nothing moves for so long is given up (and may be repeated).
   std::chrono::seconds stuck_request_timeout{300};
+  /// After a stop requests get ten seconds more: what is left to do then is cleaning up.
+  std::stop_token stop = {};
 };
 
 }  // namespace medsave

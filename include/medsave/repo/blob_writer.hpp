@@ -1,6 +1,7 @@
 #pragma once
 
 #include "medsave/base/bytes.hpp"
+#include "medsave/base/progress.hpp"
 #include "medsave/format/compression.hpp"
 #include "medsave/repo/index.hpp"
 #include "medsave/repo/repository.hpp"
@@ -11,6 +12,7 @@
 #include <functional>
 #include <memory>
 #include <stop_token>
+#include <vector>
 
 namespace medsave {
 
@@ -19,9 +21,13 @@ struct BlobWriterOptions {
   /// While the target waits for packs, compress only what gains a sixth: the processor is what
   /// holds everything up then. Contents and ids of blobs are the same either way.
   bool spare_processor = false;
+  /// Store everything as compressed, also what zstd makes a few bytes longer: so that it shows that
+  /// this has been tried.
+  bool always_compress = false;
   std::uint64_t pack_size = 16ULL << 20;  // bytes, 4..128 MiB
   bool extra_verify = true;               // open and hash every sealed blob before storing it
   std::chrono::seconds index_interval = std::chrono::seconds(120);
+  Progress* progress = nullptr;  // learns what is packed, queued and sent; outlives the writer
 };
 
 struct SavedBlob {
@@ -84,11 +90,18 @@ class BlobWriter {
   std::unique_ptr<State> state_;
 };
 
+/// Packs that are in no index file.
+struct UnindexedPacks {
+  std::vector<Id> adopted = {};
+  std::vector<Id> unusable = {};  // what they hold could not be told
+};
+
 /// Packs that a killed run stored but did not get to index: reads their headers, verifies their
-/// hashes, enters them into `index` and writes an index file (durable). When there are any, `alone`
-/// is asked whether no other process has a lock: else they may be its own, and are left alone, as
-/// unusable ones are. Returns how many packs were adopted.
-std::size_t adopt_unindexed_packs(const Repository& repository, Index& index,
-                                  const std::function<bool()>& alone, const std::stop_token& stop);
+/// hashes, enters them into `index` and, unless it is a dry run, writes an index file (durable).
+/// When there are any, `alone` is asked whether no other process has a lock: else they may be its
+/// own, and are left alone. So are those that hold nothing new, and unusable ones.
+UnindexedPacks adopt_unindexed_packs(const Repository& repository, Index& index,
+                                     const std::function<bool()>& alone,
+                                     const std::stop_token& stop, bool dry_run = false);
 
 }  // namespace medsave

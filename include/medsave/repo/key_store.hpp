@@ -36,7 +36,9 @@ void remove_key(const Repository& repository, const Id& id);
 Id find_key(const Repository& repository, const std::string& prefix);
 
 /// Adds a key for the new password, verifies that it opens, then removes the one in use.
+/// Names as in add_key().
 Id change_password(const Repository& repository, const Secret& password,
+                   const std::string& username, const std::string& hostname,
                    const std::optional<KdfParams>& kdf = {});
 
 }  // namespace medsave

@@ -15,6 +15,11 @@ namespace medsave {
 enum class LockMode { shared, exclusive };
 
 /// The protocol's waiting times; only tests have a reason to change them.
+///
+/// `trust` saves a request for each file on a slow line. No program clears the lock of a living
+/// owner within minutes, since that is refreshed and, after `doubtful`, renewed first; only a user
+/// does, with `unlock --remove-all`, who has been told that no other may be at work. An owner that
+/// learns of it a second late is no worse off than one whose request was on its way.
 struct LockTiming {
   std::chrono::milliseconds recheck = std::chrono::milliseconds(200);  // own lock -> second look
   std::vector<std::chrono::milliseconds> unreadable = {
@@ -22,13 +27,26 @@ struct LockTiming {
   std::chrono::milliseconds refresh = std::chrono::minutes(5);
   std::chrono::milliseconds refresh_again = std::chrono::minutes(1);  // after a failure
   std::chrono::milliseconds doubtful = std::chrono::seconds(1350);    // age not to be trusted
+  std::chrono::milliseconds trust = std::chrono::seconds(1);  // since the file was last seen
   std::chrono::milliseconds poll = std::chrono::seconds(10);  // notices a suspend of the machine
   std::chrono::milliseconds first_retry = std::chrono::seconds(5);  // doubles
   std::chrono::milliseconds longest_retry = std::chrono::seconds(60);
 };
 
+/// What becomes of a run whose lock file cannot be stored.
+enum class Unlockable {
+  refuse,
+  /// Goes on without one, whatever the reason: it only reads. For restoring from a medium that is
+  /// full, write-protected or failing.
+  read_on,
+  /// It makes room: on a full medium it uses the space kept for that, and goes on without a lock
+  /// where that does not help and no other lock is there.
+  make_room,
+};
+
 struct LockOptions {
   LockMode mode = LockMode::shared;
+  Unlockable unlockable = Unlockable::refuse;
   bool reads_first = false;  // until confirm() returns, the holder of an exclusive lock only reads
   std::chrono::nanoseconds retry = {};  // --retry-lock: how long to wait for others
   LockTiming timing = {};
@@ -38,9 +56,13 @@ struct LockOptions {
 /// protocol looks for conflicting locks once more 200 ms after writing one's own: an exclusive
 /// lock is held when the constructor returns; a shared one, or one that `reads_first`, lets the
 /// caller read meanwhile and holds when confirm() returns.
-/// Refreshed every 5 minutes by a thread of its own; when refreshing fails for 22.5 minutes and
-/// the lock turns out to be gone, token() is stopped and lost() is true.
-/// A lock of this host and boot whose process is gone is cleared, with a notice.
+/// Refreshed every 5 minutes by a thread of its own. While the object lives, the repository asks it
+/// before anything but a pack is stored and before anything is deleted (Repository::writes()): the
+/// second look must be over and the lock file have been seen within the last second, or is
+/// looked for; after 22.5 minutes without a refresh, by either clock, the lock is renewed first.
+/// When the file turns out to be gone, the call throws Error(locked) as every later one does,
+/// token() is stopped and lost() is true. One lock at a time for each opened repository.
+/// A lock whose owner has certainly ended is cleared, with a notice.
 class RepoLock {
  public:
   /// Throws Error(locked) naming the owner and since when; Interrupted while waiting.
@@ -64,6 +86,9 @@ class RepoLock {
   [[nodiscard]] bool lost() const;
   /// Whether no other lock was seen while this one was taken. Final after confirm().
   [[nodiscard]] bool alone() const;
+  /// Whether others can see it: false only with an `unlockable` that allows to go on without, which
+  /// a notice has told then.
+  [[nodiscard]] bool visible() const;
   /// Whether a dead owner's lock was cleared.
   [[nodiscard]] bool cleared_dead_lock() const;
 
@@ -73,7 +98,8 @@ class RepoLock {
 };
 
 /// Removes stale locks (older than 30 minutes, or of a process of this host that is gone), or all
-/// of them. Returns how many.
+/// of them. Returns how many are gone. Empty files, which a crash of the system leaves, hold up
+/// nobody: they go with all.
 std::size_t remove_locks(const Repository& repository, bool all, const NoticeSink& problem);
 
 /// "PID 4711 on praxis-pc by anna, created at 2026-11-22 03:04:05 (12m ago), exclusive".

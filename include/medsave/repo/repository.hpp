@@ -22,6 +22,7 @@
 namespace medsave {
 
 class CacheBackend;
+class WriteCondition;
 
 struct CreateOptions {
   std::uint32_t version = 2;
@@ -34,18 +35,23 @@ struct CreateOptions {
 class Repository {
  public:
   /// Makes the layout, a first key and `config` (last: only with it the repository exists).
-  /// Throws Error(exists) when there is a config, a key or a snapshot already.
+  /// Throws Error(exists) when there is a config, a snapshot, an index or a pack already. Key files
+  /// alone are what one that was cut short left: it is finished, with its key if the password fits.
   static std::unique_ptr<Repository> create(std::unique_ptr<Backend> backend,
                                             const Secret& password, const CreateOptions& options);
 
   /// Tries the key files (`key_hint`, an id prefix, first; at most 20). With `list_packs` the packs
-  /// are listed meanwhile, for packs_at_opening(). Throws Error no_repository, wrong_password, or
-  /// corrupt (a damaged key file or config, named).
+  /// are listed meanwhile, for packs_at_opening(). `writes` is what `backend` is guarded with (see
+  /// guard_writes()); without it the backend gets a guard here. Throws Error no_repository,
+  /// wrong_password, or corrupt (a damaged key file or config, named).
   static std::unique_ptr<Repository> open(std::unique_ptr<Backend> backend, const Secret& password,
-                                          const std::string& key_hint, bool list_packs = false);
+                                          const std::string& key_hint, bool list_packs = false,
+                                          std::shared_ptr<WriteCondition> writes = {});
   ~Repository();
 
   [[nodiscard]] Backend& backend() const { return *backend_; }
+  /// What is asked before the backend publishes or deletes anything; a lock sets it.
+  [[nodiscard]] WriteCondition& writes() const { return *writes_; }
   [[nodiscard]] const RepoConfig& config() const { return config_; }
   [[nodiscard]] const Polynomial& polynomial() const { return polynomial_; }
   [[nodiscard]] const Key& key() const { return key_; }
@@ -77,9 +83,10 @@ class Repository {
   void load_raw(const FileRef& file, Buffer& out) const;
 
  private:
-  Repository(std::unique_ptr<Backend> backend, Key key, Id key_id, RepoConfig config,
-             Polynomial polynomial);
+  Repository(std::unique_ptr<Backend> backend, std::shared_ptr<WriteCondition> writes, Key key,
+             Id key_id, RepoConfig config, Polynomial polynomial);
 
+  std::shared_ptr<WriteCondition> writes_;
   std::unique_ptr<Backend> backend_;
   CacheBackend* cache_ = nullptr;
   Key key_;

@@ -1,8 +1,11 @@
 #pragma once
 
 #include "medsave/base/progress.hpp"
+#include "medsave/format/node.hpp"
 #include "medsave/repo/blob_reader.hpp"
 #include "medsave/snap/path_filter.hpp"
+#include "medsave/snap/snapshot_excludes.hpp"
+#include "medsave/sys/memory.hpp"
 
 #include <cstdint>
 #include <functional>
@@ -10,6 +13,7 @@
 #include <stop_token>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace medsave {
 
@@ -17,18 +21,31 @@ enum class Overwrite { always, if_changed, if_newer, never };
 std::optional<Overwrite> parse_overwrite(std::string_view text);
 
 struct RestoreRequest {
-  Id tree = {};              // root of what is restored (a snapshot's tree or a subfolder's)
+  Id tree = {};  // root of what is restored (a snapshot's tree or a subfolder's)
+  // That folder itself, if it is not the snapshot's root: the target gets its metadata, provided
+  // it is made or was empty (before a restore that was interrupted) and nothing is to be left out.
+  std::optional<Node> folder = {};
   std::string target = {};   // directory; made if missing
   PathFilter excludes = {};  // at most one of the two is non-empty
   PathFilter includes = {};
   PathFilter exclude_xattrs = {};  // on attribute names ("user.*"), matched as a single component
   PathFilter include_xattrs = {};
   Overwrite overwrite = Overwrite::always;
-  bool delete_extra = false;  // remove what the snapshot does not have (within the filters)
+  bool tell_of_newer = false;  // a notice when files newer than in the snapshot are overwritten
+  bool delete_extra = false;   // remove what the snapshot does not have (within the filters)
+  // Where that is allowed: what the snapshot was made of, as paths within `tree` ("/practice", "/"
+  // for all of it). A folder above these is in the snapshot only because it leads to them.
+  std::vector<std::string> sources = {"/"};
+  SnapshotExcludes left_out = {};  // what the backup left out is in no snapshot: it stays
+  std::string repository = {};     // its folder, if it has one here: neither it nor what holds it
+                                   // goes, and nothing is restored into it
+  std::string password_file = {};  // what opens the repository; it and what holds it stay too
   bool dry_run = false;
-  bool verify = false;  // read back and compare after restoring
+  bool verify = false;  // read back from the medium and compare after restoring
+  bool sync = true;     // everything is on the medium when run_restore() returns
   bool sparse = false;
   bool ownership_by_name = false;
+  std::uint64_t memory = affordable_memory();  // bytes, for what is remembered of each entry
 };
 
 enum class RestoreAction { restored, updated, unchanged, deleted, skipped };
@@ -54,7 +71,10 @@ struct RestoreSinks {
 struct RestoreResult {
   std::uint64_t files_total = 0;  // including folders and specials
   std::uint64_t files_restored = 0;
+  std::uint64_t folders_total = 0;  // of these
+  std::uint64_t folders_restored = 0;
   std::uint64_t files_skipped = 0;
+  std::uint64_t files_left = 0;  // of these, not even looked into, as Overwrite says
   std::uint64_t files_deleted = 0;
   std::uint64_t bytes_total = 0;
   std::uint64_t bytes_restored = 0;

@@ -3,6 +3,8 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 namespace medsave {
@@ -31,13 +33,20 @@ class PathFilter {
   /// `path` is absolute in the snapshot ("/srv/data/a"), raw bytes.
   [[nodiscard]] Verdict check(const std::string& path) const;
 
+  /// The patterns as they were given, each with a filter of its own; without those that take back.
+  [[nodiscard]] std::vector<std::pair<std::string, PathFilter>> singly() const;
+
  private:
   struct State;
   std::unique_ptr<State> state_;
 };
 
+/// In lower case as patterns that ignore case see it, whatever the locale: Latin, Greek, Cyrillic,
+/// Armenian.
+std::string case_folded(std::string_view text);
+
 /// Patterns of an `--exclude-file`: trims white space, drops blank lines and `#` comments, expands
-/// `$VAR` and `${VAR}` ("$$" is a dollar). A UTF-8 byte order mark is skipped.
+/// `$VAR` and `${VAR}` ("$$" is a dollar). Text as decode_lines() reads it.
 std::vector<std::string> read_pattern_file(const std::string& path);
 
 }  // namespace medsave

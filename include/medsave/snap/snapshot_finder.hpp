@@ -1,6 +1,8 @@
 #pragma once
 
+#include "medsave/base/error.hpp"
 #include "medsave/base/progress.hpp"
+#include "medsave/format/node.hpp"
 #include "medsave/format/snapshot.hpp"
 #include "medsave/repo/blob_reader.hpp"
 #include "medsave/repo/repository.hpp"
@@ -23,11 +25,19 @@ struct SnapshotEntry {
 std::vector<SnapshotEntry> load_snapshots(const Repository& repository, const std::stop_token& stop,
                                           const NoticeSink& problem = {});
 
-/// The same for a caller that wants to know which file has a problem. `problem` is called from
-/// several threads, one at a time.
+/// The same for a caller that wants to know which file has a problem, and which. `problem` is
+/// called from several threads, one at a time.
 std::vector<SnapshotEntry> load_readable_snapshots(
     const Repository& repository, const std::stop_token& stop,
-    const std::function<void(const Id& id, const std::string& message)>& problem);
+    const std::function<void(const Id& id, const Error& error)>& problem);
+
+/// Reads the file of a snapshot that was found damaged once more: why it really is, or nullopt if
+/// it can be read now. Throws the Error of a reading that failed for another reason, which tells
+/// nothing of the file.
+std::optional<std::string> why_damaged(const Repository& repository, const Id& id);
+
+/// What to do about snapshot files that are damaged, as one line.
+std::string advice_on_damaged_snapshots(const std::vector<Id>& ids);
 
 /// `--host` (any of), `--tag` (any list; all tags inside one list), `--path` (all of).
 struct SnapshotFilter {
@@ -49,10 +59,16 @@ struct SnapshotSpec {
 };
 SnapshotSpec parse_snapshot_spec(const std::string& text);
 
-/// The one snapshot meant. Throws Error(not_found) with the newest candidates listed, and
-/// Error(usage) for an ambiguous prefix with those that fit.
+/// Whether a snapshot's time is so far ahead of now (an hour) that the clock it comes from must
+/// have been wrong.
+bool is_in_future(const Timestamp& time);
+
+/// The one snapshot meant. "latest" is the newest that is not in the future; only where there is no
+/// other, one that is. `notice` hears of it either way. Throws Error(not_found) with the newest
+/// candidates listed, and Error(usage) for an ambiguous prefix with those that fit.
 const SnapshotEntry& find_snapshot(const std::vector<SnapshotEntry>& snapshots,
-                                   const std::string& id, const SnapshotFilter& filter);
+                                   const std::string& id, const SnapshotFilter& filter,
+                                   const NoticeSink& notice = {});
 
 /// Which parts of a snapshot make up its group.
 struct GroupBy {
@@ -73,6 +89,13 @@ struct SnapshotGroup {
 std::vector<SnapshotGroup> group_snapshots(std::vector<SnapshotEntry> snapshots,
                                            const GroupBy& group_by);
 
+/// A folder in a snapshot.
+struct SnapshotFolder {
+  Id tree = {};                   // lists its content
+  std::optional<Node> node = {};  // the folder itself; the root has none
+};
+/// The folder at `subfolder`; throws as find_subtree().
+SnapshotFolder find_folder(const BlobReader& reader, const Id& root, const std::string& subfolder);
 /// Id of the tree at `subfolder` ("a/b", "/a/b", "" = root) below `root`. Throws
 /// Error(not_found) naming the first component that is missing or no folder.
 Id find_subtree(const BlobReader& reader, const Id& root, const std::string& subfolder);

@@ -24,7 +24,7 @@ class UniqueFd {
   [[nodiscard]] int get() const { return fd_; }
   explicit operator bool() const { return fd_ >= 0; }
   int release() { return std::exchange(fd_, -1); }
-  /// Closes; errors of close are lost (writers call fsync first where it matters).
+  /// Closes; errors of close are lost: what was written is closed by close_fd() (file_io.hpp).
   void reset();
 
  private:

@@ -3,6 +3,7 @@
 #include "medsave/base/clock.hpp"
 #include "medsave/sys/fd.hpp"
 
+#include <compare>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -10,6 +11,13 @@
 #include <vector>
 
 namespace medsave {
+
+/// What makes two names the same entry.
+struct FileKey {
+  std::uint64_t device = 0;
+  std::uint64_t inode = 0;
+  friend auto operator<=>(const FileKey&, const FileKey&) = default;
+};
 
 /// What lstat tells about a file. `mode` is st_mode with its type bits (S_IFMT).
 struct FileInfo {
@@ -26,6 +34,7 @@ struct FileInfo {
   Timestamp atime = {};
   Timestamp ctime = {};
 
+  [[nodiscard]] FileKey key() const { return {.device = device, .inode = inode}; }
   [[nodiscard]] bool is_dir() const { return (mode & 0170000) == 0040000; }
   [[nodiscard]] bool is_regular() const { return (mode & 0170000) == 0100000; }
   [[nodiscard]] bool is_symlink() const { return (mode & 0170000) == 0120000; }
@@ -43,11 +52,22 @@ std::optional<FileInfo> lstat_at(int dir, const std::string& name);
 std::optional<FileInfo> stat_at(int dir, const std::string& name);
 FileInfo fstat_fd(int fd);
 
+/// Whether an entry keeps its inode number for as long as it exists. File systems in user space may
+/// number entries anew when the kernel has forgotten them, and give two names of one entry two.
+bool keeps_inode_numbers(int fd);
+
+/// Whether something else than what lies around it shows in this folder: another file system, a
+/// part of one (a bind mount, which may be of the same file system), or a subvolume.
+bool is_mount_point(int folder);
+
 /// Opens a directory for reading (O_DIRECTORY | O_NOFOLLOW unless `follow`).
 UniqueFd open_dir_at(int dir, const std::string& name, bool follow = false);
+/// A folder to reach others below it, whatever is mounted or put at its path later (O_PATH): it
+/// cannot be listed or synced itself, and need not be readable. Follows symlinks and mounts.
+UniqueFd hold_dir(const std::string& path);
 /// Opens a file for reading: O_NOFOLLOW, O_NONBLOCK (a fifo put in its place must not hang),
 /// O_NOATIME where permitted.
-UniqueFd open_file_at(int dir, const std::string& name);
+UniqueFd open_file_at(int dir, const std::string& name, bool follow = false);
 
 /// Names in a directory, without "." and "..", unsorted. Uses its own offset: `fd` is rewound.
 std::vector<std::string> list_dir(int fd);

@@ -37,25 +37,51 @@ void pwrite_uncached(int fd, ByteView data, std::uint64_t offset, const std::str
 void sync_fd(int fd, const std::string& what);
 /// fdatasync, likewise.
 void sync_data(int fd, const std::string& what);
+/// syncfs of the file system of this folder, which tells of failed writes since `dir` was opened;
+/// then fsync of the folder itself, which reaches file systems in user space that know no syncfs.
+void sync_file_system(int dir, const std::string& what);
+/// Closes what was written and throws what close reports: network and FUSE file systems tell only
+/// then that the data did not arrive or that a quota is exceeded. The descriptor is closed also
+/// when this throws. Call it before the file is renamed to its final name, or called stored.
+void close_fd(UniqueFd fd, const std::string& what);
 /// Asks the kernel to start writing the file's dirty pages, without waiting.
 void start_writeback(int fd);
-/// Asks the kernel to keep nothing in memory of what the medium has of this range.
+/// Asks the kernel to keep nothing in memory of what the medium has of this range; `length` 0
+/// means to the end of the file.
 void drop_from_memory(int fd, std::uint64_t offset, std::size_t length);
 /// fsync of a directory, so that its entries are durable.
 void sync_dir(const std::string& path);
+void sync_dir_at(int dir, const std::string& name);
 
 /// Whole small file; throws Error(corrupt) above `limit` bytes.
 Buffer read_file(const std::string& path, std::size_t limit);
 /// Creates or replaces `path` atomically (temporary name, fsync, rename, fsync of the directory).
 void write_file_durably(const std::string& path, ByteView data, unsigned mode);
 
-/// mkdir -p; every directory it makes gets `mode`, whatever the umask.
+/// Makes the file (0600) if it is not there. What is written goes to its end.
+UniqueFd open_for_appending(const std::string& path);
+
+/// mkdir -p; every directory it makes gets `mode`, whatever the umask, where the medium knows
+/// modes.
 void make_directories(const std::string& path, unsigned mode);
+/// The same for the last part of `name` only: what is above must exist.
+void ensure_dir_at(int dir, const std::string& name, unsigned mode);
+/// fchmod; that the medium knows no modes or refuses this one is not an error.
+void set_mode_where_possible(int fd, unsigned mode, const std::string& what);
 
 /// Bytes that this user can still write to the file system of `path`; nullopt where unknown.
 std::optional<std::uint64_t> free_space(const std::string& path);
+/// The same of an open file or folder.
+std::optional<std::uint64_t> free_space_of(int fd);
+
+/// Opens what is missing of standard input, output and error (a caller may have closed them), so
+/// that no file of ours takes their place and gets what is meant for them. Writing there fails.
+/// Call before anything is opened.
+void reserve_standard_streams();
 
 /// Raises the soft limit of open descriptors to the hard one.
 void raise_open_file_limit();
+/// How many descriptors this process may have open: the soft limit in force.
+std::size_t open_file_limit();
 
 }  // namespace medsave

@@ -2,6 +2,7 @@
 
 #include "medsave/base/clock.hpp"
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -18,6 +19,12 @@ bool is_root();
 
 /// Random id of the running kernel (changes at every boot); empty where unknown.
 std::string boot_id();
+/// Identity of this installation of the operating system; a clone of the computer's disk shares it.
+/// Not meant to be shown to others as it is. Empty where unknown.
+std::string machine_id();
+/// Time since this kernel started, sleep of the machine included; setting the clock changes
+/// nothing.
+std::chrono::nanoseconds running_time();
 /// When this kernel started, by the real-time clock.
 Timestamp boot_time();
 /// Identity of this process's pid namespace; empty where unknown.

@@ -4,6 +4,8 @@
 #include "medsave/sys/fd.hpp"
 
 #include <cstdint>
+#include <functional>
+#include <optional>
 #include <string>
 
 namespace medsave {
@@ -15,7 +17,9 @@ UniqueFd create_file_at(int dir, const std::string& name, unsigned mode);  // O_
 UniqueFd open_file_for_update_at(int dir, const std::string& name);        // O_RDWR | O_NOFOLLOW
 void make_dir_at(int dir, const std::string& name, unsigned mode);
 void make_symlink_at(int dir, const std::string& name, const std::string& target);
-void make_link_at(int from_dir, const std::string& from, int to_dir, const std::string& to);
+/// False where the file system has no hard links, takes no more of this file, or ends between the
+/// two folders.
+bool make_link_at(int from_dir, const std::string& from, int to_dir, const std::string& to);
 /// Fifos and devices; `mode` holds the S_IF type bits.
 void make_node_at(int dir, const std::string& name, std::uint32_t mode, std::uint64_t rdev);
 void rename_at(int from_dir, const std::string& from, int to_dir, const std::string& to);
@@ -23,9 +27,25 @@ void rename_at(int from_dir, const std::string& from, int to_dir, const std::str
 /// somebody else (on file systems that offer neither that nor hard links the check comes first).
 void rename_new_at(int from_dir, const std::string& from, int to_dir, const std::string& to);
 void remove_file_at(int dir, const std::string& name);
-/// Removes a file, or a directory with everything in it; never follows symlinks.
-/// Returns how many entries went.
-std::uint64_t remove_tree_at(int dir, const std::string& name);
+
+/// What becomes of an entry of a tree that is removed.
+enum class Fate { remove, keep, keep_all };  // keep: what is in it is judged by itself
+/// Asked for each entry, with its path from `name` on and a `folder` of -1; and once more for a
+/// folder that is about to be entered, with its descriptor: then only keep_all counts.
+using RemovalJudge = std::function<Fate(const std::string& path, int folder)>;
+struct TreeRemoval {
+  std::uint64_t entries = 0;  // that went
+  std::uint64_t newer = 0;    // kept, because they are newer than was asked for
+  bool complete = true;       // nothing was kept
+};
+/// Removes a file, or a directory with everything in it except what the judge keeps and the
+/// folders that lead there; never follows symlinks. Throws Error(exists) at a folder where
+/// something is mounted, unless the judge keeps that. With `since`, what is no folder and has been
+/// made, written or moved there after that time stays too.
+TreeRemoval remove_tree_at(int dir, const std::string& name, const RemovalJudge& judge = {},
+                           const std::optional<Timestamp>& since = {});
+/// What remove_tree_at() would do; throws as it.
+TreeRemoval count_tree_at(int dir, const std::string& name, const RemovalJudge& judge = {});
 
 void set_owner_at(int dir, const std::string& name, std::uint32_t uid, std::uint32_t gid);
 void set_permissions_at(int dir, const std::string& name, std::uint32_t permissions);  // 07777

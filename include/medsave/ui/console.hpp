@@ -35,10 +35,21 @@ class Console {
   Console& operator=(const Console&) = delete;
 
   void disable_colour() { options_.colour = false; }
+  /// From now on all lines go there too, as they were before they were made to fit a terminal.
+  void copy_lines_to(Write copy) { copy_ = std::move(copy); }
 
-  /// One line to standard output / standard error; the newline is added.
+  /// A line for that copy only.
+  void log(std::string_view line);
+
+  /// One line to standard output as it is; the newline is added.
   void print(std::string_view line);
-  void warn(std::string_view line);
+  /// A message for people to standard output; on a terminal wrapped at words.
+  void tell(std::string_view text);
+  /// The same to standard error, with what would act on a terminal escaped: part of the text may
+  /// come from a server or a repository.
+  void warn(std::string_view text);
+  /// One line to standard error as it is.
+  void print_err(std::string_view line);
   /// Bytes to standard output as they are.
   void write(std::string_view bytes);
 
@@ -49,15 +60,17 @@ class Console {
   [[nodiscard]] bool out_is_terminal() const { return options_.out_is_terminal; }
   [[nodiscard]] unsigned width() const;
 
-  /// `raw`, escaped when standard output (standard error) is a terminal.
+  /// `raw`, escaped when standard output is a terminal.
   [[nodiscard]] std::string name_for_out(const std::string& raw) const;
-  [[nodiscard]] std::string name_for_err(const std::string& raw) const;
   [[nodiscard]] std::string bold(const std::string& text) const;
 
  private:
   void erase_block();
   void draw_block();
+  void put_out(std::string_view line);
+  void put_err(std::string_view line);
 
+  Write copy_ = {};
   Write out_;
   Write err_;
   Options options_;

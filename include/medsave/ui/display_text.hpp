@@ -25,5 +25,8 @@ std::string pad_to_width(std::string_view text, std::size_t columns);
 /// Breaks at spaces so that no line is wider than `columns`. Lines after the first begin with
 /// `indent` spaces; line breaks in `text` are kept.
 std::string wrap_text(std::string_view text, std::size_t columns, std::size_t indent);
+/// Each line of `text` that is wider than `columns` broken at spaces; what follows begins below the
+/// line's first word.
+std::string wrap_lines(std::string_view text, std::size_t columns);
 
 }  // namespace medsave

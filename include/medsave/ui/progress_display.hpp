@@ -31,6 +31,7 @@ struct ProgressView {
   std::uint64_t skipped_bytes = 0;
   std::uint64_t deleted_items = 0;
   std::uint64_t errors = 0;
+  std::uint64_t unsent_bytes = 0;  // of done_bytes, not in the repository yet
   std::chrono::seconds elapsed = {};
   double bytes_per_second = 0;                         // of the last seconds
   std::optional<std::chrono::seconds> remaining = {};  // once totals are final
@@ -38,7 +39,10 @@ struct ProgressView {
 
   /// 0..1 by bytes, by items where there are no bytes; 0 while totals are unknown.
   [[nodiscard]] double fraction() const;
+  /// The same without what has yet to be sent.
+  [[nodiscard]] double stored_fraction() const;
   bool totals_final = false;
+  bool all_read = false;
 };
 
 /// The block for a terminal `columns` wide: bar, speed and time left; counts; current files.
@@ -47,6 +51,21 @@ std::vector<std::string> render_live(const ProgressView& view, unsigned columns)
 std::string render_line(const ProgressView& view);
 /// restic's `status` message (repository format, "JSON output").
 std::string render_status_json(const ProgressView& view);
+
+/// How far what was read has got on its way into a repository.
+struct Sending {
+  std::uint64_t new_bytes = 0;     // read and not there yet
+  std::uint64_t packed_bytes = 0;  // the same as stored
+  std::uint64_t queued_bytes = 0;  // of these, waiting for the line
+  std::uint64_t sent_bytes = 0;    // of these, stored
+
+  /// Of `new_bytes`, what has yet to be sent.
+  [[nodiscard]] std::uint64_t unsent() const;
+  /// How many seconds of sending are left after `elapsed`, with `unread` of `read` + `unread` bytes
+  /// still to come; 0 while the line keeps up, none while nothing is known of it.
+  [[nodiscard]] std::optional<double> seconds_left(double elapsed, std::uint64_t read,
+                                                   std::uint64_t unread) const;
+};
 
 /// Speed over the last ten seconds.
 class RateMeter {

@@ -8,6 +8,7 @@
 
 #include <gtest/gtest.h>
 
+#include <fcntl.h>
 #include <sys/stat.h>
 
 #include <filesystem>
@@ -56,6 +57,12 @@ class BackupTest : public ::testing::Test {
 
   void write(const std::string& name, std::string_view content) {
     write_file(source_ / name, content);
+  }
+  /// As if it had been written long ago, so that its time tells a change after it was read.
+  void age(const std::string& name) {
+    const timespec times[2] = {{.tv_sec = 1'600'000'000, .tv_nsec = 5},
+                               {.tv_sec = 1'600'000'000, .tv_nsec = 5}};
+    ::utimensat(AT_FDCWD, (source_ / name).c_str(), times, 0);
   }
 
   [[nodiscard]] BackupRequest request() const {

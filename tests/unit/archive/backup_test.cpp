@@ -23,7 +23,10 @@ namespace medsave {
 namespace {
 
 using test::BackupTest;
+using ::testing::AllOf;
+using ::testing::Contains;
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Key;
 using ::testing::UnorderedElementsAre;
@@ -217,10 +220,11 @@ TEST_F(BackupTest, ReportsFoldersNestedDeeperThanCanBeRestored) {
     dir = open_dir_at(dir.get(), "d");
   }
   BackupRequest nested = request();
-  nested.targets = {deep.path()};
+  write("f", "x");
+  nested.targets = {deep.path(), "src"};
   const BackupResult result = run(std::move(nested));
   EXPECT_EQ(problems_.size(), 1U);
-  EXPECT_EQ(result.snapshot.summary->dirs_new, kMaxTreeDepth);
+  EXPECT_EQ(result.snapshot.summary->dirs_new, kMaxTreeDepth + 1);
   remove_tree_at(open_dir_at(kCurrentDirectory, deep.path()).get(), "d");
 }
 
@@ -272,6 +276,152 @@ TEST_F(BackupTest, SavesNoEmptySnapshot) {
   EXPECT_THAT(store_.list(FileKind::snapshot), IsEmpty());
 }
 
+TEST_F(BackupTest, SavesNoSnapshotWhenNothingCouldBeRead) {
+  BackupRequest unreadable = request();
+  unreadable.targets = {"/proc/self/mem"};  // reading at 0 fails, for root too
+  EXPECT_THAT([&] { run(std::move(unreadable)); }, test::throws_errc(Errc::io));
+  EXPECT_THAT(problems_, ElementsAre("/proc/self/mem"));
+  EXPECT_THAT(store_.list(FileKind::snapshot), IsEmpty());
+}
+
+TEST_F(BackupTest, LeavesOutFoldersThatLeadToNothing) {
+  write("f", "x");
+  BackupRequest two = request();
+  two.targets.emplace_back("/proc/self/mem");
+  const BackupResult result = run(std::move(two));
+  EXPECT_FALSE(nodes(result).contains("/proc"));
+}
+
+TEST_F(BackupTest, SavesTheTimeItIsToldWhateverThatIs) {
+  write("f", "x");
+  BackupRequest oldest = request();
+  oldest.snapshot.time = {};
+  EXPECT_EQ(run(std::move(oldest)).snapshot.time.instant, Timestamp{});
+}
+
+TEST(StdinComponents, AreNamesThatAFileCanHave) {
+  EXPECT_THAT(stdin_components("dump//db.sql"), ElementsAre("dump", "db.sql"));
+  EXPECT_THAT(stdin_components("../a/./b/../c"), ElementsAre("a", "c"));
+  const std::string longest(255, 'x');
+  EXPECT_THAT(stdin_components(longest + "/" + longest), ElementsAre(longest, longest));
+  for (const std::string& name :
+       {std::string(), std::string("/"), std::string("."), std::string(".."), std::string("a/.."),
+        std::string("a\0b", 3), longest + "x", longest + "x/a"}) {
+    EXPECT_THAT([&] { stdin_components(name); }, test::throws_errc(Errc::usage)) << name;
+  }
+}
+
+TEST_F(BackupTest, TellsOfSourcesThatAreEmptyNow) {
+  write("f", "x");
+  write("sub/g", "x");
+  const BackupResult first = run();
+  std::filesystem::remove_all(source_ / "sub");
+  const BackupResult second = run_again(first);
+  EXPECT_EQ(second.emptied, 0U);
+  std::filesystem::remove(source_ / "f");
+  std::filesystem::create_directory(source_ / "lost+found");
+  const BackupResult third = run_again(second);
+  EXPECT_EQ(third.emptied, 1U);
+  EXPECT_THAT(notices_, ElementsAre(HasSubstr("is empty")));
+  const BackupResult fourth = run_again(third);
+  EXPECT_EQ(fourth.emptied, 0U);
+}
+
+/// The same snapshot as if another file system had been mounted at the source's folder `name`.
+BackupResult with_mount_at(const std::string& name, BackupResult result,
+                           const Repository& repository, Index& index) {
+  const BlobReader reader(repository, index);
+  Tree root = load_tree(reader, result.snapshot.tree);
+  Tree source = load_tree(reader, *root.front().subtree);
+  ++std::ranges::find(source, name, &Node::name)->device_id;
+  BlobWriter writer(repository, index, {}, {});
+  root.front().subtree = writer.save(BlobKind::tree, as_bytes(encode_tree(source))).id;
+  result.snapshot.tree = writer.save(BlobKind::tree, as_bytes(encode_tree(root))).id;
+  writer.finish();
+  return result;
+}
+
+TEST_F(BackupTest, TellsOfMountPointsBelowASourceWhereNothingIsMountedNow) {
+  write("mnt/drive/f", "x");
+  write("f", "x");
+  const BackupResult first = with_mount_at("mnt", run(), *repository_, *index_);
+  std::filesystem::remove_all(source_ / "mnt/drive");
+  const BackupResult second = run_again(first);
+  EXPECT_EQ(second.emptied, 1U);
+  EXPECT_THAT(notices_, ElementsAre(AllOf(HasSubstr("/src/mnt: "), HasSubstr("is empty"))));
+  EXPECT_EQ(run_again(second).emptied, 0U);
+}
+
+TEST_F(BackupTest, TellsOfNoMountPointThatHoldsSomethingOrNeverDid) {
+  write("mnt/f", "x");
+  std::filesystem::create_directories(source_ / "bare/lost+found");
+  const BackupResult first = with_mount_at("mnt", run(), *repository_, *index_);
+  EXPECT_EQ(run_again(with_mount_at("bare", first, *repository_, *index_)).emptied, 0U);
+}
+
+TEST_F(BackupTest, TellsOfAFolderBelowASourceThatHasLostVeryManyFiles) {
+  for (int i = 0; i < 1000; ++i) write("many/" + std::to_string(i), "x");
+  for (int i = 0; i < 999; ++i) write("fewer/" + std::to_string(i), "x");
+  const BackupResult first = run();
+  for (const char* name : {"many", "fewer"}) {
+    std::filesystem::remove_all(source_ / name);
+    std::filesystem::create_directory(source_ / name);
+  }
+  write("f", "x");
+  EXPECT_EQ(run_again(first).emptied, 1U);
+  EXPECT_THAT(notices_, ElementsAre(HasSubstr("/src/many: is empty")));
+}
+
+TEST_F(BackupTest, SavesALinkAsALinkAndSaysSo) {
+  write("f", "x");
+  std::filesystem::create_directory_symlink("src", work_ / "link");
+  BackupRequest link = request();
+  link.targets = {"link", "src"};
+  const BackupResult result = run(std::move(link));
+  EXPECT_EQ(nodes(result).at("/link").type, NodeType::symlink);
+  EXPECT_THAT(notices_, ElementsAre(HasSubstr("link is a link")));
+}
+
+TEST_F(BackupTest, FollowsALinkWithASlashAtItsEnd) {
+  write("f", "x");
+  std::filesystem::create_directory(work_ / "dir");
+  std::filesystem::create_directory_symlink(source_.path(), work_ / "dir/link");
+  std::filesystem::create_directory_symlink("src", work_ / "link");
+  for (const char* end : {"/", "/.", "//"}) {
+    BackupRequest behind = request();
+    behind.targets = {std::string("link") + end, "dir", std::string("dir/link") + end};
+    const BackupResult result = run(std::move(behind));
+    const auto stored = nodes(result);
+    EXPECT_EQ(stored.at("/link").type, NodeType::dir);
+    EXPECT_TRUE(stored.contains("/link/f"));
+    EXPECT_EQ(stored.at("/dir/link").type, NodeType::dir);
+    EXPECT_TRUE(stored.contains("/dir/link/f"));
+    EXPECT_THAT(result.snapshot.paths,
+                ElementsAre(work_ / "dir", work_ / "dir/link", work_ / "link"));
+    EXPECT_THAT(notices_, IsEmpty());
+  }
+}
+
+TEST_F(BackupTest, CountsNoUnreadFileAsChanged) {
+  write("f", "x");
+  age("f");
+  const BackupResult first = run();
+  std::filesystem::copy_file(source_ / "f", source_ / "copy");
+  const Node before = nodes(first).at("f");
+  const timespec times[2] = {{.tv_sec = 1'600'000'000, .tv_nsec = 0},
+                             {.tv_sec = before.mtime.seconds, .tv_nsec = before.mtime.nanoseconds}};
+  std::filesystem::rename(source_ / "copy", source_ / "f");
+  ::utimensat(AT_FDCWD, (source_ / "f").c_str(), times, 0);
+  BackupRequest next = request();
+  next.parent = SnapshotEntry{.id = *first.snapshot_id, .snapshot = first.snapshot};
+  next.ignore_inode = true;
+  next.with_atime = true;
+  const BackupResult second = run(std::move(next));
+  EXPECT_EQ(second.snapshot.summary->files_changed, 0U);
+  EXPECT_EQ(second.snapshot.summary->files_unmodified, 1U);
+  EXPECT_NE(nodes(second).at("f").inode, before.inode);  // what is known of it is new all the same
+}
+
 TEST_F(BackupTest, SkipsASnapshotThatWouldSayNothingNew) {
   write("f", "x");
   const BackupResult first = run();
@@ -305,13 +455,31 @@ TEST_F(BackupTest, ReadsAgainWhenTheRepositoryLostContent) {
     for (const ListedFile& file : store_.list(kind)) store_.remove({.kind = kind, .id = file.id});
   }
   const BackupResult second = run_again(first);
-  EXPECT_GE(second.problems, 1U);  // exit 3: somebody should look at the repository
+  EXPECT_EQ(second.problems, 0U);  // this snapshot is complete
+  EXPECT_GE(second.stored_again, 1U);
+  EXPECT_THAT(notices_, Contains(HasSubstr("damaged here")));
   EXPECT_EQ(second.snapshot.tree, first.snapshot.tree);
   EXPECT_EQ(content(nodes(second).at("f")).size(), 10000U);
 }
 
+TEST_F(BackupTest, ReadsAgainWhatChangedInTheSameTickAsThePreviousBackup) {
+  write("f", "old");
+  const BackupResult first = run();
+  const Node before = nodes(first).at("f");
+  // The clock of the file system has not moved on since.
+  write("f", "new");
+  const timespec mtime = {.tv_sec = before.mtime.seconds, .tv_nsec = before.mtime.nanoseconds};
+  const timespec times[2] = {mtime, mtime};
+  ::utimensat(AT_FDCWD, (source_ / "f").c_str(), times, 0);
+  BackupRequest next = request();
+  next.ignore_ctime = true;
+  next.parent = SnapshotEntry{.id = *first.snapshot_id, .snapshot = first.snapshot};
+  EXPECT_EQ(content(nodes(run(std::move(next))).at("f")), "new");
+}
+
 TEST_F(BackupTest, MissesUnderIgnoreInodeWhatOnlyCtimeShows) {
   write("f", "old");
+  age("f");
   const BackupResult first = run();
   const timespec mtime = {.tv_sec = nodes(first).at("f").mtime.seconds,
                           .tv_nsec = nodes(first).at("f").mtime.nanoseconds};
@@ -376,6 +544,17 @@ TEST_F(BackupTest, ReadsAPipe) {
   EXPECT_EQ(stored.at("/dump").mode, go_mode::kDir | 0755U);
   EXPECT_EQ(result.snapshot.summary->files_new, 1U);
   EXPECT_EQ(result.snapshot.summary->dirs_new, 1U);
+}
+
+TEST_F(BackupTest, SavesNothingWhenNothingArrives) {
+  int ends[2];
+  ASSERT_EQ(::pipe(ends), 0);
+  ::close(ends[1]);
+  BackupRequest from_pipe = request();
+  from_pipe.from_stdin = StdinSource{.fd = ends[0]};
+  EXPECT_THAT([&] { run(std::move(from_pipe)); }, test::throws_errc(Errc::io));
+  ::close(ends[0]);
+  EXPECT_THAT(store_.list(FileKind::snapshot), IsEmpty());
 }
 
 TEST_F(BackupTest, SavesNothingOfAProducerThatFailed) {

@@ -34,6 +34,7 @@ class MemorySink : public BlobSink {
     blobs[blob.id] = std::string(as_text(plain));
     return {.id = blob.id};
   }
+  SavedBlob save_again(const BlobRef& blob, ByteView plain) override { return save(blob, plain); }
   void finish() override {}
   [[nodiscard]] BlobWriterStats stats() const override { return {}; }
 

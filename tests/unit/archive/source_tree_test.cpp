@@ -35,7 +35,7 @@ class SourceTreeTest : public ::testing::Test {
 
   /// Paths below the folder of everything that takes part; folders end in '/'.
   std::vector<std::string> listed() {
-    TargetTree targets;
+    BackupTargets targets;
     for (const std::string& target : targets_) targets.add(target, true);
     const SourceTree source(targets, filter_);
     std::vector<std::string> all;
@@ -112,7 +112,7 @@ TEST_F(SourceTreeTest, ExcludesFoldersWithAGivenFile) {
 }
 
 TEST_F(SourceTreeTest, RejectsATagWithoutName) {
-  const TargetTree targets;
+  const BackupTargets targets;
   for (const char* text : {"", ":header"}) {
     filter_.exclude_if_present = {text};
     EXPECT_THAT([&] { const SourceTree source(targets, filter_); }, test::throws_errc(Errc::usage));
@@ -136,7 +136,7 @@ TEST_F(SourceTreeTest, NeverBacksUpItsOwnFolders) {
 TEST_F(SourceTreeTest, StaysOnTheDeviceOfTheTarget) {
   targets_ = {"/"};
   filter_.one_file_system = true;
-  TargetTree targets;
+  BackupTargets targets;
   targets.add("/proc", true);
   const SourceTree source(targets, filter_);
   const std::vector<SourceEntry> top = source.entries(*source.root(), nullptr, problem_);

@@ -3,6 +3,7 @@
 #include "support/faulty_backend.hpp"
 
 #include "medsave/backend/cache_backend.hpp"
+#include "medsave/backend/guarded_backend.hpp"
 #include "medsave/backend/limit_backend.hpp"
 #include "medsave/backend/local_backend.hpp"
 #include "medsave/backend/mem_backend.hpp"
@@ -33,6 +34,11 @@ INSTANTIATE_TEST_SUITE_P(
         Candidate{"limit",
                   [](const TempDir&) {
                     return limit_rate(std::make_unique<MemBackend>(), 1U << 30, 1U << 30);
+                  }},
+        Candidate{"guarded",
+                  [](const TempDir&) {
+                    return guard_writes(std::make_unique<MemBackend>(),
+                                        std::make_shared<WriteCondition>());
                   }},
         Candidate{"cache",
                   [](const TempDir& temp) {

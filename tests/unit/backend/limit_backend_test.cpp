@@ -5,6 +5,9 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <memory>
+#include <stop_token>
+#include <thread>
 
 namespace medsave::test {
 namespace {
@@ -30,6 +33,17 @@ TEST(LimitBackend, HoldsEachDirectionToItsRate) {
               slow_down->load_range(kFile, 50'000, 100'000, out);
             }),
             0.15);
+}
+
+TEST(LimitBackend, AStopEndsTheWaiting) {
+  std::stop_source stop;
+  const auto slow = limit_rate(std::make_unique<MemBackend>(), 1, 0, stop.get_token());
+  const std::jthread stopper([&stop] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    stop.request_stop();
+  });
+  EXPECT_LT(seconds_of([&] { slow->save({.kind = FileKind::pack}, Buffer(1'000'000)); }), 5);
+  EXPECT_LT(seconds_of([&] { slow->save({.kind = FileKind::lock}, Buffer(1'000'000)); }), 0.1);
 }
 
 TEST(LimitBackend, NoLimitIsNoDecorator) {

@@ -20,7 +20,7 @@ TEST(Error, PicksItsCodeFromErrno) {
   EXPECT_EQ(Error::from_errno(ENOSPC, "x").code(), Errc::no_space);
   EXPECT_EQ(Error::from_errno(EDQUOT, "x").code(), Errc::no_space);
   EXPECT_EQ(Error::from_errno(EACCES, "x").code(), Errc::permission);
-  EXPECT_EQ(Error::from_errno(EROFS, "x").code(), Errc::permission);
+  EXPECT_EQ(Error::from_errno(EROFS, "x").code(), Errc::read_only);
   EXPECT_EQ(Error::from_errno(ENOENT, "x").code(), Errc::not_found);
   EXPECT_EQ(Error::from_errno(EEXIST, "x").code(), Errc::exists);
   EXPECT_EQ(Error::from_errno(EOPNOTSUPP, "x").code(), Errc::unsupported);

@@ -1,5 +1,7 @@
 #include "medsave/base/units.hpp"
 
+#include "medsave/base/text.hpp"
+
 #include <gtest/gtest.h>
 
 namespace medsave {
@@ -66,6 +68,24 @@ TEST(ParseGoDuration, ReadsWhatGoReads) {
                                                              {"0.000000001s", 1}};
   for (const auto& c : cases)
     EXPECT_EQ(parse_go_duration(c.first), nanoseconds(c.second)) << c.first;
+}
+
+TEST(FormatGoDuration, WritesWhatGoWrites) {
+  EXPECT_EQ(format_go_duration(std::chrono::seconds(0)), "0s");
+  EXPECT_EQ(format_go_duration(std::chrono::seconds(59)), "59s");
+  EXPECT_EQ(format_go_duration(std::chrono::minutes(5)), "5m0s");
+  EXPECT_EQ(format_go_duration(std::chrono::seconds(3661)), "1h1m1s");
+}
+
+TEST(FormatForPeople, FollowsTheLanguage) {
+  init_language("fr");
+  EXPECT_EQ(format_size(288'873'000), "275,5\u00a0Mio");
+  EXPECT_EQ(format_size(512), "512\u00a0o");
+  EXPECT_EQ(format_percent(24.42, 1), "24,4\u00a0%");
+  EXPECT_EQ(format_decimal(1.25, 2), "1,25");
+  init_language("en");
+  EXPECT_EQ(format_percent(24.42, 1), "24.4%");
+  EXPECT_EQ(format_decimal(1.25, 2), "1.25");
 }
 
 TEST(ParseGoDuration, RejectsEverythingElse) {

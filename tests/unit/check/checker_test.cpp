@@ -195,6 +195,17 @@ TEST_F(CheckTest, InvalidNodesAreReported) {
   EXPECT_EQ(run.report.affected_total, 7U);
 }
 
+TEST_F(CheckTest, DamageInFoldersThatHoldEachOtherTwiceIsAddedUp) {
+  Node file = builder.file("f", {});
+  file.content = {*Id::parse(std::string(64, '7'))};
+  file.size = 1;
+  builder.snapshot(builder.lattice(40, {file}));
+  const CheckRun run = check(store);
+  EXPECT_TRUE(run.found(FindingKind::blob_missing));
+  EXPECT_EQ(run.report.affected.size(), kMaxAffected);
+  EXPECT_EQ(run.report.affected_total, 1ULL << 40U);
+}
+
 TEST_F(CheckTest, AbsurdDepthIsFound) {
   Id tree = builder.tree({});
   for (unsigned i = 0; i < kMaxTreeDepth + 5; ++i)
@@ -206,23 +217,33 @@ TEST_F(CheckTest, AbsurdDepthIsFound) {
 }
 
 TEST_F(CheckTest, LeftoversAreHints) {
-  Buffer stray(as_bytes("neither pack nor anything"));
-  store.save({.kind = FileKind::pack, .id = *Id::parse(std::string(64, '5'))}, std::move(stray));
+  std::vector<Id> strays;
+  for (const char digit : {'5', '6', '7'}) {
+    strays.push_back(*Id::parse(std::string(64, digit)));
+    Buffer stray(as_bytes("neither pack nor anything"));
+    store.save({.kind = FileKind::pack, .id = strays.back()}, std::move(stray));
+  }
   const CheckRun run = check(store, reading_data());
   EXPECT_EQ(run.report.errors, 0U);
   EXPECT_EQ(run.report.hints, 1U);
   EXPECT_TRUE(run.report.suggest_prune);
-  EXPECT_TRUE(run.found(FindingKind::pack_unindexed));
+  ASSERT_TRUE(run.found(FindingKind::pack_unindexed));
+  EXPECT_EQ(run.findings.front().packs, strays);
 }
 
 TEST_F(CheckTest, TheSamePackTwiceIsAHintAndAContradictionAnError) {
   const FileRef pack = pack_of(old_file);
   const auto index = load_index(builder.repository(), {});
   IndexedPack described = {.pack = pack.id, .blobs = index->pack_entries(pack.id)};
-  builder.repository().save_json(FileKind::index, encode_index({described}));
+  std::vector<IndexedPack> all;
+  for (const PackSummary& other : index->packs()) {
+    all.push_back({.pack = other.id, .blobs = index->pack_entries(other.id)});
+  }
+  builder.repository().save_json(FileKind::index, encode_index(all));
   CheckRun run = check(store, reading_data());
   EXPECT_EQ(run.report.errors, 0U);
-  EXPECT_EQ(run.report.hints, 1U);
+  EXPECT_EQ(run.report.hints, 1U);  // one line, however many packs
+  EXPECT_EQ(run.findings.front().packs.size(), all.size());
   EXPECT_TRUE(run.report.suggest_repair_index);
 
   described.blobs.pop_back();

@@ -61,6 +61,15 @@ TEST_F(Generate, ZshAndFishQuoteTheTexts) {
   EXPECT_THAT(fish_completion(root), HasSubstr("-a save -d 'Save it\\'s files'"));
 }
 
+TEST_F(Generate, PowerShellKnowsWhatMayFollow) {
+  const std::string script = powershell_completion(root);
+  EXPECT_THAT(script, HasSubstr("'medsave' = @{ words = @('save'); options = @('--json')"));
+  EXPECT_THAT(script,
+              HasSubstr("'medsave save' = @{ words = @(); options = @('--mode', '--target', "
+                        "'--name', '--json'); values = @{ '--mode' = @('slow', 'fast'); "
+                        "'--target' = @(); '--name' = @(); } }"));
+}
+
 TEST_F(Generate, DocumentsEveryCommand) { EXPECT_EQ(documented_commands(root).size(), 2U); }
 
 }  // namespace

@@ -22,19 +22,14 @@ class Passwords : public testing::Test {
   }
   std::string file_with(const std::string& content) {
     const std::string path = testing::TempDir() + "password_file";
-    std::ofstream(path) << content;
+    std::ofstream(path, std::ios::binary) << content;
     return path;
   }
 
-  Console console{[](std::string_view) {}, [](std::string_view) {}, {}};
-  Context context{console, {}};
+  std::string said;
+  Console console{[](std::string_view) {}, [this](std::string_view text) { said += text; }, {}};
+  Context context{Identity::medsave, console, {}};
 };
-
-TEST(TrimPassword, TakesOffByteOrderMarkAndWhiteSpace) {
-  EXPECT_EQ(trim_password("\xef\xbb\xbf secret word\r\n"), "secret word");
-  EXPECT_EQ(trim_password(" \n"), "");
-  EXPECT_EQ(trim_password("x"), "x");
-}
 
 TEST_F(Passwords, ComeFromACommandFirst) {
   setenv("MEDSAVE_PASSWORD", "variable", 1);
@@ -43,6 +38,70 @@ TEST_F(Passwords, ComeFromACommandFirst) {
 
 TEST_F(Passwords, ComeFromAFileTrimmed) {
   EXPECT_EQ(password({.password_file = file_with("secret\n")}), "secret");
+}
+
+/// As PowerShell's Out-File writes it.
+std::string utf16(const std::u16string& text, bool big = false) {
+  std::string out = big ? "\xfe\xff" : "\xff\xfe";
+  for (const char16_t unit : text) {
+    const char low = static_cast<char>(unit & 0xff);
+    const char high = static_cast<char>(unit >> 8);
+    out += big ? high : low;
+    out += big ? low : high;
+  }
+  return out;
+}
+
+TEST_F(Passwords, AreTextWhateverTheEncodingOfTheFile) {
+  const std::string wanted = "mot de passe \xc3\xa9";
+  for (const std::string& content :
+       {utf16(u"mot de passe \u00e9\r\n"), utf16(u"mot de passe \u00e9", true),
+        "\xef\xbb\xbf" + wanted + "\n", "\xc2\xa0" + wanted + "\xe2\x80\x83\n"}) {
+    EXPECT_EQ(password({.password_file = file_with(content)}), wanted);
+  }
+}
+
+TEST_F(Passwords, KeepTheBytesForKeysThatWereMadeOfThem) {
+  const std::string content = utf16(u"word\r\n");
+  const PasswordAnswer answer =
+      repository_password(context, {.password_file = file_with(content)}, [] {});
+  ASSERT_TRUE(answer.undecoded);
+  EXPECT_EQ(answer.undecoded->text(), content);
+  EXPECT_FALSE(repository_password(context, {.password_file = file_with(" word\r\n")}, [] {
+               }).undecoded.has_value());
+}
+
+TEST_F(Passwords, ThatAreBytesLikeUtf16StayAsTheyAre) {
+  EXPECT_EQ(password({.password_file = file_with("\xff\xfe"
+                                                 "abc")}),
+            "\xff\xfe"
+            "abc");
+}
+
+TEST_F(Passwords, ThatNobodyCanTypeAreNotTakenForANewKey) {
+  using namespace std::string_literals;
+  for (const std::string& content : {"w\0o\0r\0d\0"s, "caf\xe9"s,
+                                     "\xff\xfe"
+                                     "abc"s,
+                                     utf16(u"a\0b"s)}) {
+    EXPECT_THROW(new_password(context, file_with(content), false), Error);
+    EXPECT_THROW(first_password(context, {.password_file = file_with(content)}), Error);
+  }
+  EXPECT_EQ(new_password(context, file_with(utf16(u"word\r\n")), false).text(), "word");
+}
+
+TEST_F(Passwords, ThatLookMangledAreWarnedOf) {
+  for (const std::string content : {"a\xef\xbf\xbd",
+                                    "a\xef\xbb\xbf"
+                                    "b",
+                                    "a\tb", "a\xc2\x80"}) {
+    said.clear();
+    EXPECT_EQ(new_password(context, file_with(content), false).text(), content);
+    EXPECT_NE(said.find("cannot be typed"), std::string::npos) << content;
+  }
+  said.clear();
+  new_password(context, file_with("\xc3\xa9t\xc3\xa9 2026 \xf0\x9f\x98\x80"), false);
+  EXPECT_EQ(said.find("cannot be typed"), std::string::npos) << said;
 }
 
 TEST_F(Passwords, ComeFromTheEnvironmentUntrimmed) {

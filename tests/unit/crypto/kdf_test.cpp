@@ -7,6 +7,9 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <string>
+
 namespace medsave {
 namespace {
 
@@ -31,6 +34,7 @@ TEST(Kdf, AcceptsTheParametersInUse) {
   EXPECT_TRUE(kdf_params_acceptable({}));
   EXPECT_TRUE(kdf_params_acceptable({.n = 2, .r = 1, .p = 1}));
   EXPECT_TRUE(kdf_params_acceptable({.n = 65536, .r = 8, .p = 8}));
+  EXPECT_TRUE(kdf_params_acceptable({.n = 1U << 20U, .r = 8, .p = 16}));
 }
 
 TEST(Kdf, RejectsParametersOutOfBounds) {
@@ -44,15 +48,48 @@ TEST(Kdf, RejectsParametersOutOfBounds) {
       {.n = 32768, .r = 8, .p = 0},              //
       {.n = 2, .r = 1U << 15U, .p = 1U << 15U},  // r * p
       {.n = 2, .r = 0xffffffff, .p = 0xffffffff},
-      {.n = 2, .r = 1U << 24U, .p = 1},      // r alone
-      {.n = 1ULL << 21U, .r = 8, .p = 1},    // 2 GiB of memory
-      {.n = 1ULL << 20U, .r = 8, .p = 256},  // hours of work
+      {.n = 2, .r = 1U << 24U, .p = 1},    // r alone
+      {.n = 1ULL << 21U, .r = 8, .p = 1},  // 2 GiB of memory
   };
   for (const KdfParams& params : bad) {
+    EXPECT_FALSE(kdf_params_valid(params)) << params.n << " " << params.r << " " << params.p;
     EXPECT_FALSE(kdf_params_acceptable(params)) << params.n << " " << params.r << " " << params.p;
   }
   const Buffer salt = test::from_hex(std::string(2 * kSaltSize, '1'));
   EXPECT_THAT([&] { derive_key("x", salt.view(), bad[0]); }, throws_errc(Errc::corrupt));
+}
+
+TEST(Kdf, RefusesWhatCostsTooMuch) {
+  const KdfParams costly[] = {
+      {.n = 1ULL << 20U, .r = 9, .p = 1},            // above 1 GiB of memory
+      {.n = 2, .r = 1, .p = (1U << 24U) - 1},        // in p alone
+      {.n = 1ULL << 15U, .r = 8, .p = 513},          // a minute and more
+      {.n = 1ULL << 10U, .r = 8, .p = (1U << 20U)},  //
+  };
+  const Buffer salt = test::from_hex(std::string(2 * kSaltSize, '1'));
+  for (const KdfParams& params : costly) {
+    EXPECT_TRUE(kdf_params_valid(params)) << params.n << " " << params.p;
+    EXPECT_FALSE(kdf_params_acceptable(params)) << params.n << " " << params.p;
+    EXPECT_THAT([&] { derive_key("x", salt.view(), params); }, throws_errc(Errc::unsupported));
+  }
+}
+
+TEST(Kdf, IsGivenUpWhileItTakesLong) {
+  using SteadyClock = std::chrono::steady_clock;
+  const Buffer salt = test::from_hex(std::string(2 * kSaltSize, '1'));
+  const KdfParams costly{.n = 1U << 16U, .r = 8, .p = 256};
+  const SteadyClock::time_point start = SteadyClock::now();
+  unsigned asked = 0;
+  EXPECT_THROW(derive_key("x", salt.view(), costly, [&] { return ++asked == 2; }), Interrupted);
+  EXPECT_LT(SteadyClock::now() - start, std::chrono::seconds(2));
+}
+
+TEST(Kdf, IsTheSameWhenItCanBeGivenUp) {
+  const Buffer salt = test::from_hex(std::string(2 * kSaltSize, '1'));
+  const KdfParams longer{.n = 1U << 14U, .r = 8, .p = 16};  // more than half a second
+  const Key a = derive_key("x", salt.view(), longer);
+  const Key b = derive_key("x", salt.view(), longer, [] { return false; });
+  EXPECT_EQ(to_hex(a.encrypt_key()), to_hex(b.encrypt_key()));
 }
 
 TEST(Kdf, RejectsASaltOfTheWrongLength) {

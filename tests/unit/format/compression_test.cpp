@@ -220,6 +220,15 @@ TEST(Decompressor, RefusesBombs) {
   EXPECT_THAT([&] { Decompressor().decompress_bounded(as_bytes(bomb), 1'000'000, out); },
               throws_errc(Errc::corrupt));
   EXPECT_LE(out.capacity(), 2'000'100U);
+
+  Decompressor().decompress_exactly(as_bytes(bomb), zeros.size(), out);  // not yet too much
+  EXPECT_EQ(out.size(), zeros.size());
+  zeros.resize(100'000'000);
+  const std::string larger = stream_frame(zeros, 20);
+  Buffer none;
+  EXPECT_THAT([&] { Decompressor().decompress_exactly(as_bytes(larger), zeros.size(), none); },
+              throws_errc(Errc::corrupt));
+  EXPECT_EQ(none.capacity(), 0U);
 }
 
 TEST(Decompressor, RejectsTruncationsAndSurvivesMutations) {

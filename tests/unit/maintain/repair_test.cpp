@@ -1,10 +1,13 @@
 #include "maintain_setup.hpp"
+#include "support/matchers.hpp"
+#include "unit/prune/prune_store.hpp"
 
 #include "medsave/maintain/index_repair.hpp"
 #include "medsave/maintain/pack_repair.hpp"
 #include "medsave/maintain/snapshot_rewriter.hpp"
 
 #include <algorithm>
+#include <mutex>
 #include <set>
 
 namespace medsave {
@@ -40,6 +43,52 @@ struct Sample {
     const BlobLocation at = place(part);
     test::damage(store, {.kind = FileKind::pack, .id = at.pack},
                  [&](Buffer& content) { content.data()[at.offset + 20] ^= std::byte{1}; });
+  }
+};
+
+/// Flips a bit of what is read of packs, the first times, another one each time.
+class FlippingReads : public MemBackend {
+ public:
+  explicit FlippingReads(unsigned times) : left_(times) {}
+  void load(const FileRef& file, std::uint64_t limit, Buffer& out) override {
+    MemBackend::load(file, limit, out);
+    flip(file, out);
+  }
+  void load_range(const FileRef& file, std::uint64_t offset, std::size_t length,
+                  Buffer& out) override {
+    MemBackend::load_range(file, offset, length, out);
+    flip(file, out);
+  }
+
+ private:
+  void flip(const FileRef& file, Buffer& out) {
+    const std::lock_guard lock(mutex_);
+    if (file.kind != FileKind::pack || left_ == 0 || out.size() == 0) return;
+    --left_;
+    out.data()[out.size() - 5 - left_ % 3] ^= std::byte{1};
+  }
+
+  std::mutex mutex_;  // guards left_
+  unsigned left_;
+};
+
+/// One pack is there, but reading it fails.
+class UnreadablePacks : public MemBackend {
+ public:
+  std::optional<Id> unreadable = {};
+
+  void load_range(const FileRef& file, std::uint64_t offset, std::size_t length,
+                  Buffer& out) override {
+    if (file.kind == FileKind::pack && file.id == unreadable) throw Error(Errc::io, "injected");
+    MemBackend::load_range(file, offset, length, out);
+  }
+};
+
+/// Says that it deletes packs.
+class KeepingPacks : public MemBackend {
+ public:
+  void remove(const FileRef& file) override {
+    if (file.kind != FileKind::pack) MemBackend::remove(file);
   }
 };
 
@@ -89,6 +138,50 @@ TEST(RepairIndex, DamagedFilesAreReplaced) {
   fix_index(*repository);
   EXPECT_EQ(all_files(sample.store), Sample::files());
   EXPECT_FALSE(fix_index(*repository).changed());
+}
+
+TEST(RepairIndex, BelievesNoListThatLacksWhatIsThere) {
+  Sample sample;
+  test::ListingStore lying(sample.store,
+                           [](FileKind kind, unsigned, std::vector<ListedFile>& list) {
+                             if (kind == FileKind::pack) list.clear();
+                           });
+  const auto repository = RepoBuilder::open(RepoBuilder::forward(lying));
+  EXPECT_THAT([&] { fix_index(*repository); }, test::throws_errc(Errc::io));
+  EXPECT_EQ(all_files(sample.store), Sample::files());
+}
+
+TEST(RepairIndex, BelievesNoListThatGivesWrongSizes) {
+  Sample sample;
+  test::ListingStore lying(sample.store,
+                           [](FileKind kind, unsigned, std::vector<ListedFile>& list) {
+                             if (kind != FileKind::pack) return;
+                             for (ListedFile& file : list) file.size = 0;
+                           });
+  const auto repository = RepoBuilder::open(RepoBuilder::forward(lying));
+  EXPECT_THAT([&] { fix_index(*repository); }, test::throws_errc(Errc::io));
+  EXPECT_EQ(all_files(sample.store), Sample::files());
+}
+
+TEST(RepairIndex, WhatCannotBeReadStaysAsItIsAndIsTold) {
+  Sample sample;
+  UnreadablePacks store;
+  test::copy_store(sample.store, store);
+  const Id pack = sample.place(0).pack;
+  store.unreadable = pack;
+  const auto repository = test::open(store);
+  const IndexRepairReport report = fix_index(*repository, {.read_all_packs = true});
+  EXPECT_EQ(report.unread, std::vector<Id>{pack});
+  EXPECT_TRUE(report.damaged.empty());
+  EXPECT_EQ(report.lost_blobs, 0U);
+  for (const ListedFile& file : store.list(FileKind::index)) {
+    store.remove({.kind = FileKind::index, .id = file.id});
+  }
+  const auto again = test::open(store);
+  EXPECT_EQ(fix_index(*again).unread, std::vector<Id>{pack});
+  store.unreadable.reset();
+  EXPECT_EQ(fix_index(*again).added, std::vector<Id>{pack});
+  EXPECT_EQ(all_files(store), Sample::files());
 }
 
 TEST(RepairIndex, MissingPacksAreTakenOutAndCounted) {
@@ -155,6 +248,52 @@ TEST(RepairPacks, SavesWhatIsIntactAndKeepsACopy) {
   EXPECT_FALSE(index->contains_pack(pack));
 }
 
+TEST(RepairPacks, DamageOnTheWayIsNoneOfTheFile) {
+  Sample sample;
+  const Id pack = sample.place(0).pack;
+  FlippingReads store(1);
+  test::copy_store(sample.store, store);
+  const auto repository = test::open(store);
+  EXPECT_EQ(fix_packs(*repository, {pack}).lost_blobs, 0U);
+  EXPECT_EQ(all_files(store), Sample::files());
+}
+
+TEST(RepairPacks, APackThatIsReadDifferentlyEachTimeStays) {
+  Sample sample;
+  const Id pack = sample.place(0).pack;
+  FlippingReads store(1000);
+  test::copy_store(sample.store, store);
+  const auto repository = test::open(store);
+  fix_packs(*repository, {pack});
+  EXPECT_TRUE(store.size({.kind = FileKind::pack, .id = pack}));
+  EXPECT_TRUE(load_index(*repository, {})->contains_pack(pack));
+}
+
+TEST(RepairPacks, ASalvagedPackThatIsStillThereIsTold) {
+  Sample sample;
+  sample.damage_part(0);
+  KeepingPacks store;
+  test::copy_store(sample.store, store);
+  const Id pack = sample.place(0).pack;
+  const auto repository = test::open(store);
+  EXPECT_THAT([&] { fix_packs(*repository, {pack}); }, test::throws_errc(Errc::io));
+  EXPECT_FALSE(load_index(*repository, {})->contains_pack(pack));
+}
+
+TEST(RepairIndex, AHeaderIsReadAgain) {
+  Sample sample;
+  FlippingReads store(2);
+  test::copy_store(sample.store, store);
+  for (const ListedFile& file : store.list(FileKind::index)) {
+    store.remove({.kind = FileKind::index, .id = file.id});
+  }
+  const auto repository = test::open(store);
+  const IndexRepairReport report = fix_index(*repository);
+  EXPECT_TRUE(report.damaged.empty());
+  EXPECT_EQ(report.added.size(), store.list(FileKind::pack).size());
+  EXPECT_EQ(all_files(store), Sample::files());
+}
+
 TEST(RepairPacks, AnUnknownPackIsRefused) {
   Sample sample;
   const auto repository = test::open(sample.store);
@@ -199,6 +338,22 @@ TEST(RepairSnapshots, FilesLoseWhatIsMissingAndNothingElse) {
   EXPECT_EQ(all_files(sample.store), expected);
   EXPECT_TRUE(fix_snapshots(*repository, {.forget = true}, changed).empty());
   EXPECT_EQ(changed, 0U);
+}
+
+TEST(RepairSnapshots, SaysHowMuchOfAFileIsMissingAndHowMuchIsLeft) {
+  Sample sample;
+  const auto repository = test::open(sample.store);
+  const std::size_t part = filled('a').size();
+  const Id lost = *Id::parse(std::string(64, '7'));
+  Node file = sample.builder.file("f", {filled('a'), filled('b'), filled('c')});
+  file.content.push_back(lost);
+  file.size = 3 * part + 5;
+  sample.store.remove({.kind = FileKind::snapshot, .id = sample.snapshot});
+  sample.builder.snapshot(sample.builder.tree({file}));
+  std::size_t changed = 0;
+  EXPECT_EQ(fix_snapshots(*repository, {}, changed).at("/f"),
+            "removed missing content: 1 of 4 parts missing, " + std::to_string(3 * part) + " of " +
+                std::to_string(3 * part + 5) + " bytes left");
 }
 
 TEST(RepairSnapshots, AFolderWithoutItsListBecomesEmpty) {

@@ -1,9 +1,12 @@
 #include "maintain_setup.hpp"
+#include "tree_rewriter.hpp"
 
+#include "medsave/crypto/sha256.hpp"
 #include "medsave/maintain/snapshot_rewriter.hpp"
 
 #include <algorithm>
 #include <set>
+#include <unordered_map>
 
 namespace medsave {
 namespace {
@@ -94,6 +97,76 @@ TEST(Rewrite, IncludeKeepsWhatMatchesAndTheFoldersAboveIt) {
   nothing.forget = true;
   EXPECT_EQ(rewrite(*repository, nothing), 0U);
   EXPECT_EQ(test::snapshots_of(*repository).size(), 2U);
+}
+
+TEST(Rewrite, FoldersThatHoldEachOtherTwiceAreSummedUpOnce) {
+  MemBackend store;
+  RepoBuilder builder(store);
+  builder.snapshot(builder.lattice(40, {builder.file("f", {"12345"})}));
+  const auto repository = test::open(store);
+  RewriteRequest request;
+  request.summarize = true;
+  request.forget = true;
+  EXPECT_EQ(rewrite(*repository, request), 1U);
+  const Snapshot snapshot = test::snapshots_of(*repository)[0].snapshot;
+  EXPECT_EQ(snapshot.summary->total_files_processed, 1ULL << 40U);
+}
+
+/// A rewriter that leaves out what is called "f", and how often it did.
+struct LeavesOut {
+  std::size_t count = 0;
+  std::unordered_map<Id, std::string> saved = {};
+
+  RewrittenTree run(const RepoBuilder& builder, const Id& root, TreeRewriter::Memory memory,
+                    const TreeRewriter::Limits& limits, const std::stop_token& stop = {}) {
+    const auto index = load_index(builder.repository(), {});
+    const BlobReader reader(builder.repository(), *index);
+    RewriteRules rules;
+    rules.judge = [this](const std::string&, const Node& node) -> std::optional<NodeEdit> {
+      if (node.name != "f") return NodeEdit{};
+      ++count;
+      return std::nullopt;
+    };
+    TreeRewriter rewriter(
+        reader, std::move(rules),
+        [this](std::string_view json) {
+          const Id id = sha256(as_bytes(json));
+          saved[id] = json;
+          return id;
+        },
+        memory, limits);
+    return rewriter.run(root, stop);
+  }
+};
+
+TEST(TreeRewriter, ReportsAChangedTreeAgainOnlySoOften) {
+  MemBackend store;
+  RepoBuilder builder(store);
+  const Id small = builder.lattice(5, {builder.file("f", {"x"}), builder.file("g", {"y"})});
+  const Id large = builder.lattice(40, {builder.file("f", {"x"}), builder.file("g", {"y"})});
+  builder.start_packs();
+  LeavesOut all;
+  all.run(builder, small, TreeRewriter::Memory::by_tree, {});
+  EXPECT_EQ(all.count, 32U);
+  LeavesOut some;
+  const RewrittenTree tree =
+      some.run(builder, large, TreeRewriter::Memory::by_tree, {.visited_again = 1000});
+  EXPECT_EQ(tree.files, 1ULL << 40U);
+  EXPECT_LE(some.count, 1001U);
+  EXPECT_EQ(some.saved.size(), 41U);
+}
+
+TEST(TreeRewriter, RemembersOnlySoMuch) {
+  MemBackend store;
+  RepoBuilder builder(store);
+  const Id root = builder.lattice(8, {builder.file("f", {"x"}), builder.file("g", {"y"})});
+  builder.start_packs();
+  LeavesOut run;
+  const RewrittenTree all =
+      run.run(builder, root, TreeRewriter::Memory::by_path, {.remembered = 3});
+  EXPECT_EQ(run.count, 256U);
+  EXPECT_EQ(run.saved.size(), 9U);
+  EXPECT_EQ(all.files, 256U);
 }
 
 TEST(Rewrite, DryRunSaysTheSameAndStoresNothing) {

@@ -64,6 +64,14 @@ TEST(SnapshotLayout, TellsSnapshotsOfOneSecondApart) {
   EXPECT_EQ(find_in_layout(root, "snapshots/latest")->target, "1970-01-01T00:00:00Z-1");
 }
 
+TEST(SnapshotLayout, LatestIsNotInTheFutureWhereThereIsAnother) {
+  constexpr std::int64_t kYear2200 = 7'258'118'400;
+  const auto root = make_layout(
+      {snapshot(1, 0, "a"), snapshot(2, kYear2200, "a"), snapshot(3, kYear2200, "b")}, {}, {});
+  EXPECT_EQ(find_in_layout(root, "hosts/a/latest")->target, "1970-01-01T00:00:00Z");
+  EXPECT_EQ(find_in_layout(root, "hosts/b/latest")->target, "2200-01-01T00:00:00Z");
+}
+
 TEST(SnapshotLayout, ExpandsEveryVariable) {
   MountNames how;
   how.path_templates = {"%u/%h-%%/%t:%i", "%I"};

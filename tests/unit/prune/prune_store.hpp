@@ -80,6 +80,22 @@ inline PruneReport prune_with_undeletable_packs(Backend& store,
   return prune_through(std::move(backend), tidy(), events);
 }
 
+/// A store whose listings are changed by `edit(kind, n, files)`, n counting from 1 for each kind.
+class ListingStore : public Connection {
+ public:
+  using Edit = std::function<void(FileKind, unsigned, std::vector<ListedFile>&)>;
+  ListingStore(Backend& store, Edit edit) : Connection(store), edit_(std::move(edit)) {}
+  std::vector<ListedFile> list(FileKind kind) override {
+    std::vector<ListedFile> files = Connection::list(kind);
+    edit_(kind, ++counts_[kind], files);
+    return files;
+  }
+
+ private:
+  Edit edit_;
+  std::map<FileKind, unsigned> counts_;
+};
+
 /// Three snapshots that share files and folders. Once the first is forgotten there are packs to
 /// delete, packs to repack, folder lists among them, and packs to keep.
 class History {

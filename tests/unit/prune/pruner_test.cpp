@@ -4,6 +4,7 @@
 #include "support/matchers.hpp"
 
 #include "medsave/base/error.hpp"
+#include "medsave/repo/blob_reader.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -38,9 +39,106 @@ TEST(Pruner, EmptiesARepositoryWithoutSnapshots) {
   MemBackend store;
   History history(store);
   history.forget_all();
-  test::prune(store);
+  PruneRequest request = test::tidy();
+  request.may_remove_everything = true;
+  test::prune(store, request);
   EXPECT_THAT(store.list(FileKind::pack), IsEmpty());
   EXPECT_THAT(store.list(FileKind::index), IsEmpty());
+}
+
+TEST(Pruner, TakesAnEmptyListOfSnapshotsForOneThatCouldNotBeRead) {
+  MemBackend store;
+  History history(store);
+  const std::uint64_t before = test::stored_bytes(store);
+  test::ListingStore lying(store, [](FileKind kind, unsigned, std::vector<ListedFile>& files) {
+    if (kind == FileKind::snapshot) files.clear();
+  });
+  EXPECT_THAT([&] { test::prune(lying); }, test::throws_errc(Errc::corrupt));
+  EXPECT_EQ(test::stored_bytes(store), before);
+  history.expect_intact();
+}
+
+TEST(Pruner, TrustsNoListThatASecondLookContradicts) {
+  for (const FileKind kind : {FileKind::snapshot, FileKind::index}) {
+    MemBackend store;
+    History history(store);
+    history.forget_first();
+    const std::uint64_t before = test::stored_bytes(store);
+    bool lied = false;
+    // An index file too many: one of a repository that is not locked for others.
+    test::ListingStore lying(store,
+                             [&](FileKind asked, unsigned n, std::vector<ListedFile>& files) {
+                               if (asked != kind || n != (kind == FileKind::snapshot ? 1U : 2U))
+                                 return;
+                               files.pop_back();
+                               lied = true;
+                             });
+    EXPECT_THAT([&] { test::prune(lying); }, test::throws_errc(Errc::io));
+    EXPECT_TRUE(lied);
+    EXPECT_EQ(test::stored_bytes(store), before);
+    history.expect_intact();
+  }
+}
+
+TEST(Pruner, MissesASnapshotThatItsCallerKnows) {
+  MemBackend store;
+  History history(store);
+  const std::uint64_t before = test::stored_bytes(store);
+  PruneRequest request = test::tidy();
+  request.known_snapshots = {history.forgettable()};
+  history.forget_first();
+  EXPECT_THAT([&] { test::prune(store, request); }, test::throws_errc(Errc::io));
+  EXPECT_LT(test::stored_bytes(store), before);  // the snapshot's own bytes
+  history.expect_intact();
+}
+
+TEST(Pruner, DeletesNothingMoreOnceItsLockIsLost) {
+  MemBackend store;
+  History history(store);
+  history.forget_first();
+  unsigned removed = 0;
+  auto backend =
+      std::make_unique<test::Connection>(store, [&](test::Call call, const FileRef& file) {
+        if (call != test::Call::remove || file.kind == FileKind::lock) return;
+        if (++removed > 1) throw Error(Errc::locked, "the lock is lost");
+      });
+  EXPECT_THAT([&] { test::prune_through(std::move(backend), test::tidy()); },
+              test::throws_errc(Errc::locked));
+  history.expect_intact();
+}
+
+TEST(Pruner, NeverRemovesTheLastGoodCopy) {
+  const std::string shared(as_text(test::content(1, 20'000, false).view()));
+  const std::string other(as_text(test::content(2, 20'000, false).view()));
+  for (int damaged = 0; damaged < 2; ++damaged) {
+    MemBackend store;
+    test::RepoBuilder repo(store);
+    const Node file = repo.file("f", {shared});
+    repo.snapshot(repo.tree({file}));
+    {  // another backup at the same time, which does not know of the first one's blobs
+      Index unaware;
+      BlobWriter writer(repo.repository(), unaware, {}, {});
+      writer.save(BlobKind::data, as_bytes(shared));
+      writer.save(BlobKind::data, as_bytes(other));
+      writer.finish();
+    }
+    const BlobRef blob{.kind = BlobKind::data, .id = file.content.front()};
+    const auto repository = test::RepoBuilder::open(test::RepoBuilder::forward(store));
+    std::vector<BlobLocation> copies = load_index(*repository, {})->find_all(blob);
+    ASSERT_EQ(copies.size(), 2U);
+    std::ranges::sort(copies, {}, &BlobLocation::pack);
+    const BlobLocation& at = copies[static_cast<std::size_t>(damaged)];
+    test::damage(store, {.kind = FileKind::pack, .id = at.pack},
+                 [&](Buffer& bytes) { bytes.data()[at.offset + 100] ^= std::byte{1}; });
+    try {
+      test::prune(store);
+    } catch (const Error& e) {
+      EXPECT_EQ(e.code(), Errc::corrupt) << e.what();
+    }
+    const auto index = load_index(*repository, {});
+    Buffer plain;
+    EXPECT_NO_THROW(BlobReader(*repository, *index).load(blob, plain)) << damaged;
+  }
 }
 
 TEST(Pruner, ChangesNothingInADryRun) {
@@ -71,6 +169,18 @@ TEST(Pruner, WorksOnVersion1) {
   history.forget_first();
   test::prune(store);
   history.expect_intact();
+}
+
+TEST(Pruner, TriesOnceToCompressWhatDoesNotShrink) {
+  MemBackend store;
+  History history(store);
+  PruneRequest request = test::tidy();
+  request.options.repack_uncompressed = true;
+  EXPECT_FALSE(test::prune(store, request).plan.repack.empty());
+  history.expect_intact();
+  const auto packs = store.list(FileKind::pack);
+  EXPECT_THAT(test::prune(store, request).plan.repack, IsEmpty());
+  EXPECT_EQ(store.list(FileKind::pack).size(), packs.size());
 }
 
 TEST(Pruner, DeletesLeftovers) {

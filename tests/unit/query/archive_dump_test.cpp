@@ -1,5 +1,6 @@
 #include "medsave/query/archive_dump.hpp"
 
+#include "archive_writer.hpp"
 #include "posix_acl.hpp"
 #include "query_test.hpp"
 #include "support/matchers.hpp"
@@ -17,6 +18,8 @@ namespace {
 using test::RepoBuilder;
 using test::throws_errc;
 using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::UnorderedElementsAre;
 
 constexpr std::size_t kBlock = 512;
 
@@ -55,14 +58,40 @@ class ArchiveDumpTest : public test::QueryTest {
  protected:
   std::string dump(const Id& tree, const std::string& path, ArchiveFormat format) {
     std::string out;
-    dump_folder(reader(), tree, path, format, [&](ByteView data) { out += as_text(data); }, {});
+    left_out.clear();
+    dump_folder(
+        reader(), tree, path, format, [&](ByteView data) { out += as_text(data); },
+        [&](const std::string& what) { left_out.push_back(what); }, {});
     return out;
   }
+  std::vector<std::string> left_out;
   static std::string field(const std::string& tar, std::size_t offset, std::size_t size) {
     const std::string text = tar.substr(offset, size);
     return text.substr(0, text.find('\0'));
   }
 };
+
+TEST_F(ArchiveDumpTest, ANameThatIsListedTwiceIsRefused) {
+  const Node folder =
+      builder.dir("d", builder.tree({builder.file("f", {"a"}), builder.file("f", {"b"})}, false));
+  const Id root = builder.tree({folder});
+  for (const ArchiveFormat format : {ArchiveFormat::tar, ArchiveFormat::zip}) {
+    EXPECT_THAT([&] { dump(root, "/", format); }, throws_errc(Errc::corrupt));
+    EXPECT_THAT([&] { dump(*folder.subtree, "/d", format); }, throws_errc(Errc::corrupt));
+  }
+}
+
+TEST(ZipWriter, MoreEntriesThanFitIntoMemoryAreAnError) {
+  std::uint64_t written = 0;
+  const auto zip = make_zip_writer([&](ByteView data) { written += data.size(); }, 10'000);
+  const auto add_many = [&] {
+    for (int i = 0; i < 1000; ++i) {
+      zip->begin_entry("d" + std::to_string(i), RepoBuilder::node("d", NodeType::dir, 0755));
+    }
+  };
+  EXPECT_THAT(add_many, throws_errc(Errc::unsupported));
+  EXPECT_LT(written, 20'000U);
+}
 
 TEST_F(ArchiveDumpTest, WritesAFileInOrderHoweverManyPartsItHas) {
   std::vector<std::string> parts;
@@ -84,6 +113,7 @@ TEST_F(ArchiveDumpTest, BothFormatsHoldFilesFoldersAndLinks) {
   for (const ArchiveFormat format : {ArchiveFormat::tar, ArchiveFormat::zip}) {
     const std::vector<Unpacked> items = unpack(dump(tree, "/srv/data", format));
     std::vector<std::string> seen;
+    seen.reserve(items.size());
     for (const Unpacked& item : items) {
       seen.push_back(item.path + "=" + item.content + item.link);
     }
@@ -101,6 +131,32 @@ TEST_F(ArchiveDumpTest, ZipMarksNamesAsUtf8WhateverTheLocale) {
       dump(builder.tree({builder.file("n\xc3\xa4me", {})}), "/", ArchiveFormat::zip);
   const unsigned flags = load_le32(as_bytes(zip).data() + kFlags) & 0xffffU;
   EXPECT_NE(flags & kUtf8, 0U);
+}
+
+TEST_F(ArchiveDumpTest, ZipDoesNotMarkNamesThatAreNoUtf8) {
+  constexpr std::size_t kFlags = 6;  // in the header of the first entry
+  constexpr unsigned kUtf8 = 1U << 11;
+  const std::string zip = dump(builder.tree({builder.file("n\xe4me", {}), builder.file("o", {})}),
+                               "/", ArchiveFormat::zip);
+  EXPECT_EQ(load_le32(as_bytes(zip).data() + kFlags) & kUtf8, 0U);
+  EXPECT_NE(zip.find("n\xe4me"), std::string::npos);
+}
+
+TEST_F(ArchiveDumpTest, TarGoesOnWithoutAttributesItCannotHold) {
+  Node odd = builder.file("a", {"1"});
+  odd.extended_attributes = {{.name = "user.x=y", .value = "1"},
+                             {.name = "user.kept", .value = "2"},
+                             {.name = "user.long", .value = std::string(2U << 20, 'x')}};
+  odd.user = std::string("an\0na", 5);
+  const std::string tar =
+      dump(builder.tree({odd, builder.file("b", {"2"})}), "/", ArchiveFormat::tar);
+  const std::vector<Unpacked> items = unpack(tar);
+  ASSERT_EQ(items.size(), 2U);
+  EXPECT_EQ(items[0].content, "1");
+  EXPECT_EQ(items[1].content, "2");
+  EXPECT_NE(tar.find("SCHILY.xattr.user.kept=2"), std::string::npos);
+  EXPECT_THAT(left_out, UnorderedElementsAre(HasSubstr("user.x=y"), HasSubstr("user.long"),
+                                             HasSubstr("owner")));
 }
 
 TEST_F(ArchiveDumpTest, TarIsUstarWithTimesRoundedToSeconds) {
@@ -177,6 +233,27 @@ TEST_F(ArchiveDumpTest, WhatCannotBeReadEndsTheDumpNamed) {
   }
 }
 
+TEST_F(ArchiveDumpTest, AZipThatWasCutOffHasNoEnd) {
+  Node broken = builder.file("b", {"1"});
+  broken.content.push_back(*Id::parse(std::string(64, '7')));
+  Tree nodes;
+  nodes.reserve(1001);
+  // What is read ahead finds out before all of these are written, but not before some are.
+  for (int i = 1000; i < 2000; ++i)
+    nodes.push_back(builder.file("a" + std::to_string(i), {"whole"}));
+  nodes.push_back(broken);
+  const Id tree = builder.tree(nodes);
+  std::string out;
+  EXPECT_THAT(
+      [&] {
+        dump_folder(reader(), tree, "/", ArchiveFormat::zip,
+                    [&](ByteView data) { out += as_text(data); }, {}, {});
+      },
+      throws_errc(Errc::not_found));
+  EXPECT_NE(out.find("PK\3\4"), std::string::npos);
+  EXPECT_EQ(out.find("PK\5\6"), std::string::npos) << "an end of the archive";
+}
+
 TEST_F(ArchiveDumpTest, AContentOfAnotherSizeThanRecordedIsRefused) {
   Node file = builder.file("f", {"12345"});
   for (const std::uint64_t size : {4U, 6U}) {
@@ -202,7 +279,7 @@ TEST_F(ArchiveDumpTest, AnOutputThatFailsEndsTheDump) {
                         written += data.size();
                         if (written > 3000) throw Error(Errc::no_space, "full");
                       },
-                      {});
+                      {}, {});
         },
         throws_errc(Errc::no_space));
   }
@@ -213,7 +290,7 @@ TEST_F(ArchiveDumpTest, StopsWhenAsked) {
   std::stop_source stop;
   stop.request_stop();
   EXPECT_THROW(dump_folder(
-                   reader(), tree, "/", ArchiveFormat::tar, [](ByteView) {}, stop.get_token()),
+                   reader(), tree, "/", ArchiveFormat::tar, [](ByteView) {}, {}, stop.get_token()),
                Interrupted);
 }
 

@@ -1,6 +1,7 @@
 #include "medsave/query/finder.hpp"
 
 #include "query_test.hpp"
+#include "support/matchers.hpp"
 
 #include <gmock/gmock.h>
 
@@ -63,6 +64,21 @@ TEST_F(FinderTest, ASharedFolderGivesItsHitsToEverySnapshot) {
   NameFinder finder(reader(), query, {});
   EXPECT_THAT(paths(finder, first), ElementsAre("/d/e/hit", "/hit"));
   EXPECT_THAT(paths(finder, second), ElementsAre("/also-hit", "/d/e/hit"));
+}
+
+TEST_F(FinderTest, MorePlacesThanFitIntoMemoryAreAnError) {
+  const Id root = builder.lattice(40, {builder.file("f", {"x"})});
+  const BlobReader& from = reader();
+  for (const char* name : {"f", "nothing"}) {
+    const NameQuery query = pattern(name);
+    NameFinder finder(from, query, {}, 1'000'000);
+    EXPECT_THAT([&] { paths(finder, root); }, test::throws_errc(Errc::unsupported));
+    EXPECT_THAT(problems, IsEmpty());
+  }
+  ObjectQuery objects;
+  objects.trees.add("ffffffffffff");
+  ObjectFinder finder(from, objects, {}, 1'000'000);
+  EXPECT_THAT([&] { finder.search(root, {}, {}); }, test::throws_errc(Errc::unsupported));
 }
 
 TEST_F(FinderTest, TheSameFolderAtAnotherPlaceIsJudgedByItsPathThere) {

@@ -39,6 +39,7 @@ TEST_F(StatsTest, RestoreSizeCountsEverySnapshotAndAllNodes) {
   const SnapshotStats both = stats(StatsMode::restore_size, {first, second});
   EXPECT_EQ(both.snapshots, 2U);
   EXPECT_EQ(both.files, 6U);
+  EXPECT_EQ(both.folders, 2U);
   EXPECT_EQ(both.size, 4U + 3 + 4);
 }
 
@@ -49,6 +50,16 @@ TEST_F(StatsTest, RestoreSizeCountsHardLinksOncePerSnapshot) {
   EXPECT_EQ(stats(StatsMode::restore_size, {first}).size, 5U);
   EXPECT_EQ(stats(StatsMode::restore_size, {first, second}).size, 10U);
   EXPECT_EQ(stats(StatsMode::restore_size, {first, first}).files, 8U);
+}
+
+TEST_F(StatsTest, FoldersThatHoldEachOtherTwiceAreLookedAtOnce) {
+  const Id root = builder.lattice(40, {linked("f", "12345")});
+  for (const StatsMode mode : {StatsMode::restore_size, StatsMode::files_by_contents,
+                               StatsMode::blobs_per_file, StatsMode::raw_data}) {
+    EXPECT_GT(stats(mode, {root}).size, 0U);
+  }
+  EXPECT_EQ(stats(StatsMode::restore_size, {root, root}).size, 10U);
+  EXPECT_EQ(stats(StatsMode::restore_size, {root}).files, 3 * (1ULL << 40U) - 2);
 }
 
 TEST_F(StatsTest, FilesByContentsCountsAllWithoutContentAsOne) {

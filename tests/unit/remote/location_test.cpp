@@ -42,7 +42,7 @@ TEST(Location, NeverShowsThePassword) {
 
 TEST(Location, RefusesExtendedOptionsNobodyKnows) {
   const TempDir temp;
-  for (const char* key : {"sftp.comand", "nfs.version", "sftp", "", "."}) {
+  for (const char* key : {"local.conections", "sftp", "", "."}) {
     EXPECT_THAT(
         [&] {
           open_location(temp.path(), {.extended = {{key, "x"}}});
@@ -58,6 +58,19 @@ TEST(Location, KnowsFoldersFromRemotes) {
   EXPECT_EQ(local_folder("local:x"), "x");
   EXPECT_EQ(local_folder("./sftp:x"), "./sftp:x");
   EXPECT_EQ(local_folder("sftp:host:x"), std::nullopt);
+}
+
+TEST(Location, IgnoresOptionsOfOtherKindsAndRefusesUnknownOnesOfItsOwn) {
+  const TempDir temp;
+  RemoteOptions options;
+  options.extended = {{"b2.connections", "10"}, {"s3.nonsense", "1"}, {"rclone.timeout", "x"}};
+  EXPECT_EQ(open_location(temp.path(), options)->connections(), 2U);
+  options.extended["local.connections"] = "7";
+  EXPECT_EQ(open_location(temp.path(), options)->connections(), 7U);
+  options.extended["local.nonsense"] = "1";
+  EXPECT_THAT([&] { open_location(temp.path(), options); }, throws_errc(Errc::usage));
+  options.extended = {{"nonsense", "1"}};
+  EXPECT_THAT([&] { open_location(temp.path(), options); }, throws_errc(Errc::usage));
 }
 
 }  // namespace

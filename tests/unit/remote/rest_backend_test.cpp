@@ -8,8 +8,11 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <map>
 #include <memory>
+#include <string>
+#include <vector>
 
 namespace medsave::test {
 namespace {
@@ -210,14 +213,18 @@ TEST_F(RestBackendTest, ListsVersionTwo) {
 }
 
 TEST_F(RestBackendTest, ListsVersionOneAndAsksForTheSizes) {
-  serve([](const SeenRequest& request, std::size_t) -> std::string {
+  bool deleted = false;
+  serve([&deleted](const SeenRequest& request, std::size_t before) -> std::string {
     if (request.method == "GET") {
-      return "200 OK\r\n\r\n[\"" + pack_of(1).id.hex() + "\",\"" + pack_of(2).id.hex() +
-             "\",\"x\"]";
+      const std::string two = before != 0 && deleted ? "x" : pack_of(2).id.hex();
+      return "200 OK\r\n\r\n[\"" + pack_of(1).id.hex() + "\",\"" + two + "\",\"x\"]";
     }
     if (request.target.ends_with(pack_of(2).id.hex())) return "404 Not Found\r\n\r\n";
     return "200 OK\r\nContent-Length: 12\r\n\r\n";
   });
+  EXPECT_THAT([&] { backend_->list(FileKind::pack); }, throws_errc(Errc::io))
+      << "it is listed, but has no size";
+  deleted = true;
   const std::vector<ListedFile> files = backend_->list(FileKind::pack);
   ASSERT_EQ(files.size(), 1U);
   EXPECT_EQ(files[0].size, 12U);
@@ -239,9 +246,163 @@ TEST_F(RestBackendTest, ListsThatLieAreRefused) {
   }
 }
 
+TEST_F(RestBackendTest, ListsThatDoNotEndAreRefusedByName) {
+  always("200 OK\r\nContent-Length: 1099511627776\r\n\r\n[");
+  const auto listing = [this] { backend_->list(FileKind::snapshot); };
+  EXPECT_THAT(listing, throws_errc(Errc::corrupt));
+  EXPECT_THAT(listing, testing::ThrowsMessage<Error>(HasSubstr("snapshot")));
+}
+
 TEST_F(RestBackendTest, AFolderThatIsNotThereIsEmpty) {
   always("404 Not Found\r\n\r\n");
   EXPECT_TRUE(backend_->list(FileKind::pack).empty());
+}
+
+/// A repository behind a server of which `absent` says what is answered with 404.
+ScriptedStore::Answer repository(std::string server, std::vector<std::string> absent,
+                                 std::vector<std::string> empty = {}) {
+  return [=](const SeenRequest& request, std::size_t) -> std::string {
+    const std::string path = request.target.substr(std::string("/repo/").size());
+    const std::string head = " OK\r\nServer: " + server + "\r\n\r\n";
+    if (path == "config") return "200" + head + "sealed";
+    const std::string folder = path.substr(0, path.find('/'));
+    const auto names = [&](const std::vector<std::string>& list) {
+      return std::ranges::find(list, folder) != list.end();
+    };
+    if (names(absent)) return "404" + head;
+    if (names(empty)) return "200" + head + "[]";
+    return "200" + head + R"([{"name":")" + pack_of(1).id.hex() + R"(","size":7}])";
+  };
+}
+
+TEST_F(RestBackendTest, WhatIsNotFoundOfARepositoryIsAFailure) {
+  for (const auto& [folder, kind] :
+       std::map<std::string, FileKind>{{"keys", FileKind::key},
+                                       {"snapshots", FileKind::snapshot},
+                                       {"index", FileKind::index},
+                                       {"data", FileKind::pack}}) {
+    SCOPED_TRACE(folder);
+    serve(repository("other", {folder}));
+    EXPECT_THAT([&] { backend_->list(kind); }, throws_errc(Errc::io));
+    serve(repository("other", {"snapshots", "index", folder}));
+    if (folder != "data") {
+      EXPECT_THAT([&] { backend_->list(kind); }, throws_errc(Errc::io));
+    }
+  }
+  serve(repository("other", {"keys", "snapshots", "index", "data"}));
+  EXPECT_THAT([&] { backend_->list(FileKind::snapshot); }, throws_errc(Errc::io));
+}
+
+TEST_F(RestBackendTest, WhereNothingWasStoredYetAFolderMayBeAbsent) {
+  serve(repository("other", {"snapshots", "index", "data", "locks"}));
+  for (const FileKind kind :
+       {FileKind::lock, FileKind::snapshot, FileKind::index, FileKind::pack}) {
+    EXPECT_TRUE(backend_->list(kind).empty());
+  }
+}
+
+TEST_F(RestBackendTest, ARepositoryThatWasThereIsNotAbsent) {
+  bool gone = false;
+  serve([&gone](const SeenRequest& request, std::size_t) -> std::string {
+    if (gone || request.target != "/repo/config") return "404 Not Found\r\n\r\n";
+    return "200 OK\r\n\r\nsealed";
+  });
+  EXPECT_TRUE(backend_->list(FileKind::lock).empty());
+  EXPECT_EQ(load(kConfig), "sealed");
+  gone = true;
+  EXPECT_THAT([&] { backend_->list(FileKind::snapshot); }, throws_errc(Errc::io));
+}
+
+TEST_F(RestBackendTest, RcloneSaysNotFoundWhereItFailed) {
+  serve(repository("rclone/v1.60.1-DEV", {"snapshots", "index", "data", "locks"}));
+  for (const FileKind kind :
+       {FileKind::lock, FileKind::snapshot, FileKind::index, FileKind::pack}) {
+    EXPECT_THAT([&] { backend_->list(kind); }, throws_errc(Errc::io));
+  }
+}
+
+TEST_F(RestBackendTest, RcloneListsNothingOfARemoteThatIsGone) {
+  serve(repository("rclone/v1.75.2", {}, {"snapshots", "index", "data", "keys", "locks"}));
+  EXPECT_EQ(load(kConfig), "sealed");  // it remembers that
+  EXPECT_THAT([&] { backend_->list(FileKind::snapshot); }, throws_errc(Errc::io));
+  EXPECT_THAT([&] { backend_->list(FileKind::pack); }, throws_errc(Errc::io));
+  serve(repository("rclone/v1.75.2", {}, {"snapshots", "index", "data", "locks"}));
+  EXPECT_EQ(load(kConfig), "sealed");
+  EXPECT_TRUE(backend_->list(FileKind::snapshot).empty());
+  EXPECT_TRUE(backend_->list(FileKind::pack).empty());
+}
+
+TEST_F(RestBackendTest, AKeyThatRcloneStillListsIsNotDeleted) {
+  const FileRef key{.kind = FileKind::key, .id = pack_of(1).id};
+  const FileRef other{.kind = FileKind::key, .id = pack_of(2).id};
+  serve([](const SeenRequest& request, std::size_t) -> std::string {
+    const std::string head = "\r\nServer: rclone/v1.60.1-DEV\r\n\r\n";
+    if (!request.target.ends_with("/keys/")) return "404 Not Found" + head;
+    return "200 OK" + head + R"([{"name":")" + pack_of(1).id.hex() + R"(","size":7}])";
+  });
+  EXPECT_THAT([&] { backend_->remove(key); }, throws_errc(Errc::io));
+  EXPECT_NO_THROW(backend_->remove(other));
+}
+
+TEST_F(RestBackendTest, AFileIsNotMissingThatTheServerKnows) {
+  // As rclone does that cannot read a file.
+  by_method({{"GET", "404 Not Found\r\n\r\n"}, {"HEAD", "200 OK\r\n\r\n1234"}});
+  for (const FileKind kind : {FileKind::config, FileKind::key, FileKind::lock, FileKind::snapshot,
+                              FileKind::index, FileKind::pack}) {
+    EXPECT_THAT([&] { load({.kind = kind}); }, throws_errc(Errc::io)) << file_kind_name(kind);
+  }
+  EXPECT_THAT([&] { load_range(0, 4); }, throws_errc(Errc::io));
+  always("404 Not Found\r\n\r\n");
+  EXPECT_THAT([&] { load(kConfig); }, throws_errc(Errc::not_found));
+  EXPECT_THAT([&] { load_range(0, 4); }, throws_errc(Errc::not_found));
+}
+
+TEST_F(RestBackendTest, AFileIsNotMissingThatRcloneLists) {
+  serve([](const SeenRequest& request, std::size_t) -> std::string {
+    const std::string head = "\r\nServer: rclone/v1.75.2\r\n\r\n";
+    if (!request.target.ends_with("/")) return "404 Not Found" + head;
+    return "200 OK" + head + R"([{"name":")" + pack_of(1).id.hex() + R"(","size":7}])";
+  });
+  for (const FileKind kind : {FileKind::key, FileKind::lock, FileKind::snapshot, FileKind::index}) {
+    const FileRef listed{.kind = kind, .id = pack_of(1).id};
+    EXPECT_THAT([&] { backend_->size(listed); }, throws_errc(Errc::io)) << file_kind_name(kind);
+    EXPECT_THAT([&] { load(listed); }, throws_errc(Errc::io)) << file_kind_name(kind);
+    EXPECT_FALSE(backend_->size({.kind = kind, .id = pack_of(2).id}));
+  }
+  // No list names it, but the repository has an index.
+  EXPECT_THAT([&] { load(kConfig); }, throws_errc(Errc::io));
+  EXPECT_FALSE(backend_->size(kConfig)) << "whoever replaces it deletes it first";
+  EXPECT_FALSE(backend_->size(pack_of(1))) << "a list of all packs for each would take long";
+}
+
+TEST_F(RestBackendTest, WhatWasTakenButIsNotThereIsNotStored) {
+  by_method({{"POST", "200 OK\r\n\r\n"},
+             {"HEAD", "404 Not Found\r\n\r\n"},
+             {"DELETE", "404 Not Found\r\n\r\n"}});
+  for (const FileKind kind :
+       {FileKind::pack, FileKind::index, FileKind::snapshot, FileKind::key, FileKind::config}) {
+    EXPECT_THAT([&] { save({.kind = kind, .id = {}}, "1234"); }, throws_errc(Errc::io));
+  }
+}
+
+TEST_F(RestBackendTest, AnotherPartThanWasAskedForIsAFailure) {
+  for (const char* range : {"bytes 0-3/100", "bytes 4-7/100", "bytes 3-7/100", "bytes 3-4/100",
+                            "bytes 6-3/100", "bytes */100", "lines 3-6/100"}) {
+    always(std::string("206 Partial Content\r\nContent-Range: ") + range + "\r\n\r\n3456");
+    EXPECT_THAT([&] { load_range(3, 4); }, throws_errc(Errc::io)) << range;
+  }
+  always("206 Partial Content\r\nContent-Range: bytes 3-6/*\r\n\r\n3456");
+  EXPECT_EQ(load_range(3, 4), "3456");
+  EXPECT_THAT([&] { load_range(3, 5); }, throws_errc(Errc::io)) << "there may be more";
+  always("206 Partial Content\r\nContent-Range: bytes 3-6/7\r\n\r\n3456");
+  EXPECT_THAT([&] { load_range(3, 5); }, throws_errc(Errc::corrupt)) << "the file ends there";
+}
+
+TEST_F(RestBackendTest, AListWithTwoSizesOfOneFileIsRefused) {
+  const std::string id = pack_of(1).id.hex();
+  EXPECT_THAT(
+      [&] { list(R"([{"name":")" + id + R"(","size":7},{"name":")" + id + R"(","size":8}])"); },
+      throws_errc(Errc::corrupt));
 }
 
 TEST_F(RestBackendTest, AsksOnceWhetherItMayDelete) {

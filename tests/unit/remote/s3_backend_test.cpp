@@ -83,6 +83,29 @@ TEST_F(S3BackendTest, SendsTheSessionToken) {
   EXPECT_THAT(seen()[0].head, HasSubstr("x-amz-date;x-amz-security-token, Signature="));
 }
 
+TEST_F(S3BackendTest, SignsWithTheCredentialsOfARole) {
+  store_ = std::make_unique<ScriptedStore>([](const SeenRequest& request, std::size_t) {
+    if (request.method != "POST") return std::string("200 OK\r\n\r\ncontent");
+    return std::string(
+        "200 OK\r\n\r\n<AssumeRoleResponse><AssumeRoleResult><Credentials>"
+        "<AccessKeyId>TEMPORARY</AccessKeyId><SecretAccessKey>s</SecretAccessKey>"
+        "<SessionToken>the-token</SessionToken><Expiration>2200-01-01T00:00:00Z</Expiration>"
+        "</Credentials></AssumeRoleResult></AssumeRoleResponse>");
+  });
+  ::setenv("RESTIC_AWS_ASSUME_ROLE_ARN", "arn:aws:iam::1:role/x", 1);
+  ::setenv("RESTIC_AWS_ASSUME_ROLE_STS_ENDPOINT", ("http://" + store_->host()).c_str(), 1);
+  backend_ = make_s3_backend("http://" + store_->host() + "/bucket/prefix", {});
+  ::unsetenv("RESTIC_AWS_ASSUME_ROLE_ARN");
+  ::unsetenv("RESTIC_AWS_ASSUME_ROLE_STS_ENDPOINT");
+  EXPECT_EQ(load(pack_of('a')), "content");
+  EXPECT_EQ(load(pack_of('b')), "content");
+  ASSERT_EQ(seen().size(), 3U);
+  EXPECT_THAT(seen()[0].head, HasSubstr("/us-east-1/sts/aws4_request"));
+  EXPECT_THAT(seen()[1].head, HasSubstr("Credential=TEMPORARY/"));
+  EXPECT_THAT(seen()[1].head, HasSubstr("x-amz-security-token: the-token"));
+  EXPECT_THAT(seen()[2].head, HasSubstr("Credential=TEMPORARY/"));
+}
+
 TEST_F(S3BackendTest, FollowsTheStoreToTheRegionOfTheBucketOnce) {
   open([](const SeenRequest& request, std::size_t) {
     return request.head.find("/eu-west-3/s3/") != std::string::npos
@@ -229,6 +252,69 @@ TEST_F(S3BackendTest, EndsListsThatDoNotEnd) {
   });
   EXPECT_THAT([this] { backend_->list(FileKind::index); }, throws_errc(Errc::corrupt));
   EXPECT_LE(seen().size(), 4U);
+}
+
+TEST_F(S3BackendTest, EndsListsThatNeverNameAnything) {
+  open([](const SeenRequest&, std::size_t before) {
+    return "200 OK\r\n\r\n<ListBucketResult><IsTruncated>true</IsTruncated>"
+           "<NextContinuationToken>" +
+           std::to_string(before) + "</NextContinuationToken></ListBucketResult>";
+  });
+  EXPECT_THAT([&] { backend_->list(FileKind::snapshot); }, throws_errc(Errc::corrupt));
+  EXPECT_LT(seen().size(), 2000U);
+}
+
+TEST_F(S3BackendTest, EndsListsThatGoOnWithNamesOfOthers) {
+  open([](const SeenRequest&, std::size_t before) {
+    return before < 5000 ? page(entry("prefix/index/other"), std::to_string(before)) : page("", "");
+  });
+  EXPECT_THAT([this] { backend_->list(FileKind::index); }, throws_errc(Errc::corrupt));
+  EXPECT_LT(seen().size(), 2000U);
+}
+
+TEST_F(S3BackendTest, AListWithTwoSizesOfOneFileIsRefused) {
+  const auto page = [](const std::string& first, const std::string& second) {
+    std::string text = "200 OK\r\n\r\n<ListBucketResult><IsTruncated>false</IsTruncated>";
+    for (const std::string& size : {first, second}) {
+      text += "<Contents><Key>prefix/snapshots/" + std::string(64, 'a') + "</Key><Size>" + size +
+              "</Size></Contents>";
+    }
+    return text + "</ListBucketResult>";
+  };
+  open([=](const SeenRequest&, std::size_t before) {
+    return before == 0 ? page("7", "8") : page("7", "7");
+  });
+  EXPECT_THAT([&] { backend_->list(FileKind::snapshot); }, throws_errc(Errc::corrupt));
+  EXPECT_EQ(backend_->list(FileKind::snapshot).size(), 1U);
+}
+
+TEST_F(S3BackendTest, AFailedListIsNoEmptyOne) {
+  const std::string listing =
+      "<ListBucketResult><IsTruncated>false</IsTruncated></ListBucketResult>";
+  for (const std::string& answer :
+       {error_document("404 Not Found", "NoSuchKey"), error_document("404 Not Found", ""),
+        std::string("404 Not Found\r\n\r\n"), error_document("200 OK", "InternalError"),
+        std::string("200 OK\r\n\r\n"), std::string("204 No Content\r\n\r\n"),
+        "206 Partial Content\r\n\r\n" + listing,
+        "200 OK\r\n\r\n" + listing.substr(0, listing.size() - 5),
+        "200 OK\r\nContent-Length: 500\r\n\r\n" + listing,
+        std::string("200 OK\r\n\r\n<html><body>Please log in</body></html>")}) {
+    SCOPED_TRACE(answer);
+    open([=](const SeenRequest&, std::size_t) { return answer; });
+    EXPECT_ANY_THROW(backend_->list(FileKind::snapshot));
+  }
+  open([=](const SeenRequest&, std::size_t) { return "200 OK\r\n\r\n" + listing; });
+  EXPECT_TRUE(backend_->list(FileKind::snapshot).empty());
+}
+
+TEST_F(S3BackendTest, AnotherPartThanWasAskedForIsAFailure) {
+  Buffer out;
+  for (const char* range : {"bytes 0-3/100", "bytes 4-7/100", "bytes 3-7/100"}) {
+    open([=](const SeenRequest&, std::size_t) {
+      return std::string("206 Partial Content\r\nContent-Range: ") + range + "\r\n\r\n3456";
+    });
+    EXPECT_THAT([&] { backend_->load_range(pack_of('a'), 3, 4, out); }, throws_errc(Errc::io));
+  }
 }
 
 TEST_F(S3BackendTest, NoticesThatABucketVanished) {

@@ -66,7 +66,7 @@ TEST(S3Error, TellsWhatToDo) {
   EXPECT_THAT(text(answer(403, "InvalidAccessKeyId")), HasSubstr("AWS_ACCESS_KEY_ID"));
   EXPECT_THAT(text(answer(403, "SignatureDoesNotMatch")), HasSubstr("AWS_SECRET_ACCESS_KEY"));
   EXPECT_THAT(text(answer(404, "NoSuchBucket")), HasSubstr("medsave init"));
-  EXPECT_THAT(text(answer(403, "QuotaExceeded")), HasSubstr("forget --prune"));
+  EXPECT_THAT(text(answer(403, "QuotaExceeded")), HasSubstr("medsave prune"));
   EXPECT_THAT(text(answer(301, "PermanentRedirect", "<Endpoint>there</Endpoint>")),
               HasSubstr("there"));
   EXPECT_THAT(text(answer(400, "Odd", "<Message>odd indeed</Message>")),

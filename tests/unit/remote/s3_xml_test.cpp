@@ -88,6 +88,15 @@ TEST(S3Refusal, SaysWhatItKnows) {
   }
 }
 
+TEST(S3Listing, OfTheFirstVersionGoesOnBehindTheLastKey) {
+  const std::string_view document =
+      "<ListBucketResult><IsTruncated>true</IsTruncated>"
+      "<Contents><Key>a</Key><Size>1</Size></Contents>"
+      "<Contents><Key>b</Key><Size>1</Size></Contents></ListBucketResult>";
+  EXPECT_EQ(decode_s3_listing(as_bytes(document), true).next_token, "b");
+  EXPECT_THAT([&] { decode_s3_listing(as_bytes(document)); }, throws_errc(Errc::corrupt));
+}
+
 TEST(S3Documents, AreWrittenAsTheStoreWantsThem) {
   EXPECT_EQ(encode_s3_location("eu-west-3"),
             R"(<CreateBucketConfiguration xmlns="http://s3.amazonaws.com/doc/2006-03-01/">)"

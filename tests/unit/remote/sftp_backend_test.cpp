@@ -12,6 +12,8 @@
 
 #include <signal.h>
 
+#include <algorithm>
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <memory>
@@ -83,6 +85,23 @@ class SftpBackendTest : public testing::Test {
     Buffer out;
     backend.load(file, 100 << 20, out);
     return std::string(as_text(out.view()));
+  }
+  static void make_older(const std::string& path, std::chrono::hours by) {
+    fs::last_write_time(path, fs::last_write_time(path) - by);
+  }
+  /// A server whose disk does as failing_disk.cpp says.
+  std::string failing_disk() {
+    return script(std::string("DISK=$here LD_PRELOAD=") + MEDSAVE_FAILING_DISK + " exec $server");
+  }
+  void make(const std::string& name) { std::ofstream(temp_ / name).put('\n'); }
+  /// The folders that were synced since the last call, without the repository's own path.
+  std::vector<std::string> synced() {
+    std::ifstream in(temp_ / "synced");
+    std::vector<std::string> folders;
+    for (std::string line; std::getline(in, line);) folders.push_back(line.substr(root_.size()));
+    fs::remove(temp_ / "synced");
+    std::ranges::sort(folders);
+    return folders;
   }
   static unsigned mode(const std::string& path) {
     return static_cast<unsigned>(fs::status(path).permissions());
@@ -181,6 +200,133 @@ TEST_F(SftpBackendTest, ADamagedFileIsReplaced) {
   }
 }
 
+TEST_F(SftpBackendTest, AMissingFolderIsNoEmptyOne) {
+  const auto backend = open();
+  backend->create();
+  save(*backend, kConfig, "config");
+  for (const FileKind kind : {FileKind::key, FileKind::snapshot, FileKind::index, FileKind::pack}) {
+    EXPECT_TRUE(backend->list(kind).empty());
+  }
+  for (const char* name : {"keys", "snapshots", "index", "data", "locks"}) {
+    fs::rename(root_ + "/" + name, temp_ / name);
+  }
+  for (const FileKind kind : {FileKind::key, FileKind::snapshot, FileKind::index, FileKind::pack}) {
+    EXPECT_THAT([&] { backend->list(kind); }, throws_errc(Errc::not_found));
+    EXPECT_THAT([&] { open()->list(kind); }, throws_errc(Errc::not_found));
+  }
+  EXPECT_TRUE(backend->list(FileKind::lock).empty());
+  save(*backend, {.kind = FileKind::lock, .id = id_with(1)}, "lock");
+  EXPECT_EQ(backend->list(FileKind::lock).size(), 1U);
+}
+
+TEST_F(SftpBackendTest, PacksMayLackTheFoldersThatACopyLeftOut) {
+  const auto backend = open();
+  backend->create();
+  save(*backend, kConfig, "config");
+  for (const auto& folder : fs::directory_iterator(root_ + "/data")) fs::remove(folder);
+  EXPECT_TRUE(backend->list(FileKind::pack).empty());
+}
+
+TEST_F(SftpBackendTest, TheFirstChangeMakesDurableWhatAKilledWriterLeft) {
+  open()->create();
+  const std::vector<std::string> standard = {"", "/index", "/keys", "/snapshots"};
+  for (const FileKind kind : {FileKind::snapshot, FileKind::index, FileKind::key}) {
+    const auto backend = open(failing_disk(), 1);
+    save(*backend, {.kind = FileKind::lock, .id = id_with(1)}, "lock");
+    backend->barrier();
+    EXPECT_TRUE(synced().empty());
+    const std::uint64_t before = backend->traffic().requests;
+    save(*backend, {.kind = kind, .id = id_with(2)}, "x");
+    EXPECT_THAT(synced(), testing::IsSupersetOf(standard));
+    backend->barrier();
+    EXPECT_EQ(backend->traffic().requests, before + 1) << "it costs no request of its own";
+    save(*backend, {.kind = kind, .id = id_with(3)}, "x");
+    EXPECT_EQ(synced().size(), 1U);
+  }
+  const auto storing = open(failing_disk(), 1);
+  save(*storing, pack(1), "x");
+  storing->barrier();
+  EXPECT_THAT(synced(), testing::IsSupersetOf({"", "/data/01", "/index", "/keys", "/snapshots"}));
+  const auto deleting = open(failing_disk(), 1);
+  deleting->remove(pack(1));
+  EXPECT_EQ(synced(), standard);
+}
+
+TEST_F(SftpBackendTest, AFolderThatIsNotDurableFailsTheBarrierForGood) {
+  const auto backend = open(failing_disk());
+  backend->create();
+  save(*backend, {.kind = FileKind::index, .id = id_with(1)}, "x");
+  save(*backend, pack(1), "x");
+  make("sync-fails");
+  EXPECT_THAT([&] { backend->barrier(); }, throws_errc(Errc::unreachable));
+  fs::remove(temp_ / "sync-fails");
+  // A kernel says it once only: the next success would prove nothing.
+  EXPECT_THAT([&] { backend->barrier(); }, throws_errc(Errc::unreachable));
+  EXPECT_THAT([&] { save(*backend, {.kind = FileKind::snapshot, .id = id_with(1)}, "x"); },
+              throws_errc(Errc::unreachable));
+}
+
+TEST_F(SftpBackendTest, AnIndexWhoseNameIsNotDurableIsNotStored) {
+  const auto backend = open(failing_disk());
+  backend->create();
+  const FileRef index{.kind = FileKind::index, .id = id_with(1)};
+  save(*backend, index, "x");
+  make("sync-fails");
+  EXPECT_THAT([&] { save(*backend, {.kind = FileKind::index, .id = id_with(2)}, "x"); },
+              throws_errc(Errc::unreachable));
+  EXPECT_THAT([&] { open(failing_disk())->remove(index); }, throws_errc(Errc::unreachable));
+  EXPECT_EQ(load(*open(), index), "x");
+}
+
+TEST_F(SftpBackendTest, AFileThatCannotBeClosedGetsNoName) {
+  const auto backend = open(failing_disk());
+  backend->create();
+  make("close-fails");
+  EXPECT_THAT([&] { save(*backend, pack(1), "x"); }, throws_errc(Errc::io));
+  EXPECT_TRUE(backend->list(FileKind::pack).empty());
+}
+
+TEST_F(SftpBackendTest, ABarrierThatLostItsConnectionIsNotPassedByTheNextOne) {
+  open()->create();
+  const auto backend = open(script("echo $$ > $here/pid; DISK=$here LD_PRELOAD=" +
+                                   std::string(MEDSAVE_FAILING_DISK) + " exec $server"),
+                            1);
+  save(*backend, pack(1), "content");
+  save(*backend, pack(2), "content");
+  // The server is restarted and has lost a name that was not durable yet.
+  int pid = 0;
+  std::ifstream(temp_ / "pid") >> pid;
+  ASSERT_GT(pid, 1);
+  ASSERT_EQ(::kill(pid, SIGKILL), 0);
+  while (!is_zombie(pid)) std::this_thread::yield();
+  fs::remove(pack_path(2));
+  EXPECT_THAT([&] { backend->barrier(); }, throws_errc(Errc::unreachable));
+  EXPECT_THAT([&] { backend->barrier(); }, throws_errc(Errc::unreachable));
+}
+
+TEST_F(SftpBackendTest, ABarrierThatFailedKeepsWhatItHadToDo) {
+  open()->create();
+  // The second connection is refused, the third works again.
+  const auto backend = open(script("mkdir $here/1 2>/dev/null && { echo $$ > $here/pid; DISK=$here "
+                                   "LD_PRELOAD=" +
+                                   std::string(MEDSAVE_FAILING_DISK) +
+                                   " exec $server; }\nmkdir $here/2 2>/dev/null && exit 1\n"
+                                   "DISK=$here LD_PRELOAD=" +
+                                   MEDSAVE_FAILING_DISK + " exec $server"),
+                            1);
+  save(*backend, pack(1), "content");
+  int pid = 0;
+  std::ifstream(temp_ / "pid") >> pid;
+  ASSERT_GT(pid, 1);
+  ASSERT_EQ(::kill(pid, SIGKILL), 0);
+  while (!is_zombie(pid)) std::this_thread::yield();
+  synced();
+  EXPECT_ANY_THROW(backend->barrier());
+  EXPECT_TRUE(synced().empty());
+  backend->barrier();
+  EXPECT_THAT(synced(), testing::Contains("/data/01"));
+}
+
 TEST_F(SftpBackendTest, ReplacesTheConfig) {
   for (const char* more : {"", " -P posix-rename"}) {
     const auto backend = open(std::string(kServer) + more);
@@ -201,11 +347,16 @@ TEST_F(SftpBackendTest, RemovesLeftoversAndNothingElse) {
   save(*backend, pack(3), "pack");
   std::ofstream(pack_path(3) + "-tmp-123") << "12345";
   std::ofstream(root_ + "/config-tmp-9") << "123";
+  EXPECT_EQ(backend->remove_leftovers(), 0U) << "a living writer may need what is young";
+  make_older(pack_path(3) + "-tmp-123", std::chrono::hours(25));
+  make_older(root_ + "/config-tmp-9", std::chrono::hours(25));
+  std::ofstream(pack_path(3) + "-tmp-124") << "young";
   std::ofstream(root_ + "/data/03/notes-tmp-1") << "mine";
   fs::create_directory(pack_path(4) + "-tmp-5");
   EXPECT_EQ(backend->list(FileKind::pack).size(), 1U);
   EXPECT_EQ(backend->remove_leftovers(), 8U);
   EXPECT_FALSE(fs::exists(pack_path(3) + "-tmp-123"));
+  EXPECT_TRUE(fs::exists(pack_path(3) + "-tmp-124"));
   EXPECT_TRUE(fs::exists(root_ + "/data/03/notes-tmp-1"));
   EXPECT_EQ(load(*backend, pack(3)), "pack");
 }
@@ -248,7 +399,6 @@ TEST_F(SftpBackendTest, AConnectionThatIsCutIsMadeAgain) {
   EXPECT_FALSE(backend->size(pack(1)));
   backend->save(pack(1), std::move(data));
   EXPECT_EQ(load(*backend, pack(1)), as_text(content.view()));
-  EXPECT_GT(backend->remove_leftovers(), 0U);
 }
 
 TEST_F(SftpBackendTest, AnIdleConnectionThatEndedIsNoError) {

@@ -2,6 +2,7 @@
 #include "sftp_session.hpp"
 
 #include "sftp_files.hpp"
+#include "sftp_folders.hpp"
 #include "support/matchers.hpp"
 #include "support/temp_dir.hpp"
 
@@ -119,8 +120,12 @@ TEST_F(SftpSessionTest, TakesAnswersInAnyOrderAndInPieces) {
             "12345");
 }
 
-TEST_F(SftpSessionTest, AFileThatEndsEarlyIsShort) {
-  EXPECT_EQ(read({attributes(0, 5) + handle(1), data(2, "12"), status(3, 1)}), "12");
+TEST_F(SftpSessionTest, AFileThatEndsEarlyIsNoShortOne) {
+  EXPECT_THAT(
+      [&] {
+        read({attributes(0, 5) + handle(1), data(2, "12"), status(3, 1)});
+      },
+      throws_errc(Errc::io));
 }
 
 TEST_F(SftpSessionTest, RefusedRequestsLeaveTheSessionUsable) {
@@ -260,6 +265,31 @@ TEST_F(SftpSessionTest, AnyStreamGivesContentOrAnError) {
     }
     EXPECT_LT(steady_clock::now() - begin, seconds(30));
   }
+}
+
+/// An answer to readdir with two names.
+std::string two_names(std::uint32_t id) {
+  const std::string one = text("name") + text("line") + big_endian(0, 4);
+  return packet(104, id, big_endian(2, 4) + one + one);
+}
+
+TEST_F(SftpSessionTest, FoldersThatDoNotEndAreAnError) {
+  constexpr std::size_t kOpenFolder = 17;
+  constexpr std::size_t kReadFolder = 14;
+  const auto list = [&](std::size_t most) {
+    const auto session =
+        connect({{kInit, hello()},
+                 {2 * kOpenFolder, handle(0) + handle(1)},
+                 {4 * kReadFolder, two_names(2) + two_names(4) + status(3, 1) + status(5, 1)}},
+                "cat >/dev/null");
+    std::size_t seen = 0;
+    list_sftp_folders(
+        *session, {"fold", "file"}, [&](std::size_t, const SftpName&) { ++seen; }, most);
+    return seen;
+  };
+  EXPECT_EQ(list(4), 4U);
+  EXPECT_THAT([&] { list(3); }, throws_errc(Errc::corrupt)) << "neither has more, but both have";
+  EXPECT_THAT(message_of([&] { list(3); }), testing::HasSubstr("file"));
 }
 
 }  // namespace

@@ -294,7 +294,10 @@ TEST(BlobWriter, CountsWhatItStores) {
   MemBackend store;
   const auto repository = test::create_in(store);
   Index index;
-  BlobWriter writer(*repository, index, small_packs(), {});
+  Progress progress;
+  BlobWriterOptions options = small_packs();
+  options.progress = &progress;
+  BlobWriter writer(*repository, index, options, {});
   std::uint64_t stored = 0;
   for (unsigned i = 0; i < 60; ++i) {
     stored += writer.save(BlobKind::data, test::content(i + 1, 1000, false).view()).stored_length;
@@ -310,6 +313,10 @@ TEST(BlobWriter, CountsWhatItStores) {
     if (blobs >= kSmallPack) ++full_packs;
   }
   EXPECT_EQ(files, stored);
+  EXPECT_EQ(progress.new_bytes, 60'000U);
+  EXPECT_EQ(progress.packed_bytes, stored);
+  EXPECT_EQ(progress.sent_bytes, stored);
+  EXPECT_EQ(progress.queued_bytes, 0U);
   EXPECT_GE(full_packs, 1U);
   EXPECT_EQ(writer.stats().packed_bytes, stored + 36 * full_packs);
 }
@@ -511,10 +518,10 @@ TEST(AdoptUnindexedPacks, SavesTheWorkOfAKilledRun) {
   be_killed(*repository, samples());
   ASSERT_TRUE(store.list(FileKind::index).empty());
   const auto index = load_index(*repository, {});
-  EXPECT_EQ(adopt_unindexed_packs(*repository, *index, test::alone, {}),
+  EXPECT_EQ(adopt_unindexed_packs(*repository, *index, test::alone, {}).adopted.size(),
             store.list(FileKind::pack).size());
   EXPECT_GT(index->blob_count(), 0U);
-  EXPECT_EQ(adopt_unindexed_packs(*repository, *index, test::alone, {}), 0U);
+  EXPECT_EQ(adopt_unindexed_packs(*repository, *index, test::alone, {}).adopted.size(), 0U);
   EXPECT_EQ(load_index(*repository, {})->blob_count(), index->blob_count());
   expect_consistent(store);
 }
@@ -524,7 +531,7 @@ TEST(AdoptUnindexedPacks, LeavesThoseAloneThatMayBeAnotherRuns) {
   const auto repository = test::create_in(store);
   be_killed(*repository, samples());
   Index index;
-  EXPECT_EQ(adopt_unindexed_packs(*repository, index, [] { return false; }, {}), 0U);
+  EXPECT_EQ(adopt_unindexed_packs(*repository, index, [] { return false; }, {}).adopted.size(), 0U);
   EXPECT_EQ(index.blob_count(), 0U);
   EXPECT_TRUE(store.list(FileKind::index).empty());
 }
@@ -541,7 +548,8 @@ TEST(AdoptUnindexedPacks, LeavesUnusablePacksAlone) {
   store.save(foreign, std::move(noise));
   store.save({.kind = FileKind::pack, .id = sha256({})}, Buffer());
   Index index;
-  EXPECT_EQ(adopt_unindexed_packs(*repository, index, test::alone, {}), packs.size() - 1);
+  EXPECT_EQ(adopt_unindexed_packs(*repository, index, test::alone, {}).adopted.size(),
+            packs.size() - 1);
   EXPECT_FALSE(index.contains_pack(packs[0].id));
   EXPECT_EQ(store.list(FileKind::pack).size(), packs.size() + 2);
 }
@@ -555,10 +563,11 @@ TEST(AdoptUnindexedPacks, LeavesPacksWithNothingNewAlone) {
     store.remove({.kind = FileKind::index, .id = file.id});
   }
   Index index;
-  const std::size_t first = adopt_unindexed_packs(*repository, index, test::alone, {});
+  const std::size_t first =
+      adopt_unindexed_packs(*repository, index, test::alone, {}).adopted.size();
   be_killed(*repository, samples());
   EXPECT_GT(first, 0U);
-  EXPECT_EQ(adopt_unindexed_packs(*repository, index, test::alone, {}), 0U);
+  EXPECT_EQ(adopt_unindexed_packs(*repository, index, test::alone, {}).adopted.size(), 0U);
 }
 
 }  // namespace

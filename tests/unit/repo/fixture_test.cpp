@@ -117,7 +117,7 @@ TEST_P(Fixture, HasEveryPackAndBlob) {
 TEST_P(Fixture, HasNothingToAdopt) {
   const auto repository = open();
   const auto index = load_index(*repository, {});
-  EXPECT_EQ(adopt_unindexed_packs(*repository, *index, test::alone, {}), 0U);
+  EXPECT_EQ(adopt_unindexed_packs(*repository, *index, test::alone, {}).adopted.size(), 0U);
 }
 
 TEST_P(Fixture, IsReadFromItsPacksAloneWhenTheIndexIsGone) {
@@ -127,7 +127,8 @@ TEST_P(Fixture, IsReadFromItsPacksAloneWhenTheIndexIsGone) {
     repository->backend().remove({.kind = FileKind::index, .id = file.id});
   }
   Index index;
-  EXPECT_EQ(adopt_unindexed_packs(*repository, index, test::alone, {}), expected_["packs"].size());
+  EXPECT_EQ(adopt_unindexed_packs(*repository, index, test::alone, {}).adopted.size(),
+            expected_["packs"].size());
   EXPECT_EQ(load_index(*repository, {})->blob_count(), blobs);
 }
 

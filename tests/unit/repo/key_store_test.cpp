@@ -52,6 +52,17 @@ TEST(KeyStore, RemovesOtherKeysOnly) {
   EXPECT_THAT([&] { open_with(store, "second"); }, test::throws_errc(Errc::wrong_password));
 }
 
+TEST(KeyStore, TwoWhoRemoveEachOthersKeyLeaveOne) {
+  MemBackend store;
+  const auto first = test::create_in(store);
+  const Id id = add_key(*first, Secret("second"), "", "", test::kFastKdf);
+  const auto second = open_with(store, "second");
+  remove_key(*second, first->key_id());
+  EXPECT_THAT([&] { remove_key(*first, id); }, test::throws_errc(Errc::not_found));
+  EXPECT_EQ(store.list(FileKind::key).size(), 1U);
+  open_with(store, "second");
+}
+
 TEST(KeyStore, FindsKeysByTheBeginningOfTheirIds) {
   MemBackend store;
   const auto repository = test::create_in(store);
@@ -73,9 +84,36 @@ TEST(KeyStore, FindsKeysByTheBeginningOfTheirIds) {
 TEST(KeyStore, ChangesThePassword) {
   MemBackend store;
   const auto repository = test::create_in(store);
-  const Id id = change_password(*repository, Secret("new"), test::kFastKdf);
+  const Id id = change_password(*repository, Secret("new"), {}, {}, test::kFastKdf);
   EXPECT_EQ(open_with(store, "new")->key_id(), id);
   EXPECT_THAT([&] { open_with(store, "password"); }, test::throws_errc(Errc::wrong_password));
+}
+
+TEST(KeyStore, AKeyThatIsStillThereIsNotRemoved) {
+  test::Undeleting store;
+  const auto repository = test::create_in(store);
+  const Id id = add_key(*repository, Secret("second"), "", "", test::kFastKdf);
+  EXPECT_THAT([&] { remove_key(*repository, id); }, test::throws_errc(Errc::io));
+  EXPECT_THAT([&] { change_password(*repository, Secret("new"), {}, {}, test::kFastKdf); },
+              test::throws_errc(Errc::io));
+}
+
+TEST(KeyStore, AKeyThatCannotBeReadKeepsNoOtherFromOpening) {
+  MemBackend store;
+  const auto repository = test::create_in(store);
+  const Id second = add_key(*repository, Secret("second"), "", "", test::kFastKdf);
+  for (const Id& bad : {second, repository->key_id()}) {
+    const auto hook = [&bad](test::Call call, const FileRef& file) {
+      if (call == test::Call::load && file.id == bad) throw Error(Errc::io, "not to be read");
+    };
+    const std::string good = bad == second ? "password" : "second";
+    const auto open = [&](const std::string& password) {
+      return Repository::open(std::make_unique<test::Connection>(store, hook), Secret(password),
+                              "");
+    };
+    EXPECT_NO_THROW(open(good));
+    EXPECT_THAT([&] { open(bad == second ? "second" : "password"); }, test::throws_errc(Errc::io));
+  }
 }
 
 TEST(KeyStore, NeverLeavesARepositoryThatNoPasswordOpens) {
@@ -87,7 +125,7 @@ TEST(KeyStore, NeverLeavesARepositoryThatNoPasswordOpens) {
     bool done = false;
     try {
       const auto repository = test::open_in(store, fail.hook());
-      change_password(*repository, Secret("new"), test::kFastKdf);
+      change_password(*repository, Secret("new"), {}, {}, test::kFastKdf);
       done = true;
     } catch (const Error& e) {
       EXPECT_EQ(e.code(), Errc::io);

@@ -1,5 +1,6 @@
 #include "medsave/repo/repo_lock.hpp"
 
+#include "lock_owner.hpp"
 #include "stores.hpp"
 #include "support/matchers.hpp"
 
@@ -66,15 +67,7 @@ class RepoLockTest : public testing::Test {
   std::unique_ptr<RepoLock> lock(LockMode mode) { return lock(options(mode)); }
 
   /// Of this process unless the test changes something.
-  static LockFile other(bool exclusive) {
-    return {.time = in_local_zone(system_clock().now()),
-            .exclusive = exclusive,
-            .hostname = host_name(),
-            .username = "anna",
-            .pid = process_id(),
-            .boot_id = boot_id(),
-            .pid_namespace = pid_namespace()};
-  }
+  static LockFile other(bool exclusive) { return make_lock(exclusive); }
   Id put(const LockFile& file) {
     return repository_->save_json(FileKind::lock, encode_lock_file(file));
   }
@@ -124,6 +117,22 @@ TEST_F(RepoLockTest, SharesButNotWithAnExclusiveOne) {
   EXPECT_THAT([&] { lock(LockMode::exclusive); },
               ThrowsMessage<Error>(HasSubstr("PID " + std::to_string(process_id()))));
   EXPECT_THAT(locks(), SizeIs(1));
+}
+
+TEST(RepoLock, ThatTheStorageOnlySaysToHaveIsNone) {
+  MemBackend store;
+  const auto created = test::create_in(store);
+  class Forgetful : public test::Connection {
+   public:
+    using Connection::Connection;
+    void save(const FileRef& file, Buffer&& data) override {
+      if (file.kind != FileKind::lock) Connection::save(file, std::move(data));
+    }
+  };
+  const auto repository =
+      Repository::open(std::make_unique<Forgetful>(store), Secret("password"), "");
+  EXPECT_THAT([&] { RepoLock(*repository, options(LockMode::exclusive), {}, {}); },
+              test::throws_errc(Errc::locked));
 }
 
 TEST_F(RepoLockTest, FindsAConflictAtTheSecondLook) {
@@ -217,20 +226,39 @@ TEST_F(RepoLockTest, CanBeReleasedBeforeTheSecondLook) {
 }
 
 TEST_F(RepoLockTest, ClearsTheLockOfAProcessThatIsGone) {
-  LockFile medsave = other(true);
-  medsave.pid = ended_process();
-  LockFile restic = medsave;
-  restic.boot_id.clear();
-  restic.pid_namespace.clear();
-  for (const LockFile& dead : {medsave, restic}) {
-    notices_.clear();
-    put(dead);
-    const auto held = lock(LockMode::exclusive);
-    EXPECT_TRUE(held->cleared_dead_lock());
-    EXPECT_TRUE(held->alone());
-    ASSERT_THAT(notices_, SizeIs(1));
-    EXPECT_THAT(notices_[0], HasSubstr("PID " + std::to_string(dead.pid)));
-  }
+  LockFile dead = other(true);
+  dead.pid = ended_process();
+  put(dead);
+  const auto held = lock(LockMode::exclusive);
+  EXPECT_TRUE(held->cleared_dead_lock());
+  EXPECT_TRUE(held->alone());
+  ASSERT_THAT(notices_, SizeIs(1));
+  EXPECT_THAT(notices_[0], HasSubstr("PID " + std::to_string(dead.pid)));
+}
+
+TEST_F(RepoLockTest, ClearsALockFromBeforeThisComputerWasStarted) {
+  if (other(true).machine_id.empty()) GTEST_SKIP() << "this computer has no machine id";
+  LockFile before = other(true);
+  before.boot_id = "another boot";
+  before.time.instant.seconds = boot_time().seconds - 3600;
+  put(before);
+  const auto held = lock(LockMode::exclusive);
+  EXPECT_TRUE(held->cleared_dead_lock());
+  ASSERT_THAT(notices_, SizeIs(1));
+}
+
+TEST_F(RepoLockTest, GivesACloneOfThisComputerTimeToRefreshItsLock) {
+  if (other(true).machine_id.empty()) GTEST_SKIP() << "this computer has no machine id";
+  LockFile lock = other(true);
+  lock.boot_id = "another boot";
+  lock.time.instant.seconds = boot_time().seconds - 60;
+  Timestamp now = lock.time.instant;
+  now.seconds += 5 * 60 + 30;
+  EXPECT_EQ(judge_owner(lock, now), LockOwner::went_down);
+  now.seconds += 60;
+  EXPECT_EQ(judge_owner(lock, now), LockOwner::ended);
+  lock.time.instant.seconds = boot_time().seconds + 1;
+  EXPECT_EQ(judge_owner(lock, now), LockOwner::may_live);
 }
 
 TEST_F(RepoLockTest, RespectsALockWhoseOwnerMayLive) {
@@ -242,15 +270,35 @@ TEST_F(RepoLockTest, RespectsALockWhoseOwnerMayLive) {
   other_boot.boot_id = "another boot";
   LockFile other_namespace = dead;
   other_namespace.pid_namespace = "pid:[1]";
-  LockFile before_boot = dead;
-  before_boot.boot_id.clear();
-  before_boot.pid_namespace.clear();
+  LockFile other_machine = dead;
+  other_machine.machine_id = "another machine";
+  // A container may share the name of its host, and a process of it is not seen from here.
+  LockFile restic = dead;
+  restic.machine_id.clear();
+  restic.boot_id.clear();
+  restic.pid_namespace.clear();
+  LockFile before_boot = restic;
   before_boot.time.instant.seconds = boot_time().seconds - 10;
-  for (const LockFile& file : {other(true), other_host, other_boot, other_namespace, before_boot}) {
+  LockFile nameless_machine = other_boot;
+  nameless_machine.machine_id.clear();
+  nameless_machine.time.instant.seconds = boot_time().seconds - 3600;
+  for (const LockFile& file : {other(true), other_host, other_boot, other_namespace, other_machine,
+                               restic, before_boot, nameless_machine}) {
     const Id id = put(file);
     EXPECT_THAT([&] { lock(LockMode::shared); }, test::throws_errc(Errc::locked));
+    EXPECT_THAT(locks(), SizeIs(1));
     store_.remove({.kind = FileKind::lock, .id = id});
   }
+}
+
+TEST_F(RepoLockTest, SaysThatAnUnseenProcessMayRunInAContainer) {
+  LockFile restic = other(true);
+  restic.pid = ended_process();
+  restic.machine_id.clear();
+  restic.boot_id.clear();
+  restic.pid_namespace.clear();
+  put(restic);
+  EXPECT_THAT([&] { lock(LockMode::shared); }, ThrowsMessage<Error>(HasSubstr("container")));
 }
 
 TEST_F(RepoLockTest, IgnoresEmptyLockFiles) {
@@ -349,6 +397,16 @@ TEST_F(RepoLockTest, IsLostWhenItWasRemovedMeanwhile) {
   EXPECT_THAT(locks(), SizeIs(0));
 }
 
+TEST_F(RepoLockTest, IsLostWhenItsFileIsEmpty) {
+  const auto held = lock({.mode = LockMode::shared});
+  for (const ListedFile& file : locks()) {
+    store_.remove({.kind = FileKind::lock, .id = file.id});
+    store_.save({.kind = FileKind::lock, .id = file.id}, Buffer());
+  }
+  EXPECT_THAT([&] { held->confirm(); }, test::throws_errc(Errc::locked));
+  EXPECT_TRUE(held->lost());
+}
+
 TEST_F(RepoLockTest, LeavesNoLockBehindWhateverCallFailsInTaking) {
   for (unsigned n = 1;; ++n) {
     SCOPED_TRACE(n);
@@ -396,6 +454,41 @@ TEST_F(RepoLockTest, UnlockReportsWhatItCannotRead) {
   ASSERT_THAT(problems, SizeIs(1));
   EXPECT_THAT(problems[0], HasSubstr(id.short_hex()));
   EXPECT_EQ(remove_locks(*repository_, true, sink), 1U);
+}
+
+TEST_F(RepoLockTest, UnlockLeavesTheLockOfAnotherComputerOfTheSameName) {
+  LockFile namesake = other(false);
+  namesake.machine_id = "another machine";
+  namesake.boot_id = "another boot";
+  namesake.pid = ended_process();
+  put(namesake);
+  EXPECT_EQ(remove_locks(*repository_, false, {}), 0U);
+  namesake.time.instant.seconds -= 31 * 60;
+  put(namesake);
+  EXPECT_EQ(remove_locks(*repository_, false, {}), 1U);
+}
+
+TEST_F(RepoLockTest, AnEmptyLockIsNoProblemAndGoesWithAll) {
+  const FileRef empty{.kind = FileKind::lock, .id = repository_->key_id()};
+  store_.save(empty, Buffer());
+  std::vector<std::string> problems;
+  const auto sink = [&](const std::string& text) { problems.push_back(text); };
+  EXPECT_EQ(remove_locks(*repository_, false, sink), 0U);
+  EXPECT_TRUE(store_.size(empty));
+  EXPECT_EQ(remove_locks(*repository_, true, sink), 1U);
+  EXPECT_FALSE(store_.size(empty));
+  EXPECT_THAT(problems, SizeIs(0));
+}
+
+TEST(Unlock, DoesNotCountALockThatIsStillThere) {
+  test::Undeleting store;
+  const auto repository = test::create_in(store);
+  const Id id = repository->save_json(FileKind::lock, "{}");
+  std::vector<std::string> problems;
+  EXPECT_EQ(remove_locks(*repository, true, [&](const auto& text) { problems.push_back(text); }),
+            0U);
+  ASSERT_THAT(problems, SizeIs(1));
+  EXPECT_THAT(problems[0], HasSubstr(id.short_hex()));
 }
 
 TEST(DescribeLock, NamesOwnerAndAge) {

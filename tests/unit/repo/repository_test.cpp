@@ -61,7 +61,8 @@ TEST(Repository, TakesTheGivenPolynomial) {
 }
 
 TEST(Repository, IsNotCreatedOverWhatIsThere) {
-  for (const FileKind kind : {FileKind::config, FileKind::key, FileKind::snapshot}) {
+  for (const FileKind kind :
+       {FileKind::config, FileKind::snapshot, FileKind::index, FileKind::pack}) {
     MemBackend store;
     store.save({.kind = kind, .id = {}}, Buffer(as_bytes("x")));
     EXPECT_THAT([&] { test::create_in(store); }, test::throws_errc(Errc::exists));
@@ -93,6 +94,56 @@ TEST(Repository, LeavesTheConfigOfAnotherCreatorAlone) {
   };
   EXPECT_THAT([&] { test::create_in(store, 2, hook); }, test::throws_errc(Errc::exists));
   EXPECT_TRUE(store.size(config_file()));
+}
+
+/// A key file whose `init` was killed before it stored the config.
+Id leave_stray_key(MemBackend& store, const std::string& password) {
+  const auto repository =
+      Repository::create(std::make_unique<test::Connection>(store), Secret(password),
+                         {.version = 2, .polynomial = {}, .kdf = test::kFastKdf});
+  store.remove(config_file());
+  return repository->key_id();
+}
+
+TEST(Repository, CreatingGoesOnWithTheKeyOfOneThatWasCutShort) {
+  MemBackend store;
+  const Id stray = leave_stray_key(store, "password");
+  EXPECT_EQ(test::create_in(store)->key_id(), stray);
+  EXPECT_EQ(test::open_in(store)->key_id(), stray);
+  EXPECT_EQ(store.list(FileKind::key).size(), 1U);
+}
+
+TEST(Repository, CreatingClearsKeysThatOpenNothing) {
+  MemBackend store;
+  leave_stray_key(store, "another password");
+  MemBackend from;
+  const Id damaged = leave_stray_key(from, "password");
+  test::damage(from, {.kind = FileKind::key, .id = damaged});
+  Buffer content;
+  from.load({.kind = FileKind::key, .id = damaged}, ~0ULL, content);
+  store.save({.kind = FileKind::key, .id = damaged}, std::move(content));
+  const auto hook = [&](test::Call call, const FileRef& file) {
+    if (call != test::Call::save || file.kind != FileKind::config) return;
+    // The damaged one would keep restic from opening what may be there from now on.
+    EXPECT_FALSE(store.size({.kind = FileKind::key, .id = damaged}));
+  };
+  const auto created = test::create_in(store, 2, hook);
+  EXPECT_EQ(test::only_file(store, FileKind::key), created->key_id());
+  EXPECT_EQ(store.list(FileKind::key).size(), 1U);
+  EXPECT_EQ(test::open_in(store)->key_id(), created->key_id());
+}
+
+TEST(Repository, LeavesItsKeyToAnotherCreatorWhoGoesOnWithIt) {
+  MemBackend store;
+  bool first = true;
+  const auto hook = [&](test::Call call, const FileRef& file) {
+    if (call != test::Call::save || file.kind != FileKind::config || !first) return;
+    first = false;
+    test::create_in(store);
+  };
+  EXPECT_THAT([&] { test::create_in(store, 2, hook); }, test::throws_errc(Errc::exists));
+  EXPECT_FALSE(first);
+  EXPECT_NO_THROW(test::open_in(store));
 }
 
 TEST(Repository, SaysWhenThereIsNone) {
@@ -137,6 +188,34 @@ TEST(Repository, OpensByAnotherKeyThanADamagedOrVanishedOne) {
         Repository::open(std::make_unique<test::Connection>(store, vanish), Secret("passwort"), "");
       },
       test::throws_errc(Errc::wrong_password));
+}
+
+/// A key file as somebody writes it who wants whoever tries it to wait for hours.
+Id leave_costly_key(MemBackend& store) {
+  KeyFile file;
+  file.n = 1U << 19U;
+  file.r = 8;
+  file.p = 4096;
+  file.salt.resize(kSaltSize);
+  file.data.resize(200);
+  Buffer stored(as_bytes(encode_key_file(file)));
+  const Id id = sha256(stored.view());
+  store.save({.kind = FileKind::key, .id = id}, std::move(stored));
+  return id;
+}
+
+TEST(Repository, DoesNotTryAKeyThatCostsTooMuch) {
+  MemBackend store;
+  const auto repository = test::create_in(store);
+  const Id costly = leave_costly_key(store);
+  const auto open = [&] {
+    return Repository::open(std::make_unique<test::Connection>(store), Secret("password"),
+                            costly.hex());
+  };
+  EXPECT_EQ(open()->key_id(), repository->key_id());
+  store.remove({.kind = FileKind::key, .id = repository->key_id()});
+  EXPECT_THAT(open, test::throws_errc(Errc::unsupported));
+  EXPECT_THAT(open, ThrowsMessage<Error>(HasSubstr(costly.short_hex())));
 }
 
 TEST(Repository, ReportsADamagedOrEmptyConfig) {

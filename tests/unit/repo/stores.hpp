@@ -77,6 +77,12 @@ class Connection : public Backend {
   Hook before_;
 };
 
+/// A store that says it deletes, and does not.
+class Undeleting : public MemBackend {
+ public:
+  void remove(const FileRef&) override {}
+};
+
 /// Call number `n` (from 1) throws, and all later ones too if `dead`.
 class FailAt {
  public:

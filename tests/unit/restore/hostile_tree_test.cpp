@@ -1,4 +1,5 @@
 #include "restore_run.hpp"
+#include "support/matchers.hpp"
 
 #include "medsave/snap/tree_walker.hpp"
 
@@ -102,6 +103,17 @@ TEST(HostileTree, AbsurdDepthEndsWithAProblem) {
   }
   run.restore(tree);
   EXPECT_EQ(run.problems.size(), 1U);
+}
+
+TEST(HostileTree, MoreFoldersThanFitIntoMemoryAreAnError) {
+  RestoreRun run;
+  const Id root = run.builder.lattice(40, {run.builder.file("f", {"x"})});
+  run.request.memory = 1'000'000;
+  run.request.dry_run = true;
+  EXPECT_THAT([&] { run.restore(root); }, test::throws_errc(Errc::unsupported));
+  EXPECT_TRUE(run.problems.empty());
+  run.request.dry_run = false;
+  EXPECT_THAT([&] { run.restore(root); }, test::throws_errc(Errc::unsupported));
 }
 
 TEST(HostileTree, BrokenNodesAreReportedAndTheRestIsRestored) {

@@ -1,15 +1,28 @@
 #include "restore_run.hpp"
+#include "support/matchers.hpp"
 
 #include <gtest/gtest.h>
 
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <atomic>
+#include <memory>
+#include <string>
+
 namespace medsave {
 namespace {
 
 using test::RepoBuilder;
 using test::RestoreRun;
+using test::throws_errc;
+
+struct stat stat_of(const std::string& path) {
+  struct stat st = {};
+  EXPECT_EQ(::stat(path.c_str(), &st), 0) << path;
+  return st;
+}
 
 void set_mtime(const std::string& path, std::int64_t seconds, long nanoseconds = 0) {
   const timespec times[2] = {{.tv_sec = seconds, .tv_nsec = nanoseconds},
@@ -141,6 +154,74 @@ TEST(RestoreInPlace, AFullFolderGoesOnlyWithDelete) {
   EXPECT_EQ(run.text("name"), "x");
 }
 
+TEST(RestoreInPlace, AFileThatWasLeftUnfinishedIsNotSkipped) {
+  for (const Overwrite overwrite : {Overwrite::never, Overwrite::if_newer, Overwrite::if_changed}) {
+    RestoreRun run;
+    const Id root = run.builder.tree({run.builder.file("f", {"aaaa", "bb"})});
+    // Whole by its size and its time, as a restore that was killed may leave it.
+    run.put("f", std::string(6, '\0'));
+    ASSERT_EQ(::chmod(run.path("f").c_str(), 01600), 0);
+    set_mtime(run.path("f"), 1'600'000'000, 123'456'789);
+    run.request.overwrite = overwrite;
+    run.restore(root);
+    EXPECT_EQ(run.problems.size(), 0U);
+    EXPECT_EQ(run.text("f"), "aaaabb");
+    EXPECT_EQ(run.status("f").st_mode & 07777U, 0640U);
+  }
+}
+
+TEST(RestoreInPlace, AFileWithoutAllItsContentIsMarkedAsUnfinished) {
+  RestoreRun run;
+  const Node file = run.builder.file("f", {"aaaa", "bb"});
+  const Id root = run.builder.tree({file});
+  run.builder.start_packs();
+  const auto at = load_index(run.builder.repository(), {})
+                      ->find({.kind = BlobKind::data, .id = file.content.front()});
+  test::damage(run.store, {.kind = FileKind::pack, .id = at->pack},
+               [&](Buffer& bytes) { bytes.data()[at->offset + 20] ^= std::byte{1}; });
+  run.put("in-place", "xxxxbb");
+  run.restore(root);
+  EXPECT_FALSE(run.problems.empty());
+  EXPECT_EQ(run.status("f").st_mode & 07777U, 01600U);
+}
+
+TEST(RestoreInPlace, NamesOfOneNumberThatHoldDifferentThingsAreNotLinked) {
+  RestoreRun run;
+  Node first = run.builder.file("first", {"aaaa"});
+  Node second = run.builder.file("second", {"bbbb"});
+  Node third = run.builder.file("third", {"bbbb"});
+  for (Node* node : {&first, &second, &third}) {
+    node->inode = 7;
+    node->device_id = 1;
+    node->links = 2;
+  }
+  run.restore(run.builder.tree({first, second, third}));
+  EXPECT_EQ(run.text("first"), "aaaa");
+  EXPECT_EQ(run.text("second"), "bbbb");
+  EXPECT_EQ(run.status("second").st_ino, run.status("third").st_ino);
+  EXPECT_NE(run.status("first").st_ino, run.status("third").st_ino);
+}
+
+TEST(RestoreInPlace, DeleteSparesWhatPatternsProtectWithinAnExtraFolder) {
+  for (const bool dry_run : {true, false}) {
+    RestoreRun run;
+    const Id root = run.builder.tree({run.builder.file("f", {"aaaa"})});
+    for (const char* name : {"new/a.keep", "new/b", "new/deep/c", "new/deep/d.keep", "gone/e"}) {
+      run.put(name, "x");
+    }
+    run.request.delete_extra = true;
+    run.request.dry_run = dry_run;
+    run.request.excludes.add("*.keep", false);
+    const RestoreResult result = run.restore(root);
+    EXPECT_EQ(run.problems.size(), 0U);
+    EXPECT_EQ(result.files_deleted, 4U);  // b, c, e and its folder
+    EXPECT_TRUE(run.exists("new/a.keep") && run.exists("new/deep/d.keep"));
+    for (const char* name : {"new/b", "new/deep/c", "gone"}) {
+      EXPECT_EQ(run.exists(name), dry_run) << name;
+    }
+  }
+}
+
 TEST(RestoreInPlace, NeverWritesThroughAHardLink) {
   RestoreRun run;
   const Id root = run.builder.tree({run.builder.file("f", {"snapshot"})});
@@ -191,6 +272,235 @@ TEST(RestoreInPlace, DeleteRespectsTheFilters) {
   run.restore(root);
   EXPECT_TRUE(run.exists("a/other"));
   EXPECT_TRUE(run.exists("a/y"));
+}
+
+TEST(RestoreInPlace, DeleteStaysWithinTheSources) {
+  RestoreRun run;
+  const Id root = run.builder.tree(
+      {run.builder.dir("srv", {run.builder.dir("practice", {run.builder.file("kept", {"x"})}),
+                               run.builder.dir("one", {run.builder.file("f", {"x"})})})});
+  run.put("beside", "x");
+  run.put("srv/beside", "x");
+  run.put("srv/practice/gone", "x");
+  run.put("srv/practice/deep/gone", "x");
+  run.put("srv/one/beside", "x");
+  run.request.delete_extra = true;
+  run.request.sources = {"/srv/practice", "/srv/one/f"};
+  const RestoreResult result = run.restore(root);
+  EXPECT_TRUE(run.exists("beside"));
+  EXPECT_TRUE(run.exists("srv/beside"));
+  EXPECT_TRUE(run.exists("srv/one/beside"));
+  EXPECT_FALSE(run.exists("srv/practice/gone"));
+  EXPECT_FALSE(run.exists("srv/practice/deep"));
+  EXPECT_EQ(result.files_deleted, 3U);
+  ASSERT_EQ(run.notices.size(), 1U);
+  EXPECT_TRUE(run.notices[0].starts_with("3 entries")) << run.notices[0];
+}
+
+TEST(RestoreInPlace, DeleteSparesTheRepositoryAndWhatHoldsIt) {
+  RestoreRun run;
+  const Id root = run.builder.tree({run.builder.file("kept", {"x"})});
+  run.put("drive/backup/repository/config", "x");
+  run.put("other/file", "x");
+  run.request.delete_extra = true;
+  run.request.repository = run.path("drive/backup/repository");
+  run.restore(root);
+  EXPECT_TRUE(run.exists("drive/backup/repository/config"));
+  EXPECT_FALSE(run.exists("other"));
+  EXPECT_EQ(run.problems.size(), 1U);
+}
+
+TEST(RestoreInPlace, DeleteSparesWhatTheBackupHadLeftOut) {
+  for (const bool dry_run : {true, false}) {
+    RestoreRun run;
+    const Id root = run.builder.tree({run.builder.dir("a", {run.builder.file("kept", {"x"})}),
+                                      run.builder.file("place", {"x"})});
+    for (const char* name :
+         {"a/scan.raw", "a/gone", "raw/b/film.raw", "raw/b/gone", "films/x/y", "place/scan.raw"}) {
+      run.put(name, "x");
+    }
+    run.request.delete_extra = true;
+    run.request.dry_run = dry_run;
+    run.request.left_out =
+        SnapshotExcludes({.paths = {"/srv"}, .excludes = {"*.raw", "/srv/films"}}, "/srv");
+    run.restore(root);
+    for (const char* name : {"a/scan.raw", "raw/b/film.raw", "films/x/y", "place/scan.raw"}) {
+      EXPECT_TRUE(run.exists(name)) << name;
+    }
+    EXPECT_EQ(run.exists("a/gone"), dry_run);
+    EXPECT_EQ(run.exists("raw/b/gone"), dry_run);
+    if (dry_run) continue;
+    ASSERT_EQ(run.notices.size(), 1U);
+    EXPECT_TRUE(run.notices[0].starts_with("4 entries")) << run.notices[0];
+    ASSERT_EQ(run.problems.size(), 1U);  // the full folder in the place of a file
+    EXPECT_EQ(run.problems[0].path, "/place");
+  }
+}
+
+TEST(RestoreInPlace, DeleteSparesTheContentOfCachesThatABackupCutsOff) {
+  RestoreRun run;
+  const Id root =
+      run.builder.tree({run.builder.dir("cache", {run.builder.file("CACHEDIR.TAG", {"x"})})});
+  run.put("cache/object", "x");
+  run.put("gone", "x");
+  run.request.delete_extra = true;
+  run.restore(root);
+  EXPECT_TRUE(run.exists("cache/object"));
+  EXPECT_FALSE(run.exists("gone"));
+}
+
+TEST(RestoreInPlace, DeleteSparesEveryRepository) {
+  RestoreRun run;
+  const Id root = run.builder.tree(
+      {run.builder.file("kept", {"x"}),
+       run.builder.dir("known", {run.builder.file("config", {"x"}),
+                                 run.builder.dir("data", {run.builder.file("pack", {"x"})})})});
+  for (const std::string repository : {"old", "drive/backup", "known"}) {
+    run.put(repository + "/config", "x");
+    for (const char* folder : {"keys", "data", "snapshots"}) {
+      run.put(repository + "/" + folder + "/x", "x");
+    }
+  }
+  run.put("drive/file", "x");
+  run.put("no-repository/config", "x");
+  run.put("no-repository/data/x", "x");
+  run.request.delete_extra = true;
+  run.restore(root);
+  EXPECT_EQ(run.problems.size(), 0U);
+  for (const std::string repository : {"old", "drive/backup", "known"}) {
+    EXPECT_TRUE(run.exists(repository + "/config")) << repository;
+    EXPECT_TRUE(run.exists(repository + "/keys/x")) << repository;
+    EXPECT_TRUE(run.exists(repository + "/data/x")) << repository;
+    EXPECT_TRUE(std::ranges::any_of(run.notices, [&](const std::string& notice) {
+      return notice.starts_with("/" + repository + " was kept: it is a backup repository");
+    })) << repository;
+  }
+  EXPECT_FALSE(run.exists("drive/file"));
+  EXPECT_FALSE(run.exists("no-repository"));
+}
+
+TEST(RestoreInPlace, NothingIsRestoredIntoTheRepository) {
+  RestoreRun run;
+  const Id root = run.builder.tree({run.builder.file("f", {"x"})});
+  const std::string repository = run.outside();
+  std::filesystem::create_directories(repository + "/data/00");
+  run.request.repository = repository;
+  for (const char* target :
+       {"", "/", "/new/folder", "/data", "/data/00", "/../outside", "/../gone/../outside/new"}) {
+    run.request.target = repository + target;
+    EXPECT_THAT([&] { run.restore_there(root); }, throws_errc(Errc::usage)) << target;
+  }
+  std::filesystem::create_directory_symlink(repository + "/data", run.target());
+  run.request.target = run.target() + "/new";
+  EXPECT_THAT([&] { run.restore_there(root); }, throws_errc(Errc::usage));
+  EXPECT_FALSE(std::filesystem::exists(repository + "/f"));
+  EXPECT_FALSE(std::filesystem::exists(repository + "/new"));
+  EXPECT_TRUE(std::filesystem::is_empty(repository + "/data/00"));
+  run.request.target = repository + "-beside";
+  EXPECT_EQ(run.restore_there(root).files_restored, 1U);
+}
+
+TEST(RestoreInPlace, FilesNewerThanInTheSnapshotAreAnnouncedWhereTheyDiffer) {
+  RestoreRun run;
+  const Id root =
+      run.builder.tree({run.builder.file("a", {"snap"}), run.builder.file("b", {"snap"}),
+                        run.builder.file("older", {"snap"}), run.builder.file("same", {"snap"}),
+                        run.builder.file("unfinished", {"snap"})});
+  for (const char* name : {"a", "b", "older", "unfinished"}) run.put(name, "disk");
+  run.put("same", "snap");
+  set_mtime(run.path("a"), 1'700'000'001);
+  set_mtime(run.path("b"), 1'700'000'000);
+  set_mtime(run.path("older"), 1'500'000'000);
+  ASSERT_EQ(::chmod(run.path("unfinished").c_str(), 01600), 0);
+  run.request.dry_run = true;
+  run.restore(root);
+  EXPECT_EQ(run.notices.size(), 0U);
+  run.request.tell_of_newer = true;
+  for (const bool dry_run : {true, false}) {
+    run.notices.clear();
+    run.request.dry_run = dry_run;
+    run.restore(root);
+    ASSERT_EQ(run.notices.size(), 1U);
+    EXPECT_TRUE(run.notices[0].starts_with("2 files")) << run.notices[0];
+    EXPECT_NE(run.notices[0].find("being /a;"), std::string::npos) << run.notices[0];
+  }
+}
+
+TEST(RestoreInPlace, TheMetadataOfTheFolderGoToANewOrEmptyTarget) {
+  RestoreRun run;
+  Node folder = run.builder.dir("folder", {run.builder.file("f", {"x"})});
+  folder.mode = go_mode::kDir | go_mode::kSticky | 0751U;
+  run.request.folder = folder;
+  run.restore(*folder.subtree);
+  EXPECT_EQ(stat_of(run.target()).st_mode & 07777U, 01751U);
+  EXPECT_EQ(stat_of(run.target()).st_mtim.tv_sec, 1'600'000'000);
+
+  // A target with something in it has metadata of its own.
+  ASSERT_EQ(::chmod(run.target().c_str(), 0700), 0);
+  run.restore(*folder.subtree);
+  EXPECT_EQ(stat_of(run.target()).st_mode & 07777U, 0700U);
+
+  std::filesystem::remove(run.path("f"));
+  run.restore(*folder.subtree);
+  EXPECT_EQ(stat_of(run.target()).st_mode & 07777U, 01751U);
+}
+
+/// Lets somebody else do something after the walk, when the first content is read.
+class MeddlingBackend : public test::FaultyBackend {
+ public:
+  MeddlingBackend(Backend& inner, std::function<void()> meddle)
+      : FaultyBackend(inner, 0, Error(Errc::internal, "")), meddle_(std::move(meddle)) {}
+  void load_range(const FileRef& file, std::uint64_t offset, std::size_t length,
+                  Buffer& out) override {
+    constexpr unsigned kFirstContent = 2;  // after the only tree
+    if (++ranges_ == kFirstContent) meddle_();
+    FaultyBackend::load_range(file, offset, length, out);
+  }
+
+ private:
+  std::function<void()> meddle_;
+  std::atomic<unsigned> ranges_ = 0;
+};
+
+void restore_with(RestoreRun& run, const Id& root, std::function<void()> meddle) {
+  const auto repository =
+      RepoBuilder::open(std::make_unique<MeddlingBackend>(run.store, std::move(meddle)));
+  run.restore(root, *repository);
+}
+
+TEST(RestoreInPlace, AFileReplacedMeanwhileIsAnErrorAndKept) {
+  RestoreRun run;
+  const Id root = run.builder.tree({run.builder.file("f", {"aaaa", "bbbb", "cccc"})});
+  run.put("f", "aaaaXXXXcccc");
+  restore_with(run, root, [&] { run.put("f", "somebody else's"); });
+  EXPECT_EQ(run.problems.size(), 1U);
+  EXPECT_EQ(run.text("f"), "somebody else's");
+}
+
+TEST(RestoreInPlace, AFileChangedMeanwhileIsAnError) {
+  RestoreRun run;
+  const Id root = run.builder.tree({run.builder.file("f", {"aaaa", "bbbb", "cccc"})});
+  run.put("f", "aaaaXXXXcccc");
+  restore_with(run, root, [&] {
+    const UniqueFd fd(::open(run.path("f").c_str(), O_WRONLY));
+    pwrite_all(fd.get(), as_bytes("ZZZZ"), 0, "f");
+    set_mtime(run.path("f"), 1'500'000'000);
+  });
+  ASSERT_EQ(run.problems.size(), 1U);
+  EXPECT_EQ(run.text("f"), "ZZZZXXXXcccc");
+}
+
+TEST(RestoreInPlace, WhatComesIntoBeingMeanwhileIsKept) {
+  RestoreRun run;
+  const Id root = run.builder.tree({run.builder.file("f", {"aaaa", "bbbb"})});
+  run.put("other", "");
+  std::filesystem::create_symlink("other", run.path("f"));
+  restore_with(run, root, [&] {
+    std::filesystem::remove(run.path("f"));
+    run.put("f", "precious");
+  });
+  EXPECT_EQ(run.problems.size(), 1U);
+  EXPECT_EQ(run.text("f"), "precious");
 }
 
 TEST(RestoreInPlace, SparseDoesNotKeepOldBytesInHoles) {

@@ -23,7 +23,8 @@ namespace medsave::test {
 /// A repository in memory and a target folder, "<temp>/target", beside which nothing may appear.
 class RestoreRun {
  public:
-  RestoreRun() : builder(store) {}
+  // What is durable shows only where a medium fails; to wait for it here would cost seconds.
+  RestoreRun() : builder(store) { request.sync = false; }
 
   MemBackend store;
   RepoBuilder builder;
@@ -35,11 +36,16 @@ class RestoreRun {
 
   RestoreResult restore(const Id& root) { return restore(root, builder.repository()); }
   RestoreResult restore(const Id& root, const Repository& repository) {
+    request.target = target();
+    return restore_there(root, repository);
+  }
+  /// To where `request` says.
+  RestoreResult restore_there(const Id& root) { return restore_there(root, builder.repository()); }
+  RestoreResult restore_there(const Id& root, const Repository& repository) {
     builder.start_packs();
     problems.clear();
     items.clear();
     request.tree = root;
-    request.target = target();
     const auto index = load_index(repository, {});
     const BlobReader reader(repository, *index);
     const RestoreSinks sinks = {

@@ -217,6 +217,26 @@ TEST(Restore, IncludesRestoreWhatMatchesWithItsParents) {
   EXPECT_EQ(run.status("a").st_mode & 0777U, 0750U);
 }
 
+TEST(Restore, PatternsThatMatchNothingAreNamed) {
+  RestoreRun run;
+  const Id root = run.builder.tree({run.builder.dir("a", {run.builder.file("letter.txt", {"x"})})});
+  run.request.includes.add("*.txt", false);
+  run.request.includes.add("letter*", false);  // what it matches, another one has matched before
+  run.request.includes.add("*.PDF", true);
+  run.request.includes.add("/b", false);
+  run.request.includes.add("!*.doc", false);
+  run.restore(root);
+  ASSERT_EQ(run.notices.size(), 2U);
+  EXPECT_TRUE(run.notices[0].ends_with("*.PDF") || run.notices[1].ends_with("*.PDF"));
+  EXPECT_TRUE(run.notices[0].ends_with("/b") || run.notices[1].ends_with("/b"));
+  run.notices.clear();
+  run.request.includes = {};
+  run.request.includes.add("leter.txt", false);
+  run.restore(root);
+  ASSERT_EQ(run.notices.size(), 2U);
+  EXPECT_TRUE(run.notices[1].starts_with("Nothing was restored.")) << run.notices[1];
+}
+
 TEST(Restore, ExcludesLeaveOut) {
   RestoreRun run;
   const Id root = run.builder.tree(

@@ -50,8 +50,16 @@ TEST(SnapshotFinder, AnUnreadableSnapshotIsReportedAndTheOthersAreLoaded) {
   EXPECT_EQ(snapshots[0].id, good);
   ASSERT_EQ(problems.size(), 1U);
   EXPECT_NE(problems[0].find(bad.short_hex()), std::string::npos) << problems[0];
-  load_readable_snapshots(builder.repository(), {},
-                          [&](const Id& id, const std::string&) { EXPECT_EQ(id, bad); });
+  load_readable_snapshots(builder.repository(), {}, [&](const Id& id, const Error& error) {
+    EXPECT_EQ(id, bad);
+    EXPECT_EQ(error.code(), Errc::corrupt);
+  });
+  EXPECT_TRUE(why_damaged(builder.repository(), bad));
+  EXPECT_FALSE(why_damaged(builder.repository(), good));
+  store.remove({.kind = FileKind::snapshot, .id = good});
+  EXPECT_THAT([&] { why_damaged(builder.repository(), good); }, throws_errc(Errc::not_found));
+  EXPECT_NE(advice_on_damaged_snapshots({bad}).find("medsave forget " + bad.hex()),
+            std::string::npos);
 }
 
 TEST(SnapshotFinder, FilterWantsAnyHostAnyTagListAndAllPaths) {
@@ -89,6 +97,23 @@ TEST(SnapshotFinder, LatestIsTheNewestThatFits) {
   EXPECT_THAT([&] { find_snapshot(all, "latest", {.hosts = {"none"}}); },
               throws_errc(Errc::not_found));
   EXPECT_THAT([&] { find_snapshot({}, "latest", {}); }, throws_errc(Errc::not_found));
+}
+
+TEST(SnapshotFinder, LatestIsNotInTheFutureWhereThereIsAnother) {
+  const std::int64_t now = system_clock().now().seconds;
+  const std::vector<SnapshotEntry> all = {entry("aa", now - 10), entry("ab", now + 1800),
+                                          entry("ac", now + 86400, "other"),
+                                          entry("ad", now + 90000, "other")};
+  std::vector<std::string> notices;
+  const NoticeSink notice = [&](const std::string& text) { notices.push_back(text); };
+  EXPECT_EQ(find_snapshot(all, "latest", {}, notice).id, all[1].id);
+  ASSERT_EQ(notices.size(), 1U);
+  EXPECT_NE(notices[0].find(all[3].id.short_hex()), std::string::npos);
+  EXPECT_EQ(find_snapshot(all, "latest", {.hosts = {"other"}}, notice).id, all[3].id);
+  EXPECT_EQ(notices.size(), 2U);
+  EXPECT_EQ(find_snapshot({all[0], all[1]}, "latest", {}, notice).id, all[1].id);
+  EXPECT_EQ(find_snapshot(all, "ad", {}, notice).id, all[3].id);
+  EXPECT_EQ(notices.size(), 2U);
 }
 
 TEST(SnapshotFinder, PrefixMustNameOneSnapshot) {

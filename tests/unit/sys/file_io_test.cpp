@@ -9,11 +9,13 @@
 
 #include <gtest/gtest.h>
 
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <string>
+#include <utility>
 
 namespace medsave::test {
 namespace {
@@ -47,6 +49,16 @@ TEST(FileIo, WritesPastThePageCacheAtAnyOffsetOnAnyFileSystem) {
   const UniqueFd full = open_file_for_update_at(kCurrentDirectory, "/dev/full");
   EXPECT_THAT([&] { pwrite_uncached(full.get(), data.view(), 0, "full"); },
               throws_errc(Errc::no_space));
+}
+
+TEST(FileIo, AFailedCloseIsTold) {
+  EXPECT_NO_THROW(close_fd({}, "nothing"));
+  const TempDir temp;
+  UniqueFd file(::open((temp / "file").c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+  const int number = file.get();
+  close_fd(std::move(file), "file");
+  EXPECT_EQ(::fcntl(number, F_GETFD), -1);
+  EXPECT_THAT([&] { close_fd(UniqueFd(number), "file"); }, throws_errc(Errc::io));
 }
 
 TEST(FileIo, ReadFileHoldsToTheLimit) {

@@ -57,8 +57,15 @@ TEST_F(MetadataTest, RemovesTreesDeeperThanPathsAndDescriptors) {
     here = open_dir_at(here.get(), "d");
     create_file_at(here.get(), "file", 0600);
   }
-  EXPECT_EQ(remove_tree_at(dir_.get(), "d"), 2U * kDepth);
+  EXPECT_EQ(remove_tree_at(dir_.get(), "d").entries, 2U * kDepth);
   EXPECT_FALSE(lstat_at(dir_.get(), "d"));
+}
+
+TEST_F(MetadataTest, RemovesATreeByItsWholePath) {
+  make_dir_at(dir_.get(), "tree", 0700);
+  create_file_at(dir_.get(), "tree/file", 0600);
+  EXPECT_EQ(remove_tree_at(kCurrentDirectory, temp_.path() + "/tree").entries, 2U);
+  EXPECT_FALSE(lstat_at(dir_.get(), "tree"));
 }
 
 TEST_F(MetadataTest, RemovingATreeKeepsWhatItsLinksPointTo) {
@@ -66,12 +73,36 @@ TEST_F(MetadataTest, RemovingATreeKeepsWhatItsLinksPointTo) {
   create_file_at(dir_.get(), "keep/file", 0600);
   make_dir_at(dir_.get(), "tree", 0700);
   make_symlink_at(dir_.get(), "tree/link", "../keep");
-  EXPECT_EQ(remove_tree_at(dir_.get(), "tree"), 2U);
+  EXPECT_EQ(remove_tree_at(dir_.get(), "tree").entries, 2U);
   EXPECT_TRUE(lstat_at(dir_.get(), "keep/file"));
   make_symlink_at(dir_.get(), "link", "keep");
-  EXPECT_EQ(remove_tree_at(dir_.get(), "link"), 1U);
+  EXPECT_EQ(remove_tree_at(dir_.get(), "link").entries, 1U);
   EXPECT_TRUE(lstat_at(dir_.get(), "keep/file"));
   EXPECT_THAT([&] { remove_tree_at(dir_.get(), "link"); }, throws_errc(Errc::not_found));
+}
+
+TEST_F(MetadataTest, RemovingATreeLeavesWhatTheJudgeKeeps) {
+  for (const char* folder : {"tree", "tree/gone", "tree/whole", "tree/whole/in", "tree/part"}) {
+    make_dir_at(dir_.get(), folder, 0700);
+  }
+  for (const char* file : {"tree/gone/a", "tree/whole/in/a", "tree/part/a", "tree/part/kept"}) {
+    create_file_at(dir_.get(), file, 0600);
+  }
+  const RemovalJudge judge = [](const std::string& path, int folder) {
+    if (path == "tree/part/kept") return Fate::keep;
+    return path == "tree/whole" && folder >= 0 ? Fate::keep_all : Fate::remove;
+  };
+  for (const bool only_counts : {true, false}) {
+    const TreeRemoval removal = only_counts ? count_tree_at(dir_.get(), "tree", judge)
+                                            : remove_tree_at(dir_.get(), "tree", judge);
+    EXPECT_EQ(removal.entries, 3U);
+    EXPECT_FALSE(removal.complete);
+  }
+  EXPECT_FALSE(lstat_at(dir_.get(), "tree/gone"));
+  EXPECT_FALSE(lstat_at(dir_.get(), "tree/part/a"));
+  EXPECT_TRUE(lstat_at(dir_.get(), "tree/part/kept"));
+  EXPECT_TRUE(lstat_at(dir_.get(), "tree/whole/in/a"));
+  EXPECT_TRUE(remove_tree_at(dir_.get(), "tree").complete);
 }
 
 TEST_F(MetadataTest, SparseWritingGivesTheSameBytesWithHoles) {

@@ -71,7 +71,23 @@ TEST(Console, EscapesNamesOnATerminalOnly) {
   Screen screen;
   Console console(screen.to_out(), screen.to_err(), screen.terminal());
   EXPECT_EQ(console.name_for_out("a\x1b"), "a\\x1b");
-  EXPECT_EQ(console.name_for_err("a\x1b"), "a\\x1b");
+}
+
+TEST(Console, EscapesWarningsAlways) {
+  Screen screen;
+  Console console(screen.to_out(), screen.to_err(), {});
+  console.warn("a\x1b[2J\nb\u202e");
+  EXPECT_EQ(screen.err, "a\\x1b[2J\nb\\u202e\n");
+}
+
+TEST(Console, WrapsMessagesAtWordsOnATerminal) {
+  Screen screen;
+  screen.columns = 12;
+  Console console(screen.to_out(), screen.to_err(), screen.terminal());
+  console.tell("  one two three four");
+  EXPECT_EQ(screen.out, "  one two\n  three four\n");
+  console.warn("eins zwei drei");
+  EXPECT_EQ(screen.err, "eins zwei\ndrei\n");
 }
 
 }  // namespace

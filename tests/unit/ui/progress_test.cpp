@@ -74,6 +74,54 @@ TEST(ProgressFraction, GoesByItemsWhereThereAreNoBytes) {
   EXPECT_EQ((ProgressView{.total_bytes = 1, .done_bytes = 5}.fraction()), 1);
 }
 
+TEST_F(ProgressText, SaysWhatIsDoneAfterReading) {
+  ProgressView view = half_done();
+  view.done_bytes = view.total_bytes;
+  view.done_items = view.total_items;
+  view.unsent_bytes = 2 << 20;
+  view.all_read = true;
+  view.remaining = seconds(20);
+  view.current.clear();
+  EXPECT_THAT(render_live(view, 80),
+              ElementsAre("[0:12]  [============>           ]  50.0%  0:20 left",
+                          "  10 / 10 files  4.000 MiB / 4.000 MiB",
+                          "  all is read; writing the last data (2.000 MiB)"));
+  EXPECT_EQ(render_line(view),
+            "[0:12] 50.00%  10 / 10 files  4.000 MiB / 4.000 MiB  "
+            "all is read; writing the last data (2.000 MiB)");
+  EXPECT_THAT(render_status_json(view), testing::HasSubstr("\"percent_done\":1,"));
+}
+
+TEST_F(ProgressText, DoesNotRoundUpToAllWhileSomethingIsLeft) {
+  ProgressView view = half_done();
+  view.total_bytes = view.done_bytes = 1ULL << 40;
+  view.unsent_bytes = 100;
+  EXPECT_THAT(render_line(view), testing::HasSubstr(" 99.99%"));
+}
+
+TEST(Sending, SaysHowLongALineTakesThatDoesNotKeepUp) {
+  // 40 MiB read of 100, half as much to send, 5 MiB sent in 50 seconds.
+  const Sending slow{.new_bytes = 40 << 20,
+                     .packed_bytes = 20 << 20,
+                     .queued_bytes = 15 << 20,
+                     .sent_bytes = 5 << 20};
+  EXPECT_EQ(slow.unsent(), 30U << 20U);
+  EXPECT_EQ(slow.seconds_left(50, 40 << 20, 60 << 20), 450);
+  EXPECT_EQ(slow.seconds_left(50, 40 << 20, 0), 150);
+}
+
+TEST(Sending, ClaimsNothingBeforeAnythingWasSent) {
+  const Sending begun{.new_bytes = 40 << 20, .packed_bytes = 20 << 20, .queued_bytes = 16 << 20};
+  EXPECT_EQ(begun.seconds_left(5, 40 << 20, 0), std::nullopt);
+  EXPECT_EQ(begun.unsent(), 40U << 20U);
+}
+
+TEST(Sending, DoesNotCountWhileTheLineKeepsUp) {
+  const Sending fast{.new_bytes = 9 << 20, .packed_bytes = 8 << 20, .sent_bytes = 4 << 20};
+  EXPECT_EQ(fast.seconds_left(5, 9 << 20, 1 << 20), 0);
+  EXPECT_EQ(Sending{}.unsent(), 0U);
+}
+
 TEST(RateMeter, LooksAtTheLastSecondsOnly) {
   RateMeter meter;
   EXPECT_EQ(meter.bytes_per_second(), 0);

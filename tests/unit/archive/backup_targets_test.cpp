@@ -1,4 +1,4 @@
-#include "target_tree.hpp"
+#include "backup_targets.hpp"
 
 #include "support/temp_dir.hpp"
 
@@ -30,7 +30,7 @@ void describe(const TargetNode& node, const std::string& path, std::vector<std::
 }
 
 std::vector<std::string> tree_of(std::initializer_list<const char*> targets) {
-  TargetTree tree;
+  BackupTargets tree;
   for (const char* target : targets) tree.add(target, true);
   std::vector<std::string> out;
   describe(tree.root(), "", out);
@@ -51,15 +51,15 @@ TEST(CleanPath, WorksOnTheTextAlone) {
   for (const auto& [path, cleaned] : kCases) EXPECT_EQ(clean_path(path), cleaned) << path;
 }
 
-TEST(TargetTree, NestsAbsoluteTargets) {
+TEST(BackupTargets, NestsAbsoluteTargets) {
   EXPECT_THAT(tree_of({"/a/b/c"}), ElementsAre("/a <- /a", "/a/b <- /a/b", "/a/b/c <- /a/b/c*"));
 }
 
-TEST(TargetTree, KeepsRelativeTargetsAsWritten) {
+TEST(BackupTargets, KeepsRelativeTargetsAsWritten) {
   EXPECT_THAT(tree_of({"x/y/", "./x/z"}), ElementsAre("/x <- x", "/x/y <- x/y*", "/x/z <- x/z*"));
 }
 
-TEST(TargetTree, LetsLeadingDotsVanish) {
+TEST(BackupTargets, LetsLeadingDotsVanish) {
   EXPECT_THAT(tree_of({"../extra/x.txt", "docs", "/srv/fixture/tree/links"}),
               ElementsAre("/docs <- docs*", "/extra <- ../extra", "/extra/x.txt <- ../extra/x.txt*",
                           "/srv <- /srv", "/srv/fixture <- /srv/fixture",
@@ -67,29 +67,29 @@ TEST(TargetTree, LetsLeadingDotsVanish) {
                           "/srv/fixture/tree/links <- /srv/fixture/tree/links*"));
 }
 
-TEST(TargetTree, RenamesFirstComponentsOfDifferentRoots) {
+TEST(BackupTargets, RenamesFirstComponentsOfDifferentRoots) {
   EXPECT_THAT(tree_of({"srv", "/srv/fixture/x", "../srv/y", "/srv/z"}),
               ElementsAre("/srv <- srv*", "/srv-1 <- /srv", "/srv-1/fixture <- /srv/fixture",
                           "/srv-1/fixture/x <- /srv/fixture/x*", "/srv-1/z <- /srv/z*",
                           "/srv-2 <- ../srv", "/srv-2/y <- ../srv/y*"));
 }
 
-TEST(TargetTree, DoesNotMergeWithANameItMadeUp) {
+TEST(BackupTargets, DoesNotMergeWithANameItMadeUp) {
   EXPECT_THAT(tree_of({"a", "/a", "/a-1/x"}),
               ElementsAre("/a <- a*", "/a-1 <- /a*", "/a-1-1 <- /a-1", "/a-1-1/x <- /a-1/x*"));
 }
 
-TEST(TargetTree, MergesNestedAndRepeatedTargets) {
+TEST(BackupTargets, MergesNestedAndRepeatedTargets) {
   EXPECT_THAT(tree_of({"w", "w/f", "w/"}), ElementsAre("/w <- w*", "/w/f <- w/f*"));
   EXPECT_THAT(tree_of({"w/f", "w"}), ElementsAre("/w <- w*", "/w/f <- w/f*"));
 }
 
-TEST(TargetTree, KnowsTargetsWithoutComponents) {
+TEST(BackupTargets, KnowsTargetsWithoutComponents) {
   for (const char* path : {".", "..", "../..", "/"}) EXPECT_TRUE(is_bare_root(path)) << path;
   for (const char* path : {"a", "../a", "/a"}) EXPECT_FALSE(is_bare_root(path)) << path;
 }
 
-TEST(TargetTree, ReplacesThoseByTheirSortedEntries) {
+TEST(BackupTargets, ReplacesThoseByTheirSortedEntries) {
   const test::TempDir dir;
   for (const char* name : {"b", "a", ".c"}) std::ofstream(dir / name) << "x";
   const std::filesystem::path before = std::filesystem::current_path();
@@ -101,10 +101,10 @@ TEST(TargetTree, ReplacesThoseByTheirSortedEntries) {
   std::filesystem::current_path(before);
 }
 
-TEST(SnapshotPaths, AreAbsoluteCleanedAndKeepDuplicates) {
+TEST(SnapshotPaths, AreAbsoluteCleanedSortedAndKeepDuplicates) {
   const std::string here = current_directory();
-  EXPECT_THAT(snapshot_paths({"/a//b/", ".", "x/../y", "/a/b"}),
-              ElementsAre("/a/b", here, here + "/y", "/a/b"));
+  EXPECT_THAT(snapshot_paths({"/a//b/", "x/../y", ".", "/a/b"}),
+              ElementsAre("/a/b", "/a/b", here, here + "/y"));
 }
 
 }  // namespace

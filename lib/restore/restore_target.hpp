@@ -1,6 +1,7 @@
 #pragma once
 
 #include "fd_cache.hpp"
+#include "name_claims.hpp"
 #include "node_metadata.hpp"
 
 #include "medsave/base/id.hpp"
@@ -10,26 +11,23 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <mutex>
 #include <string>
 
 namespace medsave {
-
-/// Makes room for a new entry: removes the file of that name, an empty folder, and with
-/// `recursive` a full one too. Throws Error(exists) for a full folder otherwise.
-void clear_way(int dir, const std::string& name, bool recursive);
 
 /// The directories below the target, by number; 0 is the target itself and a parent's number is
 /// always smaller than its children's. Descriptors are opened component by component from the
 /// target, never through a symlink, and checked to be the directory seen first, so neither a
 /// swapped symlink nor a moved folder leads elsewhere; a bounded number stays open.
 /// Thread-safe.
-class TargetTree {
+class RestoreTarget {
  public:
   static constexpr std::uint32_t kRoot = 0;
 
   /// Opens the target, or makes it. In a dry run it may stay missing.
-  explicit TargetTree(const RestoreRequest& request);
+  explicit RestoreTarget(const RestoreRequest& request);
 
   /// Registers a directory without touching the disk. `tree` lists its content.
   std::uint32_t add(std::uint32_t parent, const std::string& name, NodeMetadata metadata,
@@ -41,8 +39,17 @@ class TargetTree {
   /// Descriptor of a directory that ensure() has seen.
   SharedFd open(std::uint32_t dir);
 
+  /// Makes what was written below the target durable, on every file system that was touched.
+  /// Throws Error when the system reports that a write failed since the target was opened.
+  void sync();
+
+  /// Whether the target gets the metadata of the folder that is restored as it: nothing is left
+  /// out, and it was made by this run, had nothing in it, or was begun by one that did not end.
+  [[nodiscard]] bool becomes_folder() const { return becomes_folder_; }
   /// Whether this run made it, so that nothing can be in the way inside.
   [[nodiscard]] bool is_fresh(std::uint32_t dir) const;
+  /// Of a directory that ensure() has seen.
+  [[nodiscard]] FileKey key(std::uint32_t dir) const;
   /// Whether entries made inside start with attributes (a default ACL).
   [[nodiscard]] bool bequeaths_xattrs(std::uint32_t dir) const;
   /// Whether it is part of what is restored: ensure() succeeded.
@@ -69,13 +76,13 @@ class TargetTree {
     std::string name = {};
     NodeMetadata metadata = {};
     Id tree = {};
-    std::uint64_t device = 0;
-    std::uint64_t inode = 0;
+    FileKey key = {};
   };
 
   SharedFd ensure_locked(std::uint32_t dir);
   SharedFd open_locked(std::uint32_t dir);
   SharedFd make(std::uint32_t dir, const SharedFd& parent);
+  void require_marks(int folder) const;
   SharedFd adopt(std::uint32_t dir, UniqueFd fd, State state);
   void open_root();
 
@@ -85,6 +92,11 @@ class TargetTree {
   mutable std::mutex mutex_;
   std::deque<Dir> dirs_;  // references stay valid while it grows
   FdCache open_;
+  std::map<std::uint32_t, NameClaims> claims_;  // of the folders in folders that were there before
+  // A folder of each file system. Open from the first to the end: a failed write is told to those
+  // who had something open when it failed.
+  std::map<std::uint64_t, SharedFd> file_systems_;
+  bool becomes_folder_ = false;
 };
 
 }  // namespace medsave

@@ -20,6 +20,7 @@ struct TargetNode {
   std::string path = {};  // where it is found, absolute or relative to the current directory
   bool wanted = false;    // a target: taken whole
   bool named = false;     // listed literally, so no filter applies to it
+  bool follow = false;    // written with a slash at its end: the folder behind a symlink is meant
   std::map<std::string, TargetNode, std::less<>> children = {};  // by name, in byte order
 
   [[nodiscard]] const TargetNode* child(std::string_view name) const {
@@ -30,7 +31,7 @@ struct TargetNode {
 
 /// The targets of a backup as the upper levels of its snapshot (repository format, "From targets
 /// to the tree"). No I/O. Immutable once built, then shared by all threads.
-class TargetTree {
+class BackupTargets {
  public:
   /// Adds a target with at least one component besides "..". `named`: literally listed, not an
   /// entry of a listed folder such as ".".

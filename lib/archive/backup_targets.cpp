@@ -1,4 +1,4 @@
-#include "target_tree.hpp"
+#include "backup_targets.hpp"
 
 #include "medsave/archive/archiver.hpp"
 #include "medsave/sys/file_info.hpp"
@@ -88,7 +88,7 @@ std::vector<std::string> entries_of_bare_root(const std::string& cleaned) {
   return targets;
 }
 
-void TargetTree::add(const std::string& target, bool named) {
+void BackupTargets::add(const std::string& target, bool named) {
   const std::string cleaned = clean_path(target);
   const SplitTarget parts = split_target(cleaned);
   const Origin origin{.root = parts.root, .name = std::string(parts.names.front())};
@@ -107,6 +107,7 @@ void TargetTree::add(const std::string& target, bool named) {
     node->path = path;
   }
   node->wanted = true;
+  node->follow = node->follow || target.ends_with('/') || target.ends_with("/.");
   node->named = node->named || named;
 }
 
@@ -114,6 +115,7 @@ std::vector<std::string> snapshot_paths(const std::vector<std::string>& targets)
   std::vector<std::string> paths;
   paths.reserve(targets.size());
   for (const std::string& target : targets) paths.push_back(absolute_path(target));
+  std::ranges::sort(paths);  // as restic has them
   return paths;
 }
 

@@ -1,0 +1,85 @@
+#include "own_files.hpp"
+
+#include "medsave/base/error.hpp"
+#include "medsave/base/id.hpp"
+#include "medsave/base/text.hpp"
+#include "medsave/remote/location.hpp"
+#include "medsave/sys/file_info.hpp"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace medsave::cli {
+namespace {
+
+constexpr std::array<std::string_view, 7> kRepositoryParts = {
+    "config", "data", "index", "keys", "locks", "snapshots", "medsave"};
+constexpr std::array<std::string_view, 3> kCacheParts = {"CACHEDIR.TAG", "repositories.json",
+                                                         "running"};
+
+bool lies_below(const std::string& path, const std::string& folder) {
+  return path.starts_with(folder) &&
+         (path.size() == folder.size() || folder.ends_with('/') || path[folder.size()] == '/');
+}
+
+bool is_in_sources(const BackupRequest& request, const std::string& folder) {
+  return std::ranges::any_of(request.snapshot.paths,
+                             [&](const std::string& source) { return lies_below(folder, source); });
+}
+
+bool is_of_cache(const std::string& name) {
+  return std::ranges::find(kCacheParts, name) != kCacheParts.end() || Id::parse(name).has_value();
+}
+
+/// None where the folder is missing or cannot be read: the backup meets the same.
+std::vector<std::string> names_in(const std::string& folder) {
+  try {
+    return list_dir(open_dir_at(kCurrentDirectory, folder, true).get());
+  } catch (const Error&) {
+    return {};
+  }
+}
+
+void leave_out_cache(BackupRequest& request, const std::string& folder, Context& context) {
+  std::vector<std::string>& own = request.filter.own_paths;
+  const std::vector<std::string> names = names_in(folder);
+  if (std::ranges::all_of(names, is_of_cache)) {
+    own.push_back(folder);
+    return;
+  }
+  for (const std::string& name : names) {
+    if (is_of_cache(name)) own.push_back(std::string(folder).append("/").append(name));
+  }
+  if (!is_in_sources(request, folder)) return;
+  context.info(format_text(_("the cache in {} is left out of the snapshot, other files in that "
+                             "folder are not"),
+                           context.console.name_for_out(folder)));
+}
+
+void leave_out_repository(BackupRequest& request, const std::string& folder, Context& context) {
+  for (const std::string_view part : kRepositoryParts) {
+    request.filter.own_paths.push_back(std::string(folder).append("/").append(part));
+  }
+  const auto source = std::ranges::find_if(
+      request.snapshot.paths, [&](const std::string& path) { return lies_below(folder, path); });
+  if (source == request.snapshot.paths.end()) return;
+  context.info(format_text(_("the repository {} lies inside {} and is left out of the snapshot"),
+                           context.console.name_for_out(folder),
+                           context.console.name_for_out(*source)));
+}
+
+}  // namespace
+
+void leave_out_own_files(BackupRequest& request, Context& context) {
+  leave_out_cache(request, snapshot_paths({cache_base(context.global)}).front(), context);
+  const auto folder = local_folder(chosen_location(context.global.repository));
+  if (folder && !request.from_stdin) {
+    leave_out_repository(request, snapshot_paths({*folder}).front(), context);
+  }
+}
+
+}  // namespace medsave::cli

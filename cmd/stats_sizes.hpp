@@ -1,0 +1,11 @@
+#pragma once
+
+#include "context.hpp"
+
+namespace medsave::cli {
+
+/// `stats --mode debug`: how large the repository's files and blobs are, for those who look for the
+/// cause of slowness.
+void print_size_statistics(const Repository& repository, Context& context);
+
+}  // namespace medsave::cli

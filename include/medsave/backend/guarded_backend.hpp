@@ -1,0 +1,35 @@
+#pragma once
+
+#include "medsave/backend/backend.hpp"
+
+#include <functional>
+#include <memory>
+#include <shared_mutex>
+
+namespace medsave {
+
+/// What must hold before anything is published in a repository or deleted from it, such as that
+/// the lock of this run is still in force. Without a check everything may be. Thread-safe.
+class WriteCondition {
+ public:
+  /// `check` throws when nothing may be published or deleted. It may use the guarded backend for
+  /// lock files and for reading. When this returns, the check that was set before runs no more.
+  void set(std::function<void()> check);
+  /// Calls the check.
+  void require() const;
+
+ private:
+  mutable std::shared_mutex mutex_;  // guards check_; shared while it runs
+  std::function<void()> check_;
+};
+
+/// Decorator that asks `condition` before each call that stores or replaces a key, a snapshot, an
+/// index or the config, once more when the file becomes visible and afterwards, and before each
+/// call that deletes; what the condition throws, the call throws. A snapshot that became visible
+/// when the condition did not hold any more (Error locked) is taken back. Lock files are exempt,
+/// since the condition may rest on them, and so are packs that are stored: nothing refers to them
+/// yet. Belongs below a decorator that repeats calls, so that each attempt is asked for.
+std::unique_ptr<Backend> guard_writes(std::unique_ptr<Backend> inner,
+                                      std::shared_ptr<const WriteCondition> condition);
+
+}  // namespace medsave

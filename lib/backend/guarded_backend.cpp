@@ -1,0 +1,97 @@
+#include "medsave/backend/guarded_backend.hpp"
+
+#include "medsave/base/error.hpp"
+
+#include <mutex>
+#include <utility>
+
+namespace medsave {
+namespace {
+
+class GuardedBackend : public Backend {
+ public:
+  GuardedBackend(std::unique_ptr<Backend> inner, std::shared_ptr<const WriteCondition> condition)
+      : inner_(std::move(inner)), condition_(std::move(condition)) {
+    inner_->before_publishing([condition = condition_] { condition->require(); });
+  }
+
+  [[nodiscard]] std::string location() const override { return inner_->location(); }
+  [[nodiscard]] unsigned connections() const override { return inner_->connections(); }
+  void create() override { inner_->create(); }
+  void save(const FileRef& file, Buffer&& data) override {
+    if (file.kind == FileKind::lock || file.kind == FileKind::pack) {
+      inner_->save(file, std::move(data));
+      return;
+    }
+    condition_->require();
+    inner_->save(file, std::move(data));
+    require_afterwards(file);
+  }
+  void barrier() override { inner_->barrier(); }
+  void settle() override { inner_->settle(); }
+  void load(const FileRef& file, std::uint64_t limit, Buffer& out) override {
+    inner_->load(file, limit, out);
+  }
+  void load_range(const FileRef& file, std::uint64_t offset, std::size_t length,
+                  Buffer& out) override {
+    inner_->load_range(file, offset, length, out);
+  }
+  void done_reading(const FileRef& file, std::uint64_t offset, std::size_t length) override {
+    inner_->done_reading(file, offset, length);
+  }
+  std::optional<std::uint64_t> size(const FileRef& file) override { return inner_->size(file); }
+  std::vector<ListedFile> list(FileKind kind) override { return inner_->list(kind); }
+  Opening load_opening() override { return inner_->load_opening(); }
+  void remove(const FileRef& file) override {
+    if (file.kind != FileKind::lock) condition_->require();
+    inner_->remove(file);
+  }
+  void replace_config(Buffer data) override {
+    condition_->require();
+    inner_->replace_config(std::move(data));
+  }
+  std::uint64_t remove_leftovers() override {
+    condition_->require();
+    return inner_->remove_leftovers();
+  }
+  bool give_up_reserve() override { return inner_->give_up_reserve(); }
+  void renew_reserve() override { inner_->renew_reserve(); }
+  bool can_delete() override { return inner_->can_delete(); }
+  bool retain(const FileRef& file) override { return inner_->retain(file); }
+  [[nodiscard]] Traffic traffic() const override { return inner_->traffic(); }
+
+ private:
+  /// It may have taken long. Whoever deletes takes a lock of his own before he looks: what was
+  /// visible while the condition held, he has seen.
+  void require_afterwards(const FileRef& file) {
+    try {
+      condition_->require();
+    } catch (const Error& e) {
+      // Nobody relies on a snapshot, but its user would. An index may already be relied on.
+      if (e.code() == Errc::locked && file.kind == FileKind::snapshot) inner_->withdraw(file);
+      throw;
+    }
+  }
+
+  std::unique_ptr<Backend> inner_;
+  std::shared_ptr<const WriteCondition> condition_;
+};
+
+}  // namespace
+
+void WriteCondition::set(std::function<void()> check) {
+  const std::unique_lock lock(mutex_);
+  check_ = std::move(check);
+}
+
+void WriteCondition::require() const {
+  const std::shared_lock lock(mutex_);
+  if (check_) check_();
+}
+
+std::unique_ptr<Backend> guard_writes(std::unique_ptr<Backend> inner,
+                                      std::shared_ptr<const WriteCondition> condition) {
+  return std::make_unique<GuardedBackend>(std::move(inner), std::move(condition));
+}
+
+}  // namespace medsave

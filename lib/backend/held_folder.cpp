@@ -1,0 +1,69 @@
+#include "held_folder.hpp"
+
+#include "medsave/base/error.hpp"
+#include "medsave/base/text.hpp"
+#include "medsave/sys/file_info.hpp"
+#include "medsave/sys/file_io.hpp"
+
+#include <optional>
+#include <utility>
+
+namespace medsave {
+namespace {
+
+/// What is there now; nullopt as well where that cannot be found out.
+std::optional<FileInfo> look_at(const std::string& path) {
+  try {
+    return stat_at(kCurrentDirectory, path + "/.");
+  } catch (const Error&) {
+    return std::nullopt;  // a connection that broke, a folder on the way that is closed now
+  }
+}
+
+}  // namespace
+
+HeldFolder::HeldFolder(std::string shown, std::string path)
+    : shown_(std::move(shown)), path_(std::move(path)) {
+  try {
+    open();
+  } catch (const Error& e) {
+    if (e.code() != Errc::not_found) throw;
+  }
+}
+
+void HeldFolder::open() {
+  fd_ = hold_dir(path_);
+  const FileInfo info = fstat_fd(fd_.get());
+  device_ = info.device;
+  inode_ = info.inode;
+}
+
+int HeldFolder::fd() const {
+  if (!fd_) throw Error(Errc::not_found, format_text(_("there is no folder {}"), shown_));
+  return fd_.get();
+}
+
+void HeldFolder::make(unsigned mode) {
+  if (is_open() && is_in_place()) return;
+  make_directories(path_, mode);
+  open();
+}
+
+bool HeldFolder::is_in_place() const {
+  const std::optional<FileInfo> info = look_at(path_);
+  return info && info->device == device_ && info->inode == inode_;
+}
+
+void HeldFolder::require_in_place() const {
+  if (is_in_place()) return;
+  if (look_at(path_)) {
+    throw Error(Errc::io, format_text(_("{} is another folder now than at the beginning: its drive "
+                                        "has been disconnected or exchanged, so nothing of this "
+                                        "counts as saved; connect the drive and start again"),
+                                      shown_));
+  }
+  throw Error(Errc::io,
+              format_text(_("the folder {} has vanished; is its drive still connected?"), shown_));
+}
+
+}  // namespace medsave

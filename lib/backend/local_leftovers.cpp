@@ -1,0 +1,65 @@
+#include "local_leftovers.hpp"
+
+#include "medsave/backend/file_layout.hpp"
+#include "medsave/base/clock.hpp"
+#include "medsave/base/error.hpp"
+#include "medsave/sys/file_info.hpp"
+#include "medsave/sys/metadata.hpp"
+
+#include <algorithm>
+#include <optional>
+
+namespace medsave {
+namespace {
+
+constexpr double kAbandoned = 24.0 * 3600;  // seconds
+
+/// No descriptor where there is no such folder.
+UniqueFd open_if_there(const HeldFolder& root, const std::string& name) {
+  try {
+    return open_dir_at(root.fd(), name, true);
+  } catch (const Error& e) {
+    if (e.code() != Errc::not_found) throw;
+    return {};
+  }
+}
+
+/// The folder's own time does for most media; FAT keeps that of its making.
+std::optional<Timestamp> time_of_medium(const HeldFolder& root, const std::string& locks) {
+  const UniqueFd dir = open_if_there(root, locks);
+  if (!dir) return std::nullopt;
+  Timestamp newest = fstat_fd(dir.get()).mtime;
+  for (const std::string& name : list_dir(dir.get())) {
+    if (const auto info = lstat_at(dir.get(), name)) newest = std::max(newest, info->mtime);
+  }
+  return newest;
+}
+
+std::uint64_t remove_from(const UniqueFd& dir, const Timestamp& now) {
+  std::uint64_t freed = 0;
+  for (const std::string& name : list_dir(dir.get())) {
+    if (!is_temporary_name(name)) continue;
+    const std::optional<FileInfo> info = lstat_at(dir.get(), name);
+    if (!info || !info->is_regular()) continue;
+    if (seconds_between(info->mtime, now) <= kAbandoned) continue;
+    remove_file_at(dir.get(), name);
+    freed += info->size;
+  }
+  return freed;
+}
+
+}  // namespace
+
+std::uint64_t remove_old_leftovers(const HeldFolder& root, const std::vector<std::string>& folders,
+                                   const std::string& locks) {
+  const std::optional<Timestamp> by_medium = time_of_medium(root, locks);
+  if (!by_medium) return 0;
+  const Timestamp now = std::min(*by_medium, system_clock().now());
+  std::uint64_t freed = 0;
+  for (const std::string& folder : folders) {
+    if (const UniqueFd dir = open_if_there(root, folder)) freed += remove_from(dir, now);
+  }
+  return freed;
+}
+
+}  // namespace medsave

@@ -1,0 +1,89 @@
+#include "extra_guard.hpp"
+
+#include "medsave/base/text.hpp"
+#include "medsave/sys/file_info.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <initializer_list>
+#include <optional>
+
+namespace medsave {
+
+bool holds_repository(int folder) {
+  // Three parts will do: one may be lost, or a link to a drive that is not connected.
+  constexpr std::ptrdiff_t kTelling = 3;
+  const std::initializer_list<const char*> parts = {"config", "keys", "data", "snapshots", "index"};
+  return std::ranges::count_if(parts, [&](const char* name) {
+           return lstat_at(folder, name).has_value();
+         }) >= kTelling;
+}
+
+bool ExtraGuard::selects(const std::string& path) const {
+  if (!request_.includes.empty()) return request_.includes.check(path).matches;
+  return request_.excludes.empty() || !request_.excludes.check(path).matches;
+}
+
+Fate ExtraGuard::judge(const std::string& path, int folder) {
+  if (folder < 0) {
+    if (!selects(path)) return Fate::keep;
+    if (!request_.left_out.match(path)) return Fate::remove;
+    add_left_out(1);
+    return Fate::keep_all;
+  }
+  if (is_mount_point(folder)) {
+    tell_of_mount(path);
+    return Fate::keep_all;
+  }
+  if (holds_repository(folder)) {
+    tell_of_repository(path);
+    return Fate::keep_all;
+  }
+  return Fate::remove;
+}
+
+RemovalJudge ExtraGuard::judge_in(const std::string& folder) {
+  return [this, folder](const std::string& path, int fd) {
+    std::string whole = folder;
+    return judge(whole.append("/").append(path), fd);
+  };
+}
+
+void ExtraGuard::tell_of_mount(const std::string& path) {
+  log_.notice(format_text(_("{} was kept: something is mounted there"), path));
+}
+
+void ExtraGuard::tell_of_unsaved_mount(const std::string& path) {
+  log_.notice(format_text(_("what is in {} was kept: when the backup was made, a drive was mounted "
+                            "there that it did not go into"),
+                          path));
+}
+
+void ExtraGuard::tell_of_empty_snapshot() {
+  log_.notice(_(
+      "what is in the target was kept: the snapshot has an empty folder in its place, as where a "
+      "drive was not connected when the backup was made; if it is not needed, remove it by hand"));
+}
+
+void ExtraGuard::tell_of_repository(const std::string& path) {
+  log_.notice(
+      format_text(_("{} was kept: it is a backup repository; if it is not needed, remove it "
+                    "by hand"),
+                  path));
+}
+
+void ExtraGuard::report() const {
+  const unsigned long count = left_out_;
+  if (count == 0) return;
+  log_.notice(format_text(
+      n_("{} entry of the target was kept although the snapshot does not have it: the backup had "
+         "been told to leave it out, so this may be the only copy; if it is not needed, remove it "
+         "by hand",
+         "{} entries of the target were kept although the snapshot does not have them: the backup "
+         "had been told to leave them out, so these may be the only copies; if they are not "
+         "needed, remove them by hand",
+         count),
+      count));
+}
+
+}  // namespace medsave

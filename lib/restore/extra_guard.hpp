@@ -1,0 +1,46 @@
+#pragma once
+
+#include "restore_log.hpp"
+
+#include "medsave/restore/restorer.hpp"
+#include "medsave/sys/metadata.hpp"
+
+#include <atomic>
+#include <cstdint>
+#include <string>
+
+namespace medsave {
+
+/// Whether a folder holds a repository, ours or restic's.
+bool holds_repository(int folder);
+
+/// Decides what `--delete` may remove of an entry that the snapshot does not have, and tells what
+/// it spares: what the patterns do not select, what the backup had left out, what is mounted in the
+/// target, and repositories. Thread-safe.
+class ExtraGuard {
+ public:
+  ExtraGuard(const RestoreRequest& request, RestoreLog& log) : request_(request), log_(log) {}
+
+  /// Whether the patterns select what is at this path in the snapshot, or would be.
+  [[nodiscard]] bool selects(const std::string& path) const;
+  /// As RemovalJudge; `path` is that in the snapshot.
+  Fate judge(const std::string& path, int folder);
+  /// Judges what is below `folder`, a path in the snapshot ("" for its root).
+  [[nodiscard]] RemovalJudge judge_in(const std::string& folder);
+  /// So many entries stay because the backup had left them out.
+  void add_left_out(std::uint64_t entries) { left_out_.fetch_add(entries); }
+  /// Say why nothing is removed from a folder.
+  void tell_of_mount(const std::string& path);
+  void tell_of_unsaved_mount(const std::string& path);
+  void tell_of_empty_snapshot();
+  void tell_of_repository(const std::string& path);
+  /// At the end: tells how much the backup had left out.
+  void report() const;
+
+ private:
+  const RestoreRequest& request_;
+  RestoreLog& log_;
+  std::atomic<std::uint64_t> left_out_ = 0;
+};
+
+}  // namespace medsave

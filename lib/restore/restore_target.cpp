@@ -1,0 +1,266 @@
+#include "restore_target.hpp"
+
+#include "target_entry.hpp"
+
+#include "medsave/base/error.hpp"
+#include "medsave/base/text.hpp"
+#include "medsave/sys/file_io.hpp"
+#include "medsave/sys/host.hpp"
+#include "medsave/sys/metadata.hpp"
+#include "medsave/sys/xattr.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+#include <vector>
+
+namespace medsave {
+namespace {
+
+/// An eighth of the descriptors there may be, 128 of the usual 1024.
+std::size_t most_open_dirs() { return std::clamp<std::size_t>(open_file_limit() / 8, 4, 128); }
+
+constexpr unsigned kPrivateDir = 0700;
+// Of a target that gets the metadata of a folder of the snapshot at the end, so that a restore
+// which goes on from an interrupted one knows that too.
+constexpr unsigned kUnfinishedRoot = 01700;
+constexpr const char* kDefaultAcl = "system.posix_acl_default";
+
+bool has_default_acl(int dir) {
+  const std::vector<std::string> names = list_xattrs_at(dir, ".");
+  return std::ranges::find(names, kDefaultAcl) != names.end();
+}
+
+bool is_unfinished_root(int dir) {
+  constexpr std::uint32_t kPermissions = 07777;
+  return (fstat_fd(dir).mode & kPermissions) == kUnfinishedRoot;
+}
+
+/// The final mode follows at the end; until then we must be able to make entries.
+void allow_work_in(int dir, const std::string& name, std::uint32_t mode) {
+  try {
+    set_permissions_at(dir, name, mode | kPrivateDir);
+  } catch (const Error& e) {
+    if (e.code() != Errc::permission) throw;  // perhaps a group's rights suffice
+  }
+}
+
+}  // namespace
+
+RestoreTarget::RestoreTarget(const RestoreRequest& request)
+    : request_(request), open_(most_open_dirs()) {
+  dirs_.push_back({});
+  open_root();
+}
+
+void RestoreTarget::open_root() {
+  const bool exists = stat_at(kCurrentDirectory, request_.target).has_value();
+  if (!exists && request_.dry_run) {
+    dirs_[kRoot].state = State::missing;
+    return;
+  }
+  if (!exists) make_directories(request_.target, kPrivateDir);
+  const bool becomes_a_folder = request_.folder && !request_.dry_run && request_.includes.empty();
+  // The user names the target and may mean a symlink; everything below is taken literally.
+  const SharedFd root = adopt(kRoot, open_dir_at(kCurrentDirectory, request_.target, true),
+                              exists ? State::existing : State::made);
+  if (!becomes_a_folder) return;
+  becomes_folder_ = !exists || is_unfinished_root(root->get()) || list_dir(root->get()).empty();
+  if (becomes_folder_) set_mode_where_possible(root->get(), kUnfinishedRoot, request_.target);
+}
+
+std::uint32_t RestoreTarget::add(std::uint32_t parent, const std::string& name,
+                                 NodeMetadata metadata, const Id& tree) {
+  const std::lock_guard lock(mutex_);
+  dirs_.push_back({.parent = parent, .name = name, .metadata = std::move(metadata), .tree = tree});
+  return static_cast<std::uint32_t>(dirs_.size() - 1);
+}
+
+SharedFd RestoreTarget::adopt(std::uint32_t dir, UniqueFd fd, State state) {
+  Dir& entry = dirs_[dir];
+  const FileInfo info = fstat_fd(fd.get());
+  entry.key = info.key();
+  // A directory of our own has what its parent bequeaths, only others need a look.
+  entry.bequeaths_xattrs = state == State::made && dir != kRoot
+                               ? dirs_[entry.parent].bequeaths_xattrs
+                               : has_default_acl(fd.get());
+  SharedFd open = open_.insert(dir, std::move(fd));
+  if (file_systems_.try_emplace(info.device, open).second) require_marks(open->get());
+  entry.state = state;
+  return open;
+}
+
+/// A file that an earlier restore left unfinished is known by its mode. On a file system that keeps
+/// no modes, these two would take it for a complete one.
+void RestoreTarget::require_marks(int folder) const {
+  const bool leaves_files =
+      request_.overwrite == Overwrite::never || request_.overwrite == Overwrite::if_newer;
+  if (!leaves_files || request_.dry_run || names_in(folder).empty()) return;
+  const std::string name = ".medsave-" + std::to_string(process_id());
+  const UniqueFd probe = create_file_at(folder, name, kUnfinished);
+  const FileInfo made = fstat_fd(probe.get());
+  remove_file_at(folder, name);
+  if (is_unfinished(made)) return;
+  throw Error(Errc::unsupported,
+              format_text(_("the medium of {} keeps no modes, so that files which an interrupted "
+                            "restore left incomplete cannot be told from others; nothing was "
+                            "written there. Use --overwrite if-changed, which compares contents, "
+                            "or an empty folder"),
+                          request_.target));
+}
+
+SharedFd RestoreTarget::make(std::uint32_t dir, const SharedFd& parent) {
+  Dir& entry = dirs_[dir];
+  const int at = parent->get();
+  std::optional<FileInfo> there;
+  const bool parent_is_fresh = dirs_[entry.parent].state == State::made;
+  if (!parent_is_fresh) there = lstat_at(at, entry.name);
+  if (there && !there->is_dir()) {
+    const bool newer =
+        request_.overwrite == Overwrite::if_newer && there->mtime > entry.metadata.mtime;
+    if (request_.overwrite == Overwrite::never || newer) {
+      throw Error(Errc::exists, format_text(_("{} exists and is not a folder"), entry.name));
+    }
+    // Under another name it may be a file of this snapshot, even one just restored.
+    if (!lists_all(at, {entry.name})) {
+      throw_unexpected(
+          at, entry.name,
+          Error(Errc::exists, format_text(_("a file is in the place of folder {}"), entry.name)));
+    }
+    if (!request_.dry_run) remove_file_at(at, entry.name);
+    there.reset();
+  }
+  if (there) {
+    claims_[entry.parent].claim(at, entry.name, there->key());
+    if (!request_.dry_run && (there->mode & kPrivateDir) != kPrivateDir) {
+      allow_work_in(at, entry.name, there->mode);
+    }
+    return adopt(dir, open_dir_at(at, entry.name), State::existing);
+  }
+  if (request_.dry_run) {
+    entry.state = State::missing;
+    return nullptr;
+  }
+  make_new_entry(at, entry.name, [&] { make_dir_at(at, entry.name, kPrivateDir); });
+  SharedFd made = adopt(dir, open_dir_at(at, entry.name), State::made);
+  if (!parent_is_fresh) claims_[entry.parent].claim(at, entry.name, entry.key);
+  return made;
+}
+
+SharedFd RestoreTarget::ensure_locked(std::uint32_t dir) {
+  Dir& entry = dirs_[dir];
+  switch (entry.state) {
+    case State::missing:
+      return nullptr;
+    case State::existing:
+    case State::made:
+      return open_locked(dir);
+    case State::failed:
+      throw Error(Errc::io, _("its folder could not be made"));
+    case State::untouched:
+      break;
+  }
+  entry.state = State::failed;  // unless it succeeds
+  const SharedFd parent = ensure_locked(entry.parent);
+  if (!parent) {
+    entry.state = State::missing;
+    return nullptr;
+  }
+  return make(dir, parent);
+}
+
+SharedFd RestoreTarget::open_locked(std::uint32_t dir) {
+  if (SharedFd fd = open_.find(dir)) return fd;
+  const Dir& entry = dirs_[dir];
+  if (entry.state == State::missing) return nullptr;
+  UniqueFd fd = dir == kRoot ? open_dir_at(kCurrentDirectory, request_.target, true)
+                             : open_dir_at(open_locked(entry.parent)->get(), entry.name);
+  const FileInfo info = fstat_fd(fd.get());
+  if (!is_same_entry(fd.get(), entry.key, info.key())) {
+    throw Error(Errc::io, format_text(_("folder {} was replaced while restoring"), entry.name));
+  }
+  return open_.insert(dir, std::move(fd));
+}
+
+SharedFd RestoreTarget::ensure(std::uint32_t dir) {
+  const std::lock_guard lock(mutex_);
+  return ensure_locked(dir);
+}
+
+SharedFd RestoreTarget::open(std::uint32_t dir) {
+  const std::lock_guard lock(mutex_);
+  return open_locked(dir);
+}
+
+bool RestoreTarget::is_fresh(std::uint32_t dir) const {
+  const std::lock_guard lock(mutex_);
+  return dirs_[dir].state == State::made;
+}
+
+FileKey RestoreTarget::key(std::uint32_t dir) const {
+  const std::lock_guard lock(mutex_);
+  return dirs_[dir].key;
+}
+
+void RestoreTarget::sync() {
+  for (const auto& [device, folder] : file_systems_) {
+    sync_file_system(folder->get(), request_.target);
+  }
+}
+
+bool RestoreTarget::bequeaths_xattrs(std::uint32_t dir) const {
+  const std::lock_guard lock(mutex_);
+  return dirs_[dir].bequeaths_xattrs;
+}
+
+bool RestoreTarget::is_ready(std::uint32_t dir) const {
+  const std::lock_guard lock(mutex_);
+  const State state = dirs_[dir].state;
+  return state != State::untouched && state != State::failed;
+}
+
+std::uint32_t RestoreTarget::count() const {
+  const std::lock_guard lock(mutex_);
+  return static_cast<std::uint32_t>(dirs_.size());
+}
+
+std::uint32_t RestoreTarget::parent(std::uint32_t dir) const {
+  const std::lock_guard lock(mutex_);
+  return dirs_[dir].parent;
+}
+
+std::string RestoreTarget::name(std::uint32_t dir) const {
+  const std::lock_guard lock(mutex_);
+  return dirs_[dir].name;
+}
+
+const NodeMetadata& RestoreTarget::metadata(std::uint32_t dir) const {
+  const std::lock_guard lock(mutex_);
+  return dirs_[dir].metadata;
+}
+
+Id RestoreTarget::tree(std::uint32_t dir) const {
+  const std::lock_guard lock(mutex_);
+  return dirs_[dir].tree;
+}
+
+void RestoreTarget::set_root_tree(const Id& tree) {
+  const std::lock_guard lock(mutex_);
+  dirs_[kRoot].tree = tree;
+}
+
+std::string RestoreTarget::path(std::uint32_t dir) const {
+  const std::lock_guard lock(mutex_);
+  std::vector<std::uint32_t> chain;
+  for (std::uint32_t at = dir; at != kRoot; at = dirs_[at].parent) chain.push_back(at);
+  std::string path;
+  for (auto at = chain.rbegin(); at != chain.rend(); ++at) path.append("/").append(dirs_[*at].name);
+  return path.empty() ? "/" : path;
+}
+
+std::string RestoreTarget::path(std::uint32_t dir, const std::string& name) const {
+  std::string out = dir == kRoot ? std::string() : path(dir);
+  return out.append("/").append(name);
+}
+
+}  // namespace medsave

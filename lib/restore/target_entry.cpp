@@ -1,0 +1,94 @@
+#include "target_entry.hpp"
+
+#include "medsave/base/text.hpp"
+#include "medsave/snap/path_filter.hpp"
+
+#include <algorithm>
+
+namespace medsave {
+namespace {
+
+constexpr std::uint32_t kTypeBits = 0170000;
+
+}  // namespace
+
+SeenEntry seen_entry(const FileInfo& info) {
+  return {.key = info.key(), .mtime = info.mtime, .type = info.mode & kTypeBits};
+}
+
+bool is_unfinished(const FileInfo& file) {
+  constexpr std::uint32_t kPermissions = 07777;
+  return file.is_regular() && (file.mode & kPermissions) == kUnfinished;
+}
+
+bool is_same_entry(int fd, const FileKey& seen, const FileKey& now) {
+  return seen == now || (seen.device == now.device && !keeps_inode_numbers(fd));
+}
+
+std::vector<std::string> names_in(int dir) { return list_dir(open_dir_at(dir, ".").get()); }
+
+bool lists_all(int dir, std::initializer_list<std::string> names) {
+  const std::vector<std::string> listed = names_in(dir);
+  return std::ranges::all_of(names, [&](const std::string& name) {
+    return std::ranges::find(listed, name) != listed.end();
+  });
+}
+
+void throw_not_told_apart(const std::string& first, const std::string& second) {
+  throw Error(Errc::exists,
+              format_text(_("not restored: the target cannot tell {} and {} apart; restore to a "
+                            "file system that can"),
+                          first, second));
+}
+
+void throw_unexpected(int dir, const std::string& name, const Error& error) {
+  const std::optional<FileInfo> there = lstat_at(dir, name);
+  if (there && !lists_all(dir, {name})) {
+    for (const std::string& other : names_in(dir)) {
+      const std::optional<FileInfo> info = lstat_at(dir, other);
+      if (info && info->key() == there->key()) throw_not_told_apart(other, name);
+    }
+    for (const std::string& other : names_in(dir)) {
+      if (case_folded(other) == case_folded(name)) throw_not_told_apart(other, name);
+    }
+  }
+  throw Error(error);
+}
+
+void refuse_to_remove(const std::set<FileKey>& kept, const FileKey& folder) {
+  if (!kept.contains(folder)) return;
+  throw Error(Errc::exists, _("not removed: it is or holds the repository that is restored from, or "
+                              "the file with its password"));
+}
+
+void clear_way(int dir, const std::string& name, const std::optional<SeenEntry>& seen,
+               const Clearing& clearing) {
+  const std::optional<FileInfo> there = lstat_at(dir, name);
+  if (!there) return;
+  const Error appeared(Errc::exists,
+                       format_text(_("{} came into being while restoring, and was kept"), name));
+  if (!seen || !is_same_entry(dir, seen->key, there->key()) || seen->mtime != there->mtime ||
+      seen->type != (there->mode & kTypeBits)) {
+    throw_unexpected(dir, name, appeared);
+  }
+  if (!there->is_dir()) {
+    remove_file_at(dir, name);
+  } else if (!lists_all(dir, {name})) {
+    throw_unexpected(dir, name, appeared);
+  } else if (clearing.full_folders || list_dir(open_dir_at(dir, name).get()).empty()) {
+    refuse_to_remove(clearing.kept, there->key());
+    if (!count_tree_at(dir, name, clearing.judge).complete) {
+      throw Error(Errc::exists,
+                  format_text(_("a folder that holds what must stay is in the place of {}; move "
+                                "that elsewhere and restore again"),
+                              name));
+    }
+    remove_tree_at(dir, name, clearing.judge);
+  } else {
+    throw Error(Errc::exists, format_text(_("a folder with content is in the place of {}; remove "
+                                            "it, or restore with --delete"),
+                                          name));
+  }
+}
+
+}  // namespace medsave

@@ -1,0 +1,76 @@
+#pragma once
+
+#include "medsave/base/clock.hpp"
+#include "medsave/base/error.hpp"
+#include "medsave/sys/file_info.hpp"
+#include "medsave/sys/metadata.hpp"
+
+#include <cstdint>
+#include <initializer_list>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace medsave {
+
+/// Some file systems take two names for one entry: upper and lower case are equal, accents are
+/// stored in one form, a trailing dot is dropped. Two names of a snapshot's folder that end in one
+/// entry are an error, for either's content would replace the other's. Such an entry is listed
+/// under one of the names only, which tells it from a file with several hard links.
+
+/// What the walk saw at a name. Inode numbers are given again, to another type of entry or one of
+/// another time; to compare ctime would not do, which changes with every other name of the entry.
+struct SeenEntry {
+  FileKey key = {};
+  Timestamp mtime = {};
+  std::uint32_t type = 0;  // the type bits of st_mode
+};
+SeenEntry seen_entry(const FileInfo& info);
+
+/// Permissions of a regular file until it is complete, whatever ends this program. The sticky bit
+/// means nothing on a file, so that the next restore knows one that was left unfinished.
+inline constexpr unsigned kUnfinished = 01600;
+[[nodiscard]] bool is_unfinished(const FileInfo& file);
+
+/// Whether `now` can be the entry that was `seen` before; `fd` is on their file system, which may
+/// not keep inode numbers.
+bool is_same_entry(int fd, const FileKey& seen, const FileKey& now);
+/// The names in a folder, by a descriptor of its own: `dir` may be in use by other threads.
+std::vector<std::string> names_in(int dir);
+/// Whether a folder lists all these names letter by letter.
+bool lists_all(int dir, std::initializer_list<std::string> names);
+[[noreturn]] void throw_not_told_apart(const std::string& first, const std::string& second);
+/// After `name` turned out to exist unexpectedly: throws an error that names the entry the target
+/// takes for it, or `error` when it is listed under this very name.
+[[noreturn]] void throw_unexpected(int dir, const std::string& name, const Error& error);
+
+/// Calls `make`, which creates `name` and fails where something is.
+template <typename Make>
+auto make_new_entry(int dir, const std::string& name, const Make& make) {
+  try {
+    return make();
+  } catch (const Error& e) {
+    if (e.code() != Errc::exists) throw;
+    throw_unexpected(dir, name, e);
+  }
+}
+
+/// What may be removed to make room.
+struct Clearing {
+  bool full_folders = false;      // with all they hold; else only empty ones
+  const std::set<FileKey>& kept;  // folders that stay all the same
+  RemovalJudge judge = {};        // of what is in a full folder; a folder of which it keeps
+                                  // anything stays whole
+};
+
+/// Throws Error(exists) for what is `kept`: it is or holds the repository or its password's file.
+void refuse_to_remove(const std::set<FileKey>& kept, const FileKey& folder);
+
+/// Makes room for a new entry: removes what was `seen` of that name, a file or a folder as far as
+/// `clearing` allows. Throws Error(exists) for other folders, and for whatever came into being
+/// since, this run's own entries above all.
+void clear_way(int dir, const std::string& name, const std::optional<SeenEntry>& seen,
+               const Clearing& clearing);
+
+}  // namespace medsave

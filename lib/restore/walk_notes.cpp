@@ -1,0 +1,57 @@
+#include "walk_notes.hpp"
+
+#include "medsave/base/text.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace medsave {
+
+IncludeUse::IncludeUse(const PathFilter& includes) {
+  for (auto& [text, filter] : includes.singly()) {
+    Pattern& pattern = patterns_.emplace_back();
+    pattern.text = text;
+    pattern.filter = std::move(filter);
+  }
+}
+
+void IncludeUse::meet(const std::string& path) {
+  for (Pattern& pattern : patterns_) {
+    if (!pattern.used && pattern.filter.check(path).matches) pattern.used = true;
+  }
+}
+
+void IncludeUse::report(RestoreLog& log) const {
+  const auto is_used = [](const Pattern& pattern) { return pattern.used.load(); };
+  for (const Pattern& pattern : patterns_) {
+    if (is_used(pattern)) continue;
+    log.notice(format_text(_("nothing in the snapshot matches the pattern {}"), pattern.text));
+  }
+  if (patterns_.empty() || std::ranges::any_of(patterns_, is_used)) return;
+  log.notice(
+      _("Nothing was restored. To see what the snapshot holds, and under which names: "
+        "medsave ls SNAPSHOT, or medsave find NAME"));
+}
+
+void NewerFiles::add(const std::string& path, const Timestamp& mtime) {
+  const std::lock_guard lock(mutex_);
+  if (count_ == 0 || mtime > newest_time_) {
+    newest_time_ = mtime;
+    newest_ = path;
+  }
+  ++count_;
+}
+
+void NewerFiles::report(RestoreLog& log) const {
+  if (count_ == 0) return;
+  log.notice(format_text(
+      n_("{} file of the target is newer than in the snapshot and is to be overwritten: {}; to "
+         "keep such "
+         "files: --overwrite if-newer",
+         "{} files of the target are newer than in the snapshot and are to be overwritten, the "
+         "newest being {}; to keep such files: --overwrite if-newer",
+         count_),
+      count_, newest_));
+}
+
+}  // namespace medsave

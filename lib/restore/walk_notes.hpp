@@ -1,0 +1,48 @@
+#pragma once
+
+#include "restore_log.hpp"
+
+#include "medsave/base/clock.hpp"
+#include "medsave/snap/path_filter.hpp"
+
+#include <atomic>
+#include <cstdint>
+#include <deque>
+#include <mutex>
+#include <string>
+
+namespace medsave {
+
+/// Notes whether each include pattern selects something. Thread-safe.
+class IncludeUse {
+ public:
+  explicit IncludeUse(const PathFilter& includes);
+  /// A path of the snapshot that was met.
+  void meet(const std::string& path);
+  /// Names the patterns that matched none.
+  void report(RestoreLog& log) const;
+
+ private:
+  struct Pattern {
+    std::string text = {};
+    PathFilter filter = {};
+    std::atomic<bool> used = false;
+  };
+  std::deque<Pattern> patterns_;
+};
+
+/// Counts the files of the target that are newer than in the snapshot and will be overwritten.
+/// Thread-safe.
+class NewerFiles {
+ public:
+  void add(const std::string& path, const Timestamp& mtime);
+  void report(RestoreLog& log) const;
+
+ private:
+  std::mutex mutex_;  // guards the following
+  unsigned long count_ = 0;
+  Timestamp newest_time_ = {};
+  std::string newest_ = {};
+};
+
+}  // namespace medsave

@@ -1,0 +1,95 @@
+# What a backup leaves for those who do not watch it: a summary in a file, a log; and that nobody
+# does the same work twice at once.
+source "$(dirname "$0")/../support/lib.sh"
+medsave -q init
+mkdir -p srv/letters && echo a >srv/letters/a
+
+step "the summary names computer, repository and sources"
+expect 0 medsave backup srv --host reception
+says "^Backup of $work/srv on reception to $work/repo, 20"
+says "^snapshot [0-9a-f]{8} saved"
+expect 0 medsave --as-restic backup srv
+says_not "Backup of"
+
+step "--summary-file has it, --quiet or not, instead of what was there"
+echo old >summary
+for quiet in "" --quiet; do
+  # shellcheck disable=SC2086
+  expect 0 medsave $quiet backup srv --summary-file summary
+  grep -q "^Backup of $work/srv on $(hostname) to $work/repo, 20" summary || fail "$(cat summary)"
+  grep -q "^snapshot [0-9a-f]* saved$" summary || fail "$(cat summary)"
+  ! grep -q old summary || fail "the old summary is still there"
+done
+same "$(cat stdout stderr)" ""
+same "$(stat -c %a summary)" 600
+expect 0 medsave --json --quiet backup srv --summary-file summary
+same "$(json-value /snapshot_id <summary)" "$(summary snapshot_id)"
+expect 0 medsave --quiet backup --dry-run srv --summary-file summary
+grep -q "^Trial of a backup of" summary || fail "$(cat summary)"
+
+step "and why there is no backup, or not the whole one"
+expect 1 medsave -q -r rest:http://anna:secret@127.0.0.1:1/ backup srv --summary-file summary -o rest.nonsense=1
+grep -q "^Backup of $work/srv on $(hostname) to rest:…, 20" summary || fail "$(cat summary)"
+! grep -q secret summary || fail "a password in the summary"
+same "$(wc -l <summary)" 2
+expect 3 medsave -q backup srv nowhere --summary-file summary
+grep -q "^Warning: at least one source file could not be read" summary || fail "$(cat summary)"
+grep -q "^snapshot [0-9a-f]* saved$" summary || fail "$(cat summary)"
+expect 1 medsave -q backup srv --summary-file no/such/folder
+says "no/such/folder"
+says "snapshot [0-9a-f]+ was saved"
+
+expect 12 env RESTIC_PASSWORD=wrong medsave -q backup srv --summary-file no/such/folder
+says "wrong password"
+mkdir $'red\e[31m' && echo a >$'red\e[31m/a'
+expect 0 medsave -q backup $'red\e[31m' --summary-file summary
+! grep -q $'\e' summary || fail "a control character in the summary"
+
+step "--log appends what was said, with time and computer, and how it ended"
+expect 0 medsave -q --log log backup srv
+expect 3 medsave --log log backup srv nowhere
+expect 12 env RESTIC_PASSWORD=wrong medsave --log log snapshots
+same "$(stat -c %a log)" 600
+stamp="^[0-9-]{10} [0-9:]{8} $(hostname) medsave\[[0-9]+\]: "
+same "$(grep -vcE "$stamp" log)" 0
+for line in "medsave backup begins" "snapshot [0-9a-f]{8} saved" "nowhere is left out" "Warning: at least one" \
+            "ended with exit status 0" "ended with exit status 3" "Fatal: wrong password" "ended with exit status 12"; do
+  grep -qE "$stamp$line" log || fail "no \"$line\": $(cat log)"
+done
+: >$'srv/letters/red\e[31m'
+expect 0 medsave -vv --log log backup srv
+! grep -q $'\e' log || fail "a control character in the log"
+expect 1 medsave --log no/such/folder snapshots
+if [ -e /dev/full ]; then
+  expect 0 medsave --log /dev/full backup srv
+  says "the log is incomplete"
+fi
+
+step "the same backup does not run twice at once on this computer"
+slow() {
+  head -c 1000000 /dev/urandom >srv/large
+  "$MEDSAVE" -q --limit-upload 80 backup srv &
+  slow=$!
+  for _ in $(seq 500); do
+    [ -z "$(find "$RESTIC_CACHE_DIR/running" -type f -size +0)" ] || return 0
+    sleep 0.02
+  done
+  fail "the backup does not say that it runs"
+}
+slow
+expect 11 medsave backup srv
+says "a backup of the same sources to this repository is running on this computer already .$(id -un), process $slow, since 20.*did nothing"
+expect 0 medsave --as-restic backup srv
+expect 0 medsave -q backup srv/letters
+expect 0 medsave -q backup srv --host other
+expect 0 medsave backup srv --retry-lock 1m
+says "waiting for its end"
+wait "$slow" || fail "the first backup"
+same "$(find "$RESTIC_CACHE_DIR/running" -type f)" "" "notes left"
+
+step "one that was killed is in nobody's way"
+slow
+kill -KILL "$slow"
+wait "$slow" || true
+expect 0 medsave backup srv
+expect 0 medsave check --read-data

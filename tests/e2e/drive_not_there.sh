@@ -1,0 +1,73 @@
+# A drive that is not connected, and passwords that others can see.
+source "$(dirname "$0")/../support/lib.sh"
+mkdir drive
+export RESTIC_REPOSITORY=$work/drive/repo
+expect 0 medsave init
+says_not 'there was a repository'
+expect 0 medsave snapshots
+
+step "the drive is not there"
+mv drive elsewhere
+expect 10 medsave snapshots
+says "the repository that was at $work/drive/repo on [0-9-]+ is not there now"
+says 'Connect its drive'
+says_not 'medsave init'
+mkdir drive  # as a mount point stays
+expect 10 medsave backup "$work/elsewhere"
+says 'is not there now'
+same "$(ls drive)" "" "files on the system's disk"
+expect 10 medsave --no-cache snapshots
+says 'repository does not exist'
+expect 10 medsave --as-restic snapshots
+says 'Is there a repository at the following location'
+expect 0 medsave init
+says "there was a repository at $work/drive/repo on [0-9-]+"
+rm -r drive
+mv elsewhere drive
+expect 0 medsave snapshots
+
+step "by whatever name it is called"
+mv drive elsewhere
+(cd /tmp && expect 10 medsave -r "$work/./drive/../drive/repo" snapshots && says 'is not there now')
+expect 10 medsave -r drive/repo snapshots
+says 'is not there now'
+mkdir below
+(cd below && expect 10 medsave -r drive/repo snapshots && says 'repository does not exist')
+mv elsewhere drive
+
+step "where it never was"
+expect 10 medsave -r "$work/other" snapshots
+says 'repository does not exist'
+
+step "what is remembered may be damaged or missing"
+for content in '' '[]' '{"x":1}' '{' "{\"$work/other\":{\"id\":1}}"; do
+  printf '%s' "$content" >cache/repositories.json
+  expect 10 medsave -r "$work/other" snapshots
+  says 'repository does not exist'
+  expect 0 medsave snapshots
+done
+chmod 500 cache
+expect 0 medsave snapshots
+chmod 700 cache
+
+step "passwords that others can see or guess"
+echo 'a long password of words' >password
+unset RESTIC_PASSWORD
+chmod 644 password
+expect 0 medsave -r "$work/second" -p password init
+says "password file password can be read by other users"
+says_not 'is weak'
+chmod 600 password
+expect 0 medsave -r "$work/second" -p password snapshots
+says_not 'other users'
+for weak in secret 123456789012345; do
+  expect 0 env MEDSAVE_PASSWORD=$weak "$MEDSAVE" -r "$work/of-$weak" init
+  says 'the new password is weak'
+  expect 0 env MEDSAVE_PASSWORD=$weak "$MEDSAVE" -r "$work/of-$weak" snapshots
+  says_not weak
+done
+run timeout -s INT 3 "$MEDSAVE" -p password -r rest:http://me:word@127.0.0.1:1/ snapshots
+says 'password stands on the command line'
+says_not 'me:word'
+run env MEDSAVE_REPOSITORY=rest:http://me:word@127.0.0.1:1/ timeout -s INT 3 "$MEDSAVE" -p password snapshots
+says_not 'command line'

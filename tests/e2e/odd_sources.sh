@@ -1,0 +1,55 @@
+# Sources that do not behave: names that are listed and not there, files that end too early, files
+# that a file server's client has to itself, and a repository or a cache among other files.
+source "$(dirname "$0")/../support/lib.sh"
+medsave -q init
+mkdir srv && echo a >srv/a && echo ghost >srv/ghost && echo z >srv/z
+
+step "a name that the folder lists, though there is nothing of that name"
+odd() { LD_PRELOAD="$SUPPORT/odd_files.so" "$MEDSAVE" "$@"; }
+case $(LD_PRELOAD="$SUPPORT/odd_files.so" "$MEDSAVE" version 2>&1) in
+  medsave*) ;;
+  *) skip "nothing can be preloaded into this build" ;;
+esac
+expect 3 odd backup srv
+says 'srv/ghost: its folder lists it, but it cannot be found there'
+expect 0 medsave ls latest
+says_not ghost
+says '/z$'
+rm srv/ghost
+
+step "a file that ends before its end"
+for size in 2000 1500000; do
+  head -c $size /dev/urandom >srv/short
+  expect 3 odd backup srv
+  says "srv/short: only 10 of its $size bytes can be read"
+  expect 0 medsave backup srv
+done
+rm srv/short
+
+step "a file that somebody has to himself is waited for"
+hold-lease srv/a >held 2>/dev/null &
+lease=$!
+for _ in $(seq 100); do [ -s held ] || { kill -0 $lease 2>/dev/null && sleep 0.02; }; done
+if [ -s held ]; then
+  expect 0 medsave backup --force srv
+  wait $lease || fail "the lease was not asked for"
+fi
+
+step "files of others in the folder of the repository or the cache are saved"
+mkdir -p share/docs && echo doc >share/docs/1 && echo config >share/notes
+medsave -q -r share init
+expect 0 medsave -r share backup share
+says 'lies inside .*share and is left out'
+expect 0 medsave -r share ls latest
+for file in share/docs/1 share/notes; do grep -q "/$file\$" stdout || fail "$file is missing"; done
+for part in config data index keys locks snapshots medsave; do
+  ! grep -q "/share/$part\$" stdout || fail "the repository's $part is in the snapshot"
+done
+mkdir -p anna/docs && echo doc >anna/docs/1
+medsave -q --cache-dir anna snapshots
+expect 0 medsave --cache-dir anna backup anna
+says 'the cache in .*anna is left out of the snapshot, other files in that folder are not'
+expect 0 medsave ls latest
+says '/anna/docs/1$'
+says_not 'repositories.json|CACHEDIR.TAG'
+expect 0 medsave check --read-data

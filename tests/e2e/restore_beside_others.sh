@@ -1,0 +1,47 @@
+# Somebody goes on working in the target while a restore runs there.
+source "$(dirname "$0")/../support/lib.sh"
+medsave -q init
+mkdir lk
+echo "the record as saved" >lk/f && ln lk/f lk/l
+echo "letter v1" >lk/letter
+for n in $(seq 20); do echo "more $n" >"lk/more$n"; done  # else these wait for the large one
+touch -d 2024-01-01 lk/f lk/letter
+medsave -q backup lk
+head -c 3000000 /dev/urandom >lk/zbig  # in a pack of its own, which comes after the others
+medsave -q backup lk
+
+mkdir -p t/lk/extra
+echo old >t/lk/f && ln t/lk/f t/lk/l
+echo "letter v0" >t/lk/letter
+echo x >t/lk/extra/x
+touch -d 2023-01-01 t/lk/f t/lk/letter
+
+step "what was saved meanwhile is neither linked to, nor stamped, nor deleted"
+"$MEDSAVE" restore latest --target t --delete --limit-download 700 >log 2>&1 &
+restore=$!
+for _ in $(seq 300); do
+  if [ "$(cat t/lk/letter)" = "letter v1" ] && [ "$(cat t/lk/f)" = "the record as saved" ]; then break; fi
+  sleep 0.02
+done
+# As office programs save.
+echo "somebody's new text" >t/lk/f.new && mv t/lk/f.new t/lk/f
+echo "letter v9" >t/lk/letter.new && mv t/lk/letter.new t/lk/letter
+echo "new" >t/lk/extra/newer
+status=0
+wait $restore || status=$?
+cat log >stdout
+: >stderr
+same "$status" 1
+says '/lk/letter: letter was changed while restoring'
+says '/lk/(f|l): (f|l) was changed while restoring'
+says '1 file of the target was kept although the snapshot does not have it: it came there while'
+same "$(cat t/lk/letter)" "letter v9"
+[ "$(stat -c %Y t/lk/letter)" -gt 1800000000 ] || [ "$(stat -c %Y t/lk/letter)" -gt "$(date -d 2025-01-01 +%s)" ] ||
+  fail "the new letter has the old one's time"
+same "$(cat t/lk/extra/newer)" new
+[ ! -e t/lk/extra/x ] || fail "not deleted"
+
+step "and the same again, with nobody there, is complete"
+expect 0 medsave restore latest --target t
+cmp lk/letter t/lk/letter
+cmp lk/f t/lk/f

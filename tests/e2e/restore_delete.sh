@@ -1,0 +1,224 @@
+# What restore --delete may remove: what the snapshot lacks, at or below what was saved. Never more
+# because an option was empty, a folder is only the way to what was saved, or "/" is called otherwise.
+source "$(dirname "$0")/../support/lib.sh"
+medsave -q init
+mkdir -p srv/practice/letters srv/photos
+echo letter >srv/practice/letters/a
+echo photo >srv/photos/p
+medsave -q backup "$work/srv/practice"
+
+# stays COMMAND...: a usage error that leaves everything as it is.
+stays() {
+  expect 1 "$@"
+  says "$wanted"
+  [ -e target/stray ] && [ "$(find target -type f | wc -l)" -eq 1 ] || fail "touched: $(find target)"
+}
+
+step "include options without a pattern are refused"
+mkdir target && echo stray >target/stray
+: >empty
+printf '# only\n\n   # comments\n' >comments
+printf '${NOT_SET_ANYWHERE}\n' >variable
+wanted="--include holds no pattern"
+stays medsave restore latest --target target --delete --include ''
+stays medsave restore latest --target target --delete --iinclude ''
+for file in empty comments variable; do
+  stays medsave restore latest --target target --delete --include-file $file
+  stays medsave restore latest --target target --iinclude-file $file
+done
+stays medsave restore latest --target target --include '' --include-file comments
+expect 1 medsave rewrite --forget --include ''
+says "$wanted"
+expect 1 medsave rewrite --include-file comments
+same "$(snapshots)" 1
+wanted="--include-xattr holds no pattern"
+stays medsave restore latest --target target --include-xattr ''
+expect 0 medsave restore latest --target target --include '' --include letters/a
+[ -e "target$work/srv/practice/letters/a" ] || fail "one pattern is enough"
+expect 0 medsave restore latest --target target --exclude-file comments
+rm -rf target
+
+step "a folder above what was saved keeps its other entries"
+echo stray >srv/practice/stray
+expect 0 medsave restore "latest:$work/srv" --target srv --delete --dry-run
+[ -e srv/practice/stray ] || fail "a dry run deleted"
+expect 0 medsave restore "latest:$work/srv" --target srv --delete
+says "1 entry of the target was kept"
+same "$(cat srv/photos/p)" photo
+[ ! -e srv/practice/stray ] || fail "what lies in the saved folder stays"
+mkdir -p "all$work" && cp -a srv "all$work"
+echo stray >"all$work/srv/practice/letters/stray" && echo beside >all/beside
+expect 0 medsave restore latest --target all --delete
+[ -e "all$work/srv/photos/p" ] && [ -e all/beside ] || fail "lost: $(find all)"
+[ ! -e "all$work/srv/practice/letters/stray" ] || fail "not deleted"
+echo stray >srv/practice/letters/stray
+expect 0 medsave restore "latest:$work/srv/practice/letters" --target srv/practice/letters --delete
+[ ! -e srv/practice/letters/stray ] || fail "not deleted in a folder of the source"
+
+step "several sources, relative ones, and the current folder"
+mkdir -p a b/c
+echo 1 >a/1 && echo 2 >b/c/2
+medsave -q backup a b/c
+mkdir -p out/b/c out/a out/d && touch out/a/x out/b/c/x out/b/x out/d/x out/x
+expect 0 medsave restore latest --target out --delete
+same "$(cd out && find . -type f | LC_ALL=C sort | tr '\n' ' ')" "./a/1 ./b/c/2 ./b/x ./d/x ./x "
+(cd b && medsave -q backup .)
+rm -rf out && mkdir -p out/c out/d && touch out/c/x out/d/x
+expect 0 medsave restore latest --target out --delete
+same "$(cd out && find . -type f | tr '\n' ' ')" "./c/2 "
+
+step "what rewrite took out is not taken for a source"
+medsave -q backup "$work/srv/practice" "$work/a"
+medsave -q rewrite --forget latest --exclude "$work/srv/practice"
+rm -rf out && mkdir -p "out$work/srv/practice" "out$work/a" && touch "out$work/srv/practice/x" "out$work/a/x"
+expect 0 medsave restore latest --target out --delete
+[ -e "out$work/srv/practice/x" ] && [ ! -e "out$work/a/x" ] || fail "wrong: $(find out -type f)"
+medsave -q backup "$work/srv/practice"
+medsave -q rewrite --forget latest --exclude "$work/srv/practice"
+expect 0 medsave restore latest --target out --delete
+[ -e "out$work/srv/practice/x" ] || fail "deleted what the snapshot knows nothing of"
+
+step "--include with --delete stays within both"
+medsave -q backup "$work/srv/practice"
+touch srv/letters srv/practice/letters/stray srv/practice/stray
+expect 0 medsave restore "latest:$work/srv" --target srv --delete --include letters
+[ -e srv/letters ] && [ -e srv/practice/stray ] && [ ! -e srv/practice/letters/stray ] ||
+  fail "wrong: $(find srv)"
+
+step "the root of the system under any name"
+ln -s / root-link
+for root in / // /. /../ /usr/.. "$work/root-link" "$work/root-link/"; do
+  expect 1 medsave restore latest --target "$root" --delete --dry-run
+  says "must be combined with an include filter"
+  expect 1 medsave restore latest --target "$root" --delete --dry-run --exclude nothing
+  says "must be combined with an include filter"
+done
+mkdir mount
+if [ "$(id -u)" -eq 0 ] && mount --bind / mount 2>/dev/null; then
+  run medsave restore latest --target mount --delete --dry-run
+  umount mount
+  same "$status" 1 "a bind mount of /"
+  says "must be combined with an include filter"
+fi
+expect 0 medsave restore latest --target / --delete --dry-run --include "$work/srv/practice"
+
+step "a file system that is mounted where the snapshot has an empty folder"
+mkdir -p disk/mounted && echo kept >disk/file
+medsave -q backup "$work/disk"
+if [ "$(id -u)" -eq 0 ] && mount -t tmpfs none disk/mounted 2>/dev/null; then
+  touch disk/mounted/backup disk/extra
+  run medsave restore "latest:$work/disk" --target disk --delete
+  ls disk/mounted >inside
+  umount disk/mounted
+  same "$status" 0
+  same "$(cat inside)" backup "in the mounted file system"
+  [ ! -e disk/extra ] || fail "not deleted beside it"
+fi
+
+step "a folder of the same file system that is mounted in the target"
+mkdir -p elsewhere/letters source/empty
+echo precious >elsewhere/letters/a
+echo file >source/file
+medsave -q backup "$work/source"
+if [ "$(id -u)" -eq 0 ] && mount --bind elsewhere source/empty 2>/dev/null; then
+  mkdir -p source/extra/deep
+  mount --bind elsewhere source/extra/deep
+  touch source/extra/stray source/stray
+  for options in '' '--exclude nothing'; do
+    # shellcheck disable=SC2086
+    run medsave restore "latest:$work/source" --target source --delete $options
+    cat elsewhere/letters/a >inside || true
+    same "$status" 0
+    same "$(cat inside)" precious "in the mounted folder"
+    says "/extra/deep was kept: something is mounted there"
+  done
+  umount source/empty source/extra/deep
+  [ ! -e source/extra/stray ] && [ ! -e source/stray ] || fail "not deleted beside it"
+  same "$(cat elsewhere/letters/a)" precious
+else
+  echo "(not tested: needs root)"
+fi
+
+step "what the backup had excluded"
+mkdir -p mine/scans/old
+echo a >mine/scans/1.raw && echo a >mine/scans/old/2.raw && echo a >mine/scans/letter
+medsave -q backup --exclude '*.raw' --exclude "$work/mine/scans/films" "$work/mine"
+mkdir mine/scans/films && echo a >mine/scans/films/1 && echo a >mine/scans/stray
+expect 0 medsave restore "latest:$work/mine" --target mine --delete
+says "3 entries of the target were kept"
+[ -e mine/scans/1.raw ] && [ -e mine/scans/old/2.raw ] && [ -e mine/scans/films/1 ] ||
+  fail "deleted: $(find mine)"
+[ ! -e mine/scans/stray ] || fail "not deleted"
+
+step "another repository"
+medsave -q -r mine/backups/other init
+touch mine/backups/stray
+expect 0 medsave restore "latest:$work/mine" --target mine --delete
+says "/backups/other was kept: it is a backup repository"
+expect 0 medsave -r mine/backups/other check
+[ ! -e mine/backups/stray ] || fail "not deleted"
+
+step "parts of the repository that lie in the target by way of links"
+rm -rf linked && mkdir linked
+echo a >linked/a
+medsave -q -r linked-repo init
+medsave -q -r linked-repo backup "$work/linked"
+mv linked-repo/data linked/packs
+ln -s "$work/linked/packs" linked-repo/data
+run medsave -r linked-repo restore "latest:$work/linked" --target linked --delete
+[ -n "$(find linked/packs -type f)" ] || fail "the packs are gone: $(cat stdout stderr)"
+expect 0 medsave -r linked-repo check --read-data
+
+step "another repository of which a part is missing"
+for part in config keys data snapshots; do
+  rm -rf near && mkdir near
+  echo a >near/a
+  medsave -q -r near-repo-$part init
+  medsave -q -r near/old init
+  medsave -q -r near/old backup "$work/near/a"
+  medsave -q -r near-repo-$part backup "$work/near/a"
+  rm -rf near/old/$part
+  [ $part != data ] || ln -s /nowhere/data near/old/data
+  before=$(find near | sort)
+  expect 0 medsave -r near-repo-$part restore "latest:$work/near" --target near --delete
+  same "$(find near | sort)" "$before" "what is in the target"
+done
+
+step "a newer file where the snapshot has a folder"
+rm -rf newer && mkdir -p newer/letters
+echo a >newer/letters/a
+touch -d 2025-01-01 newer/letters/a newer/letters
+medsave -q backup "$work/newer"
+rm -rf target && mkdir target
+echo today >target/letters
+expect 1 medsave restore "latest:$work/newer" --target target --overwrite if-newer
+same "$(cat target/letters)" today
+
+step "what opens the repository stays"
+rm -rf home && mkdir -p home/docs home/keys
+echo a >home/docs/a
+medsave -q backup "$work/home/docs"
+medsave -q backup "$work/home"
+rmdir home/keys
+medsave -q backup "$work/home"
+mkdir home/keys
+echo "$RESTIC_PASSWORD" >home/keys/password
+ln -s keys/password home/link
+for file in home/link home/keys/password; do
+  expect 1 env -u RESTIC_PASSWORD medsave -p $file restore "latest:$work/home" --target home --delete
+  says "not removed: it is or holds the repository that is restored from, or the file with its password"
+  same "$(cat home/keys/password)" "$RESTIC_PASSWORD"
+done
+
+step "with --verify, what --overwrite leaves alone is told"
+expect 0 medsave restore "latest:$work/home/docs" --target home/docs --overwrite never --verify
+says "verified the content of 0 files"
+says "1 file was there already; as --overwrite asks, it was neither restored nor compared"
+
+step "an empty folder of the snapshot does not empty the target"
+rm -rf stick && mkdir stick
+medsave -q backup "$work/stick"  # its drive is not connected
+mkdir stick/patients && echo a >stick/patients/a
+expect 0 medsave restore "latest:$work/stick" --target stick --delete
+says "what is in the target was kept: the snapshot has an empty folder in its place"
+same "$(cat stick/patients/a)" a

@@ -1,0 +1,106 @@
+# What people see on a terminal: tables that fit, progress on a slow line, messages in order.
+source "$(dirname "$0")/../support/lib.sh"
+command -v script >/dev/null || skip "no script(1)"
+
+# on_terminal COLUMNS COMMAND: what it shows, in the file screen; its exit status in $status.
+on_terminal() {
+  status=0
+  TERM=xterm script -qec "stty cols $1; $2" /dev/null </dev/null >screen.raw 2>&1 || status=$?
+  sed 's/\r$//; s/\x1b\[[0-9;]*[A-Za-z]//g' screen.raw | tr '\r' '\n' >screen
+}
+shows() { grep -Eq -- "$1" screen || fail "does not show: $1: $(cat screen)"; }
+shows_not() { ! grep -Eq -- "$1" screen || fail "shows: $1: $(cat screen)"; }
+fits() {
+  local widest
+  widest=$(awk '{ if (length($0) > most) most = length($0) } END { print most + 0 }' screen)
+  [ "$widest" -le "$1" ] || fail "$widest columns instead of $1: $(cat screen)"
+}
+
+step "the new password is asked for by the name of the repository"
+medsave -q init
+mkdir -p srv/practice/letters-of-the-year/january srv/practice/laboratory
+echo a >srv/practice/letters-of-the-year/january/a
+echo bb >srv/practice/laboratory/b
+on_terminal 80 "unset RESTIC_PASSWORD; timeout --foreground -s INT 1 $MEDSAVE -r $work/other init"
+shows "new password for repository $work/other"
+on_terminal 80 "unset RESTIC_PASSWORD; timeout --foreground -s INT 1 $MEDSAVE snapshots"
+shows "password for repository $work/repo"
+on_terminal 80 "unset RESTIC_PASSWORD; timeout --foreground -s INT 1 $MEDSAVE --as-restic snapshots"
+shows "enter password for repository: "
+
+step "the list of snapshots fits"
+backup 0 srv/practice/letters-of-the-year srv/practice/laboratory --host reception \
+  --tag weekly,month-end,before-the-update --time "2026-11-29 10:00:00"
+for columns in 100 80 60 40 30; do
+  for command in snapshots "forget --dry-run --keep-last 1" "snapshots --group-by tags"; do
+    on_terminal $columns "$MEDSAVE $command"
+    same "$status" 0
+    fits $columns
+    shows "^${snapshot:0:8}  2026-11-29 10:00:00"
+  done
+done
+on_terminal 60 "$MEDSAVE snapshots"
+shows "practice/"
+shows_not "Size"
+on_terminal 30 "$MEDSAVE key list"
+fits 30
+on_terminal 30 "$MEDSAVE --cache-dir $work/cache cache"
+fits 30
+
+step "and is as wide as it is where it is piped on, and as restic"
+expect 0 medsave snapshots
+says "  weekly,month-end,before-the-update  $work/srv/practice/laboratory  +[0-9]+ B$"
+cp stdout piped
+on_terminal 60 "$MEDSAVE --as-restic snapshots"
+grep -Fqf <(sed -n 3p piped) screen || fail "$(cat screen)"
+
+step "a restore counts files and folders"
+expect 0 medsave restore "$snapshot" --target out
+says "^Restored 2 files and 5 folders \(5 B\) in 0:0"
+expect 0 medsave restore "$snapshot" --target out
+says "^Restored 0 files and 5 folders \(0 B\) in 0:0[0-9], 2 files were there already \(5 B\)"
+expect 0 medsave --as-restic restore "$snapshot" --target out2
+says "^Summary: Restored 7 files/dirs \(5 B\)"
+expect 0 medsave stats "$snapshot"
+says "Total File Count:  2$"
+says "Total Folder Count:  [0-9]+$"
+says "Total Size:  5 B$"
+expect 0 medsave --as-restic stats "$snapshot"
+says_not "Folder"
+says "Total Size:  5 B  $"
+
+step "sizes in the summary of a backup have no padding"
+expect 0 medsave backup srv --dry-run
+says "^Would add to the repository: [0-9.]+ (B|KiB) \([0-9.]+ (B|KiB) stored\)$"
+
+step "check after an interruption: one line, with -v the names"
+head -c 100000 /dev/urandom >srv/more
+find repo/index repo/snapshots -type f | sort >before
+backup 0 srv/more
+find repo/index repo/snapshots -type f | sort | comm -13 before - | xargs rm -f
+expect 0 medsave check
+says "^hint: 2 packs are in no index file: most likely a backup was interrupted"
+says_not "does not fit"
+same "$(grep -Ec "[0-9a-f]{64}" stdout stderr | paste -sd ' ')" "stdout:0 stderr:0"
+expect 0 medsave -v check
+same "$(grep -Ec "^  [0-9a-f]{64}$" stdout)" 2
+
+step "progress on a slow line"
+head -c 3000000 /dev/urandom >srv/scan
+on_terminal 80 "$MEDSAVE --limit-upload 1000 backup srv"
+same "$status" 0
+shows "all is read; writing the last data \(2\.[0-9]+ MiB\)"
+shows "\] +[0-9]\.[0-9]%$"
+shows_not " 100\.0%| left$"
+
+step "after Ctrl-C, what happened stands in its order"
+head -c 3000000 /dev/urandom >srv/scan
+"$MEDSAVE" --limit-upload 1000 backup srv >stdout 2>stderr &
+pid=$!
+sleep 1
+kill -INT $pid
+status=0
+wait $pid || status=$?
+same "$status" 130
+same "$(cut -d, -f1 stderr | paste -sd '|')" \
+  "interrupted|no snapshot was saved|Fatal: interrupted"

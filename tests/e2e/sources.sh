@@ -1,0 +1,94 @@
+# Sources that are not what they were: missing, unreadable, empty, a link. Exit status and words
+# say so, and there is no snapshot of nothing.
+source "$(dirname "$0")/../support/lib.sh"
+chmod 755 "$work"
+mkdir home && cd home
+export RESTIC_REPOSITORY=$work/home/repo RESTIC_CACHE_DIR=$work/home/cache
+[ "$(id -u)" -ne 0 ] || chown 65534:65534 "$work/home"
+user() { as_user "$MEDSAVE" "$@"; }
+as_user mkdir -p closed/practice practice/sub
+as_user sh -c 'echo a >closed/practice/a; echo b >practice/b; echo c >practice/sub/c'
+user -q init
+
+step "a source in a folder that cannot be read: no snapshot"
+chmod 000 closed
+expect 1 user backup closed/practice
+says 'closed/practice: .*ermission'
+says 'no snapshot was saved'
+same "$(files_in snapshots)" 0
+step "every file of it cannot be read: likewise"
+chmod 700 closed
+chmod 000 closed/practice/a
+expect 1 user backup closed/practice
+same "$(files_in snapshots)" 0
+step "one of two sources: the other is saved, exit status 3"
+chmod 000 closed
+expect 3 user --json backup closed/practice practice
+snapshot=$(summary snapshot_id)
+same "$(user ls -q "$snapshot" | grep -c closed || true)" 0 "traces of the unreadable source"
+chmod 700 closed
+
+step "a line of a list that is not there: 3, and its name"
+echo practice >list
+echo "practice/none*" >>list
+expect 3 user backup --files-from list
+says 'practice/none\*'
+for option in --files-from --files-from-verbatim; do
+  printf 'practice\ngone\n' >list
+  expect 3 user backup $option list
+  says 'gone is left out'
+done
+printf 'practice\0gone\0' >list
+expect 3 user backup --files-from-raw list
+says 'gone is left out'
+step "a folder that a pattern cannot look into"
+mkdir -p many/1/x many/2/x && echo x >many/1/x/x
+chmod 000 many/2
+[ "$(id -u)" -ne 0 ] || chown -R 65534:65534 many
+printf 'many/*/x\n' >list
+expect 3 user backup --files-from list  # many/2/x may be there
+printf 'many/2/*\npractice\n' >list
+expect 3 user backup --files-from list
+says 'many/2/ is left out'
+chmod 700 many/2
+
+step "the home folder of somebody else"
+mkdir -m 700 "$work/foreign"
+for command in 'backup practice' 'backup --cleanup-cache practice' 'snapshots' 'check'; do
+  # shellcheck disable=SC2086
+  expect 0 as_user env -u RESTIC_CACHE_DIR HOME="$work/foreign" "$(program_for_all)" $command
+done
+
+step "a source that is empty now"
+expect 0 user backup practice
+as_user rm -r practice/b practice/sub
+expect 0 user backup practice
+says 'practice: is empty'
+expect 0 user backup practice
+says_not 'is empty'
+step "one that is required has to hold something every evening"
+expect 3 user backup --require-sources practice
+expect 3 user backup --require-sources practice
+as_user sh -c 'echo b >practice/b'
+expect 0 user backup --require-sources practice
+as_user rm practice/b
+expect 3 user backup --require-sources practice
+says 'Warning: a source is empty'
+as_user sh -c 'echo b >practice/b'
+expect 0 user backup practice
+as_user rm practice/b
+MEDSAVE_REQUIRE_SOURCES=true expect 3 user backup practice
+
+step "a link is saved as a link, which is said; with a slash the folder behind it is"
+as_user sh -c 'echo b >practice/b; ln -s practice share'
+expect 0 user backup share
+says 'share is a link and is saved as a link.*share/'
+same "$(user ls -q latest | tail -n 1)" /share
+expect 0 user --json backup share/
+says_not 'is a link'
+user ls -q "$(summary snapshot_id)" | grep -qx /share/b || fail "not the folder behind the link"
+echo 'sh*/' >list
+expect 0 user --json backup --files-from list
+user ls -q "$(summary snapshot_id)" | grep -qx /share/b || fail "not the folder behind the link"
+same "$(user --json snapshots latest | json-value /0/paths/0)" "$work/home/share"
+expect 0 user check --read-data
