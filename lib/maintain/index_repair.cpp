@@ -82,11 +82,12 @@ class IndexRepair {
   /// A size that contradicts the index is asked for before the index follows it.
   void require_listed_size(const ListedFile& file) const {
     if (repository_.backend().size({.kind = FileKind::pack, .id = file.id}) == file.size) return;
-    throw Error(Errc::io, format_text(_("the repository's list of packs gives pack {} a size that it "
-                                        "does not have, so that list cannot be relied on; nothing "
-                                        "was changed. Look at the medium or the server, then try "
-                                        "again"),
-                                      file.id.hex()));
+    throw Error(Errc::io,
+                format_text(_("the repository's list of packs gives pack {} a size that it "
+                              "does not have, so that list cannot be relied on; nothing "
+                              "was changed. Look at the medium or the server, then try "
+                              "again"),
+                            file.id.hex()));
   }
 
   [[nodiscard]] std::vector<Id> listed_packs() const {
