@@ -14,6 +14,8 @@
 #include "medsave/snap/snapshot_excludes.hpp"
 #include "medsave/snap/snapshot_finder.hpp"
 #include "medsave/snap/snapshot_sources.hpp"
+#include "medsave/sys/file_info.hpp"
+#include "medsave/sys/process.hpp"
 #include "medsave/ui/display_text.hpp"
 #include "medsave/ui/json_object.hpp"
 
@@ -259,6 +261,16 @@ std::string folder_of_repository(const std::string& location) {
   return {};
 }
 
+/// What somebody who keeps it in the target would have to find again.
+std::vector<std::string> files_that_open(const RepositoryChoice& choice) {
+  std::vector<std::string> files = split_command(choice.password_command);
+  std::erase_if(files, [](const std::string& word) { return word.find('/') == std::string::npos; });
+  files.push_back(choice.password_file);
+  files.push_back(choice.location_file);
+  std::erase(files, "");
+  return files;
+}
+
 void run_restore_command(const RestoreOptions& options, const std::string& snapshot,
                          Context& context) {
   RestoreRequest request = make_request(options);
@@ -273,12 +285,14 @@ void run_restore_command(const RestoreOptions& options, const std::string& snaps
   SnapshotFolder folder = find_folder(reader, entry.snapshot.tree, spec.subfolder);
   request.tree = folder.tree;
   request.folder = std::move(folder.node);
+  // A folder that is yet to be made holds nothing that could be lost.
+  const bool is_new = !stat_at(kCurrentDirectory, options.target);
+  if (!is_new) request.sources = find_sources(reader, entry.snapshot, spec.subfolder);
   if (request.delete_extra) {
-    request.sources = find_sources(reader, entry.snapshot, spec.subfolder);
     request.left_out = SnapshotExcludes(entry.snapshot, spec.subfolder);
   }
   request.repository = folder_of_repository(chosen_location(context.global.repository));
-  request.password_file = context.global.repository.password_file;
+  request.opening_files = files_that_open(context.global.repository);
   context.info(format_text(_("restoring {} to {}"),
                            context.console.name_for_out(describe_snapshot(entry)),
                            context.console.name_for_out(options.target)));

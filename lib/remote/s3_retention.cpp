@@ -10,6 +10,8 @@
 #include "medsave/base/units.hpp"
 #include "medsave/crypto/md5.hpp"
 
+#include <fmt/format.h>
+
 #include <charconv>
 #include <string_view>
 
@@ -75,12 +77,14 @@ bool protects(const S3Protection& found, const S3Retention& retention, Timestamp
   return found.until >= until && (found.mode == "COMPLIANCE" || found.mode == retention.mode);
 }
 
-std::string content_md5(ByteView body) { return "Content-MD5: " + to_base64(md5(body)); }
+std::string content_md5(ByteView body) {
+  return fmt::format("Content-MD5: {}", to_base64(md5(body)));
+}
 
 std::vector<std::string> retention_headers(const S3Retention& retention, Timestamp until,
                                            ByteView body) {
-  return {std::string(kModeHeader) + ": " + retention.mode,
-          std::string(kUntilHeader) + ": " + iso_date(until), content_md5(body)};
+  return {fmt::format("{}: {}", kModeHeader, retention.mode),
+          fmt::format("{}: {}", kUntilHeader, iso_date(until)), content_md5(body)};
 }
 
 }  // namespace medsave

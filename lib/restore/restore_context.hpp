@@ -24,9 +24,8 @@ struct RestoreContext {
   RestorePlan& plan;
   RestoreLog& log;
   ExtraGuard& guard;
-  const std::set<FileKey>&
-      kept;  // the repository, its password's file, what holds them: never removed
-  const Timestamp begun = {};  // when the restore began
+  const std::set<FileKey>& kept;  // the repository, what opens it, what holds them: never removed
+  const Timestamp begun = {};     // when the restore began
 
   /// Whether the patterns leave anything out.
   [[nodiscard]] bool filtered() const {

@@ -109,6 +109,15 @@ void RestoreTarget::require_marks(int folder) const {
                           request_.target));
 }
 
+/// Whether the snapshot has this folder only because it is above what was saved.
+bool RestoreTarget::only_leads_to_sources(std::uint32_t dir) const {
+  const std::string here = path_locked(dir);
+  const auto saves_it = [&](const std::string& source) {
+    return source == "/" || here == source || here.starts_with(source + "/");
+  };
+  return !request_.sources.empty() && std::ranges::none_of(request_.sources, saves_it);
+}
+
 SharedFd RestoreTarget::make(std::uint32_t dir, const SharedFd& parent) {
   Dir& entry = dirs_[dir];
   const int at = parent->get();
@@ -120,6 +129,15 @@ SharedFd RestoreTarget::make(std::uint32_t dir, const SharedFd& parent) {
         request_.overwrite == Overwrite::if_newer && there->mtime > entry.metadata.mtime;
     if (request_.overwrite == Overwrite::never || newer) {
       throw Error(Errc::exists, format_text(_("{} exists and is not a folder"), entry.name));
+    }
+    if (only_leads_to_sources(dir)) {
+      throw Error(
+          Errc::exists,
+          format_text(_("{} is no folder here (a symbolic link?), and the backup saved only "
+                        "what is below it; it was kept, and nothing was restored there. To "
+                        "restore to where it leads: medsave restore SNAPSHOT:FOLDER "
+                        "--target FOLDER"),
+                      entry.name));
     }
     // Under another name it may be a file of this snapshot, even one just restored.
     if (!lists_all(at, {entry.name})) {
@@ -251,6 +269,10 @@ void RestoreTarget::set_root_tree(const Id& tree) {
 
 std::string RestoreTarget::path(std::uint32_t dir) const {
   const std::lock_guard lock(mutex_);
+  return path_locked(dir);
+}
+
+std::string RestoreTarget::path_locked(std::uint32_t dir) const {
   std::vector<std::uint32_t> chain;
   for (std::uint32_t at = dir; at != kRoot; at = dirs_[at].parent) chain.push_back(at);
   std::string path;

@@ -82,6 +82,8 @@ class RestoreTarget {
   SharedFd ensure_locked(std::uint32_t dir);
   SharedFd open_locked(std::uint32_t dir);
   SharedFd make(std::uint32_t dir, const SharedFd& parent);
+  [[nodiscard]] bool only_leads_to_sources(std::uint32_t dir) const;
+  [[nodiscard]] std::string path_locked(std::uint32_t dir) const;
   void require_marks(int folder) const;
   SharedFd adopt(std::uint32_t dir, UniqueFd fd, State state);
   void open_root();

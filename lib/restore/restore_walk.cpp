@@ -63,7 +63,7 @@ void RestoreWalk::run(const std::stop_token& stop) {
               std::max(worker_count(), context_.reader.repository().backend().connections()),
               [this](const std::stop_token& token) { work(token); });
   scope.join();
-  includes_.report(context_.log);
+  patterns_.report(context_.log);
   newer_.report(context_.log);
   tell_of_kept_extras();
 }
@@ -177,7 +177,7 @@ RestoreWalk::Selection RestoreWalk::select(const std::string& path, bool is_dir)
 
 void RestoreWalk::visit_node(Visit& visit, Node& node) {
   judge_name(visit, node);
-  includes_.meet(visit.path);
+  patterns_.meet(visit.path);
   const Selection selection = select(visit.path, node.type == NodeType::dir);
   if (selection.restore || selection.descend) memory_.take(remembered(node));
   if (node.type == NodeType::dir) {

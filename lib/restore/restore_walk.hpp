@@ -28,7 +28,9 @@ namespace medsave {
 class RestoreWalk {
  public:
   explicit RestoreWalk(const RestoreContext& context)
-      : context_(context), includes_(context.request.includes), memory_(context.request.memory) {}
+      : context_(context),
+        patterns_(context.request.includes, context.request.excludes),
+        memory_(context.request.memory) {}
   void run(const std::stop_token& stop);
 
  private:
@@ -111,7 +113,7 @@ class RestoreWalk {
   unsigned busy_ = 0;
 
   std::atomic<std::uint64_t> extras_kept_ = 0;
-  IncludeUse includes_;
+  PatternUse patterns_;
   NewerFiles newer_;
   MemoryAllowance memory_;
 };

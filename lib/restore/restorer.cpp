@@ -63,19 +63,20 @@ std::set<FileKey> file_and_folders_up(const std::filesystem::path& file) {
 }
 
 /// As it was named and, where that is a symbolic link, the file itself.
-std::set<FileKey> password_file_to_keep(const std::string& file) {
+std::set<FileKey> file_to_keep(const std::string& file) {
   std::set<FileKey> keys = file_and_folders_up(file);
   std::error_code failed;
-  keys.merge(file_and_folders_up(std::filesystem::canonical(file, failed)));
+  const std::filesystem::path itself = std::filesystem::canonical(file, failed);
+  if (!failed) keys.merge(file_and_folders_up(itself));
   return keys;
 }
 
-/// The folders of the repository, the file with its password and the folders above them, where
-/// entries may be removed at all.
+/// The folders of the repository, the files that open it and the folders above them, where entries
+/// may be removed at all.
 std::set<FileKey> what_must_stay(const RestoreRequest& request) {
   std::set<FileKey> keys;
   if (!request.delete_extra) return keys;
-  if (!request.password_file.empty()) keys.merge(password_file_to_keep(request.password_file));
+  for (const std::string& file : request.opening_files) keys.merge(file_to_keep(file));
   if (request.repository.empty()) return keys;
   for (const char* part : kRepositoryParts) keys.merge(folders_up_from(request.repository + part));
   return keys;

@@ -57,9 +57,9 @@ void throw_unexpected(int dir, const std::string& name, const Error& error) {
 
 void refuse_to_remove(const std::set<FileKey>& kept, const FileKey& folder) {
   if (!kept.contains(folder)) return;
-  throw Error(Errc::exists,
-              _("not removed: it is or holds the repository that is restored from, or "
-                "the file with its password"));
+  throw Error(
+      Errc::exists,
+      _("not removed: it is or holds the repository that is restored from, or what opens it"));
 }
 
 void clear_way(int dir, const std::string& name, const std::optional<SeenEntry>& seen,

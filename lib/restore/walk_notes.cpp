@@ -7,27 +7,29 @@
 
 namespace medsave {
 
-IncludeUse::IncludeUse(const PathFilter& includes) {
-  for (auto& [text, filter] : includes.singly()) {
+PatternUse::PatternUse(const PathFilter& includes, const PathFilter& excludes)
+    : includes_(!includes.empty()) {
+  for (auto& [text, filter] : (includes_ ? includes : excludes).singly()) {
+    if (!includes_ && !text.starts_with('/')) continue;
     Pattern& pattern = patterns_.emplace_back();
     pattern.text = text;
     pattern.filter = std::move(filter);
   }
 }
 
-void IncludeUse::meet(const std::string& path) {
+void PatternUse::meet(const std::string& path) {
   for (Pattern& pattern : patterns_) {
     if (!pattern.used && pattern.filter.check(path).matches) pattern.used = true;
   }
 }
 
-void IncludeUse::report(RestoreLog& log) const {
+void PatternUse::report(RestoreLog& log) const {
   const auto is_used = [](const Pattern& pattern) { return pattern.used.load(); };
   for (const Pattern& pattern : patterns_) {
     if (is_used(pattern)) continue;
     log.notice(format_text(_("nothing in the snapshot matches the pattern {}"), pattern.text));
   }
-  if (patterns_.empty() || std::ranges::any_of(patterns_, is_used)) return;
+  if (!includes_ || std::ranges::any_of(patterns_, is_used)) return;
   log.notice(
       _("Nothing was restored. To see what the snapshot holds, and under which names: "
         "medsave ls SNAPSHOT, or medsave find NAME"));

@@ -13,10 +13,11 @@
 
 namespace medsave {
 
-/// Notes whether each include pattern selects something. Thread-safe.
-class IncludeUse {
+/// Notes which patterns select something: all that include, and of those that exclude the ones with
+/// a path from the root, which is easily that of a folder which is not the root here. Thread-safe.
+class PatternUse {
  public:
-  explicit IncludeUse(const PathFilter& includes);
+  PatternUse(const PathFilter& includes, const PathFilter& excludes);
   /// A path of the snapshot that was met.
   void meet(const std::string& path);
   /// Names the patterns that matched none.
@@ -29,6 +30,7 @@ class IncludeUse {
     std::atomic<bool> used = false;
   };
   std::deque<Pattern> patterns_;
+  bool includes_ = false;
 };
 
 /// Counts the files of the target that are newer than in the snapshot and will be overwritten.

@@ -1,6 +1,7 @@
 #include "medsave/snap/retention.hpp"
 
 #include "medsave/base/text.hpp"
+#include "medsave/format/time_text.hpp"
 
 #include <fmt/format.h>
 
@@ -66,7 +67,8 @@ std::int64_t week_bucket(const ZonedTime& time) {
 }
 
 /// Calendar units first, an overflowing day running into the next month (31 March less a month is
-/// "31 February", that is 2 or 3 March), then the hours.
+/// "31 February", that is 2 or 3 March), then the hours. Where the time was written in this
+/// computer's zone, the day before a change of its clocks has the offset of that day.
 Timestamp minus(const ZonedTime& time, const CalendarSpan& span) {
   const WallClock wall = wall_clock(time);
   const year_month_day date(wall.day);
@@ -75,9 +77,12 @@ Timestamp minus(const ZonedTime& time, const CalendarSpan& span) {
                                         std::chrono::years(span.years);
   const sys_days day = sys_days(first_of_month) + days(static_cast<unsigned>(date.day())) -
                        days(1) - days(span.days);
-  return {day.time_since_epoch().count() * kSecondsPerDay + wall.second_of_day -
-              std::int64_t{span.hours} * 3600 - time.offset_seconds,
-          time.instant.nanoseconds};
+  const std::int64_t local = day.time_since_epoch().count() * kSecondsPerDay + wall.second_of_day;
+  std::int64_t seconds = local - time.offset_seconds;
+  if (in_local_zone(time.instant).offset_seconds == time.offset_seconds) {
+    seconds = local - in_local_zone({seconds, 0}).offset_seconds;
+  }
+  return {seconds - std::int64_t{span.hours} * 3600, time.instant.nanoseconds};
 }
 
 /// One `--keep-...` rule while it walks over a group.

@@ -108,7 +108,7 @@ done
 expect 0 restic ls --json latest
 only_rest=$(sed 1d stdout | grep -vc '"message_type":"node","struct_type":"node"}$' || true)
 same "$only_rest" 0
-sed -n 1p stdout | grep -q '"message_type":"snapshot","struct_type":"snapshot"}$' || fail "no snapshot first"
+sed -n 1p stdout | found '"message_type":"snapshot","struct_type":"snapshot"}$' || fail "no snapshot first"
 expect 0 restic find --json new
 has /0/hits /0/snapshot /0/matches/0/type /0/matches/0/path /0/matches/0/permissions
 expect 0 restic diff --json "$first" "$second"

@@ -51,7 +51,7 @@ same "$(saved src --exclude-larger-than 1M)" "$everything"
 
 step "a target is never excluded by a pattern, what is in it may be"
 same "$(saved src --exclude src)" ""
-paths_of latest | grep -qx /src || fail "the target itself was excluded"
+paths_of latest | found -x /src || fail "the target itself was excluded"
 same "$(saved src/keep --exclude src)" "keep "
 (cd src && medsave -q backup . --exclude keep)
 same "$(paths_of latest | grep -c keep || true)" 0
@@ -83,7 +83,7 @@ expect 0 medsave -q backup src other/../other/src/o src/keep
 paths_of latest >listed
 grep -qx /other/src/o listed && grep -qx /src/large listed || fail "$(cat listed)"
 (cd src && medsave -q backup ../other/src "$work/src/keep")
-paths_of latest | grep -qx /other/src/o || fail "$(paths_of latest)"
+paths_of latest | found -x /other/src/o || fail "$(paths_of latest)"
 backup 3 src no-such-folder
 [ -n "$snapshot" ] || fail "no snapshot of what is there"
 expect 1 medsave backup no-such-folder

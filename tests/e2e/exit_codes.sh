@@ -6,7 +6,7 @@ step "10: no repository"
 expect 10 medsave snapshots
 expect 10 medsave backup file
 expect 10 medsave --json check
-grep '"exit_error"' stderr | json-value --type exit_error /code | grep -qx 10 || fail "$(cat stderr)"
+grep '"exit_error"' stderr | json-value --type exit_error /code | found -x 10 || fail "$(cat stderr)"
 
 step "0 and 12: wrong password"
 expect 0 medsave init

@@ -22,7 +22,7 @@ lost 1 'snapshot [0-9a-f]{8} was saved' medsave backup data
 id=$(grep -oE '[0-9a-f]{8}' stderr | head -n 1)
 medsave snapshots | grep "$id" >/dev/null || fail "no such snapshot"
 lost 1 'snapshot [0-9a-f]{8} was saved' medsave --json backup data
-json-value --type exit_error /message <stderr | grep -q 'was saved' || fail "not as JSON: $(cat stderr)"
+json-value --type exit_error /message <stderr | found 'was saved' || fail "not as JSON: $(cat stderr)"
 lost 3 'snapshot [0-9a-f]{8} was saved' medsave backup data missing
 run medsave backup data missing
 same "$status" 3

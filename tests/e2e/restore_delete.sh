@@ -206,9 +206,16 @@ echo "$RESTIC_PASSWORD" >home/keys/password
 ln -s keys/password home/link
 for file in home/link home/keys/password; do
   expect 1 env -u RESTIC_PASSWORD medsave -p $file restore "latest:$work/home" --target home --delete
-  says "not removed: it is or holds the repository that is restored from, or the file with its password"
+  says "not removed: it is or holds the repository that is restored from, or what opens it"
   same "$(cat home/keys/password)" "$RESTIC_PASSWORD"
 done
+
+echo "$RESTIC_REPOSITORY" >home/keys/where
+printf '#!/bin/sh\necho %s\n' "$RESTIC_PASSWORD" >home/keys/answer && chmod +x home/keys/answer
+expect 1 env -u RESTIC_PASSWORD -u RESTIC_REPOSITORY medsave --repository-file home/keys/where \
+  --password-command "$work/home/keys/answer now" restore "latest:$work/home" --target home --delete
+[ -e home/keys/where ] && [ -x home/keys/answer ] || fail "what opens the repository was removed"
+[ ! -e home/link ] || fail "an extra stayed"
 
 step "with --verify, what --overwrite leaves alone is told"
 expect 0 medsave restore "latest:$work/home/docs" --target home/docs --overwrite never --verify

@@ -99,6 +99,9 @@ only --include nothing-like-this --iinclude other >/dev/null
 says "matches the pattern nothing-like-this"
 says "matches the pattern other"
 says "nothing was restored.*medsave find"
+expect 0 medsave restore latest:/src --target out --exclude /src/docs --exclude nothing-like-this
+says "nothing in the snapshot matches the pattern /src/docs"
+says_not nothing-like-this
 
 step "newer files are told of before they are overwritten, unless that was chosen"
 fresh
@@ -120,6 +123,18 @@ ln -s "$work/outside" out/src/docs
 expect 0 medsave restore latest --target out
 same "$(find outside -type f | wc -l)" 0 "files outside"
 identical src out/src
+
+step "a link in the place of a folder that only leads to what was saved"
+mkdir -p elsewhere/practice && echo a >elsewhere/practice/a && ln -s elsewhere way
+medsave -q backup "$work/way/practice"
+way=$(medsave --json snapshots latest | json-value /0/id)
+expect 1 medsave restore "$way:$work" --target "$work"
+says "way is no folder here .* nothing was restored there"
+same "$(readlink way)" elsewhere
+rm elsewhere/practice/a
+expect 0 medsave restore "$way:$work/way/practice" --target way/practice
+same "$(cat elsewhere/practice/a)" a
+medsave -q forget "$way"
 
 step "owners by name"
 if [ "$(id -u)" -eq 0 ]; then

@@ -86,9 +86,9 @@ says 'share is a link and is saved as a link.*share/'
 same "$(user ls -q latest | tail -n 1)" /share
 expect 0 user --json backup share/
 says_not 'is a link'
-user ls -q "$(summary snapshot_id)" | grep -qx /share/b || fail "not the folder behind the link"
+user ls -q "$(summary snapshot_id)" | found -x /share/b || fail "not the folder behind the link"
 echo 'sh*/' >list
 expect 0 user --json backup --files-from list
-user ls -q "$(summary snapshot_id)" | grep -qx /share/b || fail "not the folder behind the link"
+user ls -q "$(summary snapshot_id)" | found -x /share/b || fail "not the folder behind the link"
 same "$(user --json snapshots latest | json-value /0/paths/0)" "$work/home/share"
 expect 0 user check --read-data

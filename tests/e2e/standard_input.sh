@@ -9,7 +9,7 @@ expect 0 medsave restore latest --target out
 cmp data out/dump/db.sql || fail "content"
 same "$(stat -c %a out/dump/db.sql)" 644
 medsave -q backup --stdin <data
-paths_of latest | grep -qx /stdin || fail "$(paths_of latest)"
+paths_of latest | found -x /stdin || fail "$(paths_of latest)"
 step "nothing at all on the standard input is an error: the dump has failed"
 count=$(snapshots)
 expect 1 medsave backup --stdin --stdin-filename empty </dev/null

@@ -73,10 +73,10 @@ test -e 'out/source/été/lettre.doc' || fail "not restored"
 step "lists of what to back up"
 printf '%s\n' '# comment' "$work/source/é*" | out_file list
 backup 0 --files-from list
-paths_of "$snapshot" | grep -q lettre.doc || fail "list"
+paths_of "$snapshot" | found lettre.doc || fail "list"
 printf '%s\n' "$work/source/été" | out_file list
 backup 0 --files-from-verbatim list
-paths_of "$snapshot" | grep -q lettre.doc || fail "verbatim list"
+paths_of "$snapshot" | found lettre.doc || fail "verbatim list"
 backup 0 --files-from-verbatim - <list
 printf '\xff\xferaw\0' >raw
 echo raw >"$(printf '\xff\xferaw')"

@@ -27,7 +27,7 @@ for error in EDQUOT EIO ENOSPC; do
       rm -f trace.*
       run timeout 120 strace -ff -qq -y -o trace -P "$work/out/$name" -e trace=close \
         -e "inject=close:error=$error" "$MEDSAVE" restore "$from" --target out $verify
-      cat trace.* 2>/dev/null | grep -q INJECTED || fail "no such close"
+      grep -qs INJECTED trace.* || fail "no such close"
       same "$status" 1
       says "/$name: "
       says "There was 1 error"
@@ -99,5 +99,5 @@ step "--verify with --no-sync makes each file durable itself"
 traced -e trace=fdatasync,fsync,syncfs -- --verify --no-sync
 same "$status" 0
 for name in 1.txt 6.txt large; do
-  cat trace.* | grep -qE "sync\(.*out/$name>" || fail "$name was read from memory"
+  grep -qE "sync\(.*out/$name>" trace.* || fail "$name was read from memory"
 done

@@ -2,7 +2,7 @@
 # program the other one finds everything in place.
 source "$(dirname "$0")/../support/lib.sh"
 need_restic
-modern_restic() { restic version | grep -qE '^restic (0\.(1[7-9]|[2-9][0-9])|[1-9])'; }
+modern_restic() { restic version | found -E '^restic (0\.(1[7-9]|[2-9][0-9])|[1-9])'; }
 
 step "a history of ${MEDSAVE_SNAPSHOTS:=3000} snapshots"
 echo x >file

@@ -84,10 +84,10 @@ serving() {
   locked drive/repo && child=$(pgrep -P "$backup" rclone)
 }
 wait_for serving
-tr '\0' '\n' <"/proc/$child/environ" | grep -q '^RCLONE_PASS=................' ||
+tr '\0' '\n' <"/proc/$child/environ" | found '^RCLONE_PASS=................' ||
   fail "no password"
 password=$(tr '\0' '\n' <"/proc/$child/environ" | sed -n 's/^RCLONE_PASS=//p')
-! tr '\0' '\n' <"/proc/$child/cmdline" | grep -q "$password" || fail "password in the command line"
+! tr '\0' '\n' <"/proc/$child/cmdline" | found "$password" || fail "password in the command line"
 
 step "an rclone that dies in the middle is started again"
 sleep 1
@@ -146,7 +146,7 @@ expect 0 medsave -o rclone.program="$work/watched" -r "rclone:$sealed" init
 wait_for none_left
 grep -q 'serve restic.*:crypt,remote=' watched.arguments || fail "rclone was not watched"
 ! grep -F "$secret" watched.arguments || fail "the secret is an argument"
-rclone lsf "$sealed" | grep -qx config || fail "not sealed with that password"
+rclone lsf "$sealed" | found -x config || fail "not sealed with that password"
 expect 1 medsave -r "rclone:drive,override.password=$secret:x" snapshots
 says "rclone config"
 says_not "$secret"

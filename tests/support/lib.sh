@@ -87,7 +87,7 @@ backup() {
 snapshots() { medsave --json snapshots "$@" | json-value --count ""; }
 files_in() { find "$RESTIC_REPOSITORY/$1" -type f | wc -l; }
 # Whether there is a lock; what is still being written has a longer name, in either program.
-locked() { find "${1:-$RESTIC_REPOSITORY}/locks" -type f -regextype egrep -regex '.*/[0-9a-f]{64}' | grep -q .; }
+locked() { find "${1:-$RESTIC_REPOSITORY}/locks" -type f -regextype egrep -regex '.*/[0-9a-f]{64}' | found .; }
 identical() { treediff --no-sockets "$@" || fail "the trees differ: $*"; }
 # How the paths of a snapshot look, one line each, sorted.
 paths_of() { medsave ls -q "$@" | grep '^/' | LC_ALL=C sort; }

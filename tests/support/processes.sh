@@ -17,6 +17,9 @@ wait_for() {
   done
   fail "waited in vain for: $*"
 }
+# Whether the standard input matches: found [GREP OPTIONS] PATTERN. It is read to its end; grep -q
+# ends at the first match, and the program that still writes with a signal, which counts as failed.
+found() { [ -n "$(grep "$@")" ]; }
 # kill -9, without the shell's remark.
 kill_hard() {
   { kill -9 "$1" && wait "$1"; } 2>/dev/null || true

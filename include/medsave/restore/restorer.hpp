@@ -33,13 +33,15 @@ struct RestoreRequest {
   Overwrite overwrite = Overwrite::always;
   bool tell_of_newer = false;  // a notice when files newer than in the snapshot are overwritten
   bool delete_extra = false;   // remove what the snapshot does not have (within the filters)
-  // Where that is allowed: what the snapshot was made of, as paths within `tree` ("/practice", "/"
-  // for all of it). A folder above these is in the snapshot only because it leads to them.
+  // What the snapshot was made of, as paths within `tree` ("/practice", "/" for all of it; none
+  // where that is not certain). A folder above these is in the snapshot only because it leads to
+  // them: nothing is deleted there, and no link in its place replaced.
   std::vector<std::string> sources = {"/"};
   SnapshotExcludes left_out = {};  // what the backup left out is in no snapshot: it stays
   std::string repository = {};     // its folder, if it has one here: neither it nor what holds it
                                    // goes, and nothing is restored into it
-  std::string password_file = {};  // what opens the repository; it and what holds it stay too
+  // What opens the repository, its password's file above all: these and what holds them stay too.
+  std::vector<std::string> opening_files = {};
   bool dry_run = false;
   bool verify = false;  // read back from the medium and compare after restoring
   bool sync = true;     // everything is on the medium when run_restore() returns

@@ -1,5 +1,7 @@
 #include "medsave/snap/retention.hpp"
 
+#include "unit/format/fixtures.hpp"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
@@ -116,6 +118,26 @@ TEST(Retention, MeasuresMonthsWithOverflowIntoTheNext) {
       apply_retention(group, {.within = *parse_calendar_span("1m")}, at("2024-01-01T00:00:00Z"));
   EXPECT_EQ(result.keep.size(), 2U);
   EXPECT_EQ(result.remove.size(), 1U);
+}
+
+TEST(Retention, MeasuresDaysAcrossAChangeOfTheClocks) {
+  // The evening of 23 October by the clock of Paris, which was put back on the 25th.
+  const std::vector<SnapshotEntry> group = {snapshot("2026-10-30T20:00:00+01:00"),
+                                            snapshot("2026-10-23T20:00:01+02:00"),
+                                            snapshot("2026-10-23T20:00:00+02:00")};
+  std::size_t kept = 0;
+  in_zone("Europe/Paris", [&] {
+    kept = apply_retention(group, {.within = *parse_calendar_span("7d")},
+                           group[0].snapshot.time.instant)
+               .keep.size();
+  });
+  EXPECT_EQ(kept, 2U);
+  in_zone("UTC", [&] {  // of another place's clocks nothing is known
+    kept = apply_retention(group, {.within = *parse_calendar_span("7d")},
+                           group[0].snapshot.time.instant)
+               .keep.size();
+  });
+  EXPECT_EQ(kept, 1U);
 }
 
 TEST(Retention, CountsDaysByTheClockOfTheSnapshotsOwnZone) {
