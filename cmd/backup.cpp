@@ -269,10 +269,19 @@ BlobWriterOptions writer_options(const GlobalOptions& global) {
   return out;
 }
 
+/// Where that is not possible, the summary itself will be the one to fail.
+void tell_begun(const std::string& file, const BackupReport& report) {
+  try {
+    report.write_begun(file);
+  } catch (const Error&) {
+  }
+}
+
 void back_up(const BackupOptions& options, const std::vector<std::string>& arguments,
              Context& context, BackupReport& report) {
   BackupRequest request = make_request(options, arguments, context, report);
   report.set_job(request.snapshot);
+  if (!options.summary_file.empty()) tell_begun(options.summary_file, report);
   std::optional<RunningBackup> running;
   if (!options.dry_run && !request.from_stdin) running.emplace(context, request.snapshot);
   context.detail(_("open repository"));
@@ -344,9 +353,10 @@ void tell_failure(const std::string& file, const std::string& failure, const Bac
 
 void run_backup_command(const BackupOptions& options, const std::vector<std::string>& arguments,
                         Context& context) {
-  refuse_contradictions(options, arguments, context);
+  if (!options.summary_file.empty()) BackupReport::require_summary_file(options.summary_file);
   BackupReport report(context, options.dry_run);
   try {
+    refuse_contradictions(options, arguments, context);
     back_up(options, arguments, context, report);
   } catch (const std::exception& e) {
     if (!options.summary_file.empty())

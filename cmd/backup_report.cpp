@@ -3,9 +3,11 @@
 #include "log_file.hpp"
 #include "snapshot_options.hpp"
 
+#include "medsave/base/error.hpp"
 #include "medsave/base/text.hpp"
 #include "medsave/base/units.hpp"
 #include "medsave/format/time_text.hpp"
+#include "medsave/sys/file_info.hpp"
 #include "medsave/sys/file_io.hpp"
 #include "medsave/ui/display_text.hpp"
 #include "medsave/ui/json_object.hpp"
@@ -16,6 +18,10 @@ namespace medsave::cli {
 namespace {
 
 constexpr std::size_t kMaxSkippedShown = 20;
+constexpr unsigned kPrivateFile = 0600;
+// How a summary begins, in every language.
+constexpr std::string_view kTextMark = "medsave";
+constexpr std::string_view kJsonMark = "{\"message_type\"";
 constexpr std::size_t kResticPadding = 5;  // columns of a size, at least
 
 std::string json_time(const ZonedTime& time) { return format_zoned_time(time); }
@@ -146,6 +152,7 @@ void BackupReport::finish(const BackupResult& result) {
 /// Who gets the mails of thirty computers can tell them apart by it.
 std::string BackupReport::heading() const {
   const std::string location = shown_place(chosen_location(context_.global.repository));
+  if (job_.paths.empty()) return format_text(_("Backup to {}"), location);  // it has not begun
   return format_text(
       dry_run_ ? _("Trial of a backup of {} on {} to {}, {}") : _("Backup of {} on {} to {}, {}"),
       join(job_.paths, ", "), job_.hostname, location, format_local_time(job_.time.instant));
@@ -156,15 +163,38 @@ void BackupReport::say(const std::string& line) {
   summary_ += plain_line(line) + "\n";
 }
 
+void BackupReport::require_summary_file(const std::string& file) {
+  const std::optional<FileInfo> there = stat_at(kCurrentDirectory, file);
+  if (!there || (!there->is_regular() && !there->is_dir())) return;
+  if (there->is_regular()) {
+    const std::string begin = beginning_of(file, kJsonMark.size());
+    if (begin.empty() || begin.starts_with(kTextMark) || begin.starts_with(kJsonMark)) return;
+  }
+  throw Error(Errc::usage,
+              format_text(_("{} holds something other than the summary of a backup and "
+                            "was not replaced; nothing was saved. Name another file "
+                            "with --summary-file"),
+                          file));
+}
+
+void BackupReport::write_begun(const std::string& file) const {
+  const std::optional<FileInfo> there = stat_at(kCurrentDirectory, file);
+  if (there && !there->is_regular()) return;  // whoever reads a pipe waits for the summary
+  const std::string text =
+      context_.global.json
+          ? JsonObject("exit_error").add("message", "the backup has not ended").text()
+          : plain_line(format_text(_("medsave: NOT FINISHED: {}"), heading()));
+  write_file_durably(file, as_bytes(text + "\n"), kPrivateFile);
+}
+
 void BackupReport::write_summary(const std::string& file, const std::string& failure) const {
-  constexpr unsigned kPrivateFile = 0600;
   std::string text = summary_;
   if (context_.global.json) {
     if (!failure.empty()) text += JsonObject("exit_error").add("message", failure).text() + "\n";
   } else {
-    if (text.empty()) text = plain_line(heading()) + "\n";
+    const char* first = failure.empty() ? _("medsave: {}") : _("medsave: FAILED: {}");
+    text = plain_line(format_text(first, heading())) + "\n" + text;
     if (!failure.empty()) text += log_lines(failure, {});
-    text.erase(0, text.find_first_not_of('\n'));
   }
   write_file_durably(file, as_bytes(text), kPrivateFile);
 }
@@ -174,7 +204,9 @@ void BackupReport::print_summary(const BackupResult& result) {
   const auto seconds =
       std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now() - start_);
   say("");
-  if (context_.identity == Identity::medsave) say(context_.console.name_for_out(heading()));
+  if (context_.identity == Identity::medsave) {
+    context_.info(context_.console.name_for_out(heading()));
+  }
   say(format_text(_("Files:       {:5} new, {:5} changed, {:5} unmodified"), summary.files_new,
                   summary.files_changed, summary.files_unmodified));
   say(format_text(_("Dirs:        {:5} new, {:5} changed, {:5} unmodified"), summary.dirs_new,

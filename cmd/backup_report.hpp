@@ -26,6 +26,10 @@ class BackupReport {
   void set_job(const Snapshot& snapshot) { job_ = snapshot; }
   /// The summary. What was skipped is named here once more, since it may have scrolled away.
   void finish(const BackupResult& result);
+  /// Throws Error(usage) when that file holds anything but a former summary, which is not replaced.
+  static void require_summary_file(const std::string& file);
+  /// Replaces the file by a note that the backup is under way, which a run that is killed leaves.
+  void write_begun(const std::string& file) const;
   /// Replaces the file by the summary; `failure` is what ended the backup early or spoilt it.
   void write_summary(const std::string& file, const std::string& failure = {}) const;
 
@@ -45,7 +49,7 @@ class BackupReport {
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
   std::uint64_t unusable_targets_ = 0;
   Snapshot job_ = {};
-  std::string summary_ = {};          // lines of text, or one of JSON
+  std::string summary_ = {};          // lines of text below the heading, or one of JSON
   std::mutex mutex_;                  // guards skipped_ and skipped_count_
   std::vector<std::string> skipped_;  // lines for the summary, the first few
   std::uint64_t skipped_count_ = 0;

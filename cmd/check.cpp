@@ -142,11 +142,19 @@ void print_json_summary(const CheckReport& report, Context& context) {
   context.console.print(out.text());
 }
 
-void print_summary(const CheckReport& report, bool reads_all, Context& context) {
+void print_summary(const CheckReport& report, ReadDataSelection::Kind reading, Context& context) {
+  const bool reads_all = reading == ReadDataSelection::Kind::all;
   print_affected(report, context);
   print_advice(report, reads_all, context);
   print_superfluous(report, context);
-  if (report.packs_read != 0) {
+  if (report.snapshots != report.snapshots_listed && context.identity == Identity::medsave) {
+    const unsigned long all = report.snapshots_listed;
+    context.info(format_text(n_("checked {} of {} snapshot", "checked {} of {} snapshots", all),
+                             report.snapshots, all));
+  }
+  const bool tells_reading =
+      context.identity == Identity::medsave && reading != ReadDataSelection::Kind::none;
+  if (report.packs_read != 0 || tells_reading) {
     const unsigned long packs = report.packs_read;
     context.info(format_text(n_("read {} pack, {}", "read {} packs, {}", packs), packs,
                              format_size(report.bytes_read)));
@@ -182,6 +190,7 @@ void run_check_command(const CheckOptions& options, const std::vector<std::strin
   // Older copies would hide what has become of the real files.
   context.global.temporary_cache = !options.with_cache;
   if (!context.global.no_lock) context.info(_("create exclusive lock for repository"));
+  tell_host_of_environment(options.choice, context);
   const Repository& repository = context.open_for_inspection();
 
   Progress progress;
@@ -199,7 +208,18 @@ void run_check_command(const CheckOptions& options, const std::vector<std::strin
   if (context.global.json) {
     print_json_summary(report, context);
   } else {
-    print_summary(report, request.read_data.kind == ReadDataSelection::Kind::all, context);
+    print_summary(report, request.read_data.kind, context);
+  }
+  if (report.snapshots == 0 && report.snapshots_listed != 0 &&
+      context.identity == Identity::medsave) {
+    const unsigned long all = report.snapshots_listed;
+    throw CommandFailed(
+        kExitFailed,
+        fatal_text(format_text(
+            n_("none of the {} snapshot fits --host, --tag or --path, so no snapshot was checked",
+               "none of the {} snapshots fits --host, --tag or --path, so no snapshot was checked",
+               all),
+            all)));
   }
   if (report.errors != 0) {
     throw CommandFailed(kExitFailed, fatal_text(_("repository contains errors")));

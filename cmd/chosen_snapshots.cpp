@@ -89,4 +89,17 @@ std::vector<SnapshotEntry> choose_snapshots(const std::vector<SnapshotEntry>& al
   return out;
 }
 
+void require_chosen(const std::vector<SnapshotEntry>& chosen, const std::vector<SnapshotEntry>& all,
+                    const Context& context) {
+  if (!chosen.empty() || all.empty() || context.identity == Identity::restic) return;
+  const unsigned long count = all.size();
+  throw Error(
+      Errc::not_found,
+      format_text(n_("none of the {} snapshot fits --host, --tag or --path; nothing was done",
+                     "none of the {} snapshots fits --host, --tag or --path; nothing was "
+                     "done",
+                     count),
+                  count));
+}
+
 }  // namespace medsave::cli

@@ -40,4 +40,9 @@ std::vector<SnapshotEntry> choose_snapshots(const std::vector<SnapshotEntry>& al
                                             const SnapshotFilter& filter, UnknownName unknown,
                                             Context& context);
 
+/// For commands that are taken to have done something: throws Error(not_found) when a filter fits
+/// none of `all`. As restic, the program only does nothing.
+void require_chosen(const std::vector<SnapshotEntry>& chosen, const std::vector<SnapshotEntry>& all,
+                    const Context& context);
+
 }  // namespace medsave::cli

@@ -52,7 +52,10 @@ std::vector<SnapshotEntry> snapshots_to_copy(const Repository& source,
                                              const std::stop_token& stop, Context& context) {
   const ReadableSnapshots all = load_to_choose(source, ids, stop, context);
   unreadable = all.unreadable;
-  return choose_snapshots(all.snapshots, ids, filter, UnknownName::refused, context);
+  std::vector<SnapshotEntry> chosen =
+      choose_snapshots(all.snapshots, ids, filter, UnknownName::refused, context);
+  require_chosen(chosen, all.snapshots, context);
+  return chosen;
 }
 
 CopyEvents copy_events(Context& context) {
@@ -122,6 +125,7 @@ void copy_from(const OpenedSource& source, const Repository& target, const CopyO
   CopyRequest request{.writer = chosen_writer_options(context.global),
                       .recompress = context.global.compression != CompressionLevel::automatic};
   std::size_t unreadable = 0;
+  tell_host_of_environment(options.choice, context);
   request.snapshots = snapshots_to_copy(*source.repository, ids, options.choice.filter(),
                                         unreadable, stop, context);
   request.existing = load_snapshots(target, stop, context.notices());

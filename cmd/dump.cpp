@@ -12,7 +12,9 @@
 #include "medsave/repo/reliable_index.hpp"
 #include "medsave/snap/snapshot_finder.hpp"
 #include "medsave/snap/tree_walker.hpp"
+#include "medsave/sys/file_info.hpp"
 #include "medsave/sys/file_io.hpp"
+#include "medsave/sys/metadata.hpp"
 #include "medsave/ui/display_text.hpp"
 
 #include <fcntl.h>
@@ -20,6 +22,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <filesystem>
 #include <iterator>
 #include <memory>
 #include <optional>
@@ -48,6 +51,11 @@ class Output {
       write_all(file_.get(), data, target_);
     }
   }
+  ~Output() {
+    if (!temporary_.empty()) ::unlink(temporary_.c_str());
+  }
+  Output(const Output&) = delete;
+  Output& operator=(const Output&) = delete;
   /// Also of an empty file.
   void finish() {
     if (target_.empty()) {
@@ -58,16 +66,30 @@ class Output {
     open();
     sync_fd(file_.get(), target_);
     close_fd(std::move(file_), target_);
+    if (temporary_.empty()) return;
+    rename_at(kCurrentDirectory, temporary_, kCurrentDirectory, target_);
+    const std::filesystem::path folder = std::filesystem::path(target_).parent_path();
+    sync_dir(folder.empty() ? "." : folder.string());
+    temporary_.clear();
   }
 
  private:
   void open() {
     if (file_) return;
-    file_ = UniqueFd(::open(target_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
+    const std::optional<FileInfo> there = lstat_at(kCurrentDirectory, target_);
+    // What is there stays until all of the new content is: but a device or a link is written to.
+    if (!there || there->is_regular()) temporary_ = target_ + kUnfinishedSuffix;
+    const std::string& name = temporary_.empty() ? target_ : temporary_;
+    file_ = UniqueFd(::open(name.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
     if (!file_) throw Error::from_errno(errno, target_);
+    if (there && there->is_regular()) set_mode_where_possible(file_.get(), there->mode, target_);
   }
 
+  static constexpr const char* kUnfinishedSuffix = ".medsave-unfinished";
+
   const std::string target_;
+  std::string temporary_ =
+      {};  // the name while it is being written; empty where it has the final one
   UniqueFd file_;
 };
 

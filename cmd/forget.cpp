@@ -221,6 +221,11 @@ void refuse_contradictions(const ForgetOptions& options, bool ids_given,
     throw Error(Errc::usage,
                 _("--no-lock is only applicable in combination with --dry-run for forget command"));
   }
+  if (ids_given && !options.policy.policy().empty() && context.identity == Identity::medsave) {
+    throw Error(Errc::usage, _("snapshots were named together with a policy, and a policy does not "
+                               "apply to those that are named; nothing was removed. Give one or "
+                               "the other"));
+  }
   if (ids_given || !options.policy.policy().empty()) return;
   if (!options.remove_all) {
     throw Error(Errc::usage, _("no policy was specified, no snapshots will be removed"));
@@ -322,6 +327,7 @@ void run_forget(const ForgetOptions& options, const std::vector<std::string>& ar
                 Context& context) {
   const SnapshotFilter filter = options.snapshots.filter();
   refuse_contradictions(options, !arguments.empty(), filter, context);
+  tell_host_of_environment(options.snapshots, context);
   const Repository& repository = context.open_for_deletion(options.dry_run, true);
   if (options.prune) check_prune_choice(options.prune_choice, repository, context);
   const bool latest = std::ranges::find(arguments, kLatestSnapshot) != arguments.end();

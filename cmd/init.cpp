@@ -11,6 +11,7 @@
 #include "medsave/sys/file_info.hpp"
 #include "medsave/ui/json_object.hpp"
 
+#include <algorithm>
 #include <filesystem>
 #include <memory>
 #include <system_error>
@@ -24,6 +25,7 @@ struct InitOptions {
   std::uint32_t version = kNewestVersion;
   RepositoryChoice other = {};
   bool copy_chunker_params = false;
+  bool force = false;
 };
 
 void set_version(InitOptions& options, const std::string& text) {
@@ -33,6 +35,28 @@ void set_version(InitOptions& options, const std::string& text) {
     options.version = kNewestVersion;
   } else {
     throw Error(Errc::usage, _("must be 1, 2, latest or stable"));
+  }
+}
+
+/// Backups would leave out what lies under the names of a repository's own folders.
+void require_folder_of_its_own(const std::string& location) {
+  const std::optional<std::string> folder = local_folder(location);
+  if (!folder || !stat_at(kCurrentDirectory, *folder)) return;
+  const auto is_ours = [](const std::string& name) {  // also what an init cut short has left
+    return name.find_first_not_of("0123456789abcdef") == std::string::npos ||
+           name.find("tmp-") != std::string::npos;
+  };
+  for (const char* part : {"data", "index", "keys", "locks", "snapshots"}) {
+    const std::string path = std::string(*folder).append("/").append(part);
+    const std::optional<FileInfo> there = stat_at(kCurrentDirectory, path);
+    if (!there) continue;
+    const bool is_strange =
+        !there->is_dir() ||
+        !std::ranges::all_of(list_dir(open_dir_at(kCurrentDirectory, path, true).get()), is_ours);
+    if (!is_strange) continue;
+    throw Error(Errc::exists, format_text(_("{} holds files that are no repository's; nothing was "
+                                            "made. Give a folder for the repository alone"),
+                                          path));
   }
 }
 
@@ -82,11 +106,15 @@ void run_init(const InitOptions& options, Context& context) {
                                             "exists"),
                                           backend->location()));
   }
+  if (context.identity == Identity::medsave) require_folder_of_its_own(location);
   check_place(location, context);
-  if (const std::string seen = last_seen_at(context, backend->location()); !seen.empty()) {
-    context.warn(format_text(_("there was a repository at {} on {}. If only its drive is not "
-                               "connected, stop here (Ctrl-C) and connect it"),
-                             backend->location(), seen));
+  const std::string seen = last_seen_at(context, backend->location());
+  if (!seen.empty() && !options.force) {
+    throw Error(Errc::exists,
+                format_text(_("there was a repository at {} on {}, so none was made: is its drive "
+                              "not connected, or another one? If the old one is gone for good: "
+                              "init --force"),
+                            backend->location(), seen));
   }
   const Secret password = first_password(context, context.global.repository);
   const auto repository = Repository::create(std::move(backend), password, create);
@@ -121,6 +149,8 @@ void add_init(Command& root) {
       _("format version: 1, 2, latest or stable (default stable, which is 2)"));
   version.kind = ValueKind::choice;
   version.choices = {"1", "2", "latest", "stable"};
+  command.flag("force", options->force,
+               _("also where this computer has seen a repository before, which is gone now"));
   command.group(_("Another repository as the model"));
   command.flag("copy-chunker-params", options->copy_chunker_params,
                _("cut files as the repository of --from-repo does"));

@@ -3,6 +3,7 @@
 #include "medsave/base/error.hpp"
 #include "medsave/base/text.hpp"
 #include "medsave/format/time_text.hpp"
+#include "medsave/sys/file_info.hpp"
 #include "medsave/sys/file_io.hpp"
 #include "medsave/sys/host.hpp"
 #include "medsave/ui/display_text.hpp"
@@ -10,7 +11,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstddef>
 #include <exception>
+#include <fstream>
+#include <optional>
 
 namespace medsave::cli {
 
@@ -35,7 +39,44 @@ std::string log_lines(std::string_view message, const std::string& head) {
   return out;
 }
 
-LogFile::LogFile(const std::string& path) : path_(path), file_(open_for_appending(path)) {}
+std::string beginning_of(const std::string& file, std::size_t bytes) {
+  std::ifstream content(file, std::ios::binary);
+  if (!content) throw Error(Errc::io, format_text(_("cannot open {}"), file));
+  std::string begin(bytes, '\0');
+  content.read(begin.data(), static_cast<std::streamsize>(bytes));
+  begin.resize(static_cast<std::size_t>(content.gcount()));
+  return begin;
+}
+
+namespace {
+
+/// A file that was named by mistake is not written to.
+const std::string& require_log(const std::string& path) {
+  constexpr std::size_t kFirstLine = 512;  // bytes, with the name of any computer
+  const std::optional<FileInfo> there = stat_at(kCurrentDirectory, path);
+  if (!there || !there->is_regular() || there->size == 0) return path;
+  std::string line = beginning_of(path, kFirstLine);
+  line.resize(std::min(line.find('\n'), line.size()));
+  if (line.find(" medsave[") != std::string::npos) return path;
+  throw Error(Errc::usage,
+              format_text(_("{} is no log of medsave, and nothing was written to it or "
+                            "done; name another file with --log"),
+                          path));
+}
+
+UniqueFd open_log(const std::string& path) {
+  try {
+    return open_for_appending(require_log(path));
+  } catch (const Error& e) {
+    if (e.code() == Errc::usage) throw;
+    throw Error(e.code(), format_text(_("{}; without the log that --log asks for nothing was done"),
+                                      e.what()));
+  }
+}
+
+}  // namespace
+
+LogFile::LogFile(const std::string& path) : path_(path), file_(open_log(path)) {}
 
 void LogFile::add(std::string_view message) noexcept {
   if (!failure_.empty()) return;

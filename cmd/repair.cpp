@@ -178,6 +178,8 @@ void run_repair_snapshots(const RepairSnapshotsOptions& options,
   const ReadableSnapshots all = load_to_choose(repository, ids, context.stop(), context);
   const std::vector<SnapshotEntry> snapshots =
       choose_snapshots(all.snapshots, ids, options.choice.filter(), UnknownName::refused, context);
+  tell_host_of_environment(options.choice, context);
+  require_chosen(snapshots, all.snapshots, context);
   const ReliableIndex loaded = load_reliable_index(repository, context.stop());
   if (!loaded.absent_packs.empty()) {
     const std::string pack = loaded.absent_packs.front().hex();

@@ -335,7 +335,7 @@ void run_restore_command(const RestoreOptions& options, const std::string& snaps
   if (result.problems != 0) {
     const unsigned long count = result.problems;
     const char* text =
-        result.files_restored != 0
+        result.files_restored != 0 || result.bytes_restored != 0
             ? n_("There was {} error", "There were {} errors", count)
             : n_("There was {} error, and nothing was restored; the snapshot is not touched by "
                  "that",

@@ -75,6 +75,8 @@ void run_rewrite_command(const RewriteOptions& options, const std::vector<std::s
   const ReadableSnapshots all = load_to_choose(repository, ids, context.stop(), context);
   const std::vector<SnapshotEntry> snapshots =
       choose_snapshots(all.snapshots, ids, options.choice.filter(), UnknownName::refused, context);
+  tell_host_of_environment(options.choice, context);
+  require_chosen(snapshots, all.snapshots, context);
   const std::unique_ptr<Index> index =
       load_index_for_writing(repository, context, context.stop()).index;
   if (context.lock() != nullptr) context.lock()->confirm();

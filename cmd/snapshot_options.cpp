@@ -1,5 +1,7 @@
 #include "snapshot_options.hpp"
 
+#include "context.hpp"
+
 #include "medsave/archive/archiver.hpp"
 #include "medsave/base/error.hpp"
 #include "medsave/base/text.hpp"
@@ -57,6 +59,17 @@ void add_snapshot_options(Command& command, SnapshotChoice& choice, bool letter)
                   _("only snapshots with all these tags; repeated: with any of the lists"));
   command.options("path", _("PATH"), choice.paths,
                   _("only snapshots of this path; repeated: of all of them"));
+}
+
+void tell_host_of_environment(const SnapshotChoice& choice, Context& context) {
+  const std::string host = environment_value("HOST");
+  if (host.empty() || choice.hosts != std::vector{host} || context.identity == Identity::restic) {
+    return;
+  }
+  context.info(
+      format_text(_("only snapshots of host {}, as the variable MEDSAVE_HOST or RESTIC_HOST "
+                    "says"),
+                  context.console.name_for_out(host)));
 }
 
 PathFilter PatternOptions::filter(const std::string& word) const {

@@ -10,6 +10,8 @@
 
 namespace medsave::cli {
 
+class Context;
+
 /// `--host`, `--tag`, `--path`: which snapshots are meant.
 struct SnapshotChoice {
   std::vector<std::string> hosts = {};
@@ -20,6 +22,9 @@ struct SnapshotChoice {
 };
 /// `letter`: whether -H is short for --host.
 void add_snapshot_options(Command& command, SnapshotChoice& choice, bool letter = true);
+
+/// Tells that --host was not given but comes from the environment, where nobody may think of it.
+void tell_host_of_environment(const SnapshotChoice& choice, Context& context);
 
 /// One list of patterns in its four forms, e.g. --exclude, --iexclude, --exclude-file,
 /// --iexclude-file.

@@ -73,6 +73,7 @@ void run_tag_command(const TagOptions& options, const std::vector<std::string>& 
                      Context& context) {
   const TagChange change = make_change(options);
   context.info(_("create exclusive lock for repository"));
+  tell_host_of_environment(options.choice, context);
   const Repository& repository = context.open_for_deletion(options.dry_run);
   unsigned long count = 0;
   std::vector<Id> replaced;

@@ -137,6 +137,7 @@ BackupTargets Backup::resolve_targets() {
 /// Whoever names a link may believe that the folder behind it is saved.
 void Backup::tell_links(const std::vector<std::string>& links) {
   if (links.empty()) return;
+  if (request_.require_sources) reporter_.count_emptied(links.size());
   reporter_.notice(format_text(
       _("{} is a link and is saved as a link, without what it leads to. To save the folder behind "
         "it, write a slash at the end: {}/"),
@@ -156,8 +157,7 @@ void Backup::work(const SourceTree* source, const std::stop_token& stop) {
                                  .assembler = assembler_,
                                  .reporter = reporter_,
                                  .queue = queue_,
-                                 .with_atime = request_.with_atime,
-                                 .require_sources = request_.require_sources});
+                                 .with_atime = request_.with_atime});
   }
   FileSaver::Scratch scratch;
   while (std::optional<Task> task = queue_.next(stop)) {

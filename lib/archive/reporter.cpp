@@ -48,10 +48,15 @@ void Reporter::stored_again(const std::string& message) {
   notice(message);
 }
 
-void Reporter::emptied(const std::string& path) {
+void Reporter::emptied(const std::string& path, bool is_bare) {
   ++emptied_;
-  notice(format_text(_("{}: is empty; is its drive connected?"), path));
+  notice(format_text(is_bare ? _("{}: is empty; is its drive connected?")
+                             : _("{}: holds nothing of what the drive had that was mounted there; "
+                                 "is it connected?"),
+                     path));
 }
+
+void Reporter::count_emptied(std::uint64_t sources) { emptied_ += sources; }
 
 void Reporter::changed_while_read(const std::string& path) {
   ++changed_while_read_;

@@ -45,7 +45,9 @@ class Reporter {
   void notice(const std::string& message);
   /// A folder that held something in the previous snapshot and holds nothing now, although it is a
   /// source, was a mount point or held much.
-  void emptied(const std::string& path);
+  void emptied(const std::string& path, bool is_bare);
+  /// So many sources that others tell of.
+  void count_emptied(std::uint64_t sources);
   /// The copy of a file that was written to while it was read.
   void changed_while_read(const std::string& path);
 

@@ -59,6 +59,27 @@ void look_again(const SourceDir& dir, std::vector<std::string> missed, const Loo
   }
 }
 
+/// Whether something that was named lies below.
+bool leads_on(const TargetNode& target) {
+  return std::ranges::any_of(target.children, [](const auto& entry) {
+    return entry.second.named || leads_on(entry.second);
+  });
+}
+
+/// The names in a folder and those that were named in it: not every folder lists all it has.
+std::vector<std::string> names_with_targets(std::vector<std::string> names,
+                                            const TargetNode* target) {
+  if (target == nullptr) return names;
+  const std::size_t listed = names.size();
+  for (const auto& [name, child] : target->children) {
+    const auto end = names.begin() + static_cast<std::ptrdiff_t>(listed);
+    const bool is_wanted = child.named || leads_on(child);
+    if (is_wanted && !std::binary_search(names.begin(), end, name)) names.push_back(name);
+  }
+  std::ranges::sort(names);
+  return names;
+}
+
 }  // namespace
 
 SourceTree::SourceTree(const BackupTargets& targets, const SourceFilter& filter)
@@ -122,12 +143,9 @@ bool SourceTree::rejects(const SourceDir& dir, const FileInfo& info) const {
       info.size > *filter_.exclude_larger_than) {
     return true;
   }
-  // A mount point itself is kept, as an empty folder.
-  if (filter_.one_file_system && info.device != dir.allowed_device &&
-      !(info.is_dir() && dir.device == dir.allowed_device)) {
-    return true;
-  }
-  return false;
+  // So a mount point itself is kept, as an empty folder. What a file says of its device does not
+  // count: those of an overlay have the number of the layer that they are in.
+  return filter_.one_file_system && dir.device != dir.allowed_device;
 }
 
 std::vector<SourceEntry> SourceTree::target_entries(const TargetNode& node,
@@ -166,6 +184,7 @@ std::vector<SourceEntry> SourceTree::entries(const SourceDir& dir, const SourceE
   } else {
     Names names = list_dir(dir.fd.get());
     std::ranges::sort(names);
+    names.erase(std::ranges::unique(names).begin(), names.end());  // of a folder that is changing
     const std::vector<const Tag*> tags = tags_in(dir, names);
     const bool by_pattern = !filter_.excludes.empty();
     EntryPath path(dir.path);
@@ -179,7 +198,13 @@ std::vector<SourceEntry> SourceTree::entries(const SourceDir& dir, const SourceE
                                  (by_pattern && filter_.excludes.check(path.with(name)).matches));
       if (rejected && entry.target == nullptr) return true;
       try {
-        const std::optional<FileInfo> info = examine(dir.fd.get(), name, entry.target);
+        std::optional<FileInfo> info = examine(dir.fd.get(), name, entry.target);
+        if (info && !info->is_dir() && entry.target != nullptr && leads_on(*entry.target)) {
+          // A symlink that other targets lead through has to be the folder it points to.
+          info = stat_at(dir.fd.get(), name);
+          if (info && !info->is_dir()) throw Error(Errc::io, _("it is no folder"));
+          rejected = true;
+        }
         if (!info) return false;
         entry.info = *info;
       } catch (const Error& error) {
@@ -194,7 +219,7 @@ std::vector<SourceEntry> SourceTree::entries(const SourceDir& dir, const SourceE
       return true;
     };
     Names missed;
-    for (std::string& name : names) {
+    for (std::string& name : names_with_targets(std::move(names), target)) {
       if (!look_at(name)) missed.push_back(std::move(name));
     }
     if (!missed.empty()) {

@@ -27,6 +27,13 @@ bool was_mount_point(const Node& folder, const Node& above) {
   return folder.device_id != 0 && above.device_id != 0 && folder.device_id != above.device_id;
 }
 
+/// Both are sorted.
+bool shares_no_name(const std::vector<SourceEntry>& entries, const Tree& previous) {
+  return std::ranges::none_of(previous, [&](const Node& node) {
+    return std::ranges::binary_search(entries, node.name, {}, &SourceEntry::name);
+  });
+}
+
 std::unique_ptr<Node> keep(Node* previous) {
   return previous == nullptr ? nullptr : std::make_unique<Node>(std::move(*previous));
 }
@@ -56,7 +63,9 @@ void TreeWalk::run(DirectoryTask task, const std::stop_token& stop) {
   folder.draft = std::make_shared<TreeDraft>(folder.entries.size());
   folder.stored_anew = task.stored_anew;
   Tree previous = load_previous(task, folder);
-  if (was_emptied(task, folder, previous)) parts_.reporter.emptied(folder.dir->path);
+  if (const Loss loss = find_loss(task, folder, previous); loss != Loss::none) {
+    parts_.reporter.emptied(folder.dir->path, loss == Loss::of_all);
+  }
   auto old = previous.begin();
   for (std::size_t slot = 0; slot < folder.entries.size(); ++slot) {
     check_stop(stop);
@@ -82,22 +91,35 @@ void TreeWalk::run(DirectoryTask task, const std::stop_token& stop) {
   parts_.assembler.finish(std::move(folder.draft), 1);
 }
 
-/// A folder that had something in it: the drive may be gone that was mounted there. An empty
-/// drive of ext4 is not quite empty.
-bool TreeWalk::was_emptied(const DirectoryTask& task, const Folder& folder,
-                           const Tree& previous) const {
+/// Whether the folder is on the file system of the one above it.
+bool TreeWalk::is_mount_point(const DirectoryTask& task, const Folder& folder) const {
+  const SourceDir& parent = *task.parent;
+  if (parent.fd) return folder.dir->device != parent.device;
+  const std::optional<FileInfo> above = stat_at(kCurrentDirectory, folder.dir->path + "/..");
+  return !above || above->device != folder.dir->device;
+}
+
+/// A folder that had something in it, or other things than now: the drive may be gone that was
+/// mounted there. An empty drive of ext4 is not quite empty.
+TreeWalk::Loss TreeWalk::find_loss(const DirectoryTask& task, const Folder& folder,
+                                   const Tree& previous) const {
   constexpr std::string_view kLostAndFound = "lost+found";
   const auto holds_nothing = [&](const auto& entries) {
     return std::ranges::all_of(entries, [&](const auto& e) { return e.name == kLostAndFound; });
   };
-  if (task.entry.only_targets || !holds_nothing(folder.entries)) return false;
-  const bool is_source = task.entry.target != nullptr && task.entry.target->wanted;
-  if (is_source && parts_.require_sources) return true;
-  if (holds_nothing(previous)) return false;
-  if (is_source || previous.size() >= kManyEntries) return true;
+  if (task.entry.only_targets) return Loss::none;
   const Node* above = task.draft == nullptr ? nullptr : task.draft->previous.get();
-  return above != nullptr && was_mount_point(*task.previous, *above) &&
-         folder.dir->device == task.parent->device;
+  const bool was_mounted = task.previous != nullptr && above != nullptr &&
+                           was_mount_point(*task.previous, *above) && !is_mount_point(task, folder);
+  const bool had_much = !holds_nothing(previous);
+  if (!holds_nothing(folder.entries)) {
+    const bool holds_others = had_much && shares_no_name(folder.entries, previous);
+    return was_mounted && holds_others ? Loss::for_others : Loss::none;
+  }
+  const bool is_source = task.entry.target != nullptr && task.entry.target->wanted;
+  // A source each time, for yesterday's backup may have found nothing either.
+  const bool lost = is_source || (had_much && (was_mounted || previous.size() >= kManyEntries));
+  return lost ? Loss::of_all : Loss::none;
 }
 
 bool TreeWalk::open(const DirectoryTask& task, Folder& folder) {

@@ -23,7 +23,6 @@ class TreeWalk {
     Reporter& reporter;
     WorkQueue& queue;
     bool with_atime = false;
-    bool require_sources = false;
   };
   explicit TreeWalk(const Parts& parts) : parts_(parts) {}
 
@@ -33,8 +32,11 @@ class TreeWalk {
   struct Folder;
 
   bool open(const DirectoryTask& task, Folder& folder);
-  [[nodiscard]] bool was_emptied(const DirectoryTask& task, const Folder& folder,
-                                 const Tree& previous) const;
+  [[nodiscard]] bool is_mount_point(const DirectoryTask& task, const Folder& folder) const;
+  /// What was there before and is not now: all, or all and there are other things.
+  enum class Loss { none, of_all, for_others };
+  [[nodiscard]] Loss find_loss(const DirectoryTask& task, const Folder& folder,
+                               const Tree& previous) const;
   Tree load_previous(const DirectoryTask& task, Folder& folder);
   Node folder_node(const SourceDir& dir, const SourceEntry& entry);
   void place(Folder& folder, SourceEntry& entry, std::size_t slot, Node* previous);

@@ -382,10 +382,11 @@ std::optional<std::uint64_t> LocalBackend::size(const FileRef& file) {
 
 /// Whatever has the name of a file counts: a link that leads to one, as somebody may have moved it,
 /// and what cannot be read as one, for then something is wrong that must not look like nothing.
-void list_files(const UniqueFd& dir, std::vector<ListedFile>& files) {
+/// `prefix` is what the names must begin with.
+void list_files(const UniqueFd& dir, std::string_view prefix, std::vector<ListedFile>& files) {
   for (const std::string& name : list_dir(dir.get())) {
     const std::optional<Id> id = Id::parse(name);
-    if (!id) continue;
+    if (!id || !name.starts_with(prefix)) continue;
     const std::optional<FileInfo> info = stat_at(dir.get(), name);
     if (info && info->is_regular()) {
       files.push_back({.id = *id, .size = info->size});
@@ -393,6 +394,13 @@ void list_files(const UniqueFd& dir, std::vector<ListedFile>& files) {
       files.push_back({.id = *id, .size = 0});
     }
   }
+}
+
+/// Packs lie in folders with the first two digits of their names. In any other folder, a copy or
+/// one that somebody renamed, nobody finds them.
+bool is_pack_folder(const std::string& name) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  return name.size() == 2 && name.find_first_not_of(kDigits) == std::string::npos;
 }
 
 /// No descriptor for a file, or what was removed meanwhile.
@@ -434,10 +442,11 @@ std::vector<ListedFile> LocalBackend::list(FileKind kind) {
     const UniqueFd dir = open_dir_at(root_.fd(), folder, true);
     if (kind == FileKind::pack) {
       for (const std::string& name : list_dir(dir.get())) {
-        if (const UniqueFd packs = open_pack_folder(dir, name)) list_files(packs, files);
+        if (!is_pack_folder(name)) continue;
+        if (const UniqueFd packs = open_pack_folder(dir, name)) list_files(packs, name, files);
       }
     } else {
-      list_files(dir, files);
+      list_files(dir, "", files);
       if (kind == FileKind::snapshot || kind == FileKind::index) refuse_upper_case(dir, folder);
     }
   } catch (const Error& e) {

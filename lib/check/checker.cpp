@@ -43,7 +43,8 @@ class Check {
     report_.suggest_repair_index = packs.suggest_repair_index;
     report_.suggest_prune = packs.suggest_prune;
     begin(_("checking snapshots and folders"));
-    report_.no_snapshots = listed_snapshots_ == 0 && index_->blob_count() != 0;
+    report_.no_snapshots =
+        listed_snapshots_ == 0 && (index_->blob_count() != 0 || !packs.unindexed.empty());
     check_trees(packs.intact, stop);
     judge_unindexed(packs.unindexed, !loading.problems.empty());
     if (request_.read_data.kind != ReadDataSelection::Kind::none) {
@@ -102,6 +103,7 @@ class Check {
       if (error.code() == Errc::corrupt) report_.damaged_snapshots.push_back(id);
     });
     listed_snapshots_ = snapshots_.size();
+    report_.snapshots_listed = listed_snapshots_;
     if (!request_.snapshot_id.empty()) {
       SnapshotEntry wanted = find_snapshot(snapshots_, request_.snapshot_id, request_.filter);
       snapshots_.clear();

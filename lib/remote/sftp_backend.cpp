@@ -384,6 +384,8 @@ std::vector<ListedFile> SftpBackend::list(FileKind kind) {
         list_sftp_folders(session, folders, [&](std::size_t folder, const SftpName& entry) {
           const std::optional<Id> id = Id::parse(entry.name);
           if (!id || !entry.attributes.may_be_file()) return;
+          // In another folder nobody finds it.
+          if (layout_.folder_of({.kind = kind, .id = *id}) != folders[folder]) return;
           if (entry.attributes.size) {
             files.push_back({.id = *id, .size = *entry.attributes.size});
           } else {

@@ -59,10 +59,18 @@ void ExtraGuard::tell_of_unsaved_mount(const std::string& path) {
                           path));
 }
 
-void ExtraGuard::tell_of_empty_snapshot() {
-  log_.notice(_(
-      "what is in the target was kept: the snapshot has an empty folder in its place, as where a "
-      "drive was not connected when the backup was made; if it is not needed, remove it by hand"));
+void ExtraGuard::tell_of_empty_source(const std::string& path) {
+  if (path == "/") {
+    log_.notice(_(
+        "what is in the target was kept: the snapshot has an empty folder in its place, as where a "
+        "drive was not connected when the backup was made; if it is not needed, remove it by "
+        "hand"));
+    return;
+  }
+  log_.notice(format_text(
+      _("what is in {} was kept: the snapshot has an empty folder in its place, as where a drive "
+        "was not connected when the backup was made; if it is not needed, remove it by hand"),
+      path));
 }
 
 void ExtraGuard::tell_of_repository(const std::string& path) {

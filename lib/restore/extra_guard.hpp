@@ -32,7 +32,7 @@ class ExtraGuard {
   /// Say why nothing is removed from a folder.
   void tell_of_mount(const std::string& path);
   void tell_of_unsaved_mount(const std::string& path);
-  void tell_of_empty_snapshot();
+  void tell_of_empty_source(const std::string& path);
   void tell_of_repository(const std::string& path);
   /// At the end: tells how much the backup had left out.
   void report() const;

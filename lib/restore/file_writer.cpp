@@ -86,9 +86,13 @@ void FileWriter::give_up(std::uint32_t file, std::uint64_t offset, std::uint64_t
 }
 
 void FileWriter::fail(std::uint32_t number, const std::string& message) {
-  states_[number].failed = true;
   const PlannedFile& file = context_.plan.files[number];
-  context_.report_problem(file.dir, file.name, message);
+  const bool spoilt = file.in_place && !file.was_unfinished && !states_[number].failed;
+  states_[number].failed = true;
+  context_.report_problem(
+      file.dir, file.name,
+      spoilt ? format_text(_("{}; what was in its place is overwritten in part"), message)
+             : message);
 }
 
 /// The usual case of a small file, in one go and without any bookkeeping.

@@ -61,11 +61,15 @@ void RestoreWalk::compare(CompareJob& job, Buffer& content, const std::stop_toke
 
 void RestoreWalk::settle(CompareJob& job, std::vector<FilePiece> wanted) {
   PlannedFile& file = job.file;
+  const bool same = wanted.empty() && job.present_size == file.size && job.same_metadata;
+  if (job.must_stay && !same) {
+    file.in_place = false;
+    file.replaces = true;
+    plan_whole_file(job);
+    return;
+  }
   const bool complete = wanted.empty() && !file.damaged;
   if (!complete && !job.may_mark) {
-    if (file.damaged) {
-      throw Error(Errc::permission, _("it belongs to another user and was left as it is"));
-    }
     // Another user's file, half written over, would look like any other: a new one takes its place.
     file.in_place = false;
     file.replaces = true;
@@ -87,6 +91,20 @@ void RestoreWalk::settle(CompareJob& job, std::vector<FilePiece> wanted) {
     cut_to_size(job);
   } else {
     context_.plan.add_file(std::move(file), wanted, job.link_source);
+  }
+}
+
+void RestoreWalk::plan_whole_file(const CompareJob& job) {
+  note_if_newer(job.file);
+  context_.log.planned(1, job.file.size);
+  if (context_.request.dry_run) {
+    context_.log.bytes_restored(job.file.size);
+    context_.plan.link_source_ready(job.link_source);
+    context_.finished(job.file.dir, job.file.name,
+                      job.file.existed ? RestoreAction::updated : RestoreAction::restored,
+                      job.file.size);
+  } else {
+    context_.plan.add_file(job.file, job.pieces, job.link_source);
   }
 }
 

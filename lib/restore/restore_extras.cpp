@@ -52,6 +52,18 @@ bool RestoreWalk::is_source(const std::string& path) const {
   return std::ranges::find(sources, path) != sources.end();
 }
 
+/// Whether this folder of a source has nothing but what leads to another source: what else is in it
+/// may have been left out, as on a drive that the backup of the first one did not go into.
+bool RestoreWalk::only_leads_on(const std::string& folder, const Tree& tree) const {
+  const auto leads = [&](const Node& node) {
+    const std::string path = folder + "/" + node.name;
+    return std::ranges::any_of(context_.request.sources, [&](const std::string& source) {
+      return source == path || source.starts_with(path + "/");
+    });
+  };
+  return !tree.empty() && std::ranges::all_of(tree, leads);
+}
+
 /// Whether the `count` entries that are here besides the snapshot's must stay, and says so: the
 /// folder is a repository; it only leads to what was saved; the backup left out its content as that
 /// of a cache; the target is to become an empty folder; or something is mounted there that the
@@ -61,10 +73,10 @@ bool RestoreWalk::keeps_extras(const Visit& visit, const Tree& tree, std::size_t
   const bool is_root = visit.job.dir == RestoreTarget::kRoot;
   if (visit.is_repository) {
     context_.guard.tell_of_repository(path);
-  } else if (!visit.job.saved) {
+  } else if (!visit.job.saved || only_leads_on(visit.job.path, tree)) {
     extras_kept_.fetch_add(count);
-  } else if (is_root && tree.empty()) {
-    context_.guard.tell_of_empty_snapshot();
+  } else if (tree.empty() && (is_root || is_source(path))) {
+    context_.guard.tell_of_empty_source(path);
   } else if (is_cut_cache(tree)) {
     context_.guard.add_left_out(count);
   } else if (!is_root && (tree.empty() || visit.job.was_in_place) &&

@@ -24,6 +24,7 @@ constexpr std::uint32_t kCharDevice = 0020000;
 constexpr std::uint32_t kBlockDevice = 0060000;
 
 constexpr std::uint32_t kPrivateFile = 0600;
+constexpr std::uint32_t kPermissions = 07777;
 constexpr std::size_t kMaxName = 4096;  // far above what any file system takes
 
 void create_special(int dir, const Node& node) {
@@ -187,17 +188,29 @@ void RestoreWalk::visit_node(Visit& visit, Node& node) {
   }
 }
 
+void RestoreWalk::make_subdir(Visit& visit, const Node& node, std::uint32_t dir) {
+  const std::uint32_t here = visit.job.dir;
+  if (!visit.fd) visit.fd = context_.target.ensure(here);
+  std::optional<FileInfo> in_the_way;
+  if (visit.fd && !context_.target.is_fresh(here)) {
+    in_the_way = lstat_at(visit.fd->get(), node.name);
+    if (in_the_way && in_the_way->is_dir()) in_the_way.reset();
+  }
+  const bool exists = context_.target.ensure(dir) != nullptr;
+  if (in_the_way) {  // and was replaced, or would be
+    newer_.add_replaced(visit.path);
+    context_.finished(here, node.name, RestoreAction::deleted, 0);
+  }
+  if (exists && !context_.target.is_fresh(here)) {
+    visit.claims.claim(visit.fd->get(), node.name, context_.target.key(dir));
+  }
+}
+
 void RestoreWalk::visit_subdir(Visit& visit, Node& node, const Selection& selection) {
   if (!selection.restore && !selection.descend) return;
   const std::uint32_t dir = context_.target.add(
       visit.job.dir, node.name, context_.metadata.prepare(node), node.subtree.value_or(Id{}));
-  if (selection.restore && context_.target.ensure(dir)) {
-    const std::uint32_t here = visit.job.dir;
-    if (!visit.fd) visit.fd = context_.target.open(here);
-    if (!context_.target.is_fresh(here)) {
-      visit.claims.claim(visit.fd->get(), node.name, context_.target.key(dir));
-    }
-  }
+  if (selection.restore) make_subdir(visit, node, dir);
   if (!selection.descend) return;
   if (!node.subtree) throw Error(Errc::corrupt, _("the folder has no list of its content"));
   const bool on_known_devices = node.device_id != 0 && visit.job.device != 0;
@@ -324,8 +337,13 @@ void RestoreWalk::plan_file(Visit& visit, Node& node, const std::optional<FileIn
   job.file.existed = present.has_value();
   job.pieces = locate_content(visit.path, node, job.file);
 
-  // Writing into a file of several names would change the others, which may lie anywhere.
-  job.file.in_place = present && present->is_regular() && present->links == 1;
+  if (job.file.damaged && present && !is_unfinished(*present)) {
+    throw Error(Errc::corrupt,
+                _("what is there was left as it is, because the snapshot has it only in part; to "
+                  "have that part, restore to an empty folder"));
+  }
+  const bool has_one_name = present && present->links == 1;
+  job.file.in_place = present && present->is_regular() && (has_one_name || !job.pieces.empty());
   job.file.replaces = present && !job.file.in_place;
   if (present) {
     job.file.seen = seen_entry(*present);
@@ -337,6 +355,11 @@ void RestoreWalk::plan_file(Visit& visit, Node& node, const std::optional<FileIn
   }
   job.present_size = present->size;
   job.may_mark = is_root() || present->uid == user_id();
+  // What is written to a file of several names changes the others, which may lie anywhere.
+  job.must_stay = !has_one_name;
+  job.same_metadata = present->mtime == node.mtime && present->uid == node.uid &&
+                      present->gid == node.gid &&
+                      (present->mode & kPermissions) == go_mode::to_unix_permissions(node.mode);
   job.trusted = context_.request.overwrite == Overwrite::if_changed && present->size == node.size &&
                 present->mtime == node.mtime && !is_unfinished(*present);
   add_job(std::move(job));
@@ -350,19 +373,14 @@ void RestoreWalk::note_if_newer(const PlannedFile& file) {
 }
 
 void RestoreWalk::plan_new_file(Visit& visit, const CompareJob& job) {
-  note_if_newer(job.file);
-  context_.log.planned(1, job.file.size);
-  if (context_.request.dry_run) {
-    context_.log.bytes_restored(job.file.size);
-    context_.plan.link_source_ready(job.link_source);
-    context_.finished(job.file.dir, job.file.name,
-                      job.file.existed ? RestoreAction::updated : RestoreAction::restored,
-                      job.file.size);
-  } else if (job.pieces.empty() && !job.file.damaged) {
-    make_empty_file(visit, job);
-  } else {
-    context_.plan.add_file(job.file, job.pieces, job.link_source);
+  const bool is_empty = job.pieces.empty() && !job.file.damaged;
+  if (!is_empty || context_.request.dry_run) {
+    plan_whole_file(job);
+    return;
   }
+  note_if_newer(job.file);
+  context_.log.planned(1, 0);
+  make_empty_file(visit, job);
 }
 
 void RestoreWalk::make_empty_file(Visit& visit, const CompareJob& job) {

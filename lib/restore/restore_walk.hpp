@@ -53,6 +53,8 @@ class RestoreWalk {
     std::uint64_t present_size = 0;  // bytes; of the file PlannedFile::seen
     bool trusted = false;            // size and time agree, and that is asked to be enough
     bool may_mark = true;            // its mode can be changed, so that it can be left unfinished
+    bool must_stay = false;          // not written to: it has other names
+    bool same_metadata = false;      // time, owner and permissions are the snapshot's
   };
   using Job = std::variant<DirJob, CompareJob>;
 
@@ -81,6 +83,7 @@ class RestoreWalk {
   [[nodiscard]] std::uint64_t remembered(const Node& node) const;
   static void judge_name(Visit& visit, const Node& node);
   [[nodiscard]] Selection select(const std::string& path, bool is_dir) const;
+  void make_subdir(Visit& visit, const Node& node, std::uint32_t dir);
   void visit_subdir(Visit& visit, Node& node, const Selection& selection);
   void visit_entry(Visit& visit, Node& node);
   [[nodiscard]] bool may_overwrite(const Node& node, const FileInfo& present) const;
@@ -97,9 +100,11 @@ class RestoreWalk {
   void settle(CompareJob& job, std::vector<FilePiece> wanted);
   void note_if_newer(const PlannedFile& file);
   void settle_unchanged(const CompareJob& job);
+  void plan_whole_file(const CompareJob& job);
   void finish_kept(const CompareJob& job, const SharedFd& dir);
   void cut_to_size(const CompareJob& job);
   [[nodiscard]] bool is_source(const std::string& path) const;
+  [[nodiscard]] bool only_leads_on(const std::string& folder, const Tree& tree) const;
   void collect_extras(const Visit& visit, const Tree& tree);
   bool keeps_extras(const Visit& visit, const Tree& tree, std::size_t count);
   void tell_of_kept_extras() const;

@@ -44,7 +44,20 @@ void NewerFiles::add(const std::string& path, const Timestamp& mtime) {
   ++count_;
 }
 
+void NewerFiles::add_replaced(const std::string& path) {
+  const std::lock_guard lock(mutex_);
+  if (replaced_ == 0) first_replaced_ = path;
+  ++replaced_;
+}
+
 void NewerFiles::report(RestoreLog& log) const {
+  if (replaced_ != 0) {
+    log.notice(format_text(
+        n_("{} file or link of the target makes way for a folder of the snapshot: {}",
+           "{} files or links of the target make way for folders of the snapshot, the first: {}",
+           replaced_),
+        replaced_, first_replaced_));
+  }
   if (count_ == 0) return;
   log.notice(format_text(
       n_("{} file of the target is newer than in the snapshot and is to be overwritten: {}; to "

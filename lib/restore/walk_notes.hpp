@@ -33,11 +33,13 @@ class PatternUse {
   bool includes_ = false;
 };
 
-/// Counts the files of the target that are newer than in the snapshot and will be overwritten.
+/// Counts what of the target is lost that somebody may need: files that are newer than in the
+/// snapshot and will be overwritten, files and links in whose place the snapshot has a folder.
 /// Thread-safe.
 class NewerFiles {
  public:
   void add(const std::string& path, const Timestamp& mtime);
+  void add_replaced(const std::string& path);
   void report(RestoreLog& log) const;
 
  private:
@@ -45,6 +47,8 @@ class NewerFiles {
   unsigned long count_ = 0;
   Timestamp newest_time_ = {};
   std::string newest_ = {};
+  unsigned long replaced_ = 0;
+  std::string first_replaced_ = {};
 };
 
 }  // namespace medsave

@@ -306,33 +306,38 @@ bool is_name_char(char c) {
   return c == '_' || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
-std::string value_of(std::string_view variable) {
-  if (variable == "$") return "$";
+/// The value of what stands as `text` in a line. Without one, "$CACHES/*" would be "/*" and match
+/// everything, so it stays as it stands ("$RECYCLE.BIN" is a name).
+std::string value_of(std::string_view variable, std::string_view text) {
   const char* value = std::getenv(std::string(variable).c_str());
-  return value == nullptr ? std::string() : std::string(value);
+  return std::string(value == nullptr ? text : value);
 }
 
 /// Reads what follows a '$' at `pos` and appends its value.
 void expand_variable(std::string_view line, std::size_t& pos, std::string& out) {
+  const std::size_t begin = pos;
   if (line.substr(pos).starts_with("${")) {
     const std::size_t end = line.find('}', pos);
     if (end == std::string_view::npos) {  // a bad "${" vanishes, as in restic
       pos += 2;
       return;
     }
-    out += value_of(line.substr(pos + 2, end - pos - 2));
     pos = end + 1;
+    out += value_of(line.substr(begin + 2, end - begin - 2), line.substr(begin, pos - begin));
     return;
   }
-  std::size_t end = pos + 1;
-  while (end < line.size() && is_name_char(line[end])) ++end;
-  if (end == pos + 1 && end < line.size() && line[end] == '$') ++end;
-  if (end == pos + 1) {
+  ++pos;
+  if (line.substr(pos).starts_with('$')) {  // "$$"
+    ++pos;
     out.push_back('$');
-  } else {
-    out += value_of(line.substr(pos + 1, end - pos - 1));
+    return;
   }
-  pos = end;
+  while (pos < line.size() && is_name_char(line[pos])) ++pos;
+  if (pos == begin + 1) {
+    out.push_back('$');
+    return;
+  }
+  out += value_of(line.substr(begin + 1, pos - begin - 1), line.substr(begin, pos - begin));
 }
 
 std::string expand_variables(std::string_view line) {

@@ -10,6 +10,8 @@
 #include <charconv>
 #include <chrono>
 #include <limits>
+#include <map>
+#include <optional>
 #include <tuple>
 
 namespace medsave {
@@ -147,6 +149,49 @@ std::size_t newest_not_in_future(const std::vector<SnapshotEntry>& newest_first,
   return 0;
 }
 
+/// What was made with a clock that was behind is taken for older than what it was compared with.
+bool is_before_its_parent(const SnapshotEntry& entry, const std::map<Id, Timestamp>& times) {
+  if (!entry.snapshot.parent) return false;
+  const auto parent = times.find(*entry.snapshot.parent);
+  return parent != times.end() && entry.snapshot.time.instant < parent->second;
+}
+
+bool is_without_files(const SnapshotEntry& entry) {
+  const std::optional<SnapshotSummary>& summary = entry.snapshot.summary;
+  return summary && summary->total_files_processed == 0;
+}
+
+/// Moves one of those to remove to its place among those to keep.
+void spare(RetentionResult& result, std::vector<SnapshotEntry>::iterator entry, std::string why) {
+  const auto place = std::ranges::find_if(result.keep, [&](const KeptSnapshot& kept) {
+    return kept.entry.snapshot.time.instant < entry->snapshot.time.instant;
+  });
+  result.keep.insert(place, {std::move(*entry), {std::move(why)}});
+  result.remove.erase(entry);
+}
+
+/// While a source's drive is not connected, one backup after the other finds nothing.
+void keep_one_with_files(RetentionResult& result) {
+  const bool all_empty = std::ranges::all_of(
+      result.keep, [](const KeptSnapshot& kept) { return is_without_files(kept.entry); });
+  if (result.keep.empty() || !all_empty) return;
+  const auto entry = std::ranges::find_if_not(result.remove, is_without_files);
+  if (entry != result.remove.end()) spare(result, entry, _("newest that holds files"));
+}
+
+/// Spans are measured from the latest. When its clock was ahead by as much, they hold nothing else.
+void keep_one_before_a_gap(RetentionResult& result, const RetentionPolicy& policy) {
+  constexpr double kGap = 90.0 * kSecondsPerDay;
+  const std::vector<Rule> rules = rules_of(policy);
+  const bool only_spans =
+      std::ranges::all_of(rules, [](const Rule& rule) { return !rule.span.is_zero(); });
+  if (!only_spans || result.keep.empty() || result.remove.empty()) return;
+  const Timestamp& oldest = result.keep.back().entry.snapshot.time.instant;
+  const Timestamp& before = result.remove.front().snapshot.time.instant;
+  if (seconds_between(before, oldest) <= kGap) return;
+  spare(result, result.remove.begin(), _("newest before a long pause"));
+}
+
 }  // namespace
 
 std::optional<CalendarSpan> parse_calendar_span(std::string_view text) {
@@ -226,6 +271,8 @@ RetentionResult apply_retention(std::vector<SnapshotEntry> group, const Retentio
   });
   const std::size_t newest = newest_not_in_future(group, now);
   const ZonedTime latest = group[newest].snapshot.time;
+  std::map<Id, Timestamp> times;
+  for (const SnapshotEntry& entry : group) times[entry.id] = entry.snapshot.time.instant;
   std::vector<Rule> rules = rules_of(policy);
   for (std::size_t i = 0; i < group.size(); ++i) {
     const ZonedTime& time = group[i].snapshot.time;
@@ -243,6 +290,9 @@ RetentionResult apply_retention(std::vector<SnapshotEntry> group, const Retentio
       std::string reason = match_rule(rule, time, i, i + 1 == group.size(), latest);
       if (!reason.empty()) matches.push_back(std::move(reason));
     }
+    if (matches.empty() && is_before_its_parent(group[i], times)) {
+      matches.emplace_back(_("made when the clock was wrong"));
+    }
     // With a clock that was or is wrong, the rules may be used up before it is the turn of what was
     // saved last.
     if (matches.empty() && i == newest && i != 0) {
@@ -254,6 +304,8 @@ RetentionResult apply_retention(std::vector<SnapshotEntry> group, const Retentio
       result.keep.push_back({std::move(group[i]), std::move(matches)});
     }
   }
+  keep_one_with_files(result);
+  keep_one_before_a_gap(result, policy);
   return result;
 }
 

@@ -132,6 +132,14 @@ std::string tell_future(const SnapshotEntry& future, const SnapshotEntry* chosen
       name, time, chosen->id.short_hex(), format_local_time(chosen->snapshot.time.instant));
 }
 
+std::string tell_successor(const SnapshotEntry& successor, const SnapshotEntry& chosen) {
+  return format_text(
+      _("snapshot {} says that it is of {}, but was made after {}, the latest by its "
+        "time: a clock was wrong. To have the other one, name its ID"),
+      successor.id.short_hex(), format_local_time(successor.snapshot.time.instant),
+      chosen.id.short_hex());
+}
+
 const SnapshotEntry& find_latest(const std::vector<SnapshotEntry>& snapshots,
                                  const SnapshotFilter& filter, const NoticeSink& notice) {
   const SnapshotEntry* newest = nullptr;
@@ -143,7 +151,14 @@ const SnapshotEntry& find_latest(const std::vector<SnapshotEntry>& snapshots,
   }
   if (newest != nullptr) {
     if (newest != chosen && notice) notice(tell_future(*newest, chosen));
-    return chosen != nullptr ? *chosen : *newest;
+    if (chosen == nullptr) chosen = newest;
+    const auto successor = std::ranges::find_if(snapshots, [&](const SnapshotEntry& entry) {
+      return entry.snapshot.parent == chosen->id &&
+             entry.snapshot.time.instant < chosen->snapshot.time.instant &&
+             filter.matches(entry.snapshot);
+    });
+    if (successor != snapshots.end() && notice) notice(tell_successor(*successor, *chosen));
+    return *chosen;
   }
   if (snapshots.empty()) throw Error(Errc::not_found, _("the repository holds no snapshot yet"));
   throw Error(Errc::not_found,

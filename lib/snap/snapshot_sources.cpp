@@ -136,7 +136,10 @@ std::vector<std::string> find_sources(const BlobReader& reader, const Snapshot& 
   }
   std::vector<std::string> sources;
   for (const Names& place : places) {
-    if (is_at_or_below(inside, place)) return {"/"};
+    if (is_at_or_below(inside, place)) {
+      sources.emplace_back("/");
+      continue;
+    }
     if (!is_at_or_below(place, inside)) continue;
     std::string path;
     for (const std::string& name : NamesView(place).subspan(inside.size())) {

@@ -16,7 +16,9 @@
 
 #include <algorithm>
 #include <atomic>
+#include <filesystem>
 #include <string_view>
+#include <system_error>
 #include <utility>
 
 namespace medsave {
@@ -253,7 +255,18 @@ Buffer read_file(const std::string& path, std::size_t limit) {
   }
 }
 
-void write_file_durably(const std::string& path, ByteView data, unsigned mode) {
+namespace {
+
+/// Of a device or a pipe, which must not be replaced.
+void write_through(const std::string& path, ByteView data) {
+  UniqueFd fd(
+      retry_interrupted([&] { return ::open(path.c_str(), O_WRONLY | O_CLOEXEC | O_NOCTTY); }));
+  if (!fd) throw_errno(N_("cannot open {}"), path);
+  write_all(fd.get(), data, path);
+  close_fd(std::move(fd), path);
+}
+
+void replace_file_durably(const std::string& path, ByteView data, unsigned mode) {
   const std::string temporary = temporary_name(path);
   UniqueFd fd(retry_interrupted(
       [&] { return ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600); }));
@@ -269,6 +282,21 @@ void write_file_durably(const std::string& path, ByteView data, unsigned mode) {
     throw;
   }
   sync_dir(parent_of(path));
+}
+
+}  // namespace
+
+void write_file_durably(const std::string& path, ByteView data, unsigned mode) {
+  const std::optional<FileInfo> there = stat_at(kCurrentDirectory, path);
+  if (there && !there->is_regular()) {
+    write_through(path, data);
+    return;
+  }
+  std::error_code failed;
+  const bool is_link = std::filesystem::is_symlink(path, failed);
+  const std::filesystem::path file =
+      is_link ? std::filesystem::weakly_canonical(path, failed) : std::filesystem::path(path);
+  replace_file_durably(failed ? path : file.string(), data, mode);
 }
 
 UniqueFd open_for_appending(const std::string& path) {

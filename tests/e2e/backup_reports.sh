@@ -12,11 +12,11 @@ expect 0 medsave --as-restic backup srv
 says_not "Backup of"
 
 step "--summary-file has it, --quiet or not, instead of what was there"
-echo old >summary
+echo "medsave: old" >summary
 for quiet in "" --quiet; do
   # shellcheck disable=SC2086
   expect 0 medsave $quiet backup srv --summary-file summary
-  grep -q "^Backup of $work/srv on $(hostname) to $work/repo, 20" summary || fail "$(cat summary)"
+  grep -q "^medsave: Backup of $work/srv on $(hostname) to $work/repo, 20" summary || fail "$(cat summary)"
   grep -q "^snapshot [0-9a-f]* saved$" summary || fail "$(cat summary)"
   ! grep -q old summary || fail "the old summary is still there"
 done
@@ -25,11 +25,11 @@ same "$(stat -c %a summary)" 600
 expect 0 medsave --json --quiet backup srv --summary-file summary
 same "$(json-value /snapshot_id <summary)" "$(summary snapshot_id)"
 expect 0 medsave --quiet backup --dry-run srv --summary-file summary
-grep -q "^Trial of a backup of" summary || fail "$(cat summary)"
+grep -q "^medsave: Trial of a backup of" summary || fail "$(cat summary)"
 
 step "and why there is no backup, or not the whole one"
 expect 1 medsave -q -r rest:http://anna:secret@127.0.0.1:1/ backup srv --summary-file summary -o rest.nonsense=1
-grep -q "^Backup of $work/srv on $(hostname) to rest:…, 20" summary || fail "$(cat summary)"
+grep -q "^medsave: FAILED: Backup of $work/srv on $(hostname) to rest:…, 20" summary || fail "$(cat summary)"
 ! grep -q secret summary || fail "a password in the summary"
 same "$(wc -l <summary)" 2
 expect 3 medsave -q backup srv nowhere --summary-file summary
@@ -44,6 +44,37 @@ says "wrong password"
 mkdir $'red\e[31m' && echo a >$'red\e[31m/a'
 expect 0 medsave -q backup $'red\e[31m' --summary-file summary
 ! grep -q $'\e' summary || fail "a control character in the summary"
+
+step "no file of somebody's is replaced or written to by mistake, and no device"
+echo "1;2;3" >accounts.csv
+expect 1 medsave backup srv --summary-file accounts.csv
+says "accounts.csv holds something other than the summary of a backup and was not replaced; nothing was saved"
+expect 1 medsave backup srv --log accounts.csv
+says "accounts.csv is no log of medsave"
+same "$(cat accounts.csv)" "1;2;3"
+expect 1 medsave backup srv --log no/such/log
+says "without the log that --log asks for nothing was done"
+mkfifo pipe
+cat pipe >piped &
+expect 0 medsave -q backup srv --summary-file pipe
+wait $!
+[ -p pipe ] || fail "the pipe was replaced"
+grep -q "^medsave: Backup of" piped || fail "$(cat piped)"
+ln -s summary summary-link
+expect 0 medsave -q backup srv --summary-file summary-link
+[ -L summary-link ] || fail "the link was replaced"
+
+step "a run that is killed, or not even begun, leaves no summary of the last one"
+expect 1 medsave -q backup --stdin srv --summary-file summary
+grep -q "^medsave: FAILED: Backup to $work/repo" summary || fail "$(cat summary)"
+mkfifo list
+exec 9<>list
+medsave -q backup --stdin --summary-file summary <list & pid=$!
+wait_for grep -q "^medsave: NOT FINISHED: Backup of" summary
+kill_hard $pid
+exec 9>&-
+grep -q "^medsave: NOT FINISHED: Backup of" summary || fail "$(cat summary)"
+medsave -q unlock --remove-all
 
 step "--log appends what was said, with time and computer, and how it ended"
 expect 0 medsave -q --log log backup srv

@@ -98,3 +98,16 @@ if [ "$(id -u)" -eq 0 ] && mkdir mounted mount && mount -t tmpfs none mount 2>/d
   same "$(saved src | grep -c mounted/inside)" 1
   umount src/mounted
 fi
+
+step "-x saves the files of an overlay, whatever layer they are in"
+if [ "$(id -u)" -eq 0 ] && mkdir -p lower upper && mount -t tmpfs tmpfs lower && mount -t tmpfs tmpfs upper; then
+  mkdir lower/d upper/u upper/w merged
+  echo l >lower/d/below
+  if mount -t overlay overlay -o lowerdir=lower,upperdir=upper/u,workdir=upper/w merged 2>/dev/null; then
+    echo u >merged/d/above
+    backup 0 -x "$work/merged"
+    same "$(paths_of "$snapshot" | grep -cE '/d/(below|above)$')" 2
+    umount merged
+  fi
+  umount lower upper
+fi

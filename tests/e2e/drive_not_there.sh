@@ -20,8 +20,9 @@ expect 10 medsave --no-cache snapshots
 says 'repository does not exist'
 expect 10 medsave --as-restic snapshots
 says 'Is there a repository at the following location'
-expect 0 medsave init
+expect 1 medsave init
 says "there was a repository at $work/drive/repo on [0-9-]+"
+expect 0 medsave init --force
 rm -r drive
 mv elsewhere drive
 expect 0 medsave snapshots

@@ -22,11 +22,14 @@ printf '${NOT_SET_ANYWHERE}\n' >variable
 wanted="--include holds no pattern"
 stays medsave restore latest --target target --delete --include ''
 stays medsave restore latest --target target --delete --iinclude ''
-for file in empty comments variable; do
+for file in empty comments; do
   stays medsave restore latest --target target --delete --include-file $file
   stays medsave restore latest --target target --iinclude-file $file
 done
 stays medsave restore latest --target target --include '' --include-file comments
+expect 0 medsave restore latest --target target --delete --include-file variable
+says "nothing in the snapshot matches the pattern .{NOT_SET_ANYWHERE}"
+[ -e target/stray ] || fail "deleted what no pattern includes"
 expect 1 medsave rewrite --forget --include ''
 says "$wanted"
 expect 1 medsave rewrite --include-file comments
@@ -74,8 +77,9 @@ rm -rf out && mkdir -p "out$work/srv/practice" "out$work/a" && touch "out$work/s
 expect 0 medsave restore latest --target out --delete
 [ -e "out$work/srv/practice/x" ] && [ ! -e "out$work/a/x" ] || fail "wrong: $(find out -type f)"
 medsave -q backup "$work/srv/practice"
-medsave -q rewrite --forget latest --exclude "$work/srv/practice"
-expect 0 medsave restore latest --target out --delete
+made=$(medsave --json rewrite latest --exclude "$work/srv/practice" | json-value --type changed /new_snapshot_id)
+expect 0 medsave restore "$made" --target out --delete
+medsave -q forget "$made"
 [ -e "out$work/srv/practice/x" ] || fail "deleted what the snapshot knows nothing of"
 
 step "--include with --delete stays within both"
@@ -174,7 +178,7 @@ for part in config keys data snapshots; do
   rm -rf near && mkdir near
   echo a >near/a
   medsave -q -r near-repo-$part init
-  medsave -q -r near/old init
+  medsave -q -r near/old init --force
   medsave -q -r near/old backup "$work/near/a"
   medsave -q -r near-repo-$part backup "$work/near/a"
   rm -rf near/old/$part
@@ -229,3 +233,36 @@ mkdir stick/patients && echo a >stick/patients/a
 expect 0 medsave restore "latest:$work/stick" --target stick --delete
 says "what is in the target was kept: the snapshot has an empty folder in its place"
 same "$(cat stick/patients/a)" a
+
+step "nor does one of several sources that was empty then"
+rm -rf standby && mkdir -p src2 stick2/patients && echo c >src2/c && echo a >stick2/patients/a
+medsave -q backup "$work/stick2" "$work/src2"
+medsave -q restore latest --target standby
+mv stick2 away && mkdir stick2
+medsave -q backup "$work/stick2" "$work/src2"
+expect 0 medsave restore latest --target standby --delete
+same "$(cat "standby$work/stick2/patients/a")" a
+
+step "a folder of a source that only leads to another one keeps its other entries"
+mkdir -p root/etc root/mnt/data/practice root/mnt/data/photos
+echo c >root/etc/c
+echo p >root/mnt/data/practice/p
+echo only copy >root/mnt/data/photos/family
+touch root/mnt/data/.nobackup
+medsave -q backup root root/mnt/data/practice --exclude-if-present .nobackup
+for from in root root/mnt/data; do
+  expect 0 medsave restore "latest:$work/$from" --target "$from" --delete
+  same "$(cat root/mnt/data/photos/family)" "only copy"
+done
+
+step "a file in the place of a folder is told of before it goes"
+mkdir -p place/notes && echo n >place/notes/n
+medsave -q backup "$work/place"
+rm -r place/notes && echo "three years of notes" >place/notes
+expect 0 medsave restore "latest:$work/place" --target place --dry-run -vv
+says "1 file or link of the target makes way for a folder of the snapshot: /notes"
+says "deleted +/notes"
+same "$(cat place/notes)" "three years of notes"
+expect 0 medsave restore "latest:$work/place" --target place
+says "makes way for a folder"
+same "$(cat place/notes/n)" n

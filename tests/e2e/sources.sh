@@ -65,7 +65,7 @@ as_user rm -r practice/b practice/sub
 expect 0 user backup practice
 says 'practice: is empty'
 expect 0 user backup practice
-says_not 'is empty'
+says 'practice: is empty'
 step "one that is required has to hold something every evening"
 expect 3 user backup --require-sources practice
 expect 3 user backup --require-sources practice
@@ -78,6 +78,20 @@ as_user sh -c 'echo b >practice/b'
 expect 0 user backup practice
 as_user rm practice/b
 MEDSAVE_REQUIRE_SOURCES=true expect 3 user backup practice
+
+step "a source behind a link in another source"
+as_user sh -c 'mkdir -p elsewhere/records home/doc && echo p >elsewhere/records/p && echo o >elsewhere/other'
+as_user ln -s ../../elsewhere home/doc/documents
+expect 0 user --json backup home/doc home/doc/documents/records
+user ls -q "$(summary snapshot_id)" | found -x /home/doc/documents/records/p || fail "not saved"
+if user ls -q "$(summary snapshot_id)" | found /other; then fail "what was not named was saved"; fi
+expect 0 user --json backup home/doc home/doc/documents/records/p
+user ls -q "$(summary snapshot_id)" | found -x /home/doc/documents/records/p || fail "not the file"
+
+step "a link that is required to be a source"
+as_user ln -s elsewhere linked
+expect 3 user backup --require-sources linked
+says 'linked is a link'
 
 step "a link is saved as a link, which is said; with a slash the folder behind it is"
 as_user sh -c 'echo b >practice/b; ln -s practice share'

@@ -48,7 +48,7 @@ struct BackupRequest {
   bool scan = true;  // count first, for percentages and ETA
   unsigned read_concurrency = 2;
   bool skip_if_unchanged = false;
-  bool require_sources = false;  // an empty source counts as emptied, whatever it was before
+  bool require_sources = false;  // a source that is a link counts as emptied
   bool dry_run = false;          // the writer goes to a throw-away store, nothing is saved
   /// Packs that must still be there when the snapshot is saved: adopted ones, which somebody may be
   /// about to delete who has lost his lock.

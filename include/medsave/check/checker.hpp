@@ -83,7 +83,8 @@ struct CheckReport {
   std::uint64_t hints = 0;
   std::uint64_t packs_read = 0;
   std::uint64_t bytes_read = 0;
-  std::uint64_t snapshots = 0;
+  std::uint64_t snapshots = 0;             // that were checked
+  std::uint64_t snapshots_listed = 0;      // that could be read, whatever was to be checked
   bool no_snapshots = false;               // in the whole repository, although it has data
   std::vector<Id> damaged_snapshots = {};  // their files; such as could only not be read are not
   std::vector<Id> broken_packs = {};

@@ -46,7 +46,8 @@ class PathFilter {
 std::string case_folded(std::string_view text);
 
 /// Patterns of an `--exclude-file`: trims white space, drops blank lines and `#` comments, expands
-/// `$VAR` and `${VAR}` ("$$" is a dollar). Text as decode_lines() reads it.
+/// `$VAR` and `${VAR}` where there is such a variable ("$$" is a dollar). Text as decode_lines()
+/// reads it.
 std::vector<std::string> read_pattern_file(const std::string& path);
 
 }  // namespace medsave

@@ -55,7 +55,8 @@ void sync_dir_at(int dir, const std::string& name);
 
 /// Whole small file; throws Error(corrupt) above `limit` bytes.
 Buffer read_file(const std::string& path, std::size_t limit);
-/// Creates or replaces `path` atomically (temporary name, fsync, rename, fsync of the directory).
+/// Creates or replaces `path` atomically (temporary name, fsync, rename, fsync of the directory). A
+/// symbolic link is followed; a device or a pipe is written to.
 void write_file_durably(const std::string& path, ByteView data, unsigned mode);
 
 /// Makes the file (0600) if it is not there. What is written goes to its end.

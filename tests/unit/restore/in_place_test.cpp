@@ -233,6 +233,31 @@ TEST(RestoreInPlace, NeverWritesThroughAHardLink) {
   EXPECT_EQ(as_text(read_file(run.outside(), 100).view()), "elsewhere");
 }
 
+TEST(RestoreInPlace, LeavesAFileOfSeveralNamesThatIsRight) {
+  RestoreRun run;
+  Node file = run.builder.file("f", {"snapshot"});
+  const Id root = run.builder.tree({file});
+  run.restore(root);
+  std::filesystem::create_hard_link(run.path("f"), run.outside());
+  const ino_t before = run.status("f").st_ino;
+  EXPECT_EQ(run.restore(root).files_restored, 0U);
+  EXPECT_EQ(run.status("f").st_ino, before);
+  EXPECT_EQ(run.status("f").st_nlink, 2U);
+}
+
+TEST(RestoreInPlace, LeavesWhatIsThereWhereTheSnapshotHasTheFileOnlyInPart) {
+  RestoreRun run;
+  Node file = run.builder.file("f", {"first", "second"});
+  file.content.back() = Id{};  // nowhere to be had
+  const Id root = run.builder.tree({file});
+  run.put("f", "what somebody has");
+  EXPECT_NE(run.restore(root).problems, 0U);
+  EXPECT_EQ(run.text("f"), "what somebody has");
+  std::filesystem::remove(run.path("f"));
+  EXPECT_NE(run.restore(root).problems, 0U);
+  EXPECT_TRUE(run.text("f").starts_with("first"));
+}
+
 TEST(RestoreInPlace, DeleteRemovesWhatTheSnapshotDoesNotHave) {
   RestoreRun run;
   const Id root = run.builder.tree(

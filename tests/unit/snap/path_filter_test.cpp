@@ -151,9 +151,10 @@ TEST(ReadPatternFile, TrimsSkipsAndExpands) {
   const std::string path = ::testing::TempDir() + "patterns.txt";
   ::setenv("PATTERN_TEST", "value", 1);
   std::ofstream(path) << "\xEF\xBB\xBF  *.tmp \r\n\n# comment\n$PATTERN_TEST/x\n"
-                      << "${PATTERN_TEST}y\na$$b\nc$ d\n$PATTERN_UNSET!\n";
-  EXPECT_THAT(read_pattern_file(path),
-              ElementsAre("*.tmp", "value/x", "valuey", "a$b", "c$ d", "!"));
+                      << "${PATTERN_TEST}y\na$$b\nc$ d\n$PATTERN_UNSET!\n"
+                      << "${PATTERN_UNSET}/*\n";
+  EXPECT_THAT(read_pattern_file(path), ElementsAre("*.tmp", "value/x", "valuey", "a$b", "c$ d",
+                                                   "$PATTERN_UNSET!", "${PATTERN_UNSET}/*"));
   std::filesystem::remove(path);
 }
 

@@ -179,6 +179,48 @@ TEST(Retention, OfTheSameTimeWhatWasSavedCountsBeforeWhatWasMadeOfIt) {
   }
 }
 
+TEST(Retention, KeepsTheNewestWithFilesWhenOthersFoundNone) {
+  std::vector<SnapshotEntry> group;
+  for (const char* day : {"05", "04", "03", "02", "01"}) {
+    group.push_back(snapshot(std::string("2026-11-") + day + "T20:00:00Z"));
+    group.back().snapshot.summary.emplace();
+  }
+  group[3].snapshot.summary->total_files_processed = 7;
+  group[4].snapshot.summary->total_files_processed = 7;
+  const RetentionResult result = apply_retention(group, {.last = 3}, at("2026-11-30T12:00:00Z"));
+  ASSERT_EQ(result.keep.size(), 4U);
+  EXPECT_EQ(result.keep[3].entry.snapshot.time, group[3].snapshot.time);
+  EXPECT_EQ(result.remove.size(), 1U);
+  group[0].snapshot.summary->total_files_processed = 1;
+  EXPECT_EQ(apply_retention(group, {.last = 3}, at("2026-11-30T12:00:00Z")).keep.size(), 3U);
+}
+
+TEST(Retention, KeepsOneBeforeALongPauseWhereOnlySpansCount) {
+  // The clock of the newest was ahead by more than a year.
+  const std::vector<SnapshotEntry> group = {snapshot("2027-12-30T20:00:00Z"),
+                                            snapshot("2026-11-29T20:00:00Z"),
+                                            snapshot("2026-11-28T20:00:00Z")};
+  const Timestamp now = at("2027-12-30T20:00:00Z");
+  RetentionPolicy policy = {.within = *parse_calendar_span("1y")};
+  const RetentionResult result = apply_retention(group, policy, now);
+  ASSERT_EQ(result.keep.size(), 2U);
+  EXPECT_EQ(result.keep[1].entry.snapshot.time, group[1].snapshot.time);
+  policy.last = 1;
+  EXPECT_EQ(apply_retention(group, policy, now).keep.size(), 1U);
+}
+
+TEST(Retention, KeepsWhatWasMadeWithAClockThatWasBehind) {
+  std::vector<SnapshotEntry> group = {snapshot("2026-11-29T20:00:00Z"),
+                                      snapshot("2026-11-28T20:00:00Z"),
+                                      snapshot("2020-01-01T00:00:30Z")};
+  group[0].id.bytes()[0] = std::byte{1};
+  group[2].id.bytes()[0] = std::byte{2};
+  group[2].snapshot.parent = group[0].id;
+  const RetentionResult result = apply_retention(group, {.last = 1}, at("2026-11-30T12:00:00Z"));
+  ASSERT_EQ(result.keep.size(), 2U);
+  EXPECT_EQ(result.keep[1].entry.id, group[2].id);
+}
+
 TEST(Retention, KnowsThePracticesPolicy) {
   const auto policy = named_policy("cabinet");
   ASSERT_TRUE(policy);
