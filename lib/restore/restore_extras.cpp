@@ -52,16 +52,12 @@ bool RestoreWalk::is_source(const std::string& path) const {
   return std::ranges::find(sources, path) != sources.end();
 }
 
-/// Whether this folder of a source has nothing but what leads to another source: what else is in it
-/// may have been left out, as on a drive that the backup of the first one did not go into.
-bool RestoreWalk::only_leads_on(const std::string& folder, const Tree& tree) const {
-  const auto leads = [&](const Node& node) {
-    const std::string path = folder + "/" + node.name;
-    return std::ranges::any_of(context_.request.sources, [&](const std::string& source) {
-      return source == path || source.starts_with(path + "/");
-    });
-  };
-  return !tree.empty() && std::ranges::all_of(tree, leads);
+/// Whether another source lies below this folder of one. Nobody names that unless the first does
+/// not go into the folder: it is on another drive, or left out.
+bool RestoreWalk::leads_to_source(const std::string& folder) const {
+  return std::ranges::any_of(context_.request.sources, [&](const std::string& source) {
+    return source.size() > folder.size() + 1 && source.starts_with(folder + "/");
+  });
 }
 
 /// Whether the `count` entries that are here besides the snapshot's must stay, and says so: the
@@ -73,7 +69,7 @@ bool RestoreWalk::keeps_extras(const Visit& visit, const Tree& tree, std::size_t
   const bool is_root = visit.job.dir == RestoreTarget::kRoot;
   if (visit.is_repository) {
     context_.guard.tell_of_repository(path);
-  } else if (!visit.job.saved || only_leads_on(visit.job.path, tree)) {
+  } else if (!visit.job.saved || leads_to_source(visit.job.path)) {
     extras_kept_.fetch_add(count);
   } else if (tree.empty() && (is_root || is_source(path))) {
     context_.guard.tell_of_empty_source(path);

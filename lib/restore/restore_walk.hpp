@@ -104,7 +104,7 @@ class RestoreWalk {
   void finish_kept(const CompareJob& job, const SharedFd& dir);
   void cut_to_size(const CompareJob& job);
   [[nodiscard]] bool is_source(const std::string& path) const;
-  [[nodiscard]] bool only_leads_on(const std::string& folder, const Tree& tree) const;
+  [[nodiscard]] bool leads_to_source(const std::string& folder) const;
   void collect_extras(const Visit& visit, const Tree& tree);
   bool keeps_extras(const Visit& visit, const Tree& tree, std::size_t count);
   void tell_of_kept_extras() const;

@@ -249,7 +249,7 @@ echo c >root/etc/c
 echo p >root/mnt/data/practice/p
 echo only copy >root/mnt/data/photos/family
 touch root/mnt/data/.nobackup
-medsave -q backup root root/mnt/data/practice --exclude-if-present .nobackup
+medsave -q backup "$work/root" "$work/root/mnt/data/practice" --exclude-if-present .nobackup
 for from in root root/mnt/data; do
   expect 0 medsave restore "latest:$work/$from" --target "$from" --delete
   same "$(cat root/mnt/data/photos/family)" "only copy"
