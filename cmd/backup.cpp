@@ -331,7 +331,9 @@ void back_up(const BackupOptions& options, const std::vector<std::string>& argum
   if (!options.dry_run) refresh_protection(repository, *index, context);
   report.finish(result);
   if (result.problems + report.unusable_targets() != 0) {
-    throw CommandFailed(kExitIncomplete, _("Warning: at least one source file could not be read"));
+    throw CommandFailed(kExitIncomplete,
+                        _("Warning: at least one source file could not be read; the snapshot holds "
+                          "all others"));
   }
   if (options.require_sources && result.emptied != 0) {
     throw CommandFailed(

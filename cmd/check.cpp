@@ -11,6 +11,8 @@
 #include "medsave/ui/display_text.hpp"
 #include "medsave/ui/json_object.hpp"
 
+#include <fmt/format.h>
+
 #include <memory>
 #include <utility>
 
@@ -54,40 +56,51 @@ void print_affected(const CheckReport& report, Context& context) {
 }
 
 /// What helps depends on the damage: what is left of a pack has to be moved, a missing one only
-/// forgotten.
-void print_advice_about_packs(const CheckReport& report, Context& context) {
+/// forgotten. In the order in which to do it.
+std::vector<std::string> steps_to_mend(const CheckReport& report) {
+  std::vector<std::string> steps = {
+      _("Keep the repository as it is and copy it first. If there are more errors each time, the "
+        "drive or the memory is failing.")};
+  if (!report.broken_packs.empty() && report.rotten_packs.size() != report.broken_packs.size()) {
+    steps.emplace_back(
+        _("If a folder or files below \"data\" were renamed or moved, put them back."));
+  }
+  if (report.suggest_repair_index) {
+    steps.emplace_back(
+        _("Make the index anew from the packs: medsave repair index. Then check again."));
+  }
+  if (!report.damaged_snapshots.empty()) {
+    steps.push_back(advice_on_damaged_snapshots(report.damaged_snapshots));
+  }
   if (!report.rotten_packs.empty()) {
     std::vector<std::string> ids;
     for (const Id& id : report.rotten_packs) ids.push_back(id.hex());
-    context.warn(format_text(
-        _("- Save what is intact of the damaged packs: medsave repair packs {}"), join(ids, " ")));
+    steps.push_back(format_text(
+        _("Save what is intact of the damaged packs: medsave repair packs {}"), join(ids, " ")));
   }
   if (report.broken_packs.size() > report.rotten_packs.size() && !report.suggest_repair_index) {
-    context.warn(_("- Make the index fit the packs that are there: medsave repair index"));
+    steps.emplace_back(_("Make the index fit the packs that are there: medsave repair index"));
   }
-  if (report.broken_packs.empty() && report.affected.empty()) return;
-  context.warn(
-      _("- Back up again: what the source still has is stored again. Then check again.\n"
-        "- What is lost for good, \"medsave repair snapshots --forget\" takes out of the "
-        "snapshots."));
+  if (!report.broken_packs.empty() || !report.affected.empty()) {
+    steps.emplace_back(
+        _("Back up again: what the source still has is stored again. Then check again."));
+    steps.emplace_back(
+        _("What is lost for good, \"medsave repair snapshots --forget\" takes out of the "
+          "snapshots."));
+  }
+  return steps;
 }
 
 void print_advice(const CheckReport& report, bool reads_all, Context& context) {
   if (report.errors != 0) {
-    context.warn(
-        _("What to do, in this order: keep the repository as it is and copy it first. If there are "
-          "more errors each time, the drive or the memory is failing."));
     context.warn(reads_all ? _("Snapshots and paths not named above are whole and can be restored.")
                            : _("As far as can be told without reading the data (--read-data), "
                                "snapshots and paths not named above are whole."));
-    if (report.suggest_repair_index) {
-      context.warn(
-          _("- Make the index anew from the packs: medsave repair index. Then check again"));
+    context.warn(_("What to do, in this order:"));
+    std::size_t number = 0;
+    for (const std::string& step : steps_to_mend(report)) {
+      context.warn(fmt::format("{}. {}", ++number, step));
     }
-    if (!report.damaged_snapshots.empty()) {
-      context.warn("- " + advice_on_damaged_snapshots(report.damaged_snapshots));
-    }
-    print_advice_about_packs(report, context);
   }
   if (report.no_snapshots) {
     context.warn(

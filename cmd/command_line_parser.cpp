@@ -1,3 +1,4 @@
+#include "closest_name.hpp"
 #include "command_line.hpp"
 
 #include "medsave/base/error.hpp"
@@ -158,9 +159,25 @@ class LineParser {
   }
 
   [[noreturn]] void unknown(const std::string& shown) const {
+    std::vector<std::string> names;
+    for (const Command* c = line_.command; c != nullptr; c = c->parent()) {
+      for (const Option& option : c->option_list()) names.push_back("--" + option.name);
+    }
     throw Error(Errc::usage,
                 format_text(_("unknown flag: {}\nRun '{} --help' to see what there is."), shown,
-                            line_.command->full_name()));
+                            line_.command->full_name()) +
+                    guess(shown.starts_with("--") ? closest_name(shown, names) : ""));
+  }
+
+  /// What was meant, perhaps; a line of its own.
+  static std::string guess(const std::string& name) {
+    return name.empty() ? std::string() : "\n" + format_text(_("Did you mean \"{}\"?"), name);
+  }
+
+  static std::vector<std::string> names_of_commands(const Command& command) {
+    std::vector<std::string> names;
+    for (const Command& c : command.commands()) names.push_back(c.name());
+    return names;
   }
 
   /// Follows the first word of words_ to the command it names. A "--" before it stays.
@@ -186,7 +203,8 @@ class LineParser {
       throw Error(Errc::usage,
                   format_text(_("unknown command \"{}\" for \"{}\"\nRun '{} --help' to "
                                 "see what there is."),
-                              word, here.full_name(), here.full_name()));
+                              word, here.full_name(), here.full_name()) +
+                      guess(closest_name(word, names_of_commands(here))));
     }
     return true;
   }

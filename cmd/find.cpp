@@ -294,7 +294,9 @@ void add_find(Command& root) {
        {"medsave find -i -l \"*dupont*\"", _("whatever has this name, with size and time")},
        {"medsave find --blob 420f620f", _("the files a blob belongs to")}});
   command.run([options](Context& context, const std::vector<std::string>& arguments) {
-    if (arguments.empty()) throw Error(Errc::usage, _("wrong number of arguments"));
+    if (arguments.empty())
+      throw Error(Errc::usage,
+                  _("give what to look for: medsave find NAME (* stands for any letters)"));
     if (int{options->blob} + int{options->tree} + int{options->pack} > 1) {
       throw Error(Errc::usage, _("cannot have several ID types"));
     }

@@ -210,6 +210,13 @@ void announce_dry_run(const std::vector<Id>& ids, Context& context) {
   names.reserve(ids.size());
   for (const Id& id : ids) names.push_back(id.short_hex());
   std::ranges::sort(names);
+  if (context.identity == Identity::medsave) {
+    const unsigned long count = names.size();
+    context.info(format_text(n_("{} snapshot would be removed ({}); nothing was changed",
+                                "{} snapshots would be removed ({}); nothing was changed", count),
+                             count, join(names, ", ")));
+    return;
+  }
   context.info(_("Would have removed the following snapshots:"));
   context.info("{" + join(names, " ") + "}");
   context.info("");

@@ -80,8 +80,13 @@ void warn_if_readable(const std::string& path, Context& context) {
 
 PasswordAnswer from_file(const std::string& path, Context& context) {
   warn_if_readable(path, context);
-  return found_in(WipedBuffer(read_file(path, kMaxPassword)), path, trim_unicode_space,
-                  trim_password_bytes);
+  try {
+    return found_in(WipedBuffer(read_file(path, kMaxPassword)), path, trim_unicode_space,
+                    trim_password_bytes);
+  } catch (const Error& e) {
+    if (e.code() != Errc::not_found) throw;
+    throw Error(e.code(), format_text(_("there is no password file {}; nothing was done"), path));
+  }
 }
 
 PasswordAnswer from_command(const std::string& command) {
@@ -132,8 +137,15 @@ std::optional<PasswordAnswer> known_password(const RepositoryChoice& choice, Con
   return PasswordAnswer{};
 }
 
-Secret typed(const std::string& prompt) {
-  std::optional<Buffer> line = read_password(prompt);
+/// Broken between words where it is wider than the terminal.
+std::string fit_prompt(const std::string& prompt, std::size_t columns) {
+  std::string out = wrap_lines(prompt, columns);
+  if (prompt.ends_with(' ') && !out.ends_with(' ')) out += ' ';
+  return out;
+}
+
+Secret typed(const std::string& prompt, const Context& context) {
+  std::optional<Buffer> line = read_password(fit_prompt(prompt, context.console.width()));
   if (!line) {
     throw Error(Errc::usage, _("no password: there is no terminal to ask at; use --password-file, "
                                "--password-command or the variable MEDSAVE_PASSWORD"));
@@ -174,7 +186,7 @@ constexpr int kTypings = 3;
 /// An Enter too many is no answer. Empty after the last try.
 Secret typed_something(const std::string& prompt, Context& context) {
   for (int tries = 1;; ++tries) {
-    Secret answer = typed(prompt);
+    Secret answer = typed(prompt, context);
     if (!answer.empty() || tries == kTypings) return answer;
     context.warn(_("nothing was typed; once more"));
   }
@@ -194,7 +206,7 @@ Secret typed_twice(Context& context, const RepositoryChoice& choice) {
   for (int tries = 1;; ++tries) {
     Secret first = typed_something(prompt, context);
     if (first.empty()) return first;
-    const Secret second = typed(_("enter password again: "));
+    const Secret second = typed(_("enter password again: "), context);
     if (first.text() == second.text()) return first;
     if (tries == kTypings) {
       throw Error(Errc::usage, _("the two passwords are not the same; nothing was changed"));

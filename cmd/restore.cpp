@@ -195,10 +195,15 @@ std::string summary(const RestoreResult& result, SteadyClock::time_point start) 
                                               format_size(result.bytes_total));
   std::string line =
       format_text(_("Restored {} ({}) in {}"), restored_text(result), bytes, elapsed_text(start));
-  if (const unsigned long skipped = result.files_skipped; skipped != 0) {
+  if (const unsigned long same = result.files_skipped - result.files_left; same != 0) {
     line += format_text(
-        n_(", {} file was there already ({})", ", {} files were there already ({})", skipped),
-        skipped, format_size(result.bytes_skipped));
+        n_(", {} file was there already ({})", ", {} files were there already ({})", same), same,
+        format_size(result.bytes_skipped - result.bytes_left));
+  }
+  if (const unsigned long left = result.files_left; left != 0) {
+    line += format_text(n_(", {} file was left as it is, as --overwrite asks ({})",
+                           ", {} files were left as they are, as --overwrite asks ({})", left),
+                        left, format_size(result.bytes_left));
   }
   if (const unsigned long deleted = result.files_deleted; deleted != 0) {
     line += format_text(

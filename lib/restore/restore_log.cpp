@@ -44,7 +44,10 @@ void RestoreLog::finished(RestoreAction action, std::uint64_t size) {
     return;
   }
   files_skipped_.fetch_add(1);
-  if (action == RestoreAction::skipped) files_left_.fetch_add(1);
+  if (action == RestoreAction::skipped) {
+    files_left_.fetch_add(1);
+    bytes_left_.fetch_add(size);
+  }
   progress_.skipped_items.fetch_add(1);
   bytes_skipped(size);
 }
@@ -78,6 +81,7 @@ RestoreResult RestoreLog::result() const {
           .folders_restored = folders_restored_,
           .files_skipped = files_skipped_,
           .files_left = files_left_,
+          .bytes_left = bytes_left_,
           .files_deleted = files_deleted_,
           .bytes_total = bytes_total_,
           .bytes_restored = bytes_restored_,

@@ -55,6 +55,7 @@ class RestoreLog {
   std::atomic<std::uint64_t> folders_restored_ = 0;
   std::atomic<std::uint64_t> files_skipped_ = 0;
   std::atomic<std::uint64_t> files_left_ = 0;
+  std::atomic<std::uint64_t> bytes_left_ = 0;
   std::atomic<std::uint64_t> files_deleted_ = 0;
   std::atomic<std::uint64_t> bytes_total_ = 0;
   std::atomic<std::uint64_t> bytes_restored_ = 0;

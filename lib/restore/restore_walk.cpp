@@ -199,7 +199,7 @@ void RestoreWalk::make_subdir(Visit& visit, const Node& node, std::uint32_t dir)
   const bool exists = context_.target.ensure(dir) != nullptr;
   if (in_the_way) {  // and was replaced, or would be
     newer_.add_replaced(visit.path);
-    context_.finished(here, node.name, RestoreAction::deleted, 0);
+    context_.log.deleted(visit.path, 1);
   }
   if (exists && !context_.target.is_fresh(here)) {
     visit.claims.claim(visit.fd->get(), node.name, context_.target.key(dir));

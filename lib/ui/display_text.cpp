@@ -53,6 +53,17 @@ void wrap_line(std::string& out, std::string_view line, std::size_t columns, std
   }
 }
 
+/// Where the text of a line begins, behind its spaces and "- " or "3. ".
+std::size_t hanging_indent(std::string_view line) {
+  const std::size_t first = std::min(line.find_first_not_of(' '), line.size());
+  const std::string_view text = line.substr(first);
+  if (text.starts_with("- ")) return first + 2;
+  const std::size_t digits = text.find_first_not_of("0123456789");
+  const bool is_numbered =
+      digits != 0 && digits != std::string_view::npos && text.substr(digits).starts_with(". ");
+  return is_numbered ? first + digits + 2 : first;
+}
+
 }  // namespace
 
 std::string escape_for_terminal(std::string_view raw) {
@@ -136,11 +147,11 @@ std::string wrap_lines(std::string_view text, std::size_t columns) {
   while (true) {
     const std::size_t end = std::min(text.find('\n'), text.size());
     const std::string_view line = text.substr(0, end);
-    const std::size_t indent = std::min(line.find_first_not_of(' '), line.size());
+    const std::size_t indent = hanging_indent(line);
     if (display_width(line) <= columns || indent >= columns / 2) {
       out += line;
     } else {
-      out.append(indent, ' ').append(wrap_text(line.substr(indent), columns, indent));
+      out.append(line.substr(0, indent)).append(wrap_text(line.substr(indent), columns, indent));
     }
     if (end == text.size()) return out;
     out += '\n';

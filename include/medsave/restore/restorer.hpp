@@ -77,6 +77,7 @@ struct RestoreResult {
   std::uint64_t folders_restored = 0;
   std::uint64_t files_skipped = 0;
   std::uint64_t files_left = 0;  // of these, not even looked into, as Overwrite says
+  std::uint64_t bytes_left = 0;  // in these
   std::uint64_t files_deleted = 0;
   std::uint64_t bytes_total = 0;
   std::uint64_t bytes_restored = 0;

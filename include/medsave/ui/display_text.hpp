@@ -26,7 +26,7 @@ std::string pad_to_width(std::string_view text, std::size_t columns);
 /// `indent` spaces; line breaks in `text` are kept.
 std::string wrap_text(std::string_view text, std::size_t columns, std::size_t indent);
 /// Each line of `text` that is wider than `columns` broken at spaces; what follows begins below the
-/// line's first word.
+/// line's first word, in a list behind its "- " or "3. ".
 std::string wrap_lines(std::string_view text, std::size_t columns);
 
 }  // namespace medsave

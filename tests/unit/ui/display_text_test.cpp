@@ -50,6 +50,8 @@ TEST_F(DisplayText, WrapsAtSpacesAndKeepsParagraphs) {
   EXPECT_EQ(wrap_text("one two three", 9, 2), "one two\n  three");
   EXPECT_EQ(wrap_text("a\n\nb", 80, 2), "a\n\n  b");
   EXPECT_EQ(wrap_text("averylongword x", 5, 0), "averylongword\nx");
+  EXPECT_EQ(wrap_lines("12. one two three\n- one two three\n1.5 one two", 12),
+            "12. one two\n    three\n- one two\n  three\n1.5 one two");
 }
 
 }  // namespace
