@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <unistd.h>
+
 #include <cstdlib>
 #include <fstream>
 
@@ -21,7 +23,7 @@ class Passwords : public testing::Test {
     return std::string(repository_password(context, choice, [] {}).password.text());
   }
   std::string file_with(const std::string& content) {
-    const std::string path = testing::TempDir() + "password_file";
+    const std::string path = testing::TempDir() + "password_file." + std::to_string(::getpid());
     std::ofstream(path, std::ios::binary) << content;
     return path;
   }

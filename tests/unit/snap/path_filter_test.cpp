@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <stdlib.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
@@ -148,7 +149,7 @@ TEST(PathFilter, IsEmptyWithoutPatterns) {
 }
 
 TEST(ReadPatternFile, TrimsSkipsAndExpands) {
-  const std::string path = ::testing::TempDir() + "patterns.txt";
+  const std::string path = ::testing::TempDir() + "patterns." + std::to_string(::getpid());
   ::setenv("PATTERN_TEST", "value", 1);
   std::ofstream(path) << "\xEF\xBB\xBF  *.tmp \r\n\n# comment\n$PATTERN_TEST/x\n"
                       << "${PATTERN_TEST}y\na$$b\nc$ d\n$PATTERN_UNSET!\n"
