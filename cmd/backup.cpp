@@ -20,11 +20,10 @@
 #include "medsave/remote/location.hpp"
 #include "medsave/repo/blob_writer.hpp"
 #include "medsave/snap/snapshot_finder.hpp"
+#include "medsave/sys/fd.hpp"
 #include "medsave/sys/file_info.hpp"
 #include "medsave/sys/host.hpp"
 #include "medsave/sys/process.hpp"
-
-#include <unistd.h>
 
 #include <algorithm>
 #include <exception>
@@ -140,7 +139,7 @@ void set_sources(BackupRequest& request, const BackupOptions& options,
     request.from_stdin =
         command_source(std::make_shared<ChildOutput>(arguments), arguments.front());
   } else if (options.from_stdin) {
-    request.from_stdin = StdinSource{.fd = STDIN_FILENO};
+    request.from_stdin = StdinSource{.fd = kStandardInput};
   }
   if (request.from_stdin) {
     request.from_stdin->filename = options.stdin_filename;

@@ -12,16 +12,14 @@
 #include "medsave/repo/reliable_index.hpp"
 #include "medsave/snap/snapshot_finder.hpp"
 #include "medsave/snap/tree_walker.hpp"
+#include "medsave/sys/fd.hpp"
 #include "medsave/sys/file_info.hpp"
 #include "medsave/sys/file_io.hpp"
 #include "medsave/sys/metadata.hpp"
 #include "medsave/ui/display_text.hpp"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
+#include <exception>
 #include <filesystem>
 #include <iterator>
 #include <memory>
@@ -45,14 +43,19 @@ class Output {
 
   void write(ByteView data) {
     if (target_.empty()) {
-      write_all(STDOUT_FILENO, data, _("standard output"));
+      write_all(kStandardOutput, data, _("standard output"));
     } else {
       open();
       write_all(file_.get(), data, target_);
     }
   }
   ~Output() {
-    if (!temporary_.empty()) ::unlink(temporary_.c_str());
+    if (temporary_.empty()) return;
+    try {
+      remove_file_at(kCurrentDirectory, temporary_);
+    } catch (const std::exception&) {  // what failed before is what is told
+      return;
+    }
   }
   Output(const Output&) = delete;
   Output& operator=(const Output&) = delete;
@@ -60,7 +63,7 @@ class Output {
   void finish() {
     if (target_.empty()) {
       // Where a file system reports a failure at close only, it does for each descriptor.
-      close_fd(UniqueFd(::dup(STDOUT_FILENO)), _("standard output"));
+      close_fd(duplicate_fd(kStandardOutput), _("standard output"));
       return;
     }
     open();
@@ -80,8 +83,7 @@ class Output {
     // What is there stays until all of the new content is: but a device or a link is written to.
     if (!there || there->is_regular()) temporary_ = target_ + kUnfinishedSuffix;
     const std::string& name = temporary_.empty() ? target_ : temporary_;
-    file_ = UniqueFd(::open(name.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
-    if (!file_) throw Error::from_errno(errno, target_);
+    file_ = open_for_overwriting(name, target_);
     if (there && there->is_regular()) set_mode_where_possible(file_.get(), there->mode, target_);
   }
 

@@ -4,13 +4,13 @@
 #include "medsave/base/error.hpp"
 #include "medsave/base/text.hpp"
 #include "medsave/base/text_file.hpp"
+#include "medsave/sys/fd.hpp"
 #include "medsave/sys/file_info.hpp"
 #include "medsave/sys/file_io.hpp"
+#include "medsave/sys/host.hpp"
 #include "medsave/sys/process.hpp"
 #include "medsave/sys/terminal.hpp"
 #include "medsave/ui/display_text.hpp"
-
-#include <unistd.h>
 
 #include <cstdlib>
 #include <cstring>
@@ -110,7 +110,7 @@ std::optional<PasswordAnswer> from_environment(const std::string& name) {
   const std::size_t length = std::strlen(value);
   PasswordAnswer answer{.password = Secret(std::string_view(value, length)), .source = name};
   wipe(value, length);
-  ::unsetenv(name.c_str());
+  remove_from_environment(name);
   return answer;
 }
 
@@ -156,7 +156,7 @@ Secret typed(const std::string& prompt, const Context& context) {
 
 /// A pipe or file on standard input answers instead of a person, as in restic.
 bool input_is_redirected() {
-  const FileInfo input = fstat_fd(STDIN_FILENO);
+  const FileInfo input = fstat_fd(kStandardInput);
   constexpr std::uint32_t kType = 0170000;
   constexpr std::uint32_t kPipe = 0010000;
   return input.is_regular() || (input.mode & kType) == kPipe;
@@ -170,7 +170,7 @@ std::string_view first_line(std::string_view text) {
 
 PasswordAnswer piped(Context& context) {
   context.detail(_("reading the password from standard input"));
-  const WipedBuffer content(read_all(STDIN_FILENO, _("standard input")));
+  const WipedBuffer content(read_all(kStandardInput, _("standard input")));
   return found_in(content, _("standard input"), first_line, first_line);
 }
 

@@ -9,10 +9,9 @@
 
 #include "medsave/base/error.hpp"
 #include "medsave/base/text.hpp"
+#include "medsave/sys/fd.hpp"
 #include "medsave/sys/file_io.hpp"
 #include "medsave/ui/json_object.hpp"
-
-#include <unistd.h>
 
 #include <algorithm>
 #include <exception>
@@ -162,7 +161,7 @@ int output_is_lost(Context& context, bool json, int code) {
                             context.outcome()));
   }
   // As `medsave ls | head` does: nobody is there to be told.
-  if (reader_is_gone(STDOUT_FILENO)) return failed;
+  if (reader_is_gone(kStandardOutput)) return failed;
   return fail(context.console, json, failed, "output",
               fatal(context, _("cannot write to standard output")));
 }

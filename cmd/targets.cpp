@@ -5,9 +5,7 @@
 #include "medsave/base/text_file.hpp"
 #include "medsave/sys/file_info.hpp"
 #include "medsave/sys/file_io.hpp"
-
-#include <fnmatch.h>
-#include <unistd.h>
+#include "medsave/sys/glob.hpp"
 
 #include <algorithm>
 #include <functional>
@@ -36,7 +34,7 @@ Buffer read_list(const std::string& name) {
     const std::size_t old = out.size();
     out.resize(old + kStep);
     const std::size_t got =
-        read_some(STDIN_FILENO, out.writable().subspan(old), _("standard input"));
+        read_some(kStandardInput, out.writable().subspan(old), _("standard input"));
     out.resize(old + got);
     if (got < kStep) return out;
   }
@@ -58,9 +56,7 @@ std::vector<std::string> fitting_names(const std::string& folder, const std::str
     if (e.code() != Errc::not_found) problem(folder, e.what());
     return {};
   }
-  std::erase_if(names, [&](const std::string& name) {
-    return ::fnmatch(component.c_str(), name.c_str(), 0) != 0;
-  });
+  std::erase_if(names, [&](const std::string& name) { return !fits_pattern(component, name); });
   std::ranges::sort(names);
   return names;
 }

@@ -1,6 +1,6 @@
 #include "medsave/base/clock.hpp"
 
-#include <ctime>
+#include <chrono>
 
 namespace medsave {
 namespace {
@@ -8,9 +8,10 @@ namespace {
 class SystemClock final : public Clock {
  public:
   [[nodiscard]] Timestamp now() const override {
-    timespec t = {};
-    clock_gettime(CLOCK_REALTIME, &t);  // cannot fail for this clock
-    return {.seconds = t.tv_sec, .nanoseconds = static_cast<std::uint32_t>(t.tv_nsec)};
+    const auto since_1970 = std::chrono::system_clock::now().time_since_epoch();
+    const auto seconds = std::chrono::floor<std::chrono::seconds>(since_1970);
+    const std::chrono::nanoseconds rest = since_1970 - seconds;
+    return {.seconds = seconds.count(), .nanoseconds = static_cast<std::uint32_t>(rest.count())};
   }
 };
 

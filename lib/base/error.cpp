@@ -2,38 +2,7 @@
 
 #include "medsave/base/text.hpp"
 
-#include <array>
-#include <cerrno>
-#include <cstring>
-
 namespace medsave {
-namespace {
-
-Errc code_of_errno(int error_number) {
-  switch (error_number) {
-    case ENOSPC:
-    case EDQUOT:
-      return Errc::no_space;
-    case EACCES:
-    case EPERM:
-      return Errc::permission;
-    case EROFS:
-      return Errc::read_only;
-    case ENOENT:
-    case ENOTDIR:
-      return Errc::not_found;
-    case EEXIST:
-      return Errc::exists;
-    case ENOSYS:
-    case EOPNOTSUPP:
-      return Errc::unsupported;
-    default:
-      return Errc::io;
-  }
-}
-
-}  // namespace
-
 std::string_view errc_name(Errc code) {
   switch (code) {
     case Errc::internal:
@@ -70,12 +39,6 @@ std::string_view errc_name(Errc code) {
 
 Error Error::with_context(std::string_view context) const {
   return {code_, with_colon(context, what())};
-}
-
-Error Error::from_errno(int error_number, std::string_view what) {
-  std::array<char, 256> text = {};
-  const char* reason = strerror_r(error_number, text.data(), text.size());
-  return {code_of_errno(error_number), with_colon(what, reason)};
 }
 
 }  // namespace medsave

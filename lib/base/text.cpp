@@ -1,12 +1,10 @@
 #include "medsave/base/text.hpp"
 
+#include "medsave/base/system.hpp"
+
 #include <libintl.h>
 
-#include <array>
-#include <clocale>
 #include <cstdlib>
-#include <filesystem>
-#include <system_error>
 
 namespace medsave {
 namespace {
@@ -53,30 +51,6 @@ std::string_view choose_language(std::string_view wanted) {
   return found.empty() ? "en" : found;
 }
 
-/// Where the catalogues are: beside an installed program, or in its build tree.
-std::filesystem::path catalogue_directory() {
-  std::error_code error;
-  const auto program = std::filesystem::read_symlink("/proc/self/exe", error);
-  if (error) return {};
-  const auto directory = program.parent_path();
-  auto installed = directory.parent_path() / "share" / "locale";
-  const auto catalogue = std::filesystem::path("fr") / "LC_MESSAGES" / "medsave.mo";
-  if (std::filesystem::exists(installed / catalogue, error)) return installed;
-  return directory / "locale";
-}
-
-bool is_plain_c(const char* locale) {
-  const std::string_view name = locale != nullptr ? locale : "C";
-  return name == "C" || name == "POSIX";
-}
-
-/// Takes the environment's locale for one category. Where that one is not installed, C.UTF-8,
-/// which is always there: in the bare C locale gettext translates nothing.
-void set_category(int category) {
-  std::setlocale(category, "C");  // the change below makes gettext forget what it looked up
-  if (is_plain_c(std::setlocale(category, ""))) std::setlocale(category, "C.UTF-8");
-}
-
 std::string& language() {
   static std::string code = "en";
   return code;
@@ -92,28 +66,14 @@ const char* translate_plural(const char* one, const char* many, unsigned long n)
   return dngettext(kDomain, one, many, n);
 }
 
-namespace {
-
-/// `catalogue`: the name of its folder.
-void use_catalogue(const char* catalogue) {
-  // Numbers, sorting and dates stay those of the C locale: they end up in JSON and scripts.
-  set_category(LC_CTYPE);
-  set_category(LC_MESSAGES);
-  setenv("LANGUAGE", catalogue, 1);  // in any locale but C, gettext obeys it first
-  bindtextdomain(kDomain, catalogue_directory().c_str());
-  bind_textdomain_codeset(kDomain, "UTF-8");
-}
-
-}  // namespace
-
 void init_language(const std::string& wanted) {
   language() = choose_language(wanted);
-  use_catalogue(language().c_str());
+  use_catalogue(kDomain, language());
 }
 
 void init_restic_wording() {
   language() = "en";
-  use_catalogue("en@restic");
+  use_catalogue(kDomain, "en@restic");
 }
 
 std::string language_in_use() { return language(); }

@@ -1,7 +1,8 @@
 #include "local_zone.hpp"
 
+#include "medsave/base/system.hpp"
+
 #include <array>
-#include <ctime>
 #include <limits>
 
 namespace medsave {
@@ -19,13 +20,6 @@ struct Span {
   std::int32_t offset = 0;
 };
 
-std::int32_t ask_c_library(std::int64_t seconds) {
-  const std::time_t instant = seconds;
-  std::tm parts = {};
-  // Fails only for years beyond an int.
-  return localtime_r(&instant, &parts) == nullptr ? 0 : static_cast<std::int32_t>(parts.tm_gmtoff);
-}
-
 }  // namespace
 
 std::int32_t local_offset(std::int64_t seconds) {
@@ -35,8 +29,8 @@ std::int32_t local_offset(std::int64_t seconds) {
   if (span.number == number) return span.offset;
 
   const std::int64_t first = number << kSpanBits;
-  const std::int32_t offset = ask_c_library(first);
-  if (offset != ask_c_library(first + ((1 << kSpanBits) - 1))) return ask_c_library(seconds);
+  const std::int32_t offset = zone_offset_at(first);
+  if (offset != zone_offset_at(first + ((1 << kSpanBits) - 1))) return zone_offset_at(seconds);
   span = {number, offset};
   return offset;
 }

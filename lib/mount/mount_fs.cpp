@@ -6,8 +6,8 @@
 #include "medsave/base/error.hpp"
 #include "medsave/base/text.hpp"
 #include "medsave/sys/file_info.hpp"
+#include "medsave/sys/system_error.hpp"
 
-#include <cerrno>
 #include <filesystem>
 #include <system_error>
 
@@ -34,7 +34,7 @@ fs::path real_mountpoint(const std::string& mountpoint) {
                                       mountpoint, mountpoint));
   }
   if (error) {
-    throw Error::from_errno(error.value(), format_text(_("mountpoint {}"), mountpoint));
+    throw error_from_errno(error.value(), format_text(_("mountpoint {}"), mountpoint));
   }
   throw Error(Errc::usage, format_text(_("mountpoint {} is not a folder"), mountpoint));
 }

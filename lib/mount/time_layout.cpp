@@ -1,5 +1,7 @@
 #include "time_layout.hpp"
 
+#include "medsave/sys/time_zone.hpp"
+
 #include <fmt/core.h>
 
 #include <algorithm>
@@ -7,6 +9,7 @@
 #include <cctype>
 #include <cstdlib>
 #include <ctime>
+#include <utility>
 
 namespace medsave {
 namespace {
@@ -114,18 +117,14 @@ const Part* part_at(std::string_view layout) {
 }
 
 Moment moment_of(const ZonedTime& time) {
-  Moment out{.wall = {},
+  Moment out{.wall = utc_calendar(time.instant.seconds + time.offset_seconds),
              .nanoseconds = time.instant.nanoseconds,
              .offset = time.offset_seconds,
              .zone = {}};
-  const std::time_t shifted = time.instant.seconds + time.offset_seconds;
-  ::gmtime_r(&shifted, &out.wall);
   // Only the local zone has a name; another one is named by its offset.
-  const std::time_t instant = time.instant.seconds;
-  std::tm local = {};
-  ::localtime_r(&instant, &local);
-  if (local.tm_gmtoff == time.offset_seconds && local.tm_zone != nullptr) {
-    out.zone = local.tm_zone;
+  ZoneAt local = local_zone_at(time.instant.seconds);
+  if (local.offset == time.offset_seconds && !local.name.empty()) {
+    out.zone = std::move(local.name);
   } else {
     out.zone =
         out.offset == 0 ? "UTC" : offset_text(out, false, out.offset % 3600 != 0, false, false);

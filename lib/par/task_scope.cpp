@@ -1,18 +1,14 @@
 #include "medsave/par/task_scope.hpp"
 
 #include "medsave/base/error.hpp"
+#include "medsave/base/system.hpp"
 #include "medsave/base/thread.hpp"
-
-#include <pthread.h>
-#include <sched.h>
 
 #include <atomic>
 #include <utility>
 
 namespace medsave {
 namespace {
-
-constexpr std::size_t kLongestThreadName = 15;  // a limit of Linux
 
 /// What the threads of one spawn() share.
 struct Group {
@@ -23,10 +19,6 @@ struct Group {
   /// Whether nobody of the group runs any more, now that `count` do not.
   bool leave(unsigned count) { return running.fetch_sub(count) == count; }
 };
-
-void name_this_thread(const std::string& name) {
-  pthread_setname_np(pthread_self(), name.substr(0, kLongestThreadName).c_str());
-}
 
 }  // namespace
 
@@ -96,13 +88,8 @@ void check_stop(const std::stop_token& stop) {
 }
 
 unsigned worker_count() {
-  cpu_set_t cores;
-  CPU_ZERO(&cores);
-  if (sched_getaffinity(0, sizeof cores, &cores) == 0) {
-    const int count = CPU_COUNT(&cores);
-    if (count > 0) return static_cast<unsigned>(count);
-  }
-  const unsigned count = std::thread::hardware_concurrency();  // more than 1024 cores
+  if (const unsigned count = usable_processors(); count > 0) return count;
+  const unsigned count = std::thread::hardware_concurrency();
   return count > 0 ? count : 1;
 }
 

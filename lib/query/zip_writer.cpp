@@ -1,57 +1,18 @@
 #include "archive_writer.hpp"
 
-#include "medsave/base/encoding.hpp"
 #include "medsave/base/error.hpp"
 #include "medsave/base/text.hpp"
 #include "medsave/sys/memory.hpp"
+#include "medsave/sys/name_locale.hpp"
 
 #include <archive.h>
 #include <archive_entry.h>
 
-#include <clocale>
 #include <exception>
-#include <string_view>
 #include <utility>
 
 namespace medsave {
 namespace {
-
-/// Names are bytes here, but the library marks them as UTF-8 by the locale alone: so it sees one
-/// that fits the name, whatever the process runs in. Of this thread, as long as it lives.
-class NameLocale {
- public:
-  NameLocale()
-      : utf8_(newlocale(LC_CTYPE_MASK, "C.UTF-8", nullptr)),
-        plain_(newlocale(LC_CTYPE_MASK, "C", nullptr)),
-        before_(uselocale(nullptr)) {}
-  ~NameLocale() {
-    uselocale(before_);
-    for (const locale_t locale : {utf8_, plain_}) {
-      if (locale != nullptr) freelocale(locale);
-    }
-  }
-  NameLocale(const NameLocale&) = delete;
-  NameLocale& operator=(const NameLocale&) = delete;
-
-  void fit(std::string_view name) const {
-    const locale_t fitting = is_utf8(name) ? utf8_ : plain_;
-    if (fitting != nullptr) uselocale(fitting);
-  }
-
- private:
-  static bool is_utf8(std::string_view name) {
-    while (!name.empty()) {
-      const std::size_t length = utf8_sequence(name);
-      if (length == 0) return false;
-      name.remove_prefix(length);
-    }
-    return true;
-  }
-
-  locale_t utf8_;
-  locale_t plain_;
-  locale_t before_;
-};
 
 unsigned file_type(NodeType type) {
   if (type == NodeType::dir) return AE_IFDIR;

@@ -27,7 +27,7 @@ Error start_error(int error_number, const std::string& program) {
     return {Errc::usage,
             format_text(_("there is no program {}; install it, or give its whole path"), program)};
   }
-  const Error cause = Error::from_errno(error_number, format_text(_("cannot start {}"), program));
+  const Error cause = error_from_errno(error_number, format_text(_("cannot start {}"), program));
   return {cause.code() == Errc::permission ? Errc::permission : Errc::io, cause.what()};
 }
 

@@ -307,6 +307,15 @@ UniqueFd open_for_appending(const std::string& path) {
   return fd;
 }
 
+UniqueFd open_for_overwriting(const std::string& path, const std::string& what) {
+  constexpr mode_t kOrdinaryFile = 0666;
+  UniqueFd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, kOrdinaryFile));
+  if (!fd) throw error_from_errno(errno, what);
+  return fd;
+}
+
+UniqueFd duplicate_fd(int fd) { return UniqueFd(::dup(fd)); }
+
 void make_directories(const std::string& path, unsigned mode) {
   std::string folder = path;
   while (folder.size() > 1 && folder.ends_with('/')) folder.pop_back();

@@ -1,6 +1,7 @@
 #include "medsave/sys/file_lock.hpp"
 
-#include "medsave/base/error.hpp"
+#include "posix.hpp"
+
 #include "medsave/sys/file_info.hpp"
 #include "medsave/sys/file_io.hpp"
 
@@ -8,7 +9,6 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-#include <cerrno>
 #include <utility>
 
 namespace medsave {
@@ -20,7 +20,7 @@ constexpr mode_t kPrivateFile = 0600;
 bool lock(int fd, const std::string& path) {
   while (::flock(fd, LOCK_EX | LOCK_NB) != 0) {
     if (errno == EWOULDBLOCK) return false;
-    if (errno != EINTR) throw Error::from_errno(errno, path);
+    if (errno != EINTR) throw error_from_errno(errno, path);
   }
   return true;
 }
@@ -31,17 +31,17 @@ std::optional<FileLock> FileLock::take(const std::string& path, const std::strin
   constexpr int kTries = 20;
   for (int tries = 0; tries < kTries; ++tries) {
     UniqueFd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, kPrivateFile));
-    if (!fd) throw Error::from_errno(errno, path);
+    if (!fd) throw error_from_errno(errno, path);
     if (!lock(fd.get(), path)) return std::nullopt;
     // The one who held it may have removed the file after it was opened here.
     const std::optional<FileInfo> there = lstat_at(kCurrentDirectory, path);
     if (!there || there->key() != fstat_fd(fd.get()).key()) continue;
-    if (::ftruncate(fd.get(), 0) != 0) throw Error::from_errno(errno, path);
+    if (::ftruncate(fd.get(), 0) != 0) throw error_from_errno(errno, path);
     write_all(fd.get(), as_bytes(text), path);
     return FileLock(std::move(fd), path);
   }
   // Files have no numbers here that stay, so that nobody can tell whether it is still the same one.
-  throw Error::from_errno(ENOLCK, path);
+  throw error_from_errno(ENOLCK, path);
 }
 
 FileLock::~FileLock() {

@@ -180,6 +180,8 @@ std::optional<std::string> environment(const char* name) {
   return value;
 }
 
+void remove_from_environment(const std::string& name) { ::unsetenv(name.c_str()); }
+
 std::string home_directory() {
   if (const auto home = environment("HOME"); home && !home->empty()) return *home;
   passwd entry{};

@@ -1,7 +1,7 @@
 #pragma once
 
-#include "medsave/base/error.hpp"
 #include "medsave/base/text.hpp"
+#include "medsave/sys/system_error.hpp"
 
 #include <errno.h>
 
@@ -20,7 +20,7 @@ auto retry_interrupted(const Call& call) {
 /// Throws for the current errno. `pattern` is translated and holds one "{}" for `name`.
 [[noreturn]] inline void throw_errno(const char* pattern, const std::string& name) {
   const int error_number = errno;
-  throw Error::from_errno(error_number, format_text(translate(pattern), name));
+  throw error_from_errno(error_number, format_text(translate(pattern), name));
 }
 
 /// Whether this errno means that the file system cannot do what was asked at all.

@@ -11,6 +11,7 @@
 #include <sys/ioctl.h>
 #include <termios.h>
 #include <unistd.h>
+#include <wchar.h>
 
 namespace medsave {
 namespace {
@@ -95,6 +96,12 @@ unsigned terminal_width(int fd) {
   winsize size{};
   if (::ioctl(fd, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return 80;
   return size.ws_col;
+}
+
+std::optional<unsigned> character_columns(char32_t character) {
+  const int columns = ::wcwidth(static_cast<wchar_t>(character));
+  if (columns < 0) return std::nullopt;
+  return static_cast<unsigned>(columns);
 }
 
 std::optional<Buffer> read_password(const std::string& prompt) {

@@ -102,7 +102,7 @@ std::vector<Xattr> read_values(const std::string& names, const Get& get, const s
     } else if (!means_none(errno)) {
       const int error_number = errno;
       const std::string what = format_text(_("cannot read attribute {} of {}"), name, shown);
-      problem(Error::from_errno(error_number, what).what());
+      problem(error_from_errno(error_number, what).what());
     }
   }
   return attributes;
@@ -142,8 +142,8 @@ void set_xattr_at(int dir, const std::string& name, const Xattr& attribute) {
   if (::lsetxattr(path.get(), attribute.name.c_str(), attribute.value.data(),
                   attribute.value.size(), 0) != 0) {
     const int error_number = errno;
-    throw Error::from_errno(error_number,
-                            format_text(_("cannot set attribute {} of {}"), attribute.name, name));
+    throw error_from_errno(error_number,
+                           format_text(_("cannot set attribute {} of {}"), attribute.name, name));
   }
 }
 
@@ -151,8 +151,8 @@ void remove_xattr_at(int dir, const std::string& name, const std::string& attrib
   const EntryPath path(dir, name);
   if (::lremovexattr(path.get(), attribute.c_str()) != 0) {
     const int error_number = errno;
-    throw Error::from_errno(error_number,
-                            format_text(_("cannot remove attribute {} of {}"), attribute, name));
+    throw error_from_errno(error_number,
+                           format_text(_("cannot remove attribute {} of {}"), attribute, name));
   }
 }
 

@@ -1,9 +1,8 @@
 #include "medsave/ui/console.hpp"
 
+#include "medsave/sys/fd.hpp"
 #include "medsave/sys/terminal.hpp"
 #include "medsave/ui/display_text.hpp"
-
-#include <unistd.h>
 
 #include <algorithm>
 #include <cstdio>
@@ -34,11 +33,11 @@ Console::Console(Write out, Write err, Options options)
 Console::~Console() { clear_status(); }
 
 Console::Options Console::standard_options() {
-  const bool out_is_terminal = is_terminal(STDOUT_FILENO);
+  const bool out_is_terminal = is_terminal(kStandardOutput);
   return {.out_is_terminal = out_is_terminal,
-          .err_is_terminal = is_terminal(STDERR_FILENO),
+          .err_is_terminal = is_terminal(kStandardError),
           .colour = out_is_terminal && colour_wanted(),
-          .width = [] { return terminal_width(STDOUT_FILENO); }};
+          .width = [] { return terminal_width(kStandardOutput); }};
 }
 
 Console::Write Console::standard_out() {

@@ -2,8 +2,7 @@
 
 #include "medsave/base/encoding.hpp"
 #include "medsave/format/node.hpp"
-
-#include <wchar.h>
+#include "medsave/sys/terminal.hpp"
 
 #include <algorithm>
 
@@ -24,8 +23,7 @@ Glyph first_glyph(std::string_view text) {
   char32_t code_point = 0;
   const std::size_t bytes = utf8_sequence(text, &code_point);
   if (bytes == 0) return {};
-  const int columns = ::wcwidth(static_cast<wchar_t>(code_point));
-  return {bytes, columns < 0 ? 1 : static_cast<std::size_t>(columns)};
+  return {bytes, character_columns(code_point).value_or(1)};
 }
 
 constexpr std::string_view kEllipsis = "\u2026";

@@ -37,8 +37,6 @@ class Error : public std::runtime_error {
   [[nodiscard]] Errc code() const { return code_; }
   /// The same error with "context: " in front.
   [[nodiscard]] Error with_context(std::string_view context) const;
-  /// For errno values: picks the code and appends strerror. `what` names action and thing.
-  static Error from_errno(int error_number, std::string_view what);
 
  private:
   Errc code_;

@@ -15,7 +15,7 @@ class Random {
   std::uint64_t below(std::uint64_t bound);
 };
 
-/// The kernel's generator (getrandom), buffered per thread for small requests.
+/// The system's generator, buffered per thread for small requests. Defined in lib/sys.
 Random& system_random();
 
 }  // namespace medsave

@@ -4,6 +4,11 @@
 
 namespace medsave {
 
+/// Descriptors that every process is started with.
+inline constexpr int kStandardInput = 0;
+inline constexpr int kStandardOutput = 1;
+inline constexpr int kStandardError = 2;
+
 /// Owner of a POSIX file descriptor.
 class UniqueFd {
  public:

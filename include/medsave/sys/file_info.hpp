@@ -42,7 +42,7 @@ struct FileInfo {
 
 /// Functions below take a directory descriptor and one name relative to it, so that paths longer
 /// than PATH_MAX work and a swapped parent cannot redirect them; AT_FDCWD (kCurrentDirectory) and
-/// a path are accepted too. Failures throw Error::from_errno naming `name`, except where an
+/// a path are accepted too. Failures throw error_from_errno() naming `name`, except where an
 /// optional return value says "does not exist" (ENOENT, ENOTDIR).
 inline constexpr int kCurrentDirectory = -100;  // AT_FDCWD
 

@@ -11,7 +11,7 @@
 
 namespace medsave {
 
-/// All of these retry EINTR and short transfers and throw Error::from_errno naming `what`, the
+/// All of these retry EINTR and short transfers and throw error_from_errno() naming `what`, the
 /// thing that is read or written (a path).
 
 /// Reads up to out.size() bytes at the current position; fewer only at end of file.
@@ -61,6 +61,11 @@ void write_file_durably(const std::string& path, ByteView data, unsigned mode);
 
 /// Makes the file (0600) if it is not there. What is written goes to its end.
 UniqueFd open_for_appending(const std::string& path);
+/// Makes the file (0666 less the umask) or empties it.
+UniqueFd open_for_overwriting(const std::string& path, const std::string& what);
+
+/// A second descriptor of the same open file; empty where there is none to be had.
+UniqueFd duplicate_fd(int fd);
 
 /// mkdir -p; every directory it makes gets `mode`, whatever the umask, where the medium knows
 /// modes.

@@ -39,6 +39,7 @@ std::optional<std::uint32_t> user_id_of(const std::string& name);
 std::optional<std::uint32_t> group_id_of(const std::string& name);
 
 std::optional<std::string> environment(const char* name);  // nullopt when unset
+void remove_from_environment(const std::string& name);
 std::string home_directory();
 std::string current_directory();
 

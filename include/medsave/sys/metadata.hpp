@@ -11,7 +11,7 @@
 namespace medsave {
 
 /// Changes to the file system for restore: always one name relative to a directory descriptor,
-/// never following a symlink in the last component. Failures throw Error::from_errno.
+/// never following a symlink in the last component. Failures throw error_from_errno().
 
 UniqueFd create_file_at(int dir, const std::string& name, unsigned mode);  // O_EXCL | O_NOFOLLOW
 UniqueFd open_file_for_update_at(int dir, const std::string& name);        // O_RDWR | O_NOFOLLOW

@@ -2,7 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include <cerrno>
 #include <set>
 #include <type_traits>
 
@@ -14,22 +13,6 @@ TEST(Error, ReadsFromTheOutsideIn) {
   const Error outer = inner.with_context("pack 3f2a01c9").with_context("restoring a/b");
   EXPECT_STREQ(outer.what(), "restoring a/b: pack 3f2a01c9: file too short");
   EXPECT_EQ(outer.code(), Errc::corrupt);
-}
-
-TEST(Error, PicksItsCodeFromErrno) {
-  EXPECT_EQ(Error::from_errno(ENOSPC, "x").code(), Errc::no_space);
-  EXPECT_EQ(Error::from_errno(EDQUOT, "x").code(), Errc::no_space);
-  EXPECT_EQ(Error::from_errno(EACCES, "x").code(), Errc::permission);
-  EXPECT_EQ(Error::from_errno(EROFS, "x").code(), Errc::read_only);
-  EXPECT_EQ(Error::from_errno(ENOENT, "x").code(), Errc::not_found);
-  EXPECT_EQ(Error::from_errno(EEXIST, "x").code(), Errc::exists);
-  EXPECT_EQ(Error::from_errno(EOPNOTSUPP, "x").code(), Errc::unsupported);
-  EXPECT_EQ(Error::from_errno(EIO, "x").code(), Errc::io);
-}
-
-TEST(Error, SaysWhatTheSystemSays) {
-  EXPECT_STREQ(Error::from_errno(ENOENT, "opening a/b").what(),
-               "opening a/b: No such file or directory");
 }
 
 TEST(Errc, HasOneNamePerCode) {
