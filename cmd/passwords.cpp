@@ -4,6 +4,7 @@
 #include "medsave/base/error.hpp"
 #include "medsave/base/text.hpp"
 #include "medsave/base/text_file.hpp"
+#include "medsave/format/unix_mode.hpp"
 #include "medsave/sys/fd.hpp"
 #include "medsave/sys/file_info.hpp"
 #include "medsave/sys/file_io.hpp"
@@ -157,9 +158,7 @@ Secret typed(const std::string& prompt, const Context& context) {
 /// A pipe or file on standard input answers instead of a person, as in restic.
 bool input_is_redirected() {
   const FileInfo input = fstat_fd(kStandardInput);
-  constexpr std::uint32_t kType = 0170000;
-  constexpr std::uint32_t kPipe = 0010000;
-  return input.is_regular() || (input.mode & kType) == kPipe;
+  return input.is_regular() || unix_mode::type_of(input.mode) == NodeType::fifo;
 }
 
 std::string_view first_line(std::string_view text) {

@@ -2,32 +2,19 @@
 
 #include "medsave/base/error.hpp"
 #include "medsave/base/text.hpp"
+#include "medsave/format/unix_mode.hpp"
 #include "medsave/sys/host.hpp"
 
+#include <optional>
 #include <utility>
 
 namespace medsave {
 namespace {
 
 NodeType type_of(const FileInfo& info) {
-  switch (info.mode & 0170000) {  // S_IFMT
-    case 0100000:
-      return NodeType::file;
-    case 0040000:
-      return NodeType::dir;
-    case 0120000:
-      return NodeType::symlink;
-    case 0060000:
-      return NodeType::device;
-    case 0020000:
-      return NodeType::char_device;
-    case 0010000:
-      return NodeType::fifo;
-    case 0140000:
-      return NodeType::socket;
-    default:
-      throw Error(Errc::unsupported, _("it is of an unknown kind"));
-  }
+  const std::optional<NodeType> type = unix_mode::type_of(info.mode);
+  if (!type) throw Error(Errc::unsupported, _("it is of an unknown kind"));
+  return *type;
 }
 
 /// Only these have a link count in the format.

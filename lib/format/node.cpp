@@ -2,7 +2,7 @@
 
 #include "node_type.hpp"
 
-#include <sys/stat.h>
+#include "medsave/format/unix_mode.hpp"
 
 #include <array>
 
@@ -30,42 +30,42 @@ std::optional<NodeType> parse_node_type(std::string_view name) {
 namespace go_mode {
 
 std::uint32_t from_unix(std::uint32_t st_mode) {
-  std::uint32_t mode = st_mode & 0777U;
-  switch (st_mode & S_IFMT) {
-    case S_IFREG:
+  std::uint32_t mode = st_mode & unix_mode::kAccess;
+  switch (unix_mode::type_of(st_mode).value_or(NodeType::irregular)) {
+    case NodeType::file:
       break;
-    case S_IFDIR:
+    case NodeType::dir:
       mode |= kDir;
       break;
-    case S_IFLNK:
+    case NodeType::symlink:
       mode |= kSymlink;
       break;
-    case S_IFBLK:
+    case NodeType::device:
       mode |= kDevice;
       break;
-    case S_IFCHR:
+    case NodeType::char_device:
       mode |= kDevice | kCharDevice;
       break;
-    case S_IFIFO:
+    case NodeType::fifo:
       mode |= kNamedPipe;
       break;
-    case S_IFSOCK:
+    case NodeType::socket:
       mode |= kSocket;
       break;
-    default:
+    case NodeType::irregular:
       mode |= kIrregular;
   }
-  if ((st_mode & S_ISUID) != 0) mode |= kSetuid;
-  if ((st_mode & S_ISGID) != 0) mode |= kSetgid;
-  if ((st_mode & S_ISVTX) != 0) mode |= kSticky;
+  if ((st_mode & unix_mode::kSetuid) != 0) mode |= kSetuid;
+  if ((st_mode & unix_mode::kSetgid) != 0) mode |= kSetgid;
+  if ((st_mode & unix_mode::kSticky) != 0) mode |= kSticky;
   return mode;
 }
 
 std::uint32_t to_unix_permissions(std::uint32_t mode) {
-  std::uint32_t permissions = mode & 0777U;
-  if ((mode & kSetuid) != 0) permissions |= S_ISUID;
-  if ((mode & kSetgid) != 0) permissions |= S_ISGID;
-  if ((mode & kSticky) != 0) permissions |= S_ISVTX;
+  std::uint32_t permissions = mode & unix_mode::kAccess;
+  if ((mode & kSetuid) != 0) permissions |= unix_mode::kSetuid;
+  if ((mode & kSetgid) != 0) permissions |= unix_mode::kSetgid;
+  if ((mode & kSticky) != 0) permissions |= unix_mode::kSticky;
   return permissions;
 }
 

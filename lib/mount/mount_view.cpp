@@ -4,9 +4,8 @@
 
 #include "medsave/base/error.hpp"
 #include "medsave/base/text.hpp"
+#include "medsave/format/unix_mode.hpp"
 #include "medsave/sys/host.hpp"
-
-#include <sys/stat.h>
 
 #include <utility>
 
@@ -15,29 +14,13 @@ namespace {
 
 constexpr std::size_t kContentCache = 64U << 20;  // bytes
 constexpr std::size_t kFolderCache = 48U << 20;   // bytes
-constexpr std::uint32_t kFolderMode = S_IFDIR | 0555;
+constexpr std::uint32_t kFolderMode = unix_mode::kDir | 0555U;
 constexpr std::size_t kMostReported = 10000;
 constexpr int kLongestPath = 4096;  // folders named in a message
 
+/// What the format calls irregular is shown as a file.
 std::uint32_t type_bits(NodeType type) {
-  switch (type) {
-    case NodeType::dir:
-      return S_IFDIR;
-    case NodeType::symlink:
-      return S_IFLNK;
-    case NodeType::device:
-      return S_IFBLK;
-    case NodeType::char_device:
-      return S_IFCHR;
-    case NodeType::fifo:
-      return S_IFIFO;
-    case NodeType::socket:
-      return S_IFSOCK;
-    case NodeType::file:
-    case NodeType::irregular:
-      return S_IFREG;
-  }
-  return S_IFREG;
+  return type == NodeType::irregular ? unix_mode::kFile : unix_mode::type_bits(type);
 }
 
 [[noreturn]] void unknown_number() { throw Error(Errc::internal, "unknown inode number"); }
@@ -78,7 +61,7 @@ FoundNode MountView::describe_layout(const LayoutEntry& entry) const {
   const bool is_link = entry.kind == LayoutEntry::Kind::link;
   FoundNode out;
   out.status = {.inode = entry.inode,
-                .mode = is_link ? S_IFLNK | 0777 : kFolderMode,
+                .mode = is_link ? unix_mode::kSymlink | unix_mode::kAccess : kFolderMode,
                 .uid = request_.owner_root ? 0 : user_id(),
                 .gid = request_.owner_root ? 0 : group_id(),
                 .size = entry.target.size(),

@@ -2,6 +2,7 @@
 
 #include "medsave/base/error.hpp"
 #include "medsave/base/text.hpp"
+#include "medsave/format/unix_mode.hpp"
 #include "medsave/sys/file_info.hpp"
 #include "medsave/sys/host.hpp"
 #include "medsave/sys/metadata.hpp"
@@ -15,8 +16,7 @@ namespace medsave {
 
 namespace {
 
-constexpr std::uint32_t kSetIds = 06000;
-constexpr std::uint32_t kPermissions = 07777;
+constexpr std::uint32_t kSetIds = unix_mode::kSetuid | unix_mode::kSetgid;
 
 EntryKind kind_of(NodeType type) {
   if (type == NodeType::symlink) return EntryKind::symlink;
@@ -31,7 +31,7 @@ NodeMetadata present_metadata(int dir, const std::string& name, const FileInfo& 
                            .atime = info.atime,
                            .uid = info.uid,
                            .gid = info.gid,
-                           .permissions = info.mode & kPermissions,
+                           .permissions = info.mode & unix_mode::kPermissions,
                            .kind = info.is_symlink() ? EntryKind::symlink : EntryKind::file};
   for (Xattr& xattr : read_xattrs_at(dir, name, info.is_symlink(), problem)) {
     if (xattr.name.starts_with("security.")) continue;  // given by the system's policy

@@ -4,6 +4,7 @@
 
 #include "medsave/base/error.hpp"
 #include "medsave/base/text.hpp"
+#include "medsave/format/unix_mode.hpp"
 #include "medsave/sys/file_io.hpp"
 #include "medsave/sys/host.hpp"
 #include "medsave/sys/metadata.hpp"
@@ -32,8 +33,7 @@ bool has_default_acl(int dir) {
 }
 
 bool is_unfinished_root(int dir) {
-  constexpr std::uint32_t kPermissions = 07777;
-  return (fstat_fd(dir).mode & kPermissions) == kUnfinishedRoot;
+  return (fstat_fd(dir).mode & unix_mode::kPermissions) == kUnfinishedRoot;
 }
 
 /// The final mode follows at the end; until then we must be able to make entries.

@@ -5,6 +5,7 @@
 
 #include "medsave/base/error.hpp"
 #include "medsave/base/text.hpp"
+#include "medsave/format/unix_mode.hpp"
 #include "medsave/par/task_scope.hpp"
 #include "medsave/snap/tree_walker.hpp"
 #include "medsave/sys/file_io.hpp"
@@ -18,11 +19,6 @@
 namespace medsave {
 namespace {
 
-// Type bits of st_mode, the same on every Unix.
-constexpr std::uint32_t kFifo = 0010000;
-constexpr std::uint32_t kCharDevice = 0020000;
-constexpr std::uint32_t kBlockDevice = 0060000;
-
 constexpr std::uint32_t kPrivateFile = 0600;
 constexpr std::uint32_t kPermissions = 07777;
 constexpr std::size_t kMaxName = 4096;  // far above what any file system takes
@@ -31,11 +27,9 @@ void create_special(int dir, const Node& node) {
   if (node.type == NodeType::symlink) {
     make_symlink_at(dir, node.name, node.link_target);
   } else if (node.type == NodeType::fifo) {
-    make_node_at(dir, node.name, kFifo | kPrivateFile, 0);
+    make_node_at(dir, node.name, unix_mode::kFifo | kPrivateFile, 0);
   } else {
-    const bool is_char = node.type == NodeType::char_device;
-    make_node_at(dir, node.name, (is_char ? kCharDevice : kBlockDevice) | kPrivateFile,
-                 node.device);
+    make_node_at(dir, node.name, unix_mode::type_bits(node.type) | kPrivateFile, node.device);
   }
 }
 

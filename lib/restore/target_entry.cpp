@@ -1,24 +1,19 @@
 #include "target_entry.hpp"
 
 #include "medsave/base/text.hpp"
+#include "medsave/format/unix_mode.hpp"
 #include "medsave/snap/path_filter.hpp"
 
 #include <algorithm>
 
 namespace medsave {
-namespace {
-
-constexpr std::uint32_t kTypeBits = 0170000;
-
-}  // namespace
 
 SeenEntry seen_entry(const FileInfo& info) {
-  return {.key = info.key(), .mtime = info.mtime, .type = info.mode & kTypeBits};
+  return {.key = info.key(), .mtime = info.mtime, .type = info.mode & unix_mode::kTypeBits};
 }
 
 bool is_unfinished(const FileInfo& file) {
-  constexpr std::uint32_t kPermissions = 07777;
-  return file.is_regular() && (file.mode & kPermissions) == kUnfinished;
+  return file.is_regular() && (file.mode & unix_mode::kPermissions) == kUnfinished;
 }
 
 bool is_same_entry(int fd, const FileKey& seen, const FileKey& now) {
@@ -69,7 +64,7 @@ void clear_way(int dir, const std::string& name, const std::optional<SeenEntry>&
   const Error appeared(Errc::exists,
                        format_text(_("{} came into being while restoring, and was kept"), name));
   if (!seen || !is_same_entry(dir, seen->key, there->key()) || seen->mtime != there->mtime ||
-      seen->type != (there->mode & kTypeBits)) {
+      seen->type != (there->mode & unix_mode::kTypeBits)) {
     throw_unexpected(dir, name, appeared);
   }
   if (!there->is_dir()) {

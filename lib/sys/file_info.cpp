@@ -17,6 +17,11 @@ namespace medsave {
 namespace {
 
 static_assert(kCurrentDirectory == AT_FDCWD);
+// As FileInfo and the floors above take them.
+static_assert(S_IFMT == 0170000 && S_IFIFO == 0010000 && S_IFCHR == 0020000 && S_IFDIR == 0040000);
+static_assert(S_IFBLK == 0060000 && S_IFREG == 0100000 && S_IFLNK == 0120000 &&
+              S_IFSOCK == 0140000);
+static_assert(S_ISUID == 04000 && S_ISGID == 02000 && S_ISVTX == 01000);
 
 Timestamp to_timestamp(const timespec& time) {
   return {.seconds = time.tv_sec, .nanoseconds = static_cast<std::uint32_t>(time.tv_nsec)};

@@ -60,8 +60,7 @@ struct Node {
   friend bool operator==(const Node&, const Node&) = default;
 };
 
-/// Go mode bits (repository format, "Mode bits") from and to st_mode. `mode` uses the type bits
-/// of <sys/stat.h>, which are the same on every Unix.
+/// Go mode bits (repository format, "Mode bits") from and to those of Unix (unix_mode.hpp).
 namespace go_mode {
 inline constexpr std::uint32_t kDir = 1U << 31;
 inline constexpr std::uint32_t kSymlink = 1U << 27;

@@ -19,7 +19,8 @@ struct FileKey {
   friend auto operator<=>(const FileKey&, const FileKey&) = default;
 };
 
-/// What lstat tells about a file. `mode` is st_mode with its type bits (S_IFMT).
+/// What lstat tells about a file. `mode` is st_mode with its type bits, as
+/// medsave/format/unix_mode.hpp names them.
 struct FileInfo {
   std::uint32_t mode = 0;
   std::uint32_t uid = 0;

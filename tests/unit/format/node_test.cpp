@@ -1,8 +1,14 @@
 #include "medsave/format/node.hpp"
 
+#include "medsave/format/unix_mode.hpp"
+
 #include <gtest/gtest.h>
 
 #include <sys/stat.h>
+
+#include <optional>
+#include <utility>
+#include <vector>
 
 namespace medsave::test {
 namespace {
@@ -32,6 +38,20 @@ TEST(GoMode, TextShowsTypeLettersAndPlainPermissions) {
   EXPECT_EQ(go_mode::text(go_mode::from_unix(S_IFREG | 04755)), "urwxr-xr-x");
   EXPECT_EQ(go_mode::text(go_mode::from_unix(S_IFDIR | 03777)), "dgtrwxrwxrwx");
   EXPECT_EQ(go_mode::text(0), "----------");
+}
+
+TEST(UnixMode, NamesTheTypesOfTheSystem) {
+  const std::vector<std::pair<std::uint32_t, NodeType>> types = {
+      {S_IFREG, NodeType::file},   {S_IFDIR, NodeType::dir},         {S_IFLNK, NodeType::symlink},
+      {S_IFBLK, NodeType::device}, {S_IFCHR, NodeType::char_device}, {S_IFIFO, NodeType::fifo},
+      {S_IFSOCK, NodeType::socket}};
+  for (const auto& [bits, type] : types) {
+    EXPECT_EQ(unix_mode::type_of(bits | 0644U), type);
+    EXPECT_EQ(unix_mode::type_bits(type), bits);
+  }
+  EXPECT_EQ(unix_mode::type_of(0160000U | 0644U), std::nullopt);
+  EXPECT_EQ(unix_mode::type_of(0), std::nullopt);
+  EXPECT_EQ(unix_mode::type_bits(NodeType::irregular), 0U);
 }
 
 TEST(NodeTypeName, IsThatOfTheFormat) {

@@ -1,0 +1,32 @@
+#pragma once
+
+#include "medsave/format/node.hpp"
+
+#include <cstdint>
+#include <optional>
+
+/// The bits of a file's mode as Unix systems number them (st_mode), which are those that sys speaks
+/// and the same on every system. Nodes store Go's (go_mode in node.hpp).
+namespace medsave::unix_mode {
+
+inline constexpr std::uint32_t kTypeBits = 0170000;
+inline constexpr std::uint32_t kFifo = 0010000;
+inline constexpr std::uint32_t kCharDevice = 0020000;
+inline constexpr std::uint32_t kDir = 0040000;
+inline constexpr std::uint32_t kDevice = 0060000;
+inline constexpr std::uint32_t kFile = 0100000;
+inline constexpr std::uint32_t kSymlink = 0120000;
+inline constexpr std::uint32_t kSocket = 0140000;
+
+inline constexpr std::uint32_t kSetuid = 04000;
+inline constexpr std::uint32_t kSetgid = 02000;
+inline constexpr std::uint32_t kSticky = 01000;
+inline constexpr std::uint32_t kAccess = 0777;        // read, write, execute
+inline constexpr std::uint32_t kPermissions = 07777;  // all of these: what chmod takes
+
+/// nullopt for type bits that no type has.
+std::optional<NodeType> type_of(std::uint32_t mode);
+/// 0 for NodeType::irregular.
+std::uint32_t type_bits(NodeType type);
+
+}  // namespace medsave::unix_mode
