@@ -1,6 +1,6 @@
 #include "medsave/sys/metadata.hpp"
 
-#include "posix.hpp"
+#include "system_call.hpp"
 
 #include "medsave/sys/file_info.hpp"
 #include "medsave/sys/file_io.hpp"

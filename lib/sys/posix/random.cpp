@@ -1,6 +1,6 @@
 #include "medsave/base/random.hpp"
 
-#include "posix.hpp"
+#include "system_call.hpp"
 
 #include <string.h>
 #include <sys/random.h>

@@ -1,6 +1,6 @@
 #include "medsave/sys/pipe_io.hpp"
 
-#include "posix.hpp"
+#include "system_call.hpp"
 
 #include <fcntl.h>
 #include <poll.h>

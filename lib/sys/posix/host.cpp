@@ -1,6 +1,6 @@
 #include "medsave/sys/host.hpp"
 
-#include "posix.hpp"
+#include "system_call.hpp"
 
 #include "medsave/sys/file_info.hpp"
 #include "medsave/sys/file_io.hpp"

@@ -1,6 +1,6 @@
 #include "medsave/sys/file_info.hpp"
 
-#include "posix.hpp"
+#include "system_call.hpp"
 
 #include <dirent.h>
 #include <fcntl.h>

@@ -1,6 +1,6 @@
 #include "medsave/sys/file_io.hpp"
 
-#include "posix.hpp"
+#include "system_call.hpp"
 
 #include "medsave/base/encoding.hpp"
 #include "medsave/base/random.hpp"

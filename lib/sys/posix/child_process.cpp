@@ -1,6 +1,6 @@
 #include "medsave/sys/child_process.hpp"
 
-#include "posix.hpp"
+#include "system_call.hpp"
 
 #include "medsave/base/thread.hpp"
 

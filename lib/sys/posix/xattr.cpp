@@ -1,6 +1,6 @@
 #include "medsave/sys/xattr.hpp"
 
-#include "posix.hpp"
+#include "system_call.hpp"
 
 #include "medsave/sys/file_info.hpp"
 

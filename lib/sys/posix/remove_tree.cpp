@@ -1,4 +1,4 @@
-#include "posix.hpp"
+#include "system_call.hpp"
 
 #include "medsave/sys/file_info.hpp"
 #include "medsave/sys/metadata.hpp"

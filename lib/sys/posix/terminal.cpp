@@ -1,6 +1,6 @@
 #include "medsave/sys/terminal.hpp"
 
-#include "posix.hpp"
+#include "system_call.hpp"
 
 #include "medsave/sys/fd.hpp"
 #include "medsave/sys/file_io.hpp"
