@@ -2,6 +2,7 @@
 
 #include "medsave/base/encoding.hpp"
 #include "medsave/base/error.hpp"
+#include "medsave/base/system.hpp"
 #include "medsave/base/text.hpp"
 #include "medsave/base/text_file.hpp"
 #include "medsave/format/unix_mode.hpp"

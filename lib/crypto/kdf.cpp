@@ -3,9 +3,9 @@
 #include "openssl.hpp"
 
 #include "medsave/base/error.hpp"
+#include "medsave/base/system.hpp"
 #include "medsave/base/text.hpp"
 #include "medsave/base/thread.hpp"
-#include "medsave/crypto/secret.hpp"
 
 #include <sodium.h>
 

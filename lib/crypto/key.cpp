@@ -3,6 +3,7 @@
 #include "openssl.hpp"
 
 #include "medsave/base/error.hpp"
+#include "medsave/base/system.hpp"
 #include "medsave/base/text.hpp"
 #include "medsave/crypto/secret.hpp"
 

@@ -1,9 +1,9 @@
 #include "openssl.hpp"
 
 #include "medsave/base/error.hpp"
+#include "medsave/base/system.hpp"
 #include "medsave/base/text.hpp"
 #include "medsave/crypto/key.hpp"
-#include "medsave/crypto/secret.hpp"
 
 #include <openssl/crypto.h>
 

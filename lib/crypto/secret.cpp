@@ -37,6 +37,4 @@ void init_secure_memory() {
   std::call_once(once, [] { CRYPTO_secure_malloc_init(kHeapSize, kSmallestBlock); });
 }
 
-void wipe(void* data, std::size_t size) { OPENSSL_cleanse(data, size); }
-
 }  // namespace medsave

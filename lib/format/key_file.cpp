@@ -5,6 +5,7 @@
 
 #include "medsave/base/encoding.hpp"
 #include "medsave/base/error.hpp"
+#include "medsave/base/system.hpp"
 #include "medsave/base/text.hpp"
 #include "medsave/format/tree.hpp"
 
@@ -23,7 +24,7 @@ constexpr std::size_t kMasterKeySize = kEncryptSize + 2 * kMacPartSize;
 void append_secret(std::string& out, ByteView secret) {
   std::string text = to_base64(secret);
   append_json_string(out, text);
-  explicit_bzero(text.data(), text.size());
+  wipe(text.data(), text.size());
 }
 
 void decode_secret(JsonReader& in, MutableByteView out) {
@@ -31,7 +32,7 @@ void decode_secret(JsonReader& in, MutableByteView out) {
   if (!secret || secret->empty()) in.bad_value();
   const bool fits = secret->size() == out.size();
   if (fits) std::memcpy(out.data(), secret->data(), out.size());
-  explicit_bzero(secret->data(), secret->size());
+  wipe(secret->data(), secret->size());
   if (!fits) in.bad_value();
 }
 

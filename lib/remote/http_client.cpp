@@ -4,6 +4,7 @@
 #include "http_text.hpp"
 
 #include "medsave/base/error.hpp"
+#include "medsave/base/system.hpp"
 #include "medsave/base/text.hpp"
 #include "medsave/crypto/secret.hpp"
 

@@ -3,6 +3,7 @@
 #include "ini_file.hpp"
 
 #include "medsave/base/error.hpp"
+#include "medsave/base/system.hpp"
 #include "medsave/base/text.hpp"
 #include "medsave/sys/file_io.hpp"
 

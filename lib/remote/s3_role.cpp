@@ -5,6 +5,7 @@
 #include "s3_xml.hpp"
 
 #include "medsave/base/error.hpp"
+#include "medsave/base/system.hpp"
 #include "medsave/base/text.hpp"
 #include "medsave/crypto/sha256.hpp"
 

@@ -4,6 +4,7 @@
 #include "s3_time.hpp"
 
 #include "medsave/base/encoding.hpp"
+#include "medsave/base/system.hpp"
 #include "medsave/crypto/hmac.hpp"
 #include "medsave/crypto/sha256.hpp"
 

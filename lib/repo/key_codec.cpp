@@ -4,6 +4,7 @@
 
 #include "medsave/base/clock.hpp"
 #include "medsave/base/random.hpp"
+#include "medsave/base/system.hpp"
 #include "medsave/base/text.hpp"
 #include "medsave/crypto/sha256.hpp"
 #include "medsave/sys/host.hpp"

@@ -12,6 +12,9 @@ namespace medsave {
 /// takes it back. nullptr when there is not so much.
 std::byte* allocate_pages(std::size_t bytes);
 
+/// Overwrites memory in a way the compiler does not remove.
+void wipe(void* data, std::size_t size);
+
 /// Has gettext translate with the catalogue of this name (share/locale/NAME), whichever locales are
 /// installed. Before the first thread.
 void use_catalogue(const std::string& domain, const std::string& name);

@@ -31,7 +31,4 @@ class Secret {
 /// to lock memory, ordinary memory is used (still wiped).
 void init_secure_memory();
 
-/// Overwrites memory in a way the compiler does not remove.
-void wipe(void* data, std::size_t size);
-
 }  // namespace medsave

@@ -2,7 +2,8 @@
 
 #include "system_call.hpp"
 
-#include <string.h>
+#include "medsave/base/system.hpp"
+
 #include <sys/random.h>
 
 #include <cstring>
@@ -31,7 +32,7 @@ class Pool {
   Pool() = default;
   Pool(const Pool&) = delete;
   Pool& operator=(const Pool&) = delete;
-  ~Pool() { ::explicit_bzero(bytes_, sizeof bytes_); }
+  ~Pool() { wipe(bytes_, sizeof bytes_); }
 
   void take(MutableByteView out) {
     if (out.size() > available_) {
@@ -41,7 +42,7 @@ class Pool {
     }
     std::byte* from = bytes_ + (kPoolSize - available_);
     std::memcpy(out.data(), from, out.size());
-    ::explicit_bzero(from, out.size());
+    wipe(from, out.size());
     available_ -= out.size();
   }
 

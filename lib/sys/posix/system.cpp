@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <time.h>
 
@@ -50,6 +51,8 @@ std::byte* allocate_pages(std::size_t bytes) {
   ::madvise(memory, bytes, MADV_HUGEPAGE);
   return static_cast<std::byte*>(memory);
 }
+
+void wipe(void* data, std::size_t size) { ::explicit_bzero(data, size); }
 
 void use_catalogue(const std::string& domain, const std::string& name) {
   // Numbers, sorting and dates stay those of the C locale: they end up in JSON and scripts.

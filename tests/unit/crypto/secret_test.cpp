@@ -32,11 +32,5 @@ TEST(Secret, MayBeLargerThanTheSecureHeap) {
   for (const Secret& secret : secrets) EXPECT_EQ(secret.text(), large);
 }
 
-TEST(Wipe, LeavesZeros) {
-  std::string text = "secret";
-  wipe(text.data(), text.size());
-  EXPECT_EQ(text, std::string(6, '\0'));
-}
-
 }  // namespace
 }  // namespace medsave
