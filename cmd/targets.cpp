@@ -50,7 +50,7 @@ std::vector<std::string> fitting_names(const std::string& folder, const std::str
                                        const TargetProblemSink& problem) {
   std::vector<std::string> names;
   try {
-    const UniqueFd fd = open_dir_at(kCurrentDirectory, folder.empty() ? "." : folder, true);
+    const UniqueDir fd = open_dir_at(kCurrentDirectory, folder.empty() ? "." : folder, true);
     names = list_dir(fd.get());
   } catch (const Error& e) {
     if (e.code() != Errc::not_found) problem(folder, e.what());

@@ -81,7 +81,7 @@ std::string absolute_path(const std::string& path) {
 bool is_bare_root(std::string_view cleaned) { return split_target(cleaned).names.empty(); }
 
 std::vector<std::string> entries_of_bare_root(const std::string& cleaned) {
-  const UniqueFd fd = open_dir_at(kCurrentDirectory, cleaned, true);
+  const UniqueDir fd = open_dir_at(kCurrentDirectory, cleaned, true);
   std::vector<std::string> targets = list_dir(fd.get());
   std::ranges::sort(targets);
   for (std::string& name : targets) name = join(cleaned, name);

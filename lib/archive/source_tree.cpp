@@ -32,7 +32,7 @@ class EntryPath {
   std::size_t base_ = 0;
 };
 
-std::optional<FileInfo> examine(int dir, const std::string& name, const TargetNode* target) {
+std::optional<FileInfo> examine(DirHandle dir, const std::string& name, const TargetNode* target) {
   return target != nullptr && target->follow ? stat_at(dir, name) : lstat_at(dir, name);
 }
 

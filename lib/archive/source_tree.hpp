@@ -3,7 +3,7 @@
 #include "backup_targets.hpp"
 
 #include "medsave/archive/archiver.hpp"
-#include "medsave/sys/fd.hpp"
+#include "medsave/sys/dir_handle.hpp"
 #include "medsave/sys/file_info.hpp"
 
 #include <cstdint>
@@ -15,17 +15,17 @@
 namespace medsave {
 
 /// A folder being read. Shared by the tasks for its entries, which reach them relative to the
-/// descriptor: so paths may be of any length, and a folder swapped for a symlink misleads nobody.
+/// open one: so paths may be of any length, and a folder swapped for a symlink misleads nobody.
 struct SourceDir {
   /// None in a folder that only leads to targets; names of entries are whole paths then.
-  UniqueFd fd = {};
+  UniqueDir fd = {};
   std::string path = {};           // absolute, for filters and messages
   std::string snapshot_path = {};  // "/srv/data"; empty for the root
   std::uint64_t device = 0;
   std::uint64_t allowed_device = 0;  // for one_file_system: that of the target above
   unsigned depth = 0;
 
-  [[nodiscard]] int handle() const { return fd ? fd.get() : kCurrentDirectory; }
+  [[nodiscard]] DirHandle handle() const { return fd ? fd.get() : kCurrentDirectory; }
 };
 using SourceDirPtr = std::shared_ptr<const SourceDir>;
 

@@ -144,8 +144,8 @@ bool TreeWalk::open(const DirectoryTask& task, Folder& folder) {
 
 Node TreeWalk::folder_node(const SourceDir& dir, const SourceEntry& entry) {
   if (dir.fd) {
-    Node node = make_node(entry.name, fstat_fd(dir.fd.get()), parts_.with_atime);
-    set_extended_attributes(node, read_xattrs_fd(dir.fd.get(), [&](const std::string& message) {
+    Node node = make_node(entry.name, stat_dir(dir.fd.get()), parts_.with_atime);
+    set_extended_attributes(node, read_xattrs_dir(dir.fd.get(), [&](const std::string& message) {
                               parts_.reporter.problem(dir.path, message);
                             }));
     return node;

@@ -13,8 +13,8 @@ namespace medsave {
 namespace {
 
 /// Bytes of all files below; what vanishes meanwhile does not count.
-std::uint64_t size_below(int dir, const std::string& name) {
-  const UniqueFd fd = open_dir_at(dir, name);
+std::uint64_t size_below(DirHandle dir, const std::string& name) {
+  const UniqueDir fd = open_dir_at(dir, name);
   std::uint64_t sum = 0;
   for (const std::string& entry : list_dir(fd.get())) {
     const std::optional<FileInfo> info = lstat_at(fd.get(), entry);
@@ -40,7 +40,7 @@ std::vector<CacheDirectory> list_cache_directories(const std::string& base, bool
   constexpr double kOldAfter = 30.0 * 24 * 3600;  // seconds
   std::vector<CacheDirectory> directories;
   if (!stat_at(kCurrentDirectory, base)) return directories;
-  const UniqueFd dir = open_dir_at(kCurrentDirectory, base, true);
+  const UniqueDir dir = open_dir_at(kCurrentDirectory, base, true);
   const Timestamp now = system_clock().now();
   for (const std::string& name : list_dir(dir.get())) {
     if (!Id::parse(name)) continue;
@@ -59,7 +59,7 @@ void remove_cache_directory(const std::string& base, const std::string& reposito
   if (!Id::parse(repository_id)) {
     throw Error(Errc::usage, format_text(_("{} is not the id of a repository"), repository_id));
   }
-  const UniqueFd dir = open_dir_at(kCurrentDirectory, base, true);
+  const UniqueDir dir = open_dir_at(kCurrentDirectory, base, true);
   remove_tree_at(dir.get(), repository_id);
 }
 

@@ -32,7 +32,7 @@ void write_if_missing(const std::string& path, std::string_view content) {
   write_file_durably(path, as_bytes(content), 0600);
 }
 
-void remove_quietly(int dir, const std::string& name) noexcept {
+void remove_quietly(DirHandle dir, const std::string& name) noexcept {
   try {
     remove_file_at(dir, name);
   } catch (const std::exception&) {
@@ -149,7 +149,7 @@ std::vector<Id> CacheFolder::ids(FileKind kind) const {
 
 void CacheFolder::prune_folder(const std::string& path,
                                const std::vector<ListedFile>& sorted) const {
-  const UniqueFd dir = open_dir_at(kCurrentDirectory, path);
+  const UniqueDir dir = open_dir_at(kCurrentDirectory, path);
   for (const std::string& name : list_dir(dir.get())) {
     const std::optional<FileInfo> info = lstat_at(dir.get(), name);
     if (!info || !info->is_regular()) continue;

@@ -33,12 +33,12 @@ HeldFolder::HeldFolder(std::string shown, std::string path)
 
 void HeldFolder::open() {
   fd_ = hold_dir(path_);
-  const FileInfo info = fstat_fd(fd_.get());
+  const FileInfo info = stat_dir(fd_.get());
   device_ = info.device;
   inode_ = info.inode;
 }
 
-int HeldFolder::fd() const {
+DirHandle HeldFolder::fd() const {
   if (!fd_) throw Error(Errc::not_found, format_text(_("there is no folder {}"), shown_));
   return fd_.get();
 }

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "medsave/sys/fd.hpp"
+#include "medsave/sys/dir_handle.hpp"
 
 #include <cstdint>
 #include <string>
@@ -19,7 +19,7 @@ class HeldFolder {
   [[nodiscard]] const std::string& path() const { return path_; }
   [[nodiscard]] bool is_open() const { return static_cast<bool>(fd_); }
   /// For names below it. Throws Error(not_found) where there was no such folder.
-  [[nodiscard]] int fd() const;
+  [[nodiscard]] DirHandle fd() const;
   /// Makes it, with what is missing above, and opens it.
   void make(unsigned mode);
 
@@ -33,7 +33,7 @@ class HeldFolder {
 
   const std::string shown_;
   const std::string path_;
-  UniqueFd fd_;
+  UniqueDir fd_;
   std::uint64_t device_ = 0;
   std::uint64_t inode_ = 0;
 };

@@ -189,7 +189,7 @@ void LocalBackend::make_folder_again(const FileRef& file) {
 }
 
 UniqueFd LocalBackend::create_temporary(const FileRef& file, const std::string& temporary) {
-  const int root = root_.fd();
+  const DirHandle root = root_.fd();
   try {
     return create_file_at(root, temporary, 0600);
   } catch (const Error& e) {
@@ -383,7 +383,7 @@ std::optional<std::uint64_t> LocalBackend::size(const FileRef& file) {
 /// Whatever has the name of a file counts: a link that leads to one, as somebody may have moved it,
 /// and what cannot be read as one, for then something is wrong that must not look like nothing.
 /// `prefix` is what the names must begin with.
-void list_files(const UniqueFd& dir, std::string_view prefix, std::vector<ListedFile>& files) {
+void list_files(const UniqueDir& dir, std::string_view prefix, std::vector<ListedFile>& files) {
   for (const std::string& name : list_dir(dir.get())) {
     const std::optional<Id> id = Id::parse(name);
     if (!id || !name.starts_with(prefix)) continue;
@@ -404,7 +404,7 @@ bool is_pack_folder(const std::string& name) {
 }
 
 /// No descriptor for a file, or what was removed meanwhile.
-UniqueFd open_pack_folder(const UniqueFd& data, const std::string& name) {
+UniqueDir open_pack_folder(const UniqueDir& data, const std::string& name) {
   try {
     return open_dir_at(data.get(), name, true);
   } catch (const Error& e) {
@@ -418,7 +418,7 @@ UniqueFd open_pack_folder(const UniqueFd& data, const std::string& name) {
 
 /// A file whose name a copying program or a file system has put into upper case is there, but
 /// nobody would find it.
-void refuse_upper_case(const UniqueFd& folder, const std::string& shown) {
+void refuse_upper_case(const UniqueDir& folder, const std::string& shown) {
   for (const std::string& name : list_dir(folder.get())) {
     if (Id::parse(name)) continue;
     std::string lower = name;
@@ -439,11 +439,11 @@ std::vector<ListedFile> LocalBackend::list(FileKind kind) {
   if (!root_.is_open()) return files;
   const std::string folder = folder_of(kind);
   try {
-    const UniqueFd dir = open_dir_at(root_.fd(), folder, true);
+    const UniqueDir dir = open_dir_at(root_.fd(), folder, true);
     if (kind == FileKind::pack) {
       for (const std::string& name : list_dir(dir.get())) {
         if (!is_pack_folder(name)) continue;
-        if (const UniqueFd packs = open_pack_folder(dir, name)) list_files(packs, name, files);
+        if (const UniqueDir packs = open_pack_folder(dir, name)) list_files(packs, name, files);
       }
     } else {
       list_files(dir, "", files);

@@ -15,7 +15,7 @@ namespace {
 constexpr double kAbandoned = 24.0 * 3600;  // seconds
 
 /// No descriptor where there is no such folder.
-UniqueFd open_if_there(const HeldFolder& root, const std::string& name) {
+UniqueDir open_if_there(const HeldFolder& root, const std::string& name) {
   try {
     return open_dir_at(root.fd(), name, true);
   } catch (const Error& e) {
@@ -26,16 +26,16 @@ UniqueFd open_if_there(const HeldFolder& root, const std::string& name) {
 
 /// The folder's own time does for most media; FAT keeps that of its making.
 std::optional<Timestamp> time_of_medium(const HeldFolder& root, const std::string& locks) {
-  const UniqueFd dir = open_if_there(root, locks);
+  const UniqueDir dir = open_if_there(root, locks);
   if (!dir) return std::nullopt;
-  Timestamp newest = fstat_fd(dir.get()).mtime;
+  Timestamp newest = stat_dir(dir.get()).mtime;
   for (const std::string& name : list_dir(dir.get())) {
     if (const auto info = lstat_at(dir.get(), name)) newest = std::max(newest, info->mtime);
   }
   return newest;
 }
 
-std::uint64_t remove_from(const UniqueFd& dir, const Timestamp& now) {
+std::uint64_t remove_from(const UniqueDir& dir, const Timestamp& now) {
   std::uint64_t freed = 0;
   for (const std::string& name : list_dir(dir.get())) {
     if (!is_temporary_name(name)) continue;
@@ -57,7 +57,7 @@ std::uint64_t remove_old_leftovers(const HeldFolder& root, const std::vector<std
   const Timestamp now = std::min(*by_medium, system_clock().now());
   std::uint64_t freed = 0;
   for (const std::string& folder : folders) {
-    if (const UniqueFd dir = open_if_there(root, folder)) freed += remove_from(dir, now);
+    if (const UniqueDir dir = open_if_there(root, folder)) freed += remove_from(dir, now);
   }
   return freed;
 }

@@ -19,7 +19,8 @@ std::shared_ptr<const UniqueFd> OpenFiles::find(const Id& id) {
   return found->second;
 }
 
-std::shared_ptr<const UniqueFd> OpenFiles::open(const Id& id, int dir, const std::string& path) {
+std::shared_ptr<const UniqueFd> OpenFiles::open(const Id& id, DirHandle dir,
+                                                const std::string& path) {
   auto opened = std::make_shared<const UniqueFd>(open_file_at(dir, path, true));
   const std::lock_guard lock(mutex_);
   recent_.emplace_front(id, opened);  // perhaps twice, by two threads: harmless

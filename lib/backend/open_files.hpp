@@ -1,6 +1,7 @@
 #pragma once
 
 #include "medsave/base/id.hpp"
+#include "medsave/sys/dir_handle.hpp"
 #include "medsave/sys/fd.hpp"
 
 #include <list>
@@ -18,7 +19,7 @@ class OpenFiles {
   /// nullptr when it is not open.
   std::shared_ptr<const UniqueFd> find(const Id& id);
   /// Opens `path`, relative to the folder `dir`, after find() found nothing. Throws Error.
-  std::shared_ptr<const UniqueFd> open(const Id& id, int dir, const std::string& path);
+  std::shared_ptr<const UniqueFd> open(const Id& id, DirHandle dir, const std::string& path);
   /// Closes it, as the file is about to go.
   void drop(const Id& id);
 

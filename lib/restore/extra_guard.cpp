@@ -10,7 +10,7 @@
 
 namespace medsave {
 
-bool holds_repository(int folder) {
+bool holds_repository(DirHandle folder) {
   // Three parts will do: one may be lost, or a link to a drive that is not connected.
   constexpr std::ptrdiff_t kTelling = 3;
   const std::initializer_list<const char*> parts = {"config", "keys", "data", "snapshots", "index"};
@@ -24,8 +24,8 @@ bool ExtraGuard::selects(const std::string& path) const {
   return request_.excludes.empty() || !request_.excludes.check(path).matches;
 }
 
-Fate ExtraGuard::judge(const std::string& path, int folder) {
-  if (folder < 0) {
+Fate ExtraGuard::judge(const std::string& path, DirHandle folder) {
+  if (!folder) {
     if (!selects(path)) return Fate::keep;
     if (!request_.left_out.match(path)) return Fate::remove;
     add_left_out(1);
@@ -43,9 +43,9 @@ Fate ExtraGuard::judge(const std::string& path, int folder) {
 }
 
 RemovalJudge ExtraGuard::judge_in(const std::string& folder) {
-  return [this, folder](const std::string& path, int fd) {
+  return [this, folder](const std::string& path, DirHandle open) {
     std::string whole = folder;
-    return judge(whole.append("/").append(path), fd);
+    return judge(whole.append("/").append(path), open);
   };
 }
 

@@ -12,7 +12,7 @@
 namespace medsave {
 
 /// Whether a folder holds a repository, ours or restic's.
-bool holds_repository(int folder);
+bool holds_repository(DirHandle folder);
 
 /// Decides what `--delete` may remove of an entry that the snapshot does not have, and tells what
 /// it spares: what the patterns do not select, what the backup had left out, what is mounted in the
@@ -24,7 +24,7 @@ class ExtraGuard {
   /// Whether the patterns select what is at this path in the snapshot, or would be.
   [[nodiscard]] bool selects(const std::string& path) const;
   /// As RemovalJudge; `path` is that in the snapshot.
-  Fate judge(const std::string& path, int folder);
+  Fate judge(const std::string& path, DirHandle folder);
   /// Judges what is below `folder`, a path in the snapshot ("" for its root).
   [[nodiscard]] RemovalJudge judge_in(const std::string& folder);
   /// So many entries stay because the backup had left them out.

@@ -20,7 +20,7 @@ constexpr unsigned kPrivateFile = 0600;
 
 }  // namespace
 
-UniqueFd open_in_place(int dir, const std::string& name, const FileKey& expected) {
+UniqueFd open_in_place(DirHandle dir, const std::string& name, const FileKey& expected) {
   UniqueFd fd;
   try {
     fd = open_file_for_update_at(dir, name);
@@ -36,7 +36,7 @@ UniqueFd open_in_place(int dir, const std::string& name, const FileKey& expected
   return fd;
 }
 
-UniqueFd create_planned(int dir, const PlannedFile& file, const Clearing& clearing) {
+UniqueFd create_planned(DirHandle dir, const PlannedFile& file, const Clearing& clearing) {
   if (file.replaces) clear_way(dir, file.name, file.seen, clearing);
   return make_new_entry(dir, file.name,
                         [&] { return create_file_at(dir, file.name, kUnfinished); });
@@ -97,7 +97,7 @@ void FileWriter::fail(std::uint32_t number, const std::string& message) {
 
 /// The usual case of a small file, in one go and without any bookkeeping.
 void FileWriter::write_whole(const PlannedFile& file, std::uint32_t number, ByteView content) {
-  const SharedFd dir = context_.target.open(file.dir);
+  const SharedDir dir = context_.target.open(file.dir);
   UniqueFd fd = create_planned(dir->get(), file, context_.clearing(file.dir));
   if (context_.request.sparse) {
     truncate_fd(fd.get(), file.size, file.name);
@@ -130,7 +130,7 @@ SharedFd FileWriter::open(const PlannedFile& file, std::uint32_t number) {
   State& state = states_[number];
   if (state.refused) return nullptr;
   state.refused = true;  // unless it succeeds
-  const SharedFd dir = context_.target.open(file.dir);
+  const SharedDir dir = context_.target.open(file.dir);
   UniqueFd fd =
       state.opened ? open_in_place(dir->get(), file.name, state.key) : open_first(dir->get(), file);
   if (!state.opened) state.key = fstat_fd(fd.get()).key();
@@ -157,7 +157,7 @@ void FileWriter::close_shared(UniqueFd fd, std::uint32_t number) noexcept {
   }
 }
 
-UniqueFd FileWriter::open_first(int dir, const PlannedFile& file) {
+UniqueFd FileWriter::open_first(DirHandle dir, const PlannedFile& file) {
   Progress& progress = context_.log.progress();
   if (progress.track_current) progress.begin_item(context_.target.path(file.dir, file.name));
   UniqueFd fd = file.in_place ? open_in_place(dir, file.name, file.seen.key)
@@ -182,7 +182,7 @@ void FileWriter::piece_done(std::uint32_t number) {
   Progress& progress = context_.log.progress();
   if (progress.track_current) progress.end_item(context_.target.path(file.dir, file.name));
   try {
-    const SharedFd dir = context_.target.open(file.dir);
+    const SharedDir dir = context_.target.open(file.dir);
     confirm(file, dir, number);
     if (!states_[number].failed) complete(file);
   } catch (const Error& e) {
@@ -192,7 +192,7 @@ void FileWriter::piece_done(std::uint32_t number) {
 }
 
 /// Closing told nothing bad, and the name still leads to what was written.
-void FileWriter::confirm(const PlannedFile& file, const SharedFd& dir, std::uint32_t number) {
+void FileWriter::confirm(const PlannedFile& file, const SharedDir& dir, std::uint32_t number) {
   {
     const std::lock_guard lock(failures_mutex_);
     const auto failure = close_failures_.find(number);
@@ -210,7 +210,7 @@ void FileWriter::confirm(const PlannedFile& file, const SharedFd& dir, std::uint
 
 void FileWriter::require_in_place(std::uint32_t number) const {
   const PlannedFile& file = context_.plan.files[number];
-  const SharedFd dir = context_.target.open(file.dir);
+  const SharedDir dir = context_.target.open(file.dir);
   const FileKey& key = file.pieces == 0 ? file.seen.key : states_[number].key;
   const std::optional<FileInfo> there = lstat_at(dir->get(), file.name);
   if (!there || !is_same_entry(dir->get(), key, there->key()) || there->size != file.size) {

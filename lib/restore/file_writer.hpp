@@ -1,7 +1,7 @@
 #pragma once
 
-#include "fd_cache.hpp"
 #include "large_writes.hpp"
+#include "open_cache.hpp"
 #include "restore_context.hpp"
 
 #include "medsave/base/bytes.hpp"
@@ -18,9 +18,9 @@ namespace medsave {
 
 /// Opens a file that is corrected in place; makes it writable for that where necessary. Throws
 /// Error when it is not (or no longer) that regular file with this single name.
-UniqueFd open_in_place(int dir, const std::string& name, const FileKey& expected);
+UniqueFd open_in_place(DirHandle dir, const std::string& name, const FileKey& expected);
 /// Creates a planned file, in place of what the plan saw there. `recursive`: also of a full folder.
-UniqueFd create_planned(int dir, const PlannedFile& file, const Clearing& clearing);
+UniqueFd create_planned(DirHandle dir, const PlannedFile& file, const Clearing& clearing);
 
 /// close_fd(), whose failure is this file's problem alone: unlike a write to a full medium, it does
 /// not end the run.
@@ -59,7 +59,7 @@ class FileWriter {
     Stripe();
     std::mutex mutex;  // guards open and State::opened; held while a file is opened, so that it
                        // is created once
-    FdCache open;
+    OpenCache<UniqueFd> open;
   };
   static constexpr std::size_t kStripes = 16;
 
@@ -68,11 +68,11 @@ class FileWriter {
                    ByteView content);
   /// nullptr when an earlier piece met with a failure to open it.
   SharedFd open(const PlannedFile& file, std::uint32_t number);
-  UniqueFd open_first(int dir, const PlannedFile& file);
+  UniqueFd open_first(DirHandle dir, const PlannedFile& file);
   SharedFd share(UniqueFd fd, std::uint32_t number);
   void close_shared(UniqueFd fd, std::uint32_t number) noexcept;
   void piece_done(std::uint32_t number);
-  void confirm(const PlannedFile& file, const SharedFd& dir, std::uint32_t number);
+  void confirm(const PlannedFile& file, const SharedDir& dir, std::uint32_t number);
   void complete(const PlannedFile& file);
   void fail(std::uint32_t number, const std::string& message);
   Stripe& stripe(std::uint32_t number) { return stripes_[number % kStripes]; }

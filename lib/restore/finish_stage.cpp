@@ -31,7 +31,7 @@ void FinishStage::run(const std::stop_token& stop) {
 }
 
 void FinishStage::remove_extra(const ExtraEntry& extra) {
-  const SharedFd dir = context_.target.open(extra.dir);
+  const SharedDir dir = context_.target.open(extra.dir);
   if (const auto there = lstat_at(dir->get(), extra.name)) {
     refuse_to_remove(context_.kept, there->key());
   }
@@ -76,7 +76,7 @@ void FinishStage::finish_dir(std::uint32_t dir) {
 void FinishStage::finish_root() {
   if (!context_.target.becomes_folder()) return;
   Node folder = *context_.request.folder;
-  const SharedFd root = context_.target.open(RestoreTarget::kRoot);
+  const SharedDir root = context_.target.open(RestoreTarget::kRoot);
   context_.metadata.apply(root->get(), ".", context_.metadata.prepare(folder), true,
                           [&](const std::string& message) { context_.log.problem("/", message); });
 }

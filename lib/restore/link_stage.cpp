@@ -55,8 +55,8 @@ void LinkStage::make(const PlannedLink& link, const std::stop_token& stop) {
     return;
   }
   if (source.file && !source.ready) writer_.require_in_place(*source.file);
-  const SharedFd from = context_.target.open(source.dir);
-  const SharedFd to = context_.target.open(link.dir);
+  const SharedDir from = context_.target.open(source.dir);
+  const SharedDir to = context_.target.open(link.dir);
   const std::optional<FileInfo> wanted = lstat_at(from->get(), source.name);
   if (!wanted) {
     throw Error(Errc::not_found, format_text(_("not restored: {}, its other name, is not there"),
@@ -77,8 +77,8 @@ void LinkStage::make(const PlannedLink& link, const std::stop_token& stop) {
                     0);
 }
 
-void LinkStage::copy(const PlannedLink& link, const SharedFd& from, const FileInfo& original,
-                     const SharedFd& to, const std::stop_token& stop) {
+void LinkStage::copy(const PlannedLink& link, const SharedDir& from, const FileInfo& original,
+                     const SharedDir& to, const std::stop_token& stop) {
   const std::string& name = context_.plan.link_sources[link.source].name;
   const NoticeSink problem = [&](const std::string& message) {
     context_.report_problem(link.dir, link.name, message);
@@ -104,8 +104,8 @@ void LinkStage::copy(const PlannedLink& link, const SharedFd& from, const FileIn
                           present_metadata(from->get(), name, original, problem), true);
 }
 
-void LinkStage::copy_content(const PlannedLink& link, int from, const FileInfo& original, int to,
-                             const std::stop_token& stop) {
+void LinkStage::copy_content(const PlannedLink& link, DirHandle from, const FileInfo& original,
+                             DirHandle to, const std::stop_token& stop) {
   const std::string& name = context_.plan.link_sources[link.source].name;
   const UniqueFd in = open_file_at(from, name);
   if (!is_same_entry(in.get(), original.key(), fstat_fd(in.get()).key())) {

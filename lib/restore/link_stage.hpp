@@ -19,9 +19,9 @@ class LinkStage {
 
  private:
   void make(const PlannedLink& link, const std::stop_token& stop);
-  void copy(const PlannedLink& link, const SharedFd& from, const FileInfo& original,
-            const SharedFd& to, const std::stop_token& stop);
-  void copy_content(const PlannedLink& link, int from, const FileInfo& original, int to,
+  void copy(const PlannedLink& link, const SharedDir& from, const FileInfo& original,
+            const SharedDir& to, const std::stop_token& stop);
+  void copy_content(const PlannedLink& link, DirHandle from, const FileInfo& original, DirHandle to,
                     const std::stop_token& stop);
 
   const RestoreContext& context_;

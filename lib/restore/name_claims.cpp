@@ -10,14 +10,14 @@
 
 namespace medsave {
 
-void NameClaims::tell_apart(int dir, const std::string& a, const std::string& b) {
+void NameClaims::tell_apart(DirHandle dir, const std::string& a, const std::string& b) {
   if (listed_.contains(a) && listed_.contains(b)) return;
   std::vector<std::string> names = names_in(dir);
   listed_ = NameSet(std::make_move_iterator(names.begin()), std::make_move_iterator(names.end()));
   if (!listed_.contains(a) || !listed_.contains(b)) throw_not_told_apart(a, b);
 }
 
-void NameClaims::claim(int dir, const std::string& name, const FileKey& key) {
+void NameClaims::claim(DirHandle dir, const std::string& name, const FileKey& key) {
   const auto alike = by_lower_case_.try_emplace(case_folded(name), name);
   if (!alike.second && alike.first->second != name) tell_apart(dir, alike.first->second, name);
 

@@ -16,11 +16,11 @@ class NameClaims {
  public:
   /// `name` leads to the entry `key` of `dir`. Throws Error(exists) when another name does, and
   /// the two are not hard links.
-  void claim(int dir, const std::string& name, const FileKey& key);
+  void claim(DirHandle dir, const std::string& name, const FileKey& key);
 
  private:
   using NameSet = std::unordered_set<std::string>;
-  void tell_apart(int dir, const std::string& a, const std::string& b);
+  void tell_apart(DirHandle dir, const std::string& a, const std::string& b);
 
   std::map<FileKey, std::string> by_key_;
   std::unordered_map<std::string, std::string> by_lower_case_;  // where inode numbers tell nothing

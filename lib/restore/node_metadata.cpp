@@ -25,7 +25,7 @@ EntryKind kind_of(NodeType type) {
 
 }  // namespace
 
-NodeMetadata present_metadata(int dir, const std::string& name, const FileInfo& info,
+NodeMetadata present_metadata(DirHandle dir, const std::string& name, const FileInfo& info,
                               const NoticeSink& problem) {
   NodeMetadata metadata = {.mtime = info.mtime,
                            .atime = info.atime,
@@ -91,7 +91,7 @@ void MetadataWriter::apply_owner(const Entry& entry) const {
   });
 }
 
-void MetadataWriter::set_xattr(const std::string& name, int dir,
+void MetadataWriter::set_xattr(const std::string& name, DirHandle dir,
                                const ExtendedAttribute& xattr) const {
   try {
     set_xattr_at(dir, name, {.name = xattr.name, .value = xattr.value});
@@ -137,7 +137,7 @@ std::uint32_t MetadataWriter::safe_permissions(const Entry& entry) const {
   return wanted.permissions & ~kSetIds;
 }
 
-void MetadataWriter::apply(int dir, const std::string& name, const NodeMetadata& metadata,
+void MetadataWriter::apply(DirHandle dir, const std::string& name, const NodeMetadata& metadata,
                            bool may_have_xattrs, const NoticeSink& problem) const {
   const Entry entry = {.dir = dir, .name = name, .metadata = metadata, .problem = problem};
   apply_owner(entry);

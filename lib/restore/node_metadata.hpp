@@ -26,7 +26,7 @@ struct NodeMetadata {
 };
 
 /// What an entry in the target has now. An attribute that cannot be read is told to `problem`.
-NodeMetadata present_metadata(int dir, const std::string& name, const FileInfo& info,
+NodeMetadata present_metadata(DirHandle dir, const std::string& name, const FileInfo& info,
                               const NoticeSink& problem);
 
 /// Sets owner, extended attributes, mode and times, in this order: chown clears setuid bits, and
@@ -41,15 +41,15 @@ class MetadataWriter {
   /// nothing: looking for attributes to remove is then left out. Every step that fails is
   /// reported, the others are done. No problem are refusals of owners and attributes without
   /// root's rights, and of what the file system cannot hold.
-  void apply(int dir, const std::string& name, const NodeMetadata& metadata, bool may_have_xattrs,
-             const NoticeSink& problem) const;
+  void apply(DirHandle dir, const std::string& name, const NodeMetadata& metadata,
+             bool may_have_xattrs, const NoticeSink& problem) const;
   /// At the end: tells what had to be left out, each kind once.
   void report() const;
 
  private:
   /// The entry in turn.
   struct Entry {
-    int dir = -1;
+    DirHandle dir = {};
     const std::string& name;
     const NodeMetadata& metadata;
     const NoticeSink& problem;
@@ -58,7 +58,7 @@ class MetadataWriter {
   [[nodiscard]] bool selects_xattr(const std::string& name) const;
   void apply_owner(const Entry& entry) const;
   void apply_xattrs(const Entry& entry, bool may_have_xattrs) const;
-  void set_xattr(const std::string& name, int dir, const ExtendedAttribute& xattr) const;
+  void set_xattr(const std::string& name, DirHandle dir, const ExtendedAttribute& xattr) const;
   [[nodiscard]] std::uint32_t safe_permissions(const Entry& entry) const;
   template <typename Step>
   void attempt(const Entry& entry, MetadataPart part, const Step& step) const;

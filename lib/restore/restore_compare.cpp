@@ -117,7 +117,7 @@ void RestoreWalk::settle_unchanged(const CompareJob& job) {
 
 void RestoreWalk::cut_to_size(const CompareJob& job) {
   const PlannedFile& file = job.file;
-  const SharedFd dir = context_.target.open(file.dir);
+  const SharedDir dir = context_.target.open(file.dir);
   UniqueFd fd = open_in_place(dir->get(), file.name, file.seen.key);
   truncate_fd(fd.get(), file.size, file.name);
   close_restored(std::move(fd), file.name);
@@ -127,7 +127,7 @@ void RestoreWalk::cut_to_size(const CompareJob& job) {
 }
 
 /// What an earlier restore left unfinished may be right in memory only, and is as if written now.
-void RestoreWalk::finish_kept(const CompareJob& job, const SharedFd& dir) {
+void RestoreWalk::finish_kept(const CompareJob& job, const SharedDir& dir) {
   PlannedFile file = job.file;
   file.has_metadata = !file.was_unfinished;
   if (file.has_metadata) context_.apply_metadata(file.dir, dir, file.name, file.metadata, false);

@@ -37,7 +37,7 @@ struct RestoreContext {
     // Only where there is such a folder, its path is needed.
     return {.full_folders = true,
             .kept = kept,
-            .judge = [this, dir](const std::string& path, int folder) {
+            .judge = [this, dir](const std::string& path, DirHandle folder) {
               return judge_in(dir)(path, folder);
             }};
   }
@@ -57,7 +57,7 @@ struct RestoreContext {
     if (log.wants_items()) log.item(target.path(dir, name), action, size);
   }
   /// `fresh`: made by this run. Problems are reported for the entry.
-  void apply_metadata(std::uint32_t dir, const SharedFd& fd, const std::string& name,
+  void apply_metadata(std::uint32_t dir, const SharedDir& fd, const std::string& name,
                       const NodeMetadata& wanted, bool fresh) const {
     metadata.apply(fd->get(), name, wanted, !fresh || target.bequeaths_xattrs(dir),
                    [&](const std::string& message) { report_problem(dir, name, message); });

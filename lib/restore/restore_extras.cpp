@@ -14,7 +14,7 @@ using NameSet = std::unordered_set<std::string_view>;
 
 /// Takes out of `extras` what the target lists under another name than the snapshot does. False
 /// where that cannot be told for all of them.
-bool spare_renamed(int dir, const Tree& tree, const std::vector<std::string>& names,
+bool spare_renamed(DirHandle dir, const Tree& tree, const std::vector<std::string>& names,
                    std::vector<std::string>& extras) {
   const NameSet listed(names.begin(), names.end());
   std::set<FileKey> keys;

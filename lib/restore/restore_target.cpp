@@ -27,17 +27,17 @@ constexpr unsigned kPrivateDir = 0700;
 constexpr unsigned kUnfinishedRoot = 01700;
 constexpr const char* kDefaultAcl = "system.posix_acl_default";
 
-bool has_default_acl(int dir) {
+bool has_default_acl(DirHandle dir) {
   const std::vector<std::string> names = list_xattrs_at(dir, ".");
   return std::ranges::find(names, kDefaultAcl) != names.end();
 }
 
-bool is_unfinished_root(int dir) {
-  return (fstat_fd(dir).mode & unix_mode::kPermissions) == kUnfinishedRoot;
+bool is_unfinished_root(DirHandle dir) {
+  return (stat_dir(dir).mode & unix_mode::kPermissions) == kUnfinishedRoot;
 }
 
 /// The final mode follows at the end; until then we must be able to make entries.
-void allow_work_in(int dir, const std::string& name, std::uint32_t mode) {
+void allow_work_in(DirHandle dir, const std::string& name, std::uint32_t mode) {
   try {
     set_permissions_at(dir, name, mode | kPrivateDir);
   } catch (const Error& e) {
@@ -62,8 +62,8 @@ void RestoreTarget::open_root() {
   if (!exists) make_directories(request_.target, kPrivateDir);
   const bool becomes_a_folder = request_.folder && !request_.dry_run && request_.includes.empty();
   // The user names the target and may mean a symlink; everything below is taken literally.
-  const SharedFd root = adopt(kRoot, open_dir_at(kCurrentDirectory, request_.target, true),
-                              exists ? State::existing : State::made);
+  const SharedDir root = adopt(kRoot, open_dir_at(kCurrentDirectory, request_.target, true),
+                               exists ? State::existing : State::made);
   if (!becomes_a_folder) return;
   becomes_folder_ = !exists || is_unfinished_root(root->get()) || list_dir(root->get()).empty();
   if (becomes_folder_) set_mode_where_possible(root->get(), kUnfinishedRoot, request_.target);
@@ -76,15 +76,15 @@ std::uint32_t RestoreTarget::add(std::uint32_t parent, const std::string& name,
   return static_cast<std::uint32_t>(dirs_.size() - 1);
 }
 
-SharedFd RestoreTarget::adopt(std::uint32_t dir, UniqueFd fd, State state) {
+SharedDir RestoreTarget::adopt(std::uint32_t dir, UniqueDir opened, State state) {
   Dir& entry = dirs_[dir];
-  const FileInfo info = fstat_fd(fd.get());
+  const FileInfo info = stat_dir(opened.get());
   entry.key = info.key();
   // A directory of our own has what its parent bequeaths, only others need a look.
   entry.bequeaths_xattrs = state == State::made && dir != kRoot
                                ? dirs_[entry.parent].bequeaths_xattrs
-                               : has_default_acl(fd.get());
-  SharedFd open = open_.insert(dir, std::move(fd));
+                               : has_default_acl(opened.get());
+  SharedDir open = open_.insert(dir, std::move(opened));
   if (file_systems_.try_emplace(info.device, open).second) require_marks(open->get());
   entry.state = state;
   return open;
@@ -92,7 +92,7 @@ SharedFd RestoreTarget::adopt(std::uint32_t dir, UniqueFd fd, State state) {
 
 /// A file that an earlier restore left unfinished is known by its mode. On a file system that keeps
 /// no modes, these two would take it for a complete one.
-void RestoreTarget::require_marks(int folder) const {
+void RestoreTarget::require_marks(DirHandle folder) const {
   const bool leaves_files =
       request_.overwrite == Overwrite::never || request_.overwrite == Overwrite::if_newer;
   if (!leaves_files || request_.dry_run || names_in(folder).empty()) return;
@@ -118,9 +118,9 @@ bool RestoreTarget::only_leads_to_sources(std::uint32_t dir) const {
   return !request_.sources.empty() && std::ranges::none_of(request_.sources, saves_it);
 }
 
-SharedFd RestoreTarget::make(std::uint32_t dir, const SharedFd& parent) {
+SharedDir RestoreTarget::make(std::uint32_t dir, const SharedDir& parent) {
   Dir& entry = dirs_[dir];
-  const int at = parent->get();
+  const DirHandle at = parent->get();
   std::optional<FileInfo> there;
   const bool parent_is_fresh = dirs_[entry.parent].state == State::made;
   if (!parent_is_fresh) there = lstat_at(at, entry.name);
@@ -160,12 +160,12 @@ SharedFd RestoreTarget::make(std::uint32_t dir, const SharedFd& parent) {
     return nullptr;
   }
   make_new_entry(at, entry.name, [&] { make_dir_at(at, entry.name, kPrivateDir); });
-  SharedFd made = adopt(dir, open_dir_at(at, entry.name), State::made);
+  SharedDir made = adopt(dir, open_dir_at(at, entry.name), State::made);
   if (!parent_is_fresh) claims_[entry.parent].claim(at, entry.name, entry.key);
   return made;
 }
 
-SharedFd RestoreTarget::ensure_locked(std::uint32_t dir) {
+SharedDir RestoreTarget::ensure_locked(std::uint32_t dir) {
   Dir& entry = dirs_[dir];
   switch (entry.state) {
     case State::missing:
@@ -179,7 +179,7 @@ SharedFd RestoreTarget::ensure_locked(std::uint32_t dir) {
       break;
   }
   entry.state = State::failed;  // unless it succeeds
-  const SharedFd parent = ensure_locked(entry.parent);
+  const SharedDir parent = ensure_locked(entry.parent);
   if (!parent) {
     entry.state = State::missing;
     return nullptr;
@@ -187,25 +187,25 @@ SharedFd RestoreTarget::ensure_locked(std::uint32_t dir) {
   return make(dir, parent);
 }
 
-SharedFd RestoreTarget::open_locked(std::uint32_t dir) {
-  if (SharedFd fd = open_.find(dir)) return fd;
+SharedDir RestoreTarget::open_locked(std::uint32_t dir) {
+  if (SharedDir fd = open_.find(dir)) return fd;
   const Dir& entry = dirs_[dir];
   if (entry.state == State::missing) return nullptr;
-  UniqueFd fd = dir == kRoot ? open_dir_at(kCurrentDirectory, request_.target, true)
-                             : open_dir_at(open_locked(entry.parent)->get(), entry.name);
-  const FileInfo info = fstat_fd(fd.get());
-  if (!is_same_entry(fd.get(), entry.key, info.key())) {
+  UniqueDir opened = dir == kRoot ? open_dir_at(kCurrentDirectory, request_.target, true)
+                                  : open_dir_at(open_locked(entry.parent)->get(), entry.name);
+  const FileInfo info = stat_dir(opened.get());
+  if (!is_same_entry(opened.get(), entry.key, info.key())) {
     throw Error(Errc::io, format_text(_("folder {} was replaced while restoring"), entry.name));
   }
-  return open_.insert(dir, std::move(fd));
+  return open_.insert(dir, std::move(opened));
 }
 
-SharedFd RestoreTarget::ensure(std::uint32_t dir) {
+SharedDir RestoreTarget::ensure(std::uint32_t dir) {
   const std::lock_guard lock(mutex_);
   return ensure_locked(dir);
 }
 
-SharedFd RestoreTarget::open(std::uint32_t dir) {
+SharedDir RestoreTarget::open(std::uint32_t dir) {
   const std::lock_guard lock(mutex_);
   return open_locked(dir);
 }

@@ -1,8 +1,8 @@
 #pragma once
 
-#include "fd_cache.hpp"
 #include "name_claims.hpp"
 #include "node_metadata.hpp"
+#include "open_cache.hpp"
 
 #include "medsave/base/id.hpp"
 #include "medsave/restore/restorer.hpp"
@@ -35,9 +35,9 @@ class RestoreTarget {
 
   /// Makes the directory (0700) and its parents, or takes over those that are there. Descriptor
   /// of it; nullptr in a dry run where it does not exist. Throws Error when it cannot be made.
-  SharedFd ensure(std::uint32_t dir);
+  SharedDir ensure(std::uint32_t dir);
   /// Descriptor of a directory that ensure() has seen.
-  SharedFd open(std::uint32_t dir);
+  SharedDir open(std::uint32_t dir);
 
   /// Makes what was written below the target durable, on every file system that was touched.
   /// Throws Error when the system reports that a write failed since the target was opened.
@@ -79,13 +79,13 @@ class RestoreTarget {
     FileKey key = {};
   };
 
-  SharedFd ensure_locked(std::uint32_t dir);
-  SharedFd open_locked(std::uint32_t dir);
-  SharedFd make(std::uint32_t dir, const SharedFd& parent);
+  SharedDir ensure_locked(std::uint32_t dir);
+  SharedDir open_locked(std::uint32_t dir);
+  SharedDir make(std::uint32_t dir, const SharedDir& parent);
   [[nodiscard]] bool only_leads_to_sources(std::uint32_t dir) const;
   [[nodiscard]] std::string path_locked(std::uint32_t dir) const;
-  void require_marks(int folder) const;
-  SharedFd adopt(std::uint32_t dir, UniqueFd fd, State state);
+  void require_marks(DirHandle folder) const;
+  SharedDir adopt(std::uint32_t dir, UniqueDir opened, State state);
   void open_root();
 
   const RestoreRequest& request_;
@@ -93,11 +93,11 @@ class RestoreTarget {
   // that each is made once.
   mutable std::mutex mutex_;
   std::deque<Dir> dirs_;  // references stay valid while it grows
-  FdCache open_;
+  OpenCache<UniqueDir> open_;
   std::map<std::uint32_t, NameClaims> claims_;  // of the folders in folders that were there before
   // A folder of each file system. Open from the first to the end: a failed write is told to those
   // who had something open when it failed.
-  std::map<std::uint64_t, SharedFd> file_systems_;
+  std::map<std::uint64_t, SharedDir> file_systems_;
   bool becomes_folder_ = false;
 };
 

@@ -23,7 +23,7 @@ constexpr std::uint32_t kPrivateFile = 0600;
 constexpr std::uint32_t kPermissions = 07777;
 constexpr std::size_t kMaxName = 4096;  // far above what any file system takes
 
-void create_special(int dir, const Node& node) {
+void create_special(DirHandle dir, const Node& node) {
   if (node.type == NodeType::symlink) {
     make_symlink_at(dir, node.name, node.link_target);
   } else if (node.type == NodeType::fifo) {
@@ -268,9 +268,9 @@ void RestoreWalk::make_special(Visit& visit, Node& node, const std::optional<Fil
   std::optional<std::uint32_t> source;
   if (node.links > 1 && !context_.plan.claim_link(node, dir, present, source)) return;
   if (visit.fd && !context_.request.dry_run) {
-    const int fd = visit.fd->get();
-    if (present) clear_way(fd, node.name, seen_entry(*present), context_.clearing(dir));
-    make_new_entry(fd, node.name, [&] { create_special(fd, node); });
+    const DirHandle here = visit.fd->get();
+    if (present) clear_way(here, node.name, seen_entry(*present), context_.clearing(dir));
+    make_new_entry(here, node.name, [&] { create_special(here, node); });
     claim_made(visit, node.name);
     context_.apply_metadata(dir, visit.fd, node.name, context_.metadata.prepare(node), true);
   }
@@ -379,7 +379,7 @@ void RestoreWalk::plan_new_file(Visit& visit, const CompareJob& job) {
 
 void RestoreWalk::make_empty_file(Visit& visit, const CompareJob& job) {
   PlannedFile file = job.file;
-  const SharedFd fd = context_.target.open(file.dir);
+  const SharedDir fd = context_.target.open(file.dir);
   close_restored(create_planned(fd->get(), file, context_.clearing(file.dir)), file.name);
   claim_made(visit, file.name);
   context_.plan.link_source_ready(job.link_source);

@@ -61,7 +61,7 @@ class RestoreWalk {
   /// What handling one directory needs at hand.
   struct Visit {
     const DirJob& job;
-    SharedFd fd = nullptr;       // nullptr: not made yet, or a dry run
+    SharedDir fd = nullptr;      // nullptr: not made yet, or a dry run
     bool is_repository = false;  // before anything was restored; known where extras are removed
     bool sorted = true;          // the nodes' names strictly increase, so none can occur twice
     std::unordered_set<std::string_view> names = {};  // met so far, unless sorted
@@ -101,7 +101,7 @@ class RestoreWalk {
   void note_if_newer(const PlannedFile& file);
   void settle_unchanged(const CompareJob& job);
   void plan_whole_file(const CompareJob& job);
-  void finish_kept(const CompareJob& job, const SharedFd& dir);
+  void finish_kept(const CompareJob& job, const SharedDir& dir);
   void cut_to_size(const CompareJob& job);
   [[nodiscard]] bool is_source(const std::string& path) const;
   [[nodiscard]] bool leads_to_source(const std::string& folder) const;

@@ -16,13 +16,9 @@ bool is_unfinished(const FileInfo& file) {
   return file.is_regular() && (file.mode & unix_mode::kPermissions) == kUnfinished;
 }
 
-bool is_same_entry(int fd, const FileKey& seen, const FileKey& now) {
-  return seen == now || (seen.device == now.device && !keeps_inode_numbers(fd));
-}
+std::vector<std::string> names_in(DirHandle dir) { return list_dir(open_dir_at(dir, ".").get()); }
 
-std::vector<std::string> names_in(int dir) { return list_dir(open_dir_at(dir, ".").get()); }
-
-bool lists_all(int dir, std::initializer_list<std::string> names) {
+bool lists_all(DirHandle dir, std::initializer_list<std::string> names) {
   const std::vector<std::string> listed = names_in(dir);
   return std::ranges::all_of(names, [&](const std::string& name) {
     return std::ranges::find(listed, name) != listed.end();
@@ -36,7 +32,7 @@ void throw_not_told_apart(const std::string& first, const std::string& second) {
                           first, second));
 }
 
-void throw_unexpected(int dir, const std::string& name, const Error& error) {
+void throw_unexpected(DirHandle dir, const std::string& name, const Error& error) {
   const std::optional<FileInfo> there = lstat_at(dir, name);
   if (there && !lists_all(dir, {name})) {
     for (const std::string& other : names_in(dir)) {
@@ -57,7 +53,7 @@ void refuse_to_remove(const std::set<FileKey>& kept, const FileKey& folder) {
       _("not removed: it is or holds the repository that is restored from, or what opens it"));
 }
 
-void clear_way(int dir, const std::string& name, const std::optional<SeenEntry>& seen,
+void clear_way(DirHandle dir, const std::string& name, const std::optional<SeenEntry>& seen,
                const Clearing& clearing) {
   const std::optional<FileInfo> there = lstat_at(dir, name);
   if (!there) return;

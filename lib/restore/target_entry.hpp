@@ -35,19 +35,22 @@ inline constexpr unsigned kUnfinished = 01600;
 
 /// Whether `now` can be the entry that was `seen` before; `fd` is on their file system, which may
 /// not keep inode numbers.
-bool is_same_entry(int fd, const FileKey& seen, const FileKey& now);
+template <typename Handle>
+bool is_same_entry(Handle handle, const FileKey& seen, const FileKey& now) {
+  return seen == now || (seen.device == now.device && !keeps_inode_numbers(handle));
+}
 /// The names in a folder, by a descriptor of its own: `dir` may be in use by other threads.
-std::vector<std::string> names_in(int dir);
+std::vector<std::string> names_in(DirHandle dir);
 /// Whether a folder lists all these names letter by letter.
-bool lists_all(int dir, std::initializer_list<std::string> names);
+bool lists_all(DirHandle dir, std::initializer_list<std::string> names);
 [[noreturn]] void throw_not_told_apart(const std::string& first, const std::string& second);
 /// After `name` turned out to exist unexpectedly: throws an error that names the entry the target
 /// takes for it, or `error` when it is listed under this very name.
-[[noreturn]] void throw_unexpected(int dir, const std::string& name, const Error& error);
+[[noreturn]] void throw_unexpected(DirHandle dir, const std::string& name, const Error& error);
 
 /// Calls `make`, which creates `name` and fails where something is.
 template <typename Make>
-auto make_new_entry(int dir, const std::string& name, const Make& make) {
+auto make_new_entry(DirHandle dir, const std::string& name, const Make& make) {
   try {
     return make();
   } catch (const Error& e) {
@@ -70,7 +73,7 @@ void refuse_to_remove(const std::set<FileKey>& kept, const FileKey& folder);
 /// Makes room for a new entry: removes what was `seen` of that name, a file or a folder as far as
 /// `clearing` allows. Throws Error(exists) for other folders, and for whatever came into being
 /// since, this run's own entries above all.
-void clear_way(int dir, const std::string& name, const std::optional<SeenEntry>& seen,
+void clear_way(DirHandle dir, const std::string& name, const std::optional<SeenEntry>& seen,
                const Clearing& clearing);
 
 }  // namespace medsave

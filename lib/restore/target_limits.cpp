@@ -19,7 +19,7 @@ std::string trial_name() {
   return ".medsave-" + to_hex(random);
 }
 
-void make_trial(int dir, EntryKind kind, const std::string& name) {
+void make_trial(DirHandle dir, EntryKind kind, const std::string& name) {
   switch (kind) {
     case EntryKind::file:
       create_file_at(dir, name, kPrivateFile);
@@ -34,7 +34,7 @@ void make_trial(int dir, EntryKind kind, const std::string& name) {
 }
 
 /// False where no trial can be made.
-bool trial_is_refused(int dir, EntryKind kind,
+bool trial_is_refused(DirHandle dir, EntryKind kind,
                       const std::function<void(const std::string& name)>& step) {
   const std::string name = trial_name();
   bool refused = false;
@@ -74,10 +74,10 @@ std::string describe(MetadataPart part, unsigned long count) {
 
 }  // namespace
 
-bool TargetLimits::explain(int dir, EntryKind kind, MetadataPart part,
+bool TargetLimits::explain(DirHandle dir, EntryKind kind, MetadataPart part,
                            const std::function<void(const std::string& name)>& step) {
   const std::lock_guard lock(mutex_);
-  const std::tuple key = {fstat_fd(dir).device, kind, part};
+  const std::tuple key = {stat_dir(dir).device, kind, part};
   if (!refused_.contains(key)) {
     if (!trial_is_refused(dir, kind, step)) return false;
     refused_.insert(key);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "medsave/base/progress.hpp"
+#include "medsave/sys/dir_handle.hpp"
 
 #include <array>
 #include <cstddef>
@@ -27,7 +28,7 @@ class TargetLimits {
  public:
   /// Whether the file system of folder `dir` explains that `step` was refused. `step` does to the
   /// entry of that name in `dir` what was refused.
-  bool explain(int dir, EntryKind kind, MetadataPart part,
+  bool explain(DirHandle dir, EntryKind kind, MetadataPart part,
                const std::function<void(const std::string& name)>& step);
 
   /// Tells of everything counted, once for each part.

@@ -19,7 +19,7 @@ namespace {
 constexpr unsigned kOwnerMayRead = 0400;
 
 /// The restored mode may deny reading to us, unless we are root.
-UniqueFd open_for_reading(int dir, const PlannedFile& file) {
+UniqueFd open_for_reading(DirHandle dir, const PlannedFile& file) {
   try {
     return open_file_at(dir, file.name);
   } catch (const Error& e) {

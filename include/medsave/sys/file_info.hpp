@@ -1,6 +1,7 @@
 #pragma once
 
 #include "medsave/base/clock.hpp"
+#include "medsave/sys/dir_handle.hpp"
 #include "medsave/sys/fd.hpp"
 
 #include <compare>
@@ -41,37 +42,38 @@ struct FileInfo {
   [[nodiscard]] bool is_symlink() const { return (mode & 0170000) == 0120000; }
 };
 
-/// Functions below take a directory descriptor and one name relative to it, so that paths longer
-/// than PATH_MAX work and a swapped parent cannot redirect them; AT_FDCWD (kCurrentDirectory) and
-/// a path are accepted too. Failures throw error_from_errno() naming `name`, except where an
+/// Functions below take an open folder and one name relative to it, so that paths longer than
+/// PATH_MAX work and a swapped parent cannot redirect them; kCurrentDirectory and a path are
+/// accepted too. Failures throw error_from_errno() naming `name`, except where an
 /// optional return value says "does not exist" (ENOENT, ENOTDIR).
-inline constexpr int kCurrentDirectory = -100;  // AT_FDCWD
 
 /// Without following a symlink. nullopt when there is no such entry.
-std::optional<FileInfo> lstat_at(int dir, const std::string& name);
+std::optional<FileInfo> lstat_at(DirHandle dir, const std::string& name);
 /// Following symlinks.
-std::optional<FileInfo> stat_at(int dir, const std::string& name);
+std::optional<FileInfo> stat_at(DirHandle dir, const std::string& name);
 FileInfo fstat_fd(int fd);
+FileInfo stat_dir(DirHandle dir);
 
 /// Whether an entry keeps its inode number for as long as it exists. File systems in user space may
 /// number entries anew when the kernel has forgotten them, and give two names of one entry two.
 bool keeps_inode_numbers(int fd);
+bool keeps_inode_numbers(DirHandle dir);
 
 /// Whether something else than what lies around it shows in this folder: another file system, a
 /// part of one (a bind mount, which may be of the same file system), or a subvolume.
-bool is_mount_point(int folder);
+bool is_mount_point(DirHandle folder);
 
 /// Opens a directory for reading (O_DIRECTORY | O_NOFOLLOW unless `follow`).
-UniqueFd open_dir_at(int dir, const std::string& name, bool follow = false);
+UniqueDir open_dir_at(DirHandle dir, const std::string& name, bool follow = false);
 /// A folder to reach others below it, whatever is mounted or put at its path later (O_PATH): it
 /// cannot be listed or synced itself, and need not be readable. Follows symlinks and mounts.
-UniqueFd hold_dir(const std::string& path);
+UniqueDir hold_dir(const std::string& path);
 /// Opens a file for reading: O_NOFOLLOW, O_NONBLOCK (a fifo put in its place must not hang),
 /// O_NOATIME where permitted.
-UniqueFd open_file_at(int dir, const std::string& name, bool follow = false);
+UniqueFd open_file_at(DirHandle dir, const std::string& name, bool follow = false);
 
-/// Names in a directory, without "." and "..", unsorted. Uses its own offset: `fd` is rewound.
-std::vector<std::string> list_dir(int fd);
-std::string read_link_at(int dir, const std::string& name);
+/// Names in a directory, without "." and "..", unsorted. For one thread at a time.
+std::vector<std::string> list_dir(DirHandle dir);
+std::string read_link_at(DirHandle dir, const std::string& name);
 
 }  // namespace medsave

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "medsave/base/bytes.hpp"
+#include "medsave/sys/dir_handle.hpp"
 #include "medsave/sys/fd.hpp"
 
 #include <chrono>
@@ -39,7 +40,7 @@ void sync_fd(int fd, const std::string& what);
 void sync_data(int fd, const std::string& what);
 /// syncfs of the file system of this folder, which tells of failed writes since `dir` was opened;
 /// then fsync of the folder itself, which reaches file systems in user space that know no syncfs.
-void sync_file_system(int dir, const std::string& what);
+void sync_file_system(DirHandle dir, const std::string& what);
 /// Closes what was written and throws what close reports: network and FUSE file systems tell only
 /// then that the data did not arrive or that a quota is exceeded. The descriptor is closed also
 /// when this throws. Call it before the file is renamed to its final name, or called stored.
@@ -51,7 +52,7 @@ void start_writeback(int fd);
 void drop_from_memory(int fd, std::uint64_t offset, std::size_t length);
 /// fsync of a directory, so that its entries are durable.
 void sync_dir(const std::string& path);
-void sync_dir_at(int dir, const std::string& name);
+void sync_dir_at(DirHandle dir, const std::string& name);
 
 /// Whole small file; throws Error(corrupt) above `limit` bytes.
 Buffer read_file(const std::string& path, std::size_t limit);
@@ -71,14 +72,15 @@ UniqueFd duplicate_fd(int fd);
 /// modes.
 void make_directories(const std::string& path, unsigned mode);
 /// The same for the last part of `name` only: what is above must exist.
-void ensure_dir_at(int dir, const std::string& name, unsigned mode);
+void ensure_dir_at(DirHandle dir, const std::string& name, unsigned mode);
 /// fchmod; that the medium knows no modes or refuses this one is not an error.
 void set_mode_where_possible(int fd, unsigned mode, const std::string& what);
+void set_mode_where_possible(DirHandle dir, unsigned mode, const std::string& what);
 
 /// Bytes that this user can still write to the file system of `path`; nullopt where unknown.
 std::optional<std::uint64_t> free_space(const std::string& path);
-/// The same of an open file or folder.
-std::optional<std::uint64_t> free_space_of(int fd);
+/// The same of an open folder.
+std::optional<std::uint64_t> free_space_of(DirHandle dir);
 
 /// Opens what is missing of standard input, output and error (a caller may have closed them), so
 /// that no file of ours takes their place and gets what is meant for them. Writing there fails.

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "medsave/base/clock.hpp"
+#include "medsave/sys/dir_handle.hpp"
 #include "medsave/sys/fd.hpp"
 
 #include <cstdint>
@@ -10,29 +11,34 @@
 
 namespace medsave {
 
-/// Changes to the file system for restore: always one name relative to a directory descriptor,
+/// Changes to the file system for restore: always one name relative to an open folder,
 /// never following a symlink in the last component. Failures throw error_from_errno().
 
-UniqueFd create_file_at(int dir, const std::string& name, unsigned mode);  // O_EXCL | O_NOFOLLOW
-UniqueFd open_file_for_update_at(int dir, const std::string& name);        // O_RDWR | O_NOFOLLOW
-void make_dir_at(int dir, const std::string& name, unsigned mode);
-void make_symlink_at(int dir, const std::string& name, const std::string& target);
+/// For reading and writing; throws where there is something of that name.
+UniqueFd create_file_at(DirHandle dir, const std::string& name, unsigned mode);
+/// For reading and writing.
+UniqueFd open_file_for_update_at(DirHandle dir, const std::string& name);
+void make_dir_at(DirHandle dir, const std::string& name, unsigned mode);
+void make_symlink_at(DirHandle dir, const std::string& name, const std::string& target);
 /// False where the file system has no hard links, takes no more of this file, or ends between the
 /// two folders.
-bool make_link_at(int from_dir, const std::string& from, int to_dir, const std::string& to);
+bool make_link_at(DirHandle from_dir, const std::string& from, DirHandle to_dir,
+                  const std::string& to);
 /// Fifos and devices; `mode` holds the S_IF type bits.
-void make_node_at(int dir, const std::string& name, std::uint32_t mode, std::uint64_t rdev);
-void rename_at(int from_dir, const std::string& from, int to_dir, const std::string& to);
+void make_node_at(DirHandle dir, const std::string& name, std::uint32_t mode, std::uint64_t rdev);
+void rename_at(DirHandle from_dir, const std::string& from, DirHandle to_dir,
+               const std::string& to);
 /// The same, but throws Error(exists) where there is a `to` already, also one made meanwhile by
 /// somebody else (on file systems that offer neither that nor hard links the check comes first).
-void rename_new_at(int from_dir, const std::string& from, int to_dir, const std::string& to);
-void remove_file_at(int dir, const std::string& name);
+void rename_new_at(DirHandle from_dir, const std::string& from, DirHandle to_dir,
+                   const std::string& to);
+void remove_file_at(DirHandle dir, const std::string& name);
 
 /// What becomes of an entry of a tree that is removed.
 enum class Fate { remove, keep, keep_all };  // keep: what is in it is judged by itself
-/// Asked for each entry, with its path from `name` on and a `folder` of -1; and once more for a
-/// folder that is about to be entered, with its descriptor: then only keep_all counts.
-using RemovalJudge = std::function<Fate(const std::string& path, int folder)>;
+/// Asked for each entry, with its path from `name` on and no `folder`; and once more for a
+/// folder that is about to be entered, with itself: then only keep_all counts.
+using RemovalJudge = std::function<Fate(const std::string& path, DirHandle folder)>;
 struct TreeRemoval {
   std::uint64_t entries = 0;  // that went
   std::uint64_t newer = 0;    // kept, because they are newer than was asked for
@@ -42,14 +48,16 @@ struct TreeRemoval {
 /// folders that lead there; never follows symlinks. Throws Error(exists) at a folder where
 /// something is mounted, unless the judge keeps that. With `since`, what is no folder and has been
 /// made, written or moved there after that time stays too.
-TreeRemoval remove_tree_at(int dir, const std::string& name, const RemovalJudge& judge = {},
+TreeRemoval remove_tree_at(DirHandle dir, const std::string& name, const RemovalJudge& judge = {},
                            const std::optional<Timestamp>& since = {});
 /// What remove_tree_at() would do; throws as it.
-TreeRemoval count_tree_at(int dir, const std::string& name, const RemovalJudge& judge = {});
+TreeRemoval count_tree_at(DirHandle dir, const std::string& name, const RemovalJudge& judge = {});
 
-void set_owner_at(int dir, const std::string& name, std::uint32_t uid, std::uint32_t gid);
-void set_permissions_at(int dir, const std::string& name, std::uint32_t permissions);  // 07777
-void set_times_at(int dir, const std::string& name, const Timestamp& atime, const Timestamp& mtime);
+void set_owner_at(DirHandle dir, const std::string& name, std::uint32_t uid, std::uint32_t gid);
+/// `permissions`: those of 07777.
+void set_permissions_at(DirHandle dir, const std::string& name, std::uint32_t permissions);
+void set_times_at(DirHandle dir, const std::string& name, const Timestamp& atime,
+                  const Timestamp& mtime);
 
 /// Reserves `size` bytes where supported, without changing the length; no error when it is not.
 void preallocate(int fd, std::uint64_t size);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "medsave/base/progress.hpp"
+#include "medsave/sys/dir_handle.hpp"
 
 #include <string>
 #include <utility>
@@ -18,14 +19,15 @@ struct Xattr {
 /// empty. A value that cannot be read is left out and reported to `problem`; throws where
 /// the list itself cannot be had.
 /// Works on names that need not be readable (uses /proc/self/fd for O_PATH descriptors).
-std::vector<Xattr> read_xattrs_at(int dir, const std::string& name, bool is_symlink,
+std::vector<Xattr> read_xattrs_at(DirHandle dir, const std::string& name, bool is_symlink,
                                   const NoticeSink& problem);
 /// The same of an open file or directory: cheaper where a descriptor is at hand.
 std::vector<Xattr> read_xattrs_fd(int fd, const NoticeSink& problem);
+std::vector<Xattr> read_xattrs_dir(DirHandle dir, const NoticeSink& problem);
 
 /// Sets / removes one attribute of the entry, without following symlinks. Throws Error.
-void set_xattr_at(int dir, const std::string& name, const Xattr& attribute);
-void remove_xattr_at(int dir, const std::string& name, const std::string& attribute);
-std::vector<std::string> list_xattrs_at(int dir, const std::string& name);
+void set_xattr_at(DirHandle dir, const std::string& name, const Xattr& attribute);
+void remove_xattr_at(DirHandle dir, const std::string& name, const std::string& attribute);
+std::vector<std::string> list_xattrs_at(DirHandle dir, const std::string& name);
 
 }  // namespace medsave

@@ -1,5 +1,6 @@
 #include "medsave/sys/file_info.hpp"
 
+#include "native_dir.hpp"
 #include "system_call.hpp"
 
 #include <dirent.h>
@@ -16,7 +17,6 @@
 namespace medsave {
 namespace {
 
-static_assert(kCurrentDirectory == AT_FDCWD);
 // As FileInfo and the floors above take them.
 static_assert(S_IFMT == 0170000 && S_IFIFO == 0010000 && S_IFCHR == 0020000 && S_IFDIR == 0040000);
 static_assert(S_IFBLK == 0060000 && S_IFREG == 0100000 && S_IFLNK == 0120000 &&
@@ -42,9 +42,9 @@ FileInfo to_info(const struct stat& st) {
           .ctime = to_timestamp(st.st_ctim)};
 }
 
-std::optional<FileInfo> stat_with(int dir, const std::string& name, int flags) {
+std::optional<FileInfo> stat_with(DirHandle dir, const std::string& name, int flags) {
   struct stat st;
-  if (::fstatat(dir, name.c_str(), &st, flags) == 0) return to_info(st);
+  if (::fstatat(native(dir), name.c_str(), &st, flags) == 0) return to_info(st);
   if (errno == ENOENT || errno == ENOTDIR) return std::nullopt;
   throw_errno(N_("cannot examine {}"), name);
 }
@@ -58,11 +58,11 @@ constexpr int kLeaseTries = 1000;
 
 }  // namespace
 
-std::optional<FileInfo> lstat_at(int dir, const std::string& name) {
+std::optional<FileInfo> lstat_at(DirHandle dir, const std::string& name) {
   return stat_with(dir, name, AT_SYMLINK_NOFOLLOW);
 }
 
-std::optional<FileInfo> stat_at(int dir, const std::string& name) {
+std::optional<FileInfo> stat_at(DirHandle dir, const std::string& name) {
   return stat_with(dir, name, 0);
 }
 
@@ -74,42 +74,48 @@ FileInfo fstat_fd(int fd) {
   return to_info(st);
 }
 
+FileInfo stat_dir(DirHandle dir) { return fstat_fd(native(dir)); }
+
 bool keeps_inode_numbers(int fd) {
   constexpr long kFuse = 0x65735546;  // FUSE_SUPER_MAGIC
   struct statfs info = {};
   return ::fstatfs(fd, &info) != 0 || info.f_type != kFuse;
 }
 
-bool is_mount_point(int folder) {
+bool keeps_inode_numbers(DirHandle dir) { return keeps_inode_numbers(native(dir)); }
+
+bool is_mount_point(DirHandle folder) {
   struct statx info = {};
-  if (::statx(folder, "", AT_EMPTY_PATH, 0, &info) == 0 &&
+  if (::statx(native(folder), "", AT_EMPTY_PATH, 0, &info) == 0 &&
       (info.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0) {
     return true;
   }
   // Subvolumes are not mounted, and kernels before Linux 5.8 tell nothing of mounts.
   const std::optional<FileInfo> above = stat_at(folder, "..");
-  return !above || above->device != fstat_fd(folder).device;
+  return !above || above->device != stat_dir(folder).device;
 }
 
-UniqueFd open_dir_at(int dir, const std::string& name, bool follow) {
+UniqueDir open_dir_at(DirHandle dir, const std::string& name, bool follow) {
   const int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC | (follow ? 0 : O_NOFOLLOW);
-  UniqueFd fd(retry_interrupted([&] { return ::openat(dir, name.c_str(), flags); }));
-  if (!fd) throw_errno(N_("cannot open folder {}"), name);
-  return fd;
+  UniqueDir opened =
+      NativeDir::own(retry_interrupted([&] { return ::openat(native(dir), name.c_str(), flags); }));
+  if (!opened) throw_errno(N_("cannot open folder {}"), name);
+  return opened;
 }
 
-UniqueFd hold_dir(const std::string& path) {
+UniqueDir hold_dir(const std::string& path) {
   const std::string inside = path + "/.";  // else what is mounted on demand would not be mounted
-  UniqueFd fd(
+  UniqueDir opened = NativeDir::own(
       retry_interrupted([&] { return ::open(inside.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC); }));
-  if (!fd) throw_errno(N_("cannot open folder {}"), path);
-  return fd;
+  if (!opened) throw_errno(N_("cannot open folder {}"), path);
+  return opened;
 }
 
-UniqueFd open_file_at(int dir, const std::string& name, bool follow) {
+UniqueFd open_file_at(DirHandle dir, const std::string& name, bool follow) {
   const int flags = O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY | (follow ? 0 : O_NOFOLLOW);
   const auto open_with = [&](int more) {
-    return UniqueFd(retry_interrupted([&] { return ::openat(dir, name.c_str(), flags | more); }));
+    return UniqueFd(
+        retry_interrupted([&] { return ::openat(native(dir), name.c_str(), flags | more); }));
   };
   for (int tries = 0;; ++tries) {
     UniqueFd fd = open_with(O_NOATIME);
@@ -122,7 +128,8 @@ UniqueFd open_file_at(int dir, const std::string& name, bool follow) {
   }
 }
 
-std::vector<std::string> list_dir(int fd) {
+std::vector<std::string> list_dir(DirHandle dir) {
+  const int fd = native(dir);
   std::vector<std::string> names;
   if (::lseek(fd, 0, SEEK_SET) < 0) throw_errno(N_("cannot list {}"), _("folder"));
   // 32 KiB is what readdir() takes; large folders need few calls, small ones exactly two.
@@ -140,10 +147,10 @@ std::vector<std::string> list_dir(int fd) {
   }
 }
 
-std::string read_link_at(int dir, const std::string& name) {
+std::string read_link_at(DirHandle dir, const std::string& name) {
   std::string target(256, '\0');
   for (;;) {
-    const ssize_t got = ::readlinkat(dir, name.c_str(), target.data(), target.size());
+    const ssize_t got = ::readlinkat(native(dir), name.c_str(), target.data(), target.size());
     if (got < 0) throw_errno(N_("cannot read symbolic link {}"), name);
     if (static_cast<std::size_t>(got) < target.size()) {
       target.resize(static_cast<std::size_t>(got));

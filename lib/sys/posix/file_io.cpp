@@ -1,5 +1,6 @@
 #include "medsave/sys/file_io.hpp"
 
+#include "native_dir.hpp"
 #include "system_call.hpp"
 
 #include "medsave/base/encoding.hpp"
@@ -72,14 +73,14 @@ std::uint64_t available(const struct statvfs& info) {
 }
 
 /// True when the folder is there now. False with errno set otherwise.
-bool try_make_dir(int dir, const std::string& path, unsigned mode) {
-  if (::mkdirat(dir, path.c_str(), mode) == 0) {
-    check_mode(::fchmodat(dir, path.c_str(), mode, 0), path);  // mkdir subtracts the umask
+bool try_make_dir(DirHandle dir, const std::string& path, unsigned mode) {
+  if (::mkdirat(native(dir), path.c_str(), mode) == 0) {
+    check_mode(::fchmodat(native(dir), path.c_str(), mode, 0), path);  // mkdir subtracts the umask
     return true;
   }
   const int error_number = errno;
   struct stat st;
-  if (::fstatat(dir, path.c_str(), &st, 0) == 0) {
+  if (::fstatat(native(dir), path.c_str(), &st, 0) == 0) {
     if (S_ISDIR(st.st_mode)) return true;
     errno = ENOTDIR;
     return false;
@@ -211,9 +212,9 @@ void close_fd(UniqueFd fd, const std::string& what) {
   if (::close(fd.release()) != 0) throw_errno(N_("cannot finish writing {}"), what);
 }
 
-void sync_file_system(int dir, const std::string& what) {
-  check_sync(::syncfs(dir), what);
-  sync_fd(dir, what);
+void sync_file_system(DirHandle dir, const std::string& what) {
+  check_sync(::syncfs(native(dir)), what);
+  sync_fd(native(dir), what);
 }
 
 void start_writeback(int fd) {
@@ -229,9 +230,9 @@ void drop_from_memory(int fd, std::uint64_t offset, std::size_t length) {
 
 void sync_dir(const std::string& path) { sync_dir_at(kCurrentDirectory, path); }
 
-void sync_dir_at(int dir, const std::string& name) {
-  const UniqueFd folder = open_dir_at(dir, name, true);
-  sync_fd(folder.get(), name);
+void sync_dir_at(DirHandle dir, const std::string& name) {
+  const UniqueDir folder = open_dir_at(dir, name, true);
+  sync_fd(native(folder.get()), name);
 }
 
 Buffer read_file(const std::string& path, std::size_t limit) {
@@ -327,12 +328,16 @@ void make_directories(const std::string& path, unsigned mode) {
   throw_errno(N_("cannot create folder {}"), folder);
 }
 
-void ensure_dir_at(int dir, const std::string& name, unsigned mode) {
+void ensure_dir_at(DirHandle dir, const std::string& name, unsigned mode) {
   if (!try_make_dir(dir, name, mode)) throw_errno(N_("cannot create folder {}"), name);
 }
 
 void set_mode_where_possible(int fd, unsigned mode, const std::string& what) {
   check_mode(::fchmod(fd, mode), what);
+}
+
+void set_mode_where_possible(DirHandle dir, unsigned mode, const std::string& what) {
+  set_mode_where_possible(native(dir), mode, what);
 }
 
 std::optional<std::uint64_t> free_space(const std::string& path) {
@@ -341,9 +346,9 @@ std::optional<std::uint64_t> free_space(const std::string& path) {
   return available(info);
 }
 
-std::optional<std::uint64_t> free_space_of(int fd) {
+std::optional<std::uint64_t> free_space_of(DirHandle dir) {
   struct statvfs info = {};
-  if (retry_interrupted([&] { return ::fstatvfs(fd, &info); }) != 0) return std::nullopt;
+  if (retry_interrupted([&] { return ::fstatvfs(native(dir), &info); }) != 0) return std::nullopt;
   return available(info);
 }
 

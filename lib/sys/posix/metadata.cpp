@@ -1,5 +1,6 @@
 #include "medsave/sys/metadata.hpp"
 
+#include "native_dir.hpp"
 #include "system_call.hpp"
 
 #include "medsave/sys/file_info.hpp"
@@ -18,25 +19,26 @@
 namespace medsave {
 namespace {
 
-UniqueFd open_at(int dir, const std::string& name, int flags, unsigned mode, const char* pattern) {
+UniqueFd open_at(DirHandle dir, const std::string& name, int flags, unsigned mode,
+                 const char* pattern) {
   UniqueFd fd(retry_interrupted([&] {
-    return ::openat(dir, name.c_str(), flags | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY, mode);
+    return ::openat(native(dir), name.c_str(), flags | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY, mode);
   }));
   if (!fd) throw_errno(pattern, name);
   return fd;
 }
 
 /// fchmodat2 (Linux 6.6) does in one call what the C library otherwise does in four.
-int change_mode(int dir, const char* name, mode_t mode) {
+int change_mode(DirHandle dir, const char* name, mode_t mode) {
   constexpr long kFchmodat2 = 452;  // on all architectures but alpha
   static std::atomic<bool> missing = false;
   if (!missing.load(std::memory_order_relaxed)) {
-    if (::syscall(kFchmodat2, dir, name, mode, AT_SYMLINK_NOFOLLOW) == 0) return 0;
+    if (::syscall(kFchmodat2, native(dir), name, mode, AT_SYMLINK_NOFOLLOW) == 0) return 0;
     if (errno != ENOSYS && errno != EPERM) return -1;
     // Some sandboxes answer EPERM to calls they do not know.
     if (errno == ENOSYS) missing.store(true, std::memory_order_relaxed);
   }
-  return ::fchmodat(dir, name, mode, AT_SYMLINK_NOFOLLOW);
+  return ::fchmodat(native(dir), name, mode, AT_SYMLINK_NOFOLLOW);
 }
 
 timespec to_timespec(const Timestamp& time) {
@@ -54,75 +56,82 @@ bool is_zero(const std::byte* data, std::size_t size) {
 
 }  // namespace
 
-UniqueFd create_file_at(int dir, const std::string& name, unsigned mode) {
+UniqueFd create_file_at(DirHandle dir, const std::string& name, unsigned mode) {
   return open_at(dir, name, O_RDWR | O_CREAT | O_EXCL, mode, N_("cannot create {}"));
 }
 
-UniqueFd open_file_for_update_at(int dir, const std::string& name) {
+UniqueFd open_file_for_update_at(DirHandle dir, const std::string& name) {
   return open_at(dir, name, O_RDWR | O_NONBLOCK, 0, N_("cannot open {}"));
 }
 
-void make_dir_at(int dir, const std::string& name, unsigned mode) {
-  if (::mkdirat(dir, name.c_str(), mode) != 0) throw_errno(N_("cannot create folder {}"), name);
+void make_dir_at(DirHandle dir, const std::string& name, unsigned mode) {
+  if (::mkdirat(native(dir), name.c_str(), mode) != 0)
+    throw_errno(N_("cannot create folder {}"), name);
 }
 
-void make_symlink_at(int dir, const std::string& name, const std::string& target) {
-  if (::symlinkat(target.c_str(), dir, name.c_str()) != 0) {
+void make_symlink_at(DirHandle dir, const std::string& name, const std::string& target) {
+  if (::symlinkat(target.c_str(), native(dir), name.c_str()) != 0) {
     throw_errno(N_("cannot create symbolic link {}"), name);
   }
 }
 
-bool make_link_at(int from_dir, const std::string& from, int to_dir, const std::string& to) {
-  if (::linkat(from_dir, from.c_str(), to_dir, to.c_str(), 0) == 0) return true;
+bool make_link_at(DirHandle from_dir, const std::string& from, DirHandle to_dir,
+                  const std::string& to) {
+  if (::linkat(native(from_dir), from.c_str(), native(to_dir), to.c_str(), 0) == 0) return true;
   if (errno == EPERM || errno == EMLINK || errno == EXDEV || means_unsupported(errno)) return false;
   throw_errno(N_("cannot create hard link {}"), to);
 }
 
-void make_node_at(int dir, const std::string& name, std::uint32_t mode, std::uint64_t rdev) {
-  if (::mknodat(dir, name.c_str(), mode, rdev) != 0) throw_errno(N_("cannot create {}"), name);
+void make_node_at(DirHandle dir, const std::string& name, std::uint32_t mode, std::uint64_t rdev) {
+  if (::mknodat(native(dir), name.c_str(), mode, rdev) != 0)
+    throw_errno(N_("cannot create {}"), name);
 }
 
-void rename_at(int from_dir, const std::string& from, int to_dir, const std::string& to) {
-  if (::renameat(from_dir, from.c_str(), to_dir, to.c_str()) != 0) {
+void rename_at(DirHandle from_dir, const std::string& from, DirHandle to_dir,
+               const std::string& to) {
+  if (::renameat(native(from_dir), from.c_str(), native(to_dir), to.c_str()) != 0) {
     throw_errno(N_("cannot rename {}"), from);
   }
 }
 
-void rename_new_at(int from_dir, const std::string& from, int to_dir, const std::string& to) {
-  if (::renameat2(from_dir, from.c_str(), to_dir, to.c_str(), RENAME_NOREPLACE) == 0) return;
+void rename_new_at(DirHandle from_dir, const std::string& from, DirHandle to_dir,
+                   const std::string& to) {
+  if (::renameat2(native(from_dir), from.c_str(), native(to_dir), to.c_str(), RENAME_NOREPLACE) ==
+      0)
+    return;
   if (errno == EEXIST) throw_errno(N_("cannot create {}"), to);
-  if (::linkat(from_dir, from.c_str(), to_dir, to.c_str(), 0) == 0) {
+  if (::linkat(native(from_dir), from.c_str(), native(to_dir), to.c_str(), 0) == 0) {
     remove_file_at(from_dir, from);
     return;
   }
   if (errno == EEXIST) throw_errno(N_("cannot create {}"), to);
-  if (::faccessat(to_dir, to.c_str(), F_OK, AT_SYMLINK_NOFOLLOW) == 0) {
+  if (::faccessat(native(to_dir), to.c_str(), F_OK, AT_SYMLINK_NOFOLLOW) == 0) {
     errno = EEXIST;
     throw_errno(N_("cannot create {}"), to);
   }
   rename_at(from_dir, from, to_dir, to);
 }
 
-void remove_file_at(int dir, const std::string& name) {
-  if (::unlinkat(dir, name.c_str(), 0) != 0) throw_errno(N_("cannot remove {}"), name);
+void remove_file_at(DirHandle dir, const std::string& name) {
+  if (::unlinkat(native(dir), name.c_str(), 0) != 0) throw_errno(N_("cannot remove {}"), name);
 }
 
-void set_owner_at(int dir, const std::string& name, std::uint32_t uid, std::uint32_t gid) {
-  if (::fchownat(dir, name.c_str(), uid, gid, AT_SYMLINK_NOFOLLOW) != 0) {
+void set_owner_at(DirHandle dir, const std::string& name, std::uint32_t uid, std::uint32_t gid) {
+  if (::fchownat(native(dir), name.c_str(), uid, gid, AT_SYMLINK_NOFOLLOW) != 0) {
     throw_errno(N_("cannot set the owner of {}"), name);
   }
 }
 
-void set_permissions_at(int dir, const std::string& name, std::uint32_t permissions) {
+void set_permissions_at(DirHandle dir, const std::string& name, std::uint32_t permissions) {
   if (change_mode(dir, name.c_str(), permissions & 07777) != 0) {
     throw_errno(N_("cannot set the mode of {}"), name);
   }
 }
 
-void set_times_at(int dir, const std::string& name, const Timestamp& atime,
+void set_times_at(DirHandle dir, const std::string& name, const Timestamp& atime,
                   const Timestamp& mtime) {
   const timespec times[2] = {to_timespec(atime), to_timespec(mtime)};
-  if (::utimensat(dir, name.c_str(), times, AT_SYMLINK_NOFOLLOW) != 0) {
+  if (::utimensat(native(dir), name.c_str(), times, AT_SYMLINK_NOFOLLOW) != 0) {
     throw_errno(N_("cannot set the times of {}"), name);
   }
 }

@@ -1,3 +1,4 @@
+#include "native_dir.hpp"
 #include "system_call.hpp"
 
 #include "medsave/sys/file_info.hpp"
@@ -26,8 +27,8 @@ struct Level {
 
 enum class Outcome { done, gone, is_dir };
 
-Outcome try_unlink(int dir, const std::string& name) {
-  if (::unlinkat(dir, name.c_str(), 0) == 0) return Outcome::done;
+Outcome try_unlink(DirHandle dir, const std::string& name) {
+  if (::unlinkat(native(dir), name.c_str(), 0) == 0) return Outcome::done;
   if (errno == ENOENT) return Outcome::gone;
   if (errno == EISDIR) return Outcome::is_dir;
   const int error_number = errno;
@@ -39,9 +40,9 @@ Outcome try_unlink(int dir, const std::string& name) {
   throw_errno(N_("cannot remove {}"), name);
 }
 
-UniqueFd open_parent(int fd, const Level& expected) {
-  UniqueFd parent = open_dir_at(fd, "..");
-  const FileInfo info = fstat_fd(parent.get());
+UniqueDir open_parent(DirHandle dir, const Level& expected) {
+  UniqueDir parent = open_dir_at(dir, "..");
+  const FileInfo info = stat_dir(parent.get());
   if (info.device != expected.device || info.inode != expected.inode) {
     throw Error(Errc::io,
                 format_text(_("cannot remove {}: it was moved meanwhile"), expected.name));
@@ -49,11 +50,12 @@ UniqueFd open_parent(int fd, const Level& expected) {
   return parent;
 }
 
-void remove_empty_dir(int dir, const std::string& name) {
-  if (::unlinkat(dir, name.c_str(), AT_REMOVEDIR) != 0) throw_errno(N_("cannot remove {}"), name);
+void remove_empty_dir(DirHandle dir, const std::string& name) {
+  if (::unlinkat(native(dir), name.c_str(), AT_REMOVEDIR) != 0)
+    throw_errno(N_("cannot remove {}"), name);
 }
 
-Outcome look_at(int dir, const std::string& name) {
+Outcome look_at(DirHandle dir, const std::string& name) {
   const std::optional<FileInfo> info = lstat_at(dir, name);
   if (!info) return Outcome::gone;
   return info->is_dir() ? Outcome::is_dir : Outcome::done;
@@ -65,7 +67,7 @@ class Removal {
   Removal(bool only_counts, const RemovalJudge& judge, const std::optional<Timestamp>& since)
       : only_counts_(only_counts), judge_(judge), since_(since) {}
 
-  TreeRemoval run(int dir, const std::string& name) {
+  TreeRemoval run(DirHandle dir, const std::string& name) {
     meet(dir, name);
     while (!way_.empty()) {
       if (!way_.back().left.empty()) {
@@ -84,7 +86,7 @@ class Removal {
   }
 
  private:
-  [[nodiscard]] Fate judge(int folder) const {
+  [[nodiscard]] Fate judge(DirHandle folder) const {
     return judge_ ? judge_(path_, folder) : Fate::remove;
   }
 
@@ -94,17 +96,17 @@ class Removal {
     if (!way_.empty()) way_.back().stays = true;
   }
 
-  [[nodiscard]] bool is_newer(int dir, const std::string& name) const {
+  [[nodiscard]] bool is_newer(DirHandle dir, const std::string& name) const {
     if (!since_) return false;
     const std::optional<FileInfo> info = lstat_at(dir, name);
     return info && !info->is_dir() && info->ctime > *since_;
   }
 
   /// Deals with an entry, or goes into it.
-  void meet(int dir, const std::string& name) {
+  void meet(DirHandle dir, const std::string& name) {
     const std::size_t parent_length = path_.size();
     if (judge_) path_.append(way_.empty() ? "" : "/").append(name);
-    const Fate fate = judge(-1);
+    const Fate fate = judge(DirHandle());
     if (fate == Fate::remove && is_newer(dir, name)) {
       path_.resize(parent_length);
       ++result_.newer;
@@ -131,13 +133,13 @@ class Removal {
   }
 
   /// False for a folder that is kept with all that is in it.
-  bool enter(int dir, const std::string& name, std::size_t parent_length, bool stays) {
-    UniqueFd folder = open_dir_at(dir, name);
+  bool enter(DirHandle dir, const std::string& name, std::size_t parent_length, bool stays) {
+    UniqueDir folder = open_dir_at(dir, name);
     if (judge(folder.get()) == Fate::keep_all) return false;
     if (is_mount_point(folder.get())) {
       throw Error(Errc::exists, format_text(_("{} was kept: something is mounted there"), name));
     }
-    const FileInfo info = fstat_fd(folder.get());
+    const FileInfo info = stat_dir(folder.get());
     way_.push_back({.name = name,
                     .device = info.device,
                     .inode = info.inode,
@@ -148,7 +150,7 @@ class Removal {
     return true;
   }
 
-  void leave(int dir, const Level& folder) {
+  void leave(DirHandle dir, const Level& folder) {
     if (folder.stays) {
       keep();
       return;
@@ -161,19 +163,19 @@ class Removal {
   const RemovalJudge& judge_;
   const std::optional<Timestamp> since_;
   std::vector<Level> way_ = {};
-  UniqueFd here_ = {};     // the last of the way
+  UniqueDir here_ = {};    // the last of the way
   std::string path_ = {};  // to what is met, for the judge
   TreeRemoval result_ = {};
 };
 
 }  // namespace
 
-TreeRemoval remove_tree_at(int dir, const std::string& name, const RemovalJudge& judge,
+TreeRemoval remove_tree_at(DirHandle dir, const std::string& name, const RemovalJudge& judge,
                            const std::optional<Timestamp>& since) {
   return Removal(false, judge, since).run(dir, name);
 }
 
-TreeRemoval count_tree_at(int dir, const std::string& name, const RemovalJudge& judge) {
+TreeRemoval count_tree_at(DirHandle dir, const std::string& name, const RemovalJudge& judge) {
   return Removal(true, judge, std::nullopt).run(dir, name);
 }
 

@@ -1,5 +1,6 @@
 #include "medsave/sys/xattr.hpp"
 
+#include "native_dir.hpp"
 #include "system_call.hpp"
 
 #include "medsave/sys/file_info.hpp"
@@ -19,7 +20,7 @@ constexpr std::size_t kLargest = 65536;  // XATTR_LIST_MAX and XATTR_SIZE_MAX of
 /// paths only, without opening it. Short names, the normal case, need no allocation.
 class EntryPath {
  public:
-  EntryPath(int dir, const std::string& name) {
+  EntryPath(DirHandle dir, const std::string& name) {
     if (dir == kCurrentDirectory || (!name.empty() && name.front() == '/')) {
       path_ = name.c_str();
       return;
@@ -27,7 +28,7 @@ class EntryPath {
     constexpr std::string_view kPrefix = "/proc/self/fd/";
     char* end = short_.data();
     std::memcpy(end, kPrefix.data(), kPrefix.size());
-    end = std::to_chars(end + kPrefix.size(), short_.data() + short_.size(), dir).ptr;
+    end = std::to_chars(end + kPrefix.size(), short_.data() + short_.size(), native(dir)).ptr;
     *end++ = '/';
     const auto used = static_cast<std::size_t>(end - short_.data());
     if (used + name.size() < short_.size()) {
@@ -110,7 +111,7 @@ std::vector<Xattr> read_values(const std::string& names, const Get& get, const s
 
 }  // namespace
 
-std::vector<Xattr> read_xattrs_at(int dir, const std::string& name, bool /*is_symlink*/,
+std::vector<Xattr> read_xattrs_at(DirHandle dir, const std::string& name, bool /*is_symlink*/,
                                   const NoticeSink& problem) {
   const EntryPath path(dir, name);
   const std::string names = list_names(
@@ -137,7 +138,11 @@ std::vector<Xattr> read_xattrs_fd(int fd, const NoticeSink& problem) {
       _("an open file"), problem);
 }
 
-void set_xattr_at(int dir, const std::string& name, const Xattr& attribute) {
+std::vector<Xattr> read_xattrs_dir(DirHandle dir, const NoticeSink& problem) {
+  return read_xattrs_fd(native(dir), problem);
+}
+
+void set_xattr_at(DirHandle dir, const std::string& name, const Xattr& attribute) {
   const EntryPath path(dir, name);
   if (::lsetxattr(path.get(), attribute.name.c_str(), attribute.value.data(),
                   attribute.value.size(), 0) != 0) {
@@ -147,7 +152,7 @@ void set_xattr_at(int dir, const std::string& name, const Xattr& attribute) {
   }
 }
 
-void remove_xattr_at(int dir, const std::string& name, const std::string& attribute) {
+void remove_xattr_at(DirHandle dir, const std::string& name, const std::string& attribute) {
   const EntryPath path(dir, name);
   if (::lremovexattr(path.get(), attribute.c_str()) != 0) {
     const int error_number = errno;
@@ -156,7 +161,7 @@ void remove_xattr_at(int dir, const std::string& name, const std::string& attrib
   }
 }
 
-std::vector<std::string> list_xattrs_at(int dir, const std::string& name) {
+std::vector<std::string> list_xattrs_at(DirHandle dir, const std::string& name) {
   const EntryPath path(dir, name);
   const std::string names = list_names(
       [&](char* buffer, std::size_t size) { return ::llistxattr(path.get(), buffer, size); }, name);

@@ -193,7 +193,7 @@ TEST_F(BackupTest, KeepsNamesThatAreNoText) {
 
 TEST_F(BackupTest, ReachesBelowTheLongestPath) {
   const std::string name(200, 'd');
-  UniqueFd dir = open_dir_at(kCurrentDirectory, source_.path());
+  UniqueDir dir = open_dir_at(kCurrentDirectory, source_.path());
   for (int level = 0; level < 30; ++level) {  // 6000 bytes, PATH_MAX is 4096
     make_dir_at(dir.get(), name, 0755);
     dir = open_dir_at(dir.get(), name);
@@ -214,7 +214,7 @@ TEST_F(BackupTest, ReachesBelowTheLongestPath) {
 
 TEST_F(BackupTest, ReportsFoldersNestedDeeperThanCanBeRestored) {
   const test::TempDir deep(test::TempDir::memory());  // a disk takes long for so many folders
-  UniqueFd dir = open_dir_at(kCurrentDirectory, deep.path());
+  UniqueDir dir = open_dir_at(kCurrentDirectory, deep.path());
   for (unsigned level = 0; level < kMaxTreeDepth + 10; ++level) {
     make_dir_at(dir.get(), "d", 0755);
     dir = open_dir_at(dir.get(), "d");

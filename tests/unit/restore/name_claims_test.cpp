@@ -24,7 +24,7 @@ class NameClaimsTest : public ::testing::Test {
   }
 
   TempDir temp_;
-  UniqueFd dir_ = open_dir_at(kCurrentDirectory, temp_.path());
+  UniqueDir dir_ = open_dir_at(kCurrentDirectory, temp_.path());
   NameClaims claims_;
   const std::set<FileKey> nothing_kept_;
   const Clearing everything_ = {.full_folders = true, .kept = nothing_kept_};

@@ -19,7 +19,7 @@ namespace {
 class FileInfoTest : public testing::Test {
  protected:
   TempDir temp_{TempDir::memory()};
-  UniqueFd dir_ = open_dir_at(kCurrentDirectory, temp_.path());
+  UniqueDir dir_ = open_dir_at(kCurrentDirectory, temp_.path());
 };
 
 TEST_F(FileInfoTest, LstatTellsWhatTheKernelKnows) {

@@ -18,7 +18,7 @@ namespace {
 class MetadataTest : public testing::Test {
  protected:
   TempDir temp_{TempDir::memory()};
-  UniqueFd dir_ = open_dir_at(kCurrentDirectory, temp_.path());
+  UniqueDir dir_ = open_dir_at(kCurrentDirectory, temp_.path());
 };
 
 TEST_F(MetadataTest, CreatingRefusesWhatIsThere) {
@@ -51,7 +51,7 @@ TEST_F(MetadataTest, LinksAndNodesAreMade) {
 
 TEST_F(MetadataTest, RemovesTreesDeeperThanPathsAndDescriptors) {
   constexpr int kDepth = 2500;
-  UniqueFd here = open_dir_at(dir_.get(), ".");
+  UniqueDir here = open_dir_at(dir_.get(), ".");
   for (int i = 0; i < kDepth; ++i) {
     make_dir_at(here.get(), "d", 0700);
     here = open_dir_at(here.get(), "d");
@@ -88,9 +88,9 @@ TEST_F(MetadataTest, RemovingATreeLeavesWhatTheJudgeKeeps) {
   for (const char* file : {"tree/gone/a", "tree/whole/in/a", "tree/part/a", "tree/part/kept"}) {
     create_file_at(dir_.get(), file, 0600);
   }
-  const RemovalJudge judge = [](const std::string& path, int folder) {
+  const RemovalJudge judge = [](const std::string& path, DirHandle folder) {
     if (path == "tree/part/kept") return Fate::keep;
-    return path == "tree/whole" && folder >= 0 ? Fate::keep_all : Fate::remove;
+    return path == "tree/whole" && folder ? Fate::keep_all : Fate::remove;
   };
   for (const bool only_counts : {true, false}) {
     const TreeRemoval removal = only_counts ? count_tree_at(dir_.get(), "tree", judge)

@@ -30,7 +30,7 @@ class XattrTest : public testing::Test {
   }
 
   TempDir temp_;
-  UniqueFd dir_ = open_dir_at(kCurrentDirectory, temp_.path());
+  UniqueDir dir_ = open_dir_at(kCurrentDirectory, temp_.path());
 };
 
 TEST_F(XattrTest, ReadsBackAnyValue) {
