@@ -62,12 +62,15 @@ std::vector<std::string> environment_with(
     });
     if (!replaced) entries.emplace_back(text);
   }
-  for (const auto& [name, value] : variables) entries.push_back(name + "=" + value);
+  for (const auto& [name, value] : variables) {
+    entries.push_back(std::string(name).append("=").append(value));
+  }
   return entries;
 }
 
 std::vector<char*> pointers_to(const std::vector<std::string>& words) {
   std::vector<char*> pointers;
+  pointers.reserve(words.size() + 1);
   for (const std::string& word : words) pointers.push_back(const_cast<char*>(word.c_str()));
   pointers.push_back(nullptr);
   return pointers;
