@@ -2,10 +2,14 @@
 source "$(dirname "$0")/../support/lib.sh"
 command -v script >/dev/null || skip "no script(1)"
 
+# Nobody types, but the keyboard stays connected.
+mkfifo keyboard
+exec 8<>keyboard
+
 # on_terminal COLUMNS COMMAND: what it shows, in the file screen; its exit status in $status.
 on_terminal() {
   status=0
-  TERM=xterm script -qec "stty cols $1; $2" /dev/null </dev/null >screen.raw 2>&1 || status=$?
+  TERM=xterm script -qec "stty cols $1; $2" /dev/null <&8 >screen.raw 2>&1 || status=$?
   sed 's/\r$//; s/\x1b\[[0-9;]*[A-Za-z]//g' screen.raw | tr '\r' '\n' >screen
 }
 shows() { grep -Eq -- "$1" screen || fail "does not show: $1: $(cat screen)"; }
