@@ -43,6 +43,7 @@ class CachingBackend : public CacheBackend {
   }
   std::optional<std::uint64_t> size(const FileRef& file) override { return inner_->size(file); }
   std::vector<ListedFile> list(FileKind kind) override;
+  [[nodiscard]] bool list_proves_names() const override { return inner_->list_proves_names(); }
   void remove(const FileRef& file) override;
   void replace_config(Buffer data) override { inner_->replace_config(std::move(data)); }
   std::uint64_t remove_leftovers() override { return inner_->remove_leftovers(); }

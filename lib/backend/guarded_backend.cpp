@@ -41,6 +41,7 @@ class GuardedBackend : public Backend {
   }
   std::optional<std::uint64_t> size(const FileRef& file) override { return inner_->size(file); }
   std::vector<ListedFile> list(FileKind kind) override { return inner_->list(kind); }
+  [[nodiscard]] bool list_proves_names() const override { return inner_->list_proves_names(); }
   Opening load_opening() override { return inner_->load_opening(); }
   void remove(const FileRef& file) override {
     if (file.kind != FileKind::lock) condition_->require();

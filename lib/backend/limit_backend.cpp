@@ -71,6 +71,7 @@ class LimitBackend : public Backend {
   }
   std::optional<std::uint64_t> size(const FileRef& file) override { return inner_->size(file); }
   std::vector<ListedFile> list(FileKind kind) override { return inner_->list(kind); }
+  [[nodiscard]] bool list_proves_names() const override { return inner_->list_proves_names(); }
   void remove(const FileRef& file) override { inner_->remove(file); }
   void withdraw(const FileRef& file) override { inner_->withdraw(file); }
   void replace_config(Buffer data) override { inner_->replace_config(std::move(data)); }

@@ -1,5 +1,8 @@
 #include "structure_check.hpp"
 
+#include "pack_probe.hpp"
+
+#include "medsave/backend/file_layout.hpp"
 #include "medsave/base/error.hpp"
 #include "medsave/base/text.hpp"
 #include "medsave/format/key_file.hpp"
@@ -7,6 +10,7 @@
 
 #include <algorithm>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 
 namespace medsave {
@@ -23,8 +27,8 @@ std::vector<BlobRef> blobs_of(const Index& index, const Id& pack) {
 class PackListChecker {
  public:
   PackListChecker(const Repository& repository, const Index& index, DamageLog& log)
-      : index_(index), log_(log) {
-    for (const ListedFile& file : repository.backend().list(FileKind::pack)) {
+      : backend_(repository.backend()), index_(index), log_(log) {
+    for (const ListedFile& file : backend_.list(FileKind::pack)) {
       sizes_.emplace(file.id, file.size);
     }
   }
@@ -40,6 +44,7 @@ class PackListChecker {
         examine(packs[i]);
       }
     }
+    if (!backend_.list_proves_names()) look_for_files(stop);
     tell_of_mixed();
     for (const auto& file : sizes_) result_.unindexed.push_back(file.first);
     std::ranges::sort(result_.unindexed);
@@ -79,6 +84,29 @@ class PackListChecker {
     result_.intact.push_back(pack);
   }
 
+  /// Takes out of the intact packs what cannot be opened by its name.
+  void look_for_files(const std::stop_token& stop) {
+    std::unordered_set<Id> unreachable;
+    for (const UnreachablePack& found : probe_packs(backend_, result_.intact, stop)) {
+      const PackSummary& pack = found.pack;
+      unreachable.insert(pack.id);
+      damaged(pack, FindingKind::pack_missing,
+              found.reason.empty() ? missing_file(pack.id)
+                                   : format_text(_("pack {}: {}"), pack.id.hex(), found.reason));
+    }
+    std::erase_if(result_.intact,
+                  [&](const PackSummary& pack) { return unreachable.contains(pack.id); });
+  }
+
+  static std::string missing_file(const Id& pack) {
+    static const FileLayout kNames("");
+    const FileRef file = {.kind = FileKind::pack, .id = pack};
+    return format_text(_("pack {} is missing: {} is in the server's list, but cannot be found "
+                         "there; was the folder {} renamed or moved? If so, give it its name back"),
+                       pack.hex(), kNames.path_of(file).substr(1),
+                       kNames.folder_of(file).substr(1));
+  }
+
   void tell_of_mixed() {
     if (mixed_.empty()) return;
     result_.suggest_prune = true;
@@ -97,6 +125,7 @@ class PackListChecker {
     log_.broken_pack(kind, pack.id, message);
   }
 
+  Backend& backend_;
   const Index& index_;
   DamageLog& log_;
   std::unordered_map<Id, std::uint64_t> sizes_;  // of the packs in the repository

@@ -82,6 +82,9 @@ class RcloneBackend : public Backend {
     return call([&](Backend& rest) { return rest.size(file); });
   }
   std::vector<ListedFile> list(FileKind kind) override;
+  [[nodiscard]] bool list_proves_names() const override {
+    return current()->rest->list_proves_names();
+  }
   // Not the sessions': what is listed there is not looked at as list() does.
   Opening load_opening() override { return load_opening_at_once(*this); }
   void remove(const FileRef& file) override {

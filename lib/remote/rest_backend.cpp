@@ -44,6 +44,7 @@ class RestBackend : public Backend {
                   Buffer& out) override;
   std::optional<std::uint64_t> size(const FileRef& file) override;
   std::vector<ListedFile> list(FileKind kind) override;
+  [[nodiscard]] bool list_proves_names() const override { return false; }
   Opening load_opening() override { return load_opening_at_once(*this); }
   void remove(const FileRef& file) override;
   std::uint64_t remove_leftovers() override { return 0; }  // servers keep none visible

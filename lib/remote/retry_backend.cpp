@@ -85,6 +85,7 @@ class RetryBackend : public Backend {
     return repeat(format_text(_("listing files of the kind \"{}\""), file_kind_name(kind)),
                   [&] { return inner_->list(kind); });
   }
+  [[nodiscard]] bool list_proves_names() const override { return inner_->list_proves_names(); }
   Opening load_opening() override {
     return repeat(format_text(_("reading {}"), describe(FileRef{.kind = FileKind::config})),
                   [&] { return inner_->load_opening(); });

@@ -81,6 +81,19 @@ start_rest_again() { serve_rest served --addr "$address"; }
 RESTIC_REPOSITORY=rest:http://$address/restarts/ \
   restarts medsave packs_of_restarts stop_rest start_rest_again
 
+step "check finds a folder of packs that was renamed on the server"
+RESTIC_REPOSITORY=rest:http://$address/renamed/
+expect 0 medsave init
+expect 0 medsave backup practice
+expect 0 medsave check
+folder=$(find served/renamed/data -mindepth 1 -type d ! -empty | head -n 1)
+mv "$folder" "$folder.old"
+expect 1 medsave check
+says "missing.*data/${folder##*/}/.*renamed"
+mv "$folder.old" "$folder"
+expect 0 medsave check
+RESTIC_REPOSITORY=$plain/
+
 step "what will not pass is one clear error, at once"
 fails() {
   expect 1 medsave -r "rest:http://$proxy/plain/" --no-cache "$@"

@@ -95,6 +95,9 @@ class Backend {
   /// what is: that it cannot be found out, or that the place of this kind is missing in a
   /// repository that has a config, is an error.
   virtual std::vector<ListedFile> list(FileKind kind) = 0;
+  /// Whether what list() names can be opened by that name. False for a server that lists a pack
+  /// wherever it lies: one whose folder got another name is in the list, but cannot be read.
+  [[nodiscard]] virtual bool list_proves_names() const { return true; }
   /// All of it at the same time, where that saves waiting. What is absent was not asked for, or
   /// is missing, or failed: load() and list() tell.
   virtual Opening load_opening() { return {}; }

@@ -3,7 +3,12 @@
 
 #include "medsave/snap/tree_walker.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include <algorithm>
+#include <atomic>
+#include <set>
 
 namespace medsave {
 namespace {
@@ -338,6 +343,68 @@ TEST_F(CheckTest, StopsWhenAsked) {
   Progress progress;
   EXPECT_THROW(run_check(builder.repository(), {}, {}, {}, progress, stop.get_token()),
                Interrupted);
+}
+
+/// Lists packs wherever they lie, as servers do; those of one folder cannot be opened.
+class RenamedFolder : public FaultyBackend {
+ public:
+  RenamedFolder(Backend& inner, std::byte folder, bool proves = false)
+      : FaultyBackend(inner, 0, Error(Errc::io, "")), folder_(folder), proves_(proves) {}
+  [[nodiscard]] bool list_proves_names() const override { return proves_; }
+  std::optional<std::uint64_t> size(const FileRef& file) override {
+    if (file.kind == FileKind::pack) ++asked_;
+    if (renamed(file)) return std::nullopt;
+    return FaultyBackend::size(file);
+  }
+  void load_range(const FileRef& file, std::uint64_t offset, std::size_t length,
+                  Buffer& out) override {
+    if (renamed(file)) throw Error(Errc::not_found, "it is not there");
+    FaultyBackend::load_range(file, offset, length, out);
+  }
+  [[nodiscard]] const std::atomic<unsigned>& asked() const { return asked_; }
+
+ private:
+  [[nodiscard]] bool renamed(const FileRef& file) const {
+    return file.kind == FileKind::pack && file.id.bytes()[0] == folder_;
+  }
+  const std::byte folder_;
+  const bool proves_;
+  std::atomic<unsigned> asked_ = 0;
+};
+
+TEST_F(CheckTest, AFolderThatWasRenamedOnTheServerIsMissing) {
+  const FileRef pack = pack_of(old_file);
+  std::set<std::byte> folders;
+  std::size_t missing = 0;
+  for (const ListedFile& file : store.list(FileKind::pack)) {
+    folders.insert(file.id.bytes()[0]);
+    if (file.id.bytes()[0] == pack.id.bytes()[0]) ++missing;
+  }
+  auto server = std::make_unique<RenamedFolder>(store, pack.id.bytes()[0]);
+  const std::atomic<unsigned>& asked = server->asked();
+  Progress progress;
+  std::vector<Finding> findings;
+  const auto repository = RepoBuilder::open(std::move(server));
+  const CheckReport report =
+      run_check(*repository, {}, [&](const Finding& finding) { findings.push_back(finding); }, {},
+                progress, {});
+  const auto found = std::ranges::find(findings, pack.id, &Finding::id);
+  ASSERT_NE(found, findings.end());
+  EXPECT_EQ(found->kind, FindingKind::pack_missing);
+  const std::string hex = pack.id.hex();
+  EXPECT_THAT(found->message, testing::HasSubstr("data/" + hex.substr(0, 2) + "/" + hex));
+  EXPECT_EQ(report.broken_packs.size(), missing);
+  EXPECT_EQ(asked, folders.size() + missing - 1);
+  EXPECT_NE(report.affected_total, 0U);
+}
+
+TEST_F(CheckTest, WhereTheListProvesTheNamesNoPackIsAskedFor) {
+  auto folder = std::make_unique<RenamedFolder>(store, pack_of(old_file).id.bytes()[0], true);
+  const std::atomic<unsigned>& asked = folder->asked();
+  Progress progress;
+  const auto repository = RepoBuilder::open(std::move(folder));
+  run_check(*repository, {}, [](const Finding&) {}, {}, progress, {});
+  EXPECT_EQ(asked, 0U);
 }
 
 }  // namespace
