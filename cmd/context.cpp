@@ -1,6 +1,7 @@
 #include "context.hpp"
 
 #include "command_line.hpp"
+#include "kept_config.hpp"
 #include "known_repositories.hpp"
 #include "passwords.hpp"
 
@@ -351,6 +352,25 @@ bool holds_keys(Context& context, const std::string& location) {
                           location));
 }
 
+/// Throws where an upgrade that was cut short has deleted the config, of which this computer has a
+/// copy. Before the config is read: rclone would be asked for it again and again.
+void require_config(const Context& context, Backend& backend) {
+  const std::string place = backend.location();
+  if (!is_config_kept(context, place)) return;
+  try {
+    if (!has_lost_config(backend)) return;
+  } catch (const Error&) {  // whoever reads the config meets the same
+    return;
+  }
+  throw Error(Errc::no_repository,
+              format_text(_("repository does not exist: there is no config file at {}\n"
+                            "An upgrade of the repository was cut short there, and this computer "
+                            "has kept a copy of that file: {}\n"
+                            "It is put back, and the upgrade finished, by: medsave migrate "
+                            "upgrade_repo_v2"),
+                          place, kept_config_path(context, place)));
+}
+
 void remember(const Context& context, const std::string& location, const std::string& id) {
   if (context.global.no_cache) return;
   try {
@@ -420,6 +440,7 @@ std::unique_ptr<Repository> open_chosen(Context& context, const RepositoryChoice
   warn_of_password(context, choice, location);
   const auto writes = std::make_shared<WriteCondition>();
   std::unique_ptr<Backend> backend = open_backend(context, location, writes);
+  require_config(context, *backend);
   const auto before_asking = [&] {
     if (!backend->size({FileKind::config, {}})) throw_no_repository(context, backend->location());
   };

@@ -2,17 +2,15 @@
 #include "commands.hpp"
 #include "context.hpp"
 #include "exit_codes.hpp"
+#include "kept_config.hpp"
 
 #include "medsave/base/error.hpp"
 #include "medsave/base/text.hpp"
 #include "medsave/check/checker.hpp"
 #include "medsave/maintain/migration.hpp"
-#include "medsave/sys/file_info.hpp"
-#include "medsave/sys/file_io.hpp"
-#include "medsave/sys/metadata.hpp"
 #include "medsave/ui/json_object.hpp"
 
-#include <filesystem>
+#include <algorithm>
 #include <memory>
 
 namespace medsave::cli {
@@ -61,20 +59,38 @@ void require_sound(const Repository& repository, Context& context) {
   }
 }
 
-void upgrade(const Repository& repository) {
-  const std::string copy = (std::filesystem::temp_directory_path() /
-                            ("medsave-config-" + repository.config().id.substr(0, 16)))
-                               .string();
+void upgrade(const Repository& repository, Context& context) {
+  const std::string location = repository.backend().location();
+  const std::string copy = kept_config_path(context, location);
+  bool kept = false;
   try {
-    upgrade_to_version_2(repository,
-                         [&](ByteView old_config) { write_file_durably(copy, old_config, 0600); });
+    upgrade_to_version_2(repository, [&](ByteView old_config) {
+      keep_config(context, location, old_config);
+      kept = true;
+      if (context.identity == Identity::restic) return;
+      context.info(format_text(_("until that is done, a copy of the repository's old file `config` "
+                                 "is kept in {}"),
+                               copy));
+    });
   } catch (const Error& e) {
-    if (!lstat_at(kCurrentDirectory, copy)) throw;
+    if (!kept) throw;
     throw Error(e.code(), format_text(_("{}\nIf the repository has no file `config` now, put the "
                                         "old one back: it is kept in {}"),
                                       e.what(), copy));
   }
-  remove_file_at(kCurrentDirectory, copy);
+  drop_kept_config(context, location);
+}
+
+/// An upgrade that was killed may have left the repository without its config: then nothing else
+/// opens it.
+void put_back_lost_config(Context& context) {
+  const auto backend = open_backend(context, chosen_location(context.global.repository));
+  const std::string place = backend->location();
+  if (!is_config_kept(context, place) || !has_lost_config(*backend)) return;
+  put_back_config(context, *backend);
+  context.info(format_text(_("the repository had lost its file `config` in an upgrade that was cut "
+                             "short; it was put back from {}"),
+                           kept_config_path(context, place)));
 }
 
 /// Returns whether it was applied.
@@ -84,6 +100,8 @@ bool apply(const std::string& name, const MigrateOptions& options, const Reposit
     throw Error(Errc::usage, format_text(_("unknown migration {}"), name));
   }
   if (repository.config().version != 1 && !options.force) {
+    // Of an upgrade that was killed when all but this was done.
+    if (!options.dry_run) drop_kept_config(context, repository.backend().location());
     context.warn(format_text(_("migration {} cannot be applied: repository is already upgraded to "
                                "version 2"),
                              name));
@@ -95,7 +113,7 @@ bool apply(const std::string& name, const MigrateOptions& options, const Reposit
     return false;
   }
   context.info(format_text(_("applying migration {}..."), name));
-  upgrade(repository);
+  upgrade(repository, context);
   context.done(format_text(_("migration {}: success"), name));
   context.info(context.outcome());
   context.info(
@@ -107,6 +125,8 @@ bool apply(const std::string& name, const MigrateOptions& options, const Reposit
 void run_migrate(const MigrateOptions& options, const std::vector<std::string>& names,
                  Context& context) {
   context.global.no_cache = true;  // the check shall see the real files
+  const bool upgrades = std::ranges::find(names, kUpgrade) != names.end();
+  if (upgrades && !options.dry_run) put_back_lost_config(context);
   const Repository& repository = context.open_for_deletion(options.dry_run);
   if (names.empty()) list_migrations(repository, context);
   std::vector<std::string> applied;

@@ -18,8 +18,8 @@ namespace {
 
 constexpr std::array<std::string_view, 7> kRepositoryParts = {
     "config", "data", "index", "keys", "locks", "snapshots", "medsave"};
-constexpr std::array<std::string_view, 3> kCacheParts = {"CACHEDIR.TAG", "repositories.json",
-                                                         "running"};
+constexpr std::array<std::string_view, 4> kCacheParts = {"CACHEDIR.TAG", "configs",
+                                                         "repositories.json", "running"};
 
 bool lies_below(const std::string& path, const std::string& folder) {
   return path.starts_with(folder) &&

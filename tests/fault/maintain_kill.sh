@@ -13,7 +13,7 @@ workers=4  # since a lock takes 0.2 s of doing nothing
 days=(1 2)
 kept=("${days[@]}")
 unset RESTIC_CACHE_DIR
-export TMPDIR=$work  # `migrate` keeps the old config there
+export XDG_CACHE_HOME=$work  # `migrate` keeps the old config there
 medsave() { "$MEDSAVE" --no-cache --no-lock "$@"; }
 restic() { command "$RESTIC" --no-cache --no-lock "$@"; }
 kill-at 0 true >/dev/null || skip "a process may not trace another"

@@ -13,7 +13,7 @@ kills=${POWERCUT_KILLS:-}
 states=${POWERCUT_STATES:-2}
 RANDOM=${SEED:-1}
 unset RESTIC_CACHE_DIR
-export TMPDIR=$work  # `migrate` keeps the old config there
+export XDG_CACHE_HOME=$work  # `migrate` keeps the old config there
 export RESTIC_REPOSITORY=$work/disk/repo RESTIC_FROM_PASSWORD=$RESTIC_PASSWORD
 powercut . nowhere 1 0 0 true >/dev/null || skip "a process may not trace another"
 has_restic=$(command -v "$RESTIC" || true)

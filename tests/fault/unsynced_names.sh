@@ -6,6 +6,7 @@ source "$(dirname "$0")/../support/lib.sh"
 command -v strace >/dev/null || skip "no strace"
 strace -qq -o /dev/null true 2>/dev/null || skip "strace may not trace"
 unset RESTIC_CACHE_DIR
+export XDG_CACHE_HOME=$work  # `migrate` keeps the old config there
 
 mkdir data
 head -c 200000 /dev/urandom >data/file

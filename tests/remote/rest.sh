@@ -94,6 +94,35 @@ mv "$folder.old" "$folder"
 expect 0 medsave check
 RESTIC_REPOSITORY=$plain/
 
+step "an upgrade that was cut short when the old config was deleted is finished by the next one"
+RESTIC_REPOSITORY=rest:http+unix://$work/upgraded.sock:/upgraded/
+# proxy_with RULE...: always at the same address, for that is what a repository is known by.
+proxy_with() {
+  [ -z "${socket_server:-}" ] || kill_hard "$socket_server"
+  rm -f upgraded.sock
+  fault-proxy --socket "$work/upgraded.sock" "$address" "$@" &
+  socket_server=$!
+  wait_for test -S upgraded.sock
+}
+proxy_with
+expect 0 medsave init --repository-version 1
+expect 0 medsave backup practice
+proxy_with "POST/config#*:status=503"
+expect 1 medsave migrate upgrade_repo_v2
+[ ! -e served/upgraded/config ] || fail "the old config was not deleted first"
+copy=$(sed -n 's/.*copy of.*is kept in //p' stdout stderr)
+[ -s "$copy" ] || fail "no copy is named"
+same "$(stat -c %a "$copy")" 600
+proxy_with
+expect 10 medsave snapshots
+says "$copy"
+says "medsave migrate upgrade_repo_v2"
+expect 0 medsave migrate upgrade_repo_v2
+[ ! -e "$copy" ] || fail "the copy is still there"
+expect 0 medsave check
+same "$(medsave cat config | tr -d '\n' | json-value /version)" 2
+RESTIC_REPOSITORY=$plain/
+
 step "what will not pass is one clear error, at once"
 fails() {
   expect 1 medsave -r "rest:http://$proxy/plain/" --no-cache "$@"
