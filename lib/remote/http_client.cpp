@@ -36,6 +36,11 @@ struct EasyCleanup {
 };
 using EasyHandle = std::unique_ptr<CURL, EasyCleanup>;
 
+struct Line {
+  EasyHandle handle = {};
+  bool kept = false;  // its connection was open after the last request
+};
+
 struct ListCleanup {
   void operator()(curl_slist* list) const { curl_slist_free_all(list); }
 };
@@ -104,6 +109,26 @@ bool contains_any(std::string_view text, std::initializer_list<std::string_view>
   throw Error(Errc::io, format_text(_("{}: the connection failed: {}"), server, detail));
 }
 
+/// Those two tell what a server is not able to do; the other ones may be a gateway's, or rclone's,
+/// about the server behind it.
+bool may_be_down(int status) {
+  return status >= 500 && status < 600 && status != 501 && status != 507;
+}
+
+/// Whether libcurl keeps the connection: it gives up one on which not all was sent or read.
+bool leaves_open(CURLcode code, const HttpResponse& response) {
+  const auto connection = response.headers.find("connection");
+  const bool announced =
+      connection != response.headers.end() && lower_case(connection->second) == "close";
+  return code == CURLE_OK && response.status < 400 && !announced;
+}
+
+bool connects_anew(CURL* handle) {
+  long connections = 0;
+  curl_easy_getinfo(handle, CURLINFO_NUM_CONNECTS, &connections);
+  return connections != 0;
+}
+
 }  // namespace
 
 class HttpClient::Impl {
@@ -119,12 +144,13 @@ class HttpClient::Impl {
 
  private:
   class Loan;
-  EasyHandle borrow();
-  void give_back(EasyHandle handle);
+  Line borrow();
+  void give_back(Line line);
   void configure(CURL* handle, HttpExchange& exchange, const HttpRequest& request) const;
   void configure_tls(CURL* handle) const;
   static void configure_method(CURL* handle, const HttpRequest& request);
   void count(CURL* handle);
+  void tell_of_break() const;
   [[noreturn]] void throw_failure(const HttpExchange& exchange, CURLcode code,
                                   const std::string& detail) const;
 
@@ -132,7 +158,7 @@ class HttpClient::Impl {
   const RemoteOptions options_;
   std::mutex mutex_;  // guards idle_ and lent_
   std::condition_variable returned_;
-  std::vector<EasyHandle> idle_;
+  std::vector<Line> idle_;
   unsigned lent_ = 0;
   std::atomic<std::uint64_t> requests_ = 0;
   std::atomic<std::uint64_t> sent_ = 0;
@@ -142,15 +168,15 @@ class HttpClient::Impl {
 /// A handle for one request.
 class HttpClient::Impl::Loan {
  public:
-  explicit Loan(Impl& owner) : owner_(owner), handle_(owner.borrow()) {}
-  ~Loan() { owner_.give_back(std::move(handle_)); }
+  explicit Loan(Impl& owner) : owner_(owner), line_(owner.borrow()) {}
+  ~Loan() { owner_.give_back(std::move(line_)); }
   Loan(const Loan&) = delete;
   Loan& operator=(const Loan&) = delete;
-  [[nodiscard]] CURL* get() const { return handle_.get(); }
+  [[nodiscard]] Line& line() { return line_; }
 
  private:
   Impl& owner_;
-  EasyHandle handle_;
+  Line line_;
 };
 
 HttpClient::Impl::Impl(HttpServer server, const RemoteOptions& options)
@@ -162,25 +188,25 @@ HttpClient::Impl::Impl(HttpServer server, const RemoteOptions& options)
 
 HttpClient::Impl::~Impl() { wipe(server_.password.data(), server_.password.size()); }
 
-EasyHandle HttpClient::Impl::borrow() {
+Line HttpClient::Impl::borrow() {
   std::unique_lock lock(mutex_);
   returned_.wait(lock, [this] { return lent_ < server_.connections; });
-  EasyHandle handle;
+  Line line;
   if (!idle_.empty()) {
-    handle = std::move(idle_.back());
+    line = std::move(idle_.back());
     idle_.pop_back();
   } else {
-    handle.reset(curl_easy_init());
-    if (!handle) throw std::bad_alloc();
+    line.handle.reset(curl_easy_init());
+    if (!line.handle) throw std::bad_alloc();
   }
   ++lent_;
-  return handle;
+  return line;
 }
 
-void HttpClient::Impl::give_back(EasyHandle handle) {
+void HttpClient::Impl::give_back(Line line) {
   const std::lock_guard lock(mutex_);
-  curl_easy_reset(handle.get());  // keeps the connection
-  idle_.push_back(std::move(handle));
+  curl_easy_reset(line.handle.get());  // keeps the connection
+  idle_.push_back(std::move(line));
   --lent_;
   returned_.notify_one();
 }
@@ -270,6 +296,10 @@ void HttpClient::Impl::count(CURL* handle) {
   received_ += static_cast<std::uint64_t>(received);
 }
 
+void HttpClient::Impl::tell_of_break() const {
+  if (server_.on_break) server_.on_break();
+}
+
 void HttpClient::Impl::throw_failure(const HttpExchange& exchange, CURLcode code,
                                      const std::string& detail) const {
   const std::string server =
@@ -315,8 +345,9 @@ void HttpClient::Impl::throw_failure(const HttpExchange& exchange, CURLcode code
 }
 
 HttpResponse HttpClient::Impl::perform(const HttpRequest& request) {
-  const Loan loan(*this);
-  CURL* handle = loan.get();
+  Loan loan(*this);
+  Line& line = loan.line();
+  CURL* handle = line.handle.get();
   HttpExchange exchange{.handle = handle,
                         .request = request,
                         .stuck_timeout = options_.stuck_request_timeout,
@@ -327,16 +358,21 @@ HttpResponse HttpClient::Impl::perform(const HttpRequest& request) {
   configure(handle, exchange, request);
   set_option(handle, CURLOPT_HTTPHEADER, headers.get());
   set_option(handle, CURLOPT_ERRORBUFFER, detail.data());
+  const bool was_kept = std::exchange(line.kept, false);
   const CURLcode code = curl_easy_perform(handle);
   count(handle);
+  if (was_kept && connects_anew(handle)) tell_of_break();
   if (exchange.failure) std::rethrow_exception(exchange.failure);
   if (code != CURLE_OK && !(exchange.cut_on_purpose && code == CURLE_WRITE_ERROR)) {
+    if (!exchange.interrupted) tell_of_break();
     const std::string_view said = detail.data();
     throw_failure(exchange, code, printable(said.empty() ? curl_easy_strerror(code) : said));
   }
   long status = 0;
   curl_easy_getinfo(handle, CURLINFO_RESPONSE_CODE, &status);
   exchange.response.status = static_cast<int>(status);
+  if (may_be_down(exchange.response.status)) tell_of_break();
+  line.kept = leaves_open(code, exchange.response);
   return std::move(exchange.response);
 }
 

@@ -5,6 +5,7 @@
 #include "medsave/remote/remote_options.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -32,6 +33,9 @@ struct HttpServer {
   std::string password = {};
   std::string unix_socket = {};  // path; empty: TCP
   unsigned connections = 5;      // at most so many at a time
+  /// Called, on any thread, when the server may have been started again: it gave no answer, a
+  /// gateway said so for it, or it closed a connection that it had kept.
+  std::function<void()> on_break = {};
 };
 
 /// HTTP/1.1 over libcurl, with connections kept open. Thread-safe: requests beyond

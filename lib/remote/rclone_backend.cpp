@@ -3,6 +3,7 @@
 #include "opening.hpp"
 #include "rclone_process.hpp"
 #include "rest_connection.hpp"
+#include "stored_files.hpp"
 
 #include "medsave/backend/checks.hpp"
 #include "medsave/backend/file_layout.hpp"
@@ -25,8 +26,9 @@ constexpr std::string_view kNoFolder = "directory not found";
 
 /// One rclone and the connections to it.
 struct Session {
-  Session(const RcloneSetup& setup, unsigned connections, const RemoteOptions& options)
-      : rclone(setup), rest(connect_rest(rclone.address(), connections, options)) {}
+  Session(const RcloneSetup& setup, unsigned connections, const RemoteOptions& options,
+          const std::shared_ptr<StoredFiles>& stored)
+      : rclone(setup), rest(connect_rest(rclone.address(), connections, options, stored)) {}
   RcloneProcess rclone;
   const std::unique_ptr<Backend> rest;
 };
@@ -58,7 +60,7 @@ class RcloneBackend : public Backend {
       : setup_(std::move(setup)),
         options_(std::move(options)),
         connections_(connections),
-        session_(std::make_shared<Session>(setup_, connections_, options_)) {}
+        session_(std::make_shared<Session>(setup_, connections_, options_, stored_)) {}
 
   [[nodiscard]] std::string location() const override { return current()->rest->location(); }
   [[nodiscard]] unsigned connections() const override { return connections_; }
@@ -102,6 +104,7 @@ class RcloneBackend : public Backend {
   const RcloneSetup setup_;
   const RemoteOptions options_;
   const unsigned connections_;
+  const std::shared_ptr<StoredFiles> stored_ = std::make_shared<StoredFiles>();
   mutable std::mutex mutex_;  // guards what follows
   std::shared_ptr<Session> session_;
   Traffic earlier_ = {};  // of the sessions before
@@ -139,7 +142,7 @@ void RcloneBackend::start_again(const std::shared_ptr<Session>& ended) {
   }
   ++restarts_;
   const Traffic traffic = ended->rest->traffic();
-  session_ = std::make_shared<Session>(setup_, connections_, options_);
+  session_ = std::make_shared<Session>(setup_, connections_, options_, stored_);
   earlier_.requests += traffic.requests;
   earlier_.sent += traffic.sent;
   earlier_.received += traffic.received;

@@ -32,13 +32,14 @@ constexpr std::uint64_t kMaxWholeForRange = 256ULL << 20U;  // of a server that 
 
 class RestBackend : public Backend {
  public:
-  RestBackend(RestAddress address, unsigned connections, const RemoteOptions& options);
+  RestBackend(RestAddress address, unsigned connections, const RemoteOptions& options,
+              std::shared_ptr<StoredFiles> stored);
 
   [[nodiscard]] std::string location() const override { return shown_; }
   [[nodiscard]] unsigned connections() const override { return client_.connections(); }
   void create() override;
   void save(const FileRef& file, Buffer&& data) override;
-  void barrier() override {}  // what was acknowledged is stored
+  void barrier() override { stored_->confirm(*this); }
   void load(const FileRef& file, std::uint64_t limit, Buffer& out) override;
   void load_range(const FileRef& file, std::uint64_t offset, std::size_t length,
                   Buffer& out) override;
@@ -63,6 +64,8 @@ class RestBackend : public Backend {
   [[noreturn]] void throw_contradiction(const FileRef& file) const;
   void require_missing(const FileRef& file, const HttpResponse& response);
   [[noreturn]] void refuse_missing(const FileRef& file, const HttpResponse& response);
+  HttpResponse ask(const char* method, std::string url, std::uint64_t limit,
+                   std::vector<std::string> headers = {});
   HttpResponse get_listing(FileKind kind);
   RestListing read_listing(FileKind kind, const HttpResponse& response) const;
   std::vector<ListedFile> with_sizes(FileKind kind, const RestListing& listing);
@@ -73,6 +76,7 @@ class RestBackend : public Backend {
   const std::string shown_;
   const FileLayout layout_;  // of URLs
   const bool has_user_;
+  const std::shared_ptr<StoredFiles> stored_;
   HttpClient client_;
   std::atomic<bool> config_was_sent_ = false;
   std::atomic<bool> config_seen_ = false;
@@ -86,18 +90,22 @@ bool is_rclone(const HttpResponse& response) {
   return server != response.headers.end() && server->second.starts_with("rclone/");
 }
 
-HttpServer server_for(RestAddress& address, unsigned connections) {
+HttpServer server_for(RestAddress& address, unsigned connections,
+                      const std::shared_ptr<StoredFiles>& stored) {
   return {.user = std::move(address.user),
           .password = std::move(address.password),
           .unix_socket = std::move(address.unix_socket),
-          .connections = connections};
+          .connections = connections,
+          .on_break = [stored] { stored->doubt(); }};
 }
 
-RestBackend::RestBackend(RestAddress address, unsigned connections, const RemoteOptions& options)
+RestBackend::RestBackend(RestAddress address, unsigned connections, const RemoteOptions& options,
+                         std::shared_ptr<StoredFiles> stored)
     : shown_(address.shown),
       layout_(address.url),
       has_user_(!address.user.empty()),
-      client_(server_for(address, connections), options) {}
+      stored_(std::move(stored)),
+      client_(server_for(address, connections, stored_), options) {}
 
 std::string RestBackend::url_of(const FileRef& file) const {
   if (file.kind == FileKind::config) return layout_.path_of(file);
@@ -204,8 +212,11 @@ void RestBackend::save(const FileRef& file, Buffer&& data) {
     if (config_is_ours(data)) return;
     throw_present(file, shown_);
   }
+  if (needs_others(file.kind)) stored_->confirm(*this);
   post(file, data);
-  if (file.kind != FileKind::lock) verify_stored(file, data.size());
+  if (file.kind == FileKind::lock) return;
+  verify_stored(file, data.size());
+  stored_->note(file, data.size());
 }
 
 void RestBackend::post(const FileRef& file, const Buffer& data) {
@@ -291,10 +302,21 @@ void RestBackend::verify_stored(const FileRef& file, std::uint64_t bytes) {
                                     shown_, stored.value_or(0), bytes));
 }
 
+/// A request that changes nothing. A proxy in between must not answer from its memory: prune
+/// deletes what a list of some time ago does not need.
+HttpResponse RestBackend::ask(const char* method, std::string url, std::uint64_t limit,
+                              std::vector<std::string> headers) {
+  headers.emplace_back("Cache-Control: no-cache");
+  return client_.perform({.method = method,
+                          .url = std::move(url),
+                          .headers = std::move(headers),
+                          .body = {},
+                          .limit = limit});
+}
+
 void RestBackend::load(const FileRef& file, std::uint64_t limit, Buffer& out) {
   try {
-    HttpResponse response = client_.perform(
-        {.method = "GET", .url = url_of(file), .headers = {}, .body = {}, .limit = limit});
+    HttpResponse response = ask("GET", url_of(file), limit);
     if (response.status == 404) refuse_missing(file, response);
     if (response.status != 200) throw_status(describe(file), response);
     require_no_page(describe(file), response);
@@ -312,11 +334,8 @@ void RestBackend::load_range(const FileRef& file, std::uint64_t offset, std::siz
   if (length == 0) return;
   const std::string range = format_text("{}-{}", offset, offset + length - 1);
   HttpResponse response =
-      client_.perform({.method = "GET",
-                       .url = url_of(file),
-                       .headers = {"Range: bytes=" + range},
-                       .body = {},
-                       .limit = std::max<std::uint64_t>(length, kMaxWholeForRange)});
+      ask("GET", url_of(file), std::max<std::uint64_t>(length, kMaxWholeForRange),
+          {"Range: bytes=" + range});
   if (response.status == 404) refuse_missing(file, response);
   if (response.status == 416) require_whole(file, offset, length, 0);
   if (response.status != 200 && response.status != 206) throw_status(describe(file), response);
@@ -340,8 +359,7 @@ void RestBackend::load_range(const FileRef& file, std::uint64_t offset, std::siz
 }
 
 std::optional<std::uint64_t> RestBackend::size(const FileRef& file) {
-  HttpResponse response = client_.perform(
-      {.method = "HEAD", .url = url_of(file), .headers = {}, .body = {}, .limit = 0});
+  HttpResponse response = ask("HEAD", url_of(file), 0);
   if (response.status == 404) {
     require_missing(file, response);
     return std::nullopt;
@@ -362,11 +380,8 @@ std::optional<std::uint64_t> RestBackend::size(const FileRef& file) {
 
 HttpResponse RestBackend::get_listing(FileKind kind) {
   try {
-    return client_.perform({.method = "GET",
-                            .url = layout_.folder_of(kind) + "/",
-                            .headers = {"Accept: application/vnd.x.restic.rest.v2"},
-                            .body = {},
-                            .limit = kMaxListing});
+    return ask("GET", layout_.folder_of(kind) + "/", kMaxListing,
+               {"Accept: application/vnd.x.restic.rest.v2"});
   } catch (const Error& e) {
     if (e.code() != Errc::corrupt) throw;
     throw e.with_context(format_text(_("listing files of the kind \"{}\""), file_kind_name(kind)));
@@ -453,6 +468,7 @@ std::vector<ListedFile> RestBackend::with_sizes(FileKind kind, const RestListing
 }
 
 void RestBackend::remove(const FileRef& file) {
+  stored_->forget(file);
   const HttpResponse response = client_.perform(
       {.method = "DELETE", .url = url_of(file), .headers = {}, .body = {}, .limit = kMaxReply});
   if (response.status == 404) {
@@ -503,8 +519,9 @@ unsigned connections_option(const RemoteOptions& options, const std::string& nam
 }
 
 std::unique_ptr<Backend> connect_rest(RestAddress address, unsigned connections,
-                                      const RemoteOptions& options) {
-  return std::make_unique<RestBackend>(std::move(address), connections, options);
+                                      const RemoteOptions& options,
+                                      std::shared_ptr<StoredFiles> stored) {
+  return std::make_unique<RestBackend>(std::move(address), connections, options, std::move(stored));
 }
 
 std::unique_ptr<Backend> make_rest_backend(const std::string& address,
@@ -515,7 +532,8 @@ std::unique_ptr<Backend> make_rest_backend(const std::string& address,
     parsed.user = from_environment("REST_USERNAME");
     parsed.password = from_environment("REST_PASSWORD");
   }
-  return connect_rest(std::move(parsed), connections_option(options, "rest.connections"), options);
+  return connect_rest(std::move(parsed), connections_option(options, "rest.connections"), options,
+                      std::make_shared<StoredFiles>());
 }
 
 }  // namespace medsave

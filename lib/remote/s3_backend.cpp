@@ -9,6 +9,7 @@
 #include "s3_retention.hpp"
 #include "s3_time.hpp"
 #include "s3_xml.hpp"
+#include "stored_files.hpp"
 
 #include "medsave/backend/checks.hpp"
 #include "medsave/backend/file_layout.hpp"
@@ -49,14 +50,14 @@ class S3Backend : public Backend {
             std::optional<S3Role> role, const RemoteOptions& options)
       : settings_(std::move(settings)),
         layout_(settings_.prefix),
-        client_(std::move(client), std::move(credentials), std::move(role), options,
-                system_clock()) {}
+        client_(std::move(client), std::move(credentials), std::move(role), options, system_clock(),
+                [this] { stored_.doubt(); }) {}
 
   [[nodiscard]] std::string location() const override { return settings_.shown; }
   [[nodiscard]] unsigned connections() const override { return client_.connections(); }
   void create() override;
   void save(const FileRef& file, Buffer&& data) override;
-  void barrier() override {}  // what was answered is stored
+  void barrier() override { stored_.confirm(*this); }
   void load(const FileRef& file, std::uint64_t limit, Buffer& out) override;
   void load_range(const FileRef& file, std::uint64_t offset, std::size_t length,
                   Buffer& out) override;
@@ -88,6 +89,7 @@ class S3Backend : public Backend {
 
   const S3Settings settings_;
   const FileLayout layout_;
+  StoredFiles stored_;
   S3Client client_;
   std::mutex mutex_;  // guards can_delete_
   std::optional<bool> can_delete_;
@@ -246,7 +248,9 @@ void S3Backend::throw_not_retained(const FileRef& file) const {
 }
 
 void S3Backend::save(const FileRef& file, Buffer&& data) {
+  if (needs_others(file.kind)) stored_.confirm(*this);
   put(file, data, file.kind == FileKind::config);
+  stored_.note(file, data.size());
 }
 
 void S3Backend::replace_config(Buffer data) { put({.kind = FileKind::config}, data, false); }
@@ -374,6 +378,7 @@ std::vector<ListedFile> S3Backend::list(FileKind kind) {
 // --- deleting ---
 
 void S3Backend::remove(const FileRef& file) {
+  stored_.forget(file);
   const HttpResponse response = request("DELETE", file);
   if (response.status == 404 && s3_code(response) != "NoSuchBucket") return;
   if (response.status != 204 && response.status != 200) {

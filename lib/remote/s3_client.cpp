@@ -41,11 +41,11 @@ bool needs_words(const HttpResponse& response) {
 }  // namespace
 
 S3Client::S3Client(S3ClientSettings settings, S3Credentials credentials, std::optional<S3Role> role,
-                   const RemoteOptions& options, const Clock& clock)
+                   const RemoteOptions& options, const Clock& clock, std::function<void()> on_break)
     : settings_(std::move(settings)),
       credentials_(std::move(credentials), std::move(role), options, clock),
       clock_(clock),
-      http_({.connections = settings_.connections}, options),
+      http_({.connections = settings_.connections, .on_break = std::move(on_break)}, options),
       region_(settings_.region) {}
 
 std::string S3Client::region() const {

@@ -9,6 +9,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -36,9 +37,9 @@ struct S3ClientSettings {
 /// Signed requests for one bucket. Thread-safe.
 class S3Client {
  public:
-  /// `clock` dates the signatures and outlives the client.
+  /// `clock` dates the signatures and outlives the client; `on_break` as HttpServer's.
   S3Client(S3ClientSettings settings, S3Credentials credentials, std::optional<S3Role> role,
-           const RemoteOptions& options, const Clock& clock);
+           const RemoteOptions& options, const Clock& clock, std::function<void()> on_break = {});
 
   /// Any status is a response. Where the store says that the bucket is in another region, the
   /// request is repeated for that one, which is remembered; where it refuses a HEAD, whose answer

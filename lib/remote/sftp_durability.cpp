@@ -2,8 +2,7 @@
 
 #include "sftp_files.hpp"
 #include "sftp_folders.hpp"
-
-#include "medsave/base/text.hpp"
+#include "stored_files.hpp"
 
 #include <iterator>
 #include <utility>
@@ -73,12 +72,10 @@ void SftpDurability::sync(SftpSession& session, const Work& work, bool ask_for_f
   const std::vector<SftpStat> there = stat_sftp_files(session, paths);
   for (std::size_t i = 0; i < paths.size(); ++i) {
     const std::optional<SftpAttributes>& attributes = there[i].attributes;
-    if (attributes && attributes->size.value_or(work.files[i].size) == work.files[i].size) continue;
-    throw Error(Errc::unreachable,
-                format_text(_("the server has lost {} since it was stored a moment ago; was it "
-                              "restarted? Nothing that needs the file is stored. Run the command "
-                              "again"),
-                            paths[i]));
+    const std::uint64_t stored = work.files[i].size;
+    std::optional<std::uint64_t> size;
+    if (attributes) size = attributes->size.value_or(stored);
+    require_kept(paths[i], stored, size);
   }
 }
 

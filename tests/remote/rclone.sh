@@ -116,6 +116,23 @@ same "$status" 130
 wait_for none_left
 expect 0 medsave check
 
+step "a pack that its drive has lost meanwhile is missed"
+head -c 20000000 /dev/urandom >forgotten
+touch mark
+# Over one connection: the first pack is acknowledged when the second one is on its way.
+"$MEDSAVE" -o rclone.connections=1 --pack-size 4 --limit-upload 10000 backup forgotten \
+  >backup.log 2>&1 &
+backup=$!
+new_packs() { find drive/repo/data -type f -newer mark -printf '%T@ %p\n' | sort -n; }
+two_packs() { [ "$(new_packs | wc -l)" -ge 2 ]; }
+wait_for two_packs
+kill -9 "$(pgrep -P "$backup" rclone)"
+rm "$(new_packs | sed -n '1s/^[^ ]* //p')"
+! wait "$backup" || fail "it was not noticed: $(cat backup.log)"
+grep -q "has lost pack" backup.log || fail "$(cat backup.log)"
+wait_for none_left
+expect 0 medsave check
+
 step "errors say what rclone says, without passwords"
 expect 1 medsave -r rclone:nowhere:repo snapshots
 says "didn't find section in config file"

@@ -81,6 +81,27 @@ start_rest_again() { serve_rest served --addr "$address"; }
 RESTIC_REPOSITORY=rest:http://$address/restarts/ \
   restarts medsave packs_of_restarts stop_rest start_rest_again
 
+step "a server that has lost a pack when it is started again in the middle of a backup"
+RESTIC_REPOSITORY=rest:http://$address/forgetful/
+packs_of_forgetful() { find served/forgetful/data -type f -printf '%T@ %p\n' | sort -n; }
+expect 0 medsave init
+head -c 20000000 /dev/urandom >forgotten
+# Over one connection: the first pack is acknowledged when the second one is on its way.
+"$MEDSAVE" -o rest.connections=1 --pack-size 4 --limit-upload 10000 backup forgotten \
+  >command.log 2>&1 &
+backup=$!
+two_packs() { [ "$(packs_of_forgetful | wc -l)" -ge 2 ]; }
+wait_for two_packs
+stop_rest
+rm "$(packs_of_forgetful | sed -n '1s/^[^ ]* //p')"
+noticed() { grep -q "trying again" command.log; }
+wait_for noticed
+start_rest_again
+! wait $backup || fail "it was not noticed: $(cat command.log)"
+grep -q "has lost pack.*restarted" command.log || fail "$(cat command.log)"
+expect 0 medsave check
+same "$(medsave snapshots --json)" "[]"
+
 step "check finds a folder of packs that was renamed on the server"
 RESTIC_REPOSITORY=rest:http://$address/renamed/
 expect 0 medsave init

@@ -63,6 +63,29 @@ TEST_F(HttpClientTest, SendsWhatItIsToldAsItIs) {
   EXPECT_THAT(seen.head, Not(HasSubstr("Content-Type")));
 }
 
+TEST_F(HttpClientTest, TellsWhenTheServerMayHaveBeenStartedAgain) {
+  const auto breaks = [](std::string answer) {
+    unsigned count = 0;
+    ScriptedStore store([&](const SeenRequest&, std::size_t) { return answer; });
+    HttpClient client({.on_break = [&] { ++count; }}, {});
+    for (int i = 0; i < 2; ++i) {
+      try {
+        client.perform({.url = "http://" + store.host() + "/", .limit = kLimit});
+      } catch (const Error&) {  // is what counts
+      }
+    }
+    return count;
+  };
+  EXPECT_EQ(breaks("200 OK\r\n\r\n"), 0U);
+  EXPECT_EQ(breaks("404 Not Found\r\n\r\n"), 0U);
+  EXPECT_EQ(breaks("429 Too Many Requests\r\n\r\n"), 0U);
+  EXPECT_EQ(breaks("507 Insufficient Storage\r\n\r\n"), 0U);
+  EXPECT_EQ(breaks(""), 2U) << "no answer";
+  EXPECT_EQ(breaks("200 OK\r\nContent-Length: 7\r\n\r\n123"), 2U) << "half an answer";
+  EXPECT_EQ(breaks("502 Bad Gateway\r\n\r\n"), 2U);
+  EXPECT_EQ(breaks("200 OK\r\nConnection: keep-alive\r\n\r\n"), 1U) << "a kept connection ended";
+}
+
 TEST_F(HttpClientTest, SendsEmptyBodiesWithTheirLength) {
   serve("200 OK\r\n\r\n");
   for (const char* const method : {"POST", "PUT"}) {

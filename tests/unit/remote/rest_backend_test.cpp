@@ -12,6 +12,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace medsave::test {
@@ -415,6 +416,122 @@ TEST_F(RestBackendTest, AsksOnceWhetherItMayDelete) {
   }
   always("503 Busy\r\n\r\n");
   EXPECT_THAT([&] { backend_->can_delete(); }, throws_errc(Errc::io));
+}
+
+TEST_F(RestBackendTest, AProxyMustNotAnswerFromItsMemory) {
+  always("200 OK\r\n\r\n[]");
+  load(pack_of(1));
+  backend_->size(pack_of(1));
+  backend_->list(FileKind::index);
+  load_range(0, 1);
+  for (const SeenRequest& request : store_->seen()) {
+    EXPECT_THAT(request.head, HasSubstr("Cache-Control: no-cache")) << request.method;
+  }
+}
+
+/// A server that stores, and can be made to fail and to lose.
+class RestartedServerTest : public RestBackendTest {
+ protected:
+  RestartedServerTest() {
+    serve([this](const SeenRequest& request, std::size_t) { return answer(request); });
+  }
+  std::string answer(const SeenRequest& request) {
+    if (!failure_.empty()) return std::exchange(failure_, {}) == kDrop ? "" : kBusy;
+    if (request.method == "POST") {
+      files_[request.target] = request.body;
+      return "200 OK\r\n\r\n";
+    }
+    if (request.method == "DELETE") {
+      files_.erase(request.target);
+      return "200 OK\r\n\r\n";
+    }
+    if (request.target.ends_with("/")) return "200 OK\r\n\r\n[" + listed(request.target) + "]";
+    const auto found = files_.find(request.target);
+    return found == files_.end() ? "404 Not Found\r\n\r\n" : "200 OK\r\n\r\n" + found->second;
+  }
+  std::string listed(const std::string& folder) const {
+    std::string json;
+    for (const auto& [path, content] : files_) {
+      if (!path.starts_with(folder) || path == unlisted_) continue;
+      json += (json.empty() ? "" : ",") + std::string(R"({"name":")") + path.substr(folder.size()) +
+              R"(","size":)" + std::to_string(content.size()) + "}";
+    }
+    return json;
+  }
+  static std::string path(const FileRef& file) {
+    return (file.kind == FileKind::index ? "/repo/index/" : "/repo/data/") + file.id.hex();
+  }
+  void breaks(const std::string& how) {
+    failure_ = how;
+    EXPECT_THAT([this] { backend_->list(FileKind::lock); }, throws_errc(Errc::io));
+  }
+
+  static constexpr const char* kDrop = "drop";
+  static constexpr const char* kBusy = "502 Bad Gateway\r\n\r\n";
+  static constexpr FileRef kIndex = {.kind = FileKind::index, .id = {}};
+  std::map<std::string, std::string> files_;
+  std::string failure_;   // of the next request: kDrop or kBusy
+  std::string unlisted_;  // the path of a file that no list names yet
+};
+
+TEST_F(RestartedServerTest, ABarrierAsksOnlyWhereThereIsDoubt) {
+  save(pack_of(1), "1234");
+  const std::size_t before = store_->seen().size();
+  backend_->barrier();
+  EXPECT_EQ(store_->seen().size(), before);
+  breaks(kDrop);
+  backend_->barrier();
+  EXPECT_EQ(store_->seen().back().target, "/repo/data/");
+  EXPECT_EQ(store_->seen().size(), before + 2);
+  backend_->barrier();
+  EXPECT_EQ(store_->seen().size(), before + 2);
+}
+
+TEST_F(RestartedServerTest, WhatItHasLostIsFoundAndNothingIsBuiltOnIt) {
+  for (const char* how : {kDrop, kBusy}) {
+    SCOPED_TRACE(how);
+    serve([this](const SeenRequest& request, std::size_t) { return answer(request); });
+    save(pack_of(1), "1234");
+    save(pack_of(2), "1234");
+    backend_->barrier();
+    files_.erase(path(pack_of(1)));  // in spite of the barrier: there it was in memory only
+    breaks(how);
+    EXPECT_THAT([&] { save(kIndex, "of both"); }, throws_errc(Errc::unreachable));
+    EXPECT_FALSE(files_.contains(path(kIndex)));
+    EXPECT_THAT([&] { backend_->barrier(); }, throws_errc(Errc::unreachable));
+    files_[path(pack_of(1))] = "1234";
+    EXPECT_THAT([&] { backend_->barrier(); }, throws_errc(Errc::unreachable)) << "it stays lost";
+  }
+}
+
+TEST_F(RestartedServerTest, WhatItHasCutOffIsFound) {
+  save(pack_of(1), "1234");
+  files_[path(pack_of(1))] = "12";
+  breaks(kDrop);
+  EXPECT_THAT([&] { backend_->barrier(); }, throws_errc(Errc::unreachable));
+}
+
+TEST_F(RestartedServerTest, AListMayLag) {
+  save(pack_of(1), "1234");
+  unlisted_ = path(pack_of(1));
+  breaks(kDrop);
+  EXPECT_NO_THROW(backend_->barrier());
+}
+
+TEST_F(RestartedServerTest, WhatWeDeletedIsNotLost) {
+  save(kIndex, "1234");
+  backend_->remove(kIndex);
+  breaks(kDrop);
+  EXPECT_NO_THROW(backend_->barrier());
+}
+
+TEST_F(RestartedServerTest, ABarrierThatFailedAsksAgain) {
+  save(pack_of(1), "1234");
+  files_.clear();
+  breaks(kDrop);
+  failure_ = kBusy;
+  EXPECT_THAT([&] { backend_->barrier(); }, throws_errc(Errc::io));
+  EXPECT_THAT([&] { backend_->barrier(); }, throws_errc(Errc::unreachable));
 }
 
 TEST_F(RestBackendTest, DeletingWhatIsGoneIsFine) {

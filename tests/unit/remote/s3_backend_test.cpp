@@ -74,6 +74,29 @@ TEST_F(S3BackendTest, SignsEveryRequestAndNeverSendsTheSecret) {
   EXPECT_THAT(seen()[0].head, Not(HasSubstr(kSecret)));
 }
 
+TEST_F(S3BackendTest, WhatAStoreLostWhenItWasStartedAgainIsFound) {
+  bool lost = false;
+  open([&](const SeenRequest& request, std::size_t) -> std::string {
+    if (request.target.find("prefix=prefix%2Flocks") != std::string::npos) return "";
+    if (request.method != "PUT" && lost && request.target.find("list-type") == std::string::npos) {
+      return "404 Not Found\r\n\r\n";
+    }
+    return request.method == "GET"
+               ? "200 "
+                 "OK\r\n\r\n<ListBucketResult><IsTruncated>false</IsTruncated></ListBucketResult>"
+               : "200 OK\r\n\r\n1234";
+  });
+  save(pack_of('a'), "1234");
+  const std::size_t before = seen().size();
+  backend_->barrier();
+  EXPECT_EQ(seen().size(), before);
+  EXPECT_THAT([&] { backend_->list(FileKind::lock); }, throws_errc(Errc::io));
+  EXPECT_NO_THROW(backend_->barrier()) << "the list lags";
+  lost = true;
+  EXPECT_THAT([&] { backend_->list(FileKind::lock); }, throws_errc(Errc::io));
+  EXPECT_THAT([&] { backend_->barrier(); }, throws_errc(Errc::unreachable));
+}
+
 TEST_F(S3BackendTest, SendsTheSessionToken) {
   ::setenv("AWS_SESSION_TOKEN", "the-token", 1);
   open([](const SeenRequest&, std::size_t) { return "200 OK\r\n\r\ncontent"; });

@@ -28,7 +28,8 @@ struct SeenRequest {
 class ScriptedStore {
  public:
   /// Gives the status line's rest, headers and body: "200 OK\r\nETag: x\r\n\r\nbody". The length is
-  /// added. Called with the number of requests before.
+  /// added, and that the connection ends unless it has a word on that. Nothing: the connection ends
+  /// without an answer. Called with the number of requests before.
   using Answer = std::function<std::string(const SeenRequest& request, std::size_t before)>;
 
   explicit ScriptedStore(Answer answer) : answer_(std::move(answer)) {
@@ -64,11 +65,15 @@ class ScriptedStore {
       std::string text;
       {
         const std::lock_guard lock(mutex_);
-        text = "HTTP/1.1 " + answer_(request, seen_.size());
+        text = answer_(request, seen_.size());
         seen_.push_back(request);
       }
+      if (text.empty()) continue;
+      text.insert(0, "HTTP/1.1 ");
       const std::size_t end = text.find("\r\n\r\n");
-      text.insert(end, "\r\nConnection: close");
+      if (text.find("Connection:") == std::string::npos) {
+        text.insert(end, "\r\nConnection: close");
+      }
       if (text.find("Content-Length:") == std::string::npos) {
         const std::size_t length = text.size() - text.find("\r\n\r\n") - 4;
         text.insert(end, "\r\nContent-Length: " + std::to_string(length));
