@@ -268,6 +268,12 @@ BlobWriterOptions writer_options(const GlobalOptions& global) {
   return out;
 }
 
+std::string nothing_saved() {
+  return _(
+      "no snapshot was saved, and the earlier ones are intact; what was stored so far is kept, "
+      "and the next backup goes on from there");
+}
+
 /// Where that is not possible, the summary itself will be the one to fail.
 void tell_begun(const std::string& file, const BackupReport& report) {
   try {
@@ -319,9 +325,7 @@ void back_up(const BackupOptions& options, const std::vector<std::string>& argum
                         context.stop());
   } catch (const Interrupted&) {
     context.tell_of_interruption();
-    context.warn(
-        _("no snapshot was saved, and the earlier ones are intact; what was stored so far is "
-          "kept, and the next backup goes on from there"));
+    context.warn(nothing_saved());
     throw;
   }
   if (result.snapshot_id && !options.dry_run) {
@@ -343,10 +347,10 @@ void back_up(const BackupOptions& options, const std::vector<std::string>& argum
 }
 
 /// The failure of the backup is the one to end with.
-void tell_failure(const std::string& file, const std::string& failure, const BackupReport& report,
-                  Context& context) {
+void tell_failure(const std::string& file, BackupReport::Outcome outcome,
+                  const std::string& failure, const BackupReport& report, Context& context) {
   try {
-    report.write_summary(file, failure);
+    report.write_summary(file, outcome, failure);
   } catch (const Error& e) {
     context.warn(e.what());
   }
@@ -360,11 +364,20 @@ void run_backup_command(const BackupOptions& options, const std::vector<std::str
     refuse_contradictions(options, arguments, context);
     back_up(options, arguments, context, report);
   } catch (const std::exception& e) {
-    if (!options.summary_file.empty())
-      tell_failure(options.summary_file, e.what(), report, context);
+    if (options.summary_file.empty()) throw;
+    const auto* failed = dynamic_cast<const CommandFailed*>(&e);
+    const bool incomplete = failed != nullptr && failed->exit_code() == kExitIncomplete;
+    const bool stopped = dynamic_cast<const Interrupted*>(&e) != nullptr;
+    BackupReport::Outcome outcome = BackupReport::Outcome::failed;
+    if (incomplete) outcome = BackupReport::Outcome::incomplete;
+    if (stopped) outcome = BackupReport::Outcome::interrupted;
+    tell_failure(options.summary_file, outcome, stopped ? nothing_saved() : e.what(), report,
+                 context);
     throw;
   }
-  if (!options.summary_file.empty()) report.write_summary(options.summary_file);
+  if (!options.summary_file.empty()) {
+    report.write_summary(options.summary_file, BackupReport::Outcome::complete);
+  }
 }
 
 void add_source_options(Command& command, BackupOptions& options) {

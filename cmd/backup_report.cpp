@@ -24,6 +24,20 @@ constexpr std::string_view kTextMark = "medsave";
 constexpr std::string_view kJsonMark = "{\"message_type\"";
 constexpr std::size_t kResticPadding = 5;  // columns of a size, at least
 
+const char* first_line(BackupReport::Outcome outcome) {
+  switch (outcome) {
+    case BackupReport::Outcome::incomplete:
+      return _("medsave: INCOMPLETE: {}");
+    case BackupReport::Outcome::interrupted:
+      return _("medsave: INTERRUPTED: {}");
+    case BackupReport::Outcome::failed:
+      return _("medsave: FAILED: {}");
+    case BackupReport::Outcome::complete:
+      break;
+  }
+  return _("medsave: {}");
+}
+
 std::string json_time(const ZonedTime& time) { return format_zoned_time(time); }
 
 const char* action_name(ItemAction action) {
@@ -187,13 +201,13 @@ void BackupReport::write_begun(const std::string& file) const {
   write_file_durably(file, as_bytes(text + "\n"), kPrivateFile);
 }
 
-void BackupReport::write_summary(const std::string& file, const std::string& failure) const {
+void BackupReport::write_summary(const std::string& file, Outcome outcome,
+                                 const std::string& failure) const {
   std::string text = summary_;
   if (context_.global.json) {
     if (!failure.empty()) text += JsonObject("exit_error").add("message", failure).text() + "\n";
   } else {
-    const char* first = failure.empty() ? _("medsave: {}") : _("medsave: FAILED: {}");
-    text = plain_line(format_text(first, heading())) + "\n" + text;
+    text = plain_line(format_text(first_line(outcome), heading())) + "\n" + text;
     if (!failure.empty()) text += log_lines(failure, {});
   }
   write_file_durably(file, as_bytes(text), kPrivateFile);

@@ -31,7 +31,9 @@ class BackupReport {
   /// Replaces the file by a note that the backup is under way, which a run that is killed leaves.
   void write_begun(const std::string& file) const;
   /// Replaces the file by the summary; `failure` is what ended the backup early or spoilt it.
-  void write_summary(const std::string& file, const std::string& failure = {}) const;
+  enum class Outcome { complete, incomplete, interrupted, failed };
+  void write_summary(const std::string& file, Outcome outcome,
+                     const std::string& failure = {}) const;
 
  private:
   void problem(const BackupProblem& problem);

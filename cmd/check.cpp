@@ -155,15 +155,22 @@ void print_json_summary(const CheckReport& report, Context& context) {
   context.console.print(out.text());
 }
 
+/// As restic, the program takes that for a success.
+bool nothing_chosen(const CheckReport& report, const Context& context) {
+  return report.snapshots == 0 && report.snapshots_listed != 0 &&
+         context.identity == Identity::medsave;
+}
+
 void print_summary(const CheckReport& report, ReadDataSelection::Kind reading, Context& context) {
   const bool reads_all = reading == ReadDataSelection::Kind::all;
   print_affected(report, context);
   print_advice(report, reads_all, context);
   print_superfluous(report, context);
   if (report.snapshots != report.snapshots_listed && context.identity == Identity::medsave) {
-    const unsigned long all = report.snapshots_listed;
-    context.info(format_text(n_("checked {} of {} snapshot", "checked {} of {} snapshots", all),
-                             report.snapshots, all));
+    const unsigned long checked = report.snapshots;
+    context.info(
+        format_text(n_("checked {} of {} snapshots", "checked {} of {} snapshots", checked),
+                    checked, report.snapshots_listed));
   }
   const bool tells_reading =
       context.identity == Identity::medsave && reading != ReadDataSelection::Kind::none;
@@ -172,7 +179,7 @@ void print_summary(const CheckReport& report, ReadDataSelection::Kind reading, C
     context.info(format_text(n_("read {} pack, {}", "read {} packs, {}", packs), packs,
                              format_size(report.bytes_read)));
   }
-  if (report.errors != 0) return;
+  if (report.errors != 0 || nothing_chosen(report, context)) return;
   context.info(_("no errors were found"));
   if (!reads_all && context.identity == Identity::medsave) {
     context.info(_("(not all data was read again; medsave check --read-data does that)"));
@@ -223,8 +230,7 @@ void run_check_command(const CheckOptions& options, const std::vector<std::strin
   } else {
     print_summary(report, request.read_data.kind, context);
   }
-  if (report.snapshots == 0 && report.snapshots_listed != 0 &&
-      context.identity == Identity::medsave) {
+  if (nothing_chosen(report, context)) {
     const unsigned long all = report.snapshots_listed;
     throw CommandFailed(
         kExitFailed,

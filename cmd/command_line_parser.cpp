@@ -220,7 +220,7 @@ class LineParser {
       if (!option.choices.empty() &&
           std::ranges::find(option.choices, value) == option.choices.end()) {
         std::string all;
-        for (const std::string& choice : option.choices) all += (all.empty() ? "" : "|") + choice;
+        for (const std::string& choice : option.choices) all += (all.empty() ? "" : ", ") + choice;
         throw Error(Errc::usage, format_text(_("must be one of ({})"), all));
       }
       option.set(value);

@@ -238,7 +238,8 @@ void add_dump(Command& root) {
        {"medsave dump latest:/srv/mysql backup.sql | mysql", _("straight into another program")}});
   command.run([options](Context& context, const std::vector<std::string>& arguments) {
     if (arguments.size() != 2) {
-      throw Error(Errc::usage, _("no file and no snapshot ID specified"));
+      throw Error(Errc::usage,
+                  _("give a snapshot and a file or folder in it: medsave dump latest /PATH/FILE"));
     }
     run_dump(*options, arguments, context);
   });

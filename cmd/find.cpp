@@ -47,7 +47,12 @@ struct FindOptions {
 std::optional<Timestamp> time_of(const std::string& text) {
   if (text.empty()) return std::nullopt;
   const std::optional<Timestamp> time = parse_point_in_time(text);
-  if (!time) throw Error(Errc::usage, format_text(_("unable to parse time: \"{}\""), text));
+  if (!time)
+    throw Error(
+        Errc::usage,
+        format_text(
+            _("unable to parse time: \"{}\"; it must look like 2026-11-30 or 2026-11-30 18:00"),
+            text));
   return time;
 }
 

@@ -60,20 +60,15 @@ constexpr std::array kSpans = {
                N_("within this time keep one snapshot a year"), N_("yearly snapshots within {}")},
 };
 
-std::string option_name(const std::string& names) { return names.substr(0, names.find(',')); }
-
-int keep_count(const CountOption& option, const std::string& text) {
+int keep_count(const std::string& text) {
   const std::optional<int> count = parse_keep_count(text);
   if (count && !text.starts_with('-')) return *count;
-  throw Error(Errc::usage, format_text(_("--{}: \"{}\" is not a number; use \"unlimited\" to keep "
-                                         "all"),
-                                       option_name(option.names), text));
+  throw Error(Errc::usage, _("must be a number from 0 on, or \"unlimited\" to keep all"));
 }
 
-CalendarSpan keep_span(const SpanOption& option, const std::string& text) {
+CalendarSpan keep_span(const std::string& text) {
   if (const auto span = parse_calendar_span(text)) return *span;
-  throw Error(Errc::usage,
-              format_text(_("--{}: \"{}\" is not a duration like 1y5m7d2h"), option.name, text));
+  throw Error(Errc::usage, _("must be a duration like 1y5m7d2h"));
 }
 
 }  // namespace
@@ -104,7 +99,7 @@ void add_policy_options(Command& command, PolicyChoice& choice) {
     command.parsed(
         option.names, _("N"),
         [&choice, &option](const std::string& text) {
-          choice.counts.emplace_back(option.member, keep_count(option, text));
+          choice.counts.emplace_back(option.member, keep_count(text));
         },
         _(option.text));
   }
@@ -112,7 +107,7 @@ void add_policy_options(Command& command, PolicyChoice& choice) {
     command.parsed(
         option.name, _("DURATION"),
         [&choice, &option](const std::string& text) {
-          choice.spans.emplace_back(option.member, keep_span(option, text));
+          choice.spans.emplace_back(option.member, keep_span(text));
         },
         _(option.text));
   }

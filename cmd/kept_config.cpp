@@ -3,6 +3,7 @@
 #include "context.hpp"
 
 #include "medsave/backend/backend.hpp"
+#include "medsave/base/error.hpp"
 #include "medsave/crypto/sha256.hpp"
 #include "medsave/sys/file_info.hpp"
 #include "medsave/sys/file_io.hpp"
@@ -38,7 +39,11 @@ void drop_kept_config(const Context& context, const std::string& location) {
 }
 
 bool is_config_kept(const Context& context, const std::string& location) {
-  return lstat_at(kCurrentDirectory, kept_config_path(context, location)).has_value();
+  try {
+    return lstat_at(kCurrentDirectory, kept_config_path(context, location)).has_value();
+  } catch (const Error&) {  // no home folder, or somebody else's
+    return false;
+  }
 }
 
 bool has_lost_config(Backend& backend) {

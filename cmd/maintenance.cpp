@@ -10,9 +10,15 @@ namespace {
 
 void print_change(const SnapshotChange& change, bool dry_run, bool forget, Context& context) {
   const std::string old = change.old.short_hex();
+  const bool keeps_old = !forget && context.identity == Identity::medsave;
   if (change.fate == SnapshotFate::replaced && dry_run) {
     context.info(format_text(_("would save new snapshot for {}"), old));
     if (forget) context.info(format_text(_("would remove old snapshot {}"), old));
+  } else if (change.fate == SnapshotFate::replaced && keeps_old) {
+    context.info(
+        format_text(_("saved new snapshot {} for {}; the old one stays as it was, with all "
+                      "it holds (--forget deletes it)"),
+                    change.saved->short_hex(), old));
   } else if (change.fate == SnapshotFate::replaced) {
     context.info(format_text(_("saved new snapshot {} for {}"), change.saved->short_hex(), old));
     if (change.old_removed) context.info(format_text(_("removed old snapshot {}"), old));
@@ -64,7 +70,7 @@ SnapshotChangeEvents snapshot_change_events(Context& context, bool dry_run, bool
   };
   if (tell_all) {
     events.lost = [&context](const std::string& path, const std::string& what) {
-      context.info(context.console.name_for_out(format_text("  \"{}\": {}", path, what)));
+      context.info(context.console.name_for_out(format_text(_("  \"{}\": {}"), path, what)));
     };
   }
   events.changed = [&context, dry_run, forget, first = true](const SnapshotChange& change) mutable {

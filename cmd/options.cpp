@@ -5,7 +5,10 @@
 #include "medsave/base/error.hpp"
 #include "medsave/base/text.hpp"
 #include "medsave/remote/location.hpp"
+#include "medsave/ui/display_text.hpp"
 #include "medsave/ui/json_object.hpp"
+
+#include <algorithm>
 
 namespace medsave::cli {
 namespace {
@@ -20,8 +23,14 @@ void run_options(Context& context) {
     return;
   }
   context.info(_("Extended options (-o KEY=VALUE):"));
+  std::size_t widest = 0;
   for (const ExtendedOption& option : extended_options()) {
-    context.console.print(format_text("  {:<20} {}", option.name, option.text));
+    widest = std::max(widest, display_width(option.name));
+  }
+  const std::size_t indent = widest + 4;
+  for (const ExtendedOption& option : extended_options()) {
+    context.console.print("  " + pad_to_width(option.name, widest) + "  " +
+                          wrap_text(option.text, context.console.width(), indent));
   }
 }
 

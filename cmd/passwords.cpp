@@ -148,6 +148,9 @@ std::string fit_prompt(const std::string& prompt, std::size_t columns) {
 
 Secret typed(const std::string& prompt, const Context& context) {
   std::optional<Buffer> line = read_password(fit_prompt(prompt, context.console.width()));
+  if (!line && is_terminal(kStandardInput)) {
+    throw Error(Errc::usage, _("no password was typed; nothing was done"));
+  }
   if (!line) {
     throw Error(Errc::usage, _("no password: there is no terminal to ask at; use --password-file, "
                                "--password-command or the variable MEDSAVE_PASSWORD"));

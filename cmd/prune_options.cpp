@@ -18,9 +18,9 @@
 namespace medsave::cli {
 namespace {
 
-std::uint64_t size_value(const std::string& option, const std::string& text) {
+std::uint64_t size_value(const std::string& text) {
   if (const auto bytes = parse_size(text)) return *bytes;
-  throw Error(Errc::usage, format_text(_("--{}: \"{}\" is not a size (200M)"), option, text));
+  throw Error(Errc::usage, _("must be a size like 200M"));
 }
 
 std::string percent(std::uint64_t part, std::uint64_t whole) {
@@ -149,9 +149,7 @@ void add_prune_options(Command& command, PruneChoice& choice) {
         "a share of the repository (5%, the default) or \"unlimited\""));
   command.parsed(
       "max-repack-size", _("SIZE"),
-      [&options](const std::string& text) {
-        options.max_repack_bytes = size_value("max-repack-size", text);
-      },
+      [&options](const std::string& text) { options.max_repack_bytes = size_value(text); },
       _("repack less than this much; 0 only deletes packs that are not needed at all"));
   command.flag("repack-cacheable-only", options.repack_cacheable_only,
                _("repack folder lists only, no file contents"));
@@ -161,9 +159,7 @@ void add_prune_options(Command& command, PruneChoice& choice) {
                _("repack and compress all that is stored uncompressed"));
   command.parsed(
       "repack-smaller-than", _("SIZE"),
-      [&options](const std::string& text) {
-        options.repack_below = size_value("repack-smaller-than", text);
-      },
+      [&options](const std::string& text) { options.repack_below = size_value(text); },
       _("packs below this size are small and are joined"));
 }
 

@@ -66,14 +66,14 @@ const char* action_name(RestoreAction action) {
   return "";
 }
 
-std::string action_label(RestoreAction action) {
+std::string action_label(RestoreAction action, bool dry_run) {
   switch (action) {
     case RestoreAction::restored:
-      return _("restored");
+      return dry_run ? _("to be restored") : _("restored");
     case RestoreAction::updated:
-      return _("updated");
+      return dry_run ? _("to be updated") : _("updated");
     case RestoreAction::deleted:
-      return _("deleted");
+      return dry_run ? _("to be deleted") : _("deleted");
     case RestoreAction::unchanged:
       return _("unchanged");
     case RestoreAction::skipped:
@@ -82,7 +82,7 @@ std::string action_label(RestoreAction action) {
   return {};
 }
 
-void print_item(const RestoreItem& item, Context& context) {
+void print_item(const RestoreItem& item, bool dry_run, Context& context) {
   if (context.global.json) {
     context.console.print(JsonObject("verbose_status")
                               .add("action", action_name(item.action))
@@ -92,7 +92,9 @@ void print_item(const RestoreItem& item, Context& context) {
     return;
   }
   std::string line =
-      pad_to_width(action_label(item.action), 10) + context.console.name_for_out(item.path);
+      pad_to_width(action_label(item.action, dry_run && context.identity == Identity::medsave),
+                   10) +
+      " " + context.console.name_for_out(item.path);
   if (item.size != 0) line += format_text(_(" with size {}"), format_size(item.size));
   context.console.print(line);
 }
@@ -108,11 +110,13 @@ void print_problem(const RestoreProblem& problem, Context& context) {
   context.warn(escape_for_terminal(format_text(_("error: {}: {}"), problem.path, problem.message)));
 }
 
-RestoreSinks make_sinks(Context& context) {
+RestoreSinks make_sinks(bool dry_run, Context& context) {
   RestoreSinks sinks;
   sinks.problem = [&context](const RestoreProblem& problem) { print_problem(problem, context); };
   if (context.verbosity() >= 3) {
-    sinks.item = [&context](const RestoreItem& item) { print_item(item, context); };
+    sinks.item = [&context, dry_run](const RestoreItem& item) {
+      print_item(item, dry_run, context);
+    };
   }
   sinks.notice = [&context](const std::string& line) { context.warn(escape_for_terminal(line)); };
   return sinks;
@@ -301,6 +305,9 @@ void run_restore_command(const RestoreOptions& options, const std::string& snaps
   context.info(format_text(_("restoring {} to {}"),
                            context.console.name_for_out(describe_snapshot(entry)),
                            context.console.name_for_out(options.target)));
+  if (options.dry_run && context.identity == Identity::medsave) {
+    context.info(_("Dry run: nothing will be written or deleted."));
+  }
 
   const auto start = SteadyClock::now();
   Progress progress;
@@ -308,7 +315,8 @@ void run_restore_command(const RestoreOptions& options, const std::string& snaps
   try {
     const ProgressDisplay display(context.console, progress, ProgressKind::restore,
                                   context.progress_style(), context.progress_interval());
-    result = run_restore(reader, request, make_sinks(context), progress, context.stop());
+    result = run_restore(reader, request, make_sinks(options.dry_run, context), progress,
+                         context.stop());
   } catch (const Interrupted&) {
     context.tell_of_interruption();
     if (!options.dry_run) {

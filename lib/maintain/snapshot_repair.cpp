@@ -2,6 +2,7 @@
 #include "tree_rewriter.hpp"
 
 #include "medsave/base/text.hpp"
+#include "medsave/base/units.hpp"
 #include "medsave/maintain/snapshot_rewriter.hpp"
 #include "medsave/repo/second_look.hpp"
 
@@ -87,9 +88,8 @@ class SnapshotRepair {
     NodeEdit edit;
     const std::size_t missing = node.content.size() - content.size();
     if (missing != 0 || node.content_is_null) {
-      tell(path,
-           format_text(_("removed missing content: {} of {} parts missing, {} of {} bytes left"),
-                       missing, node.content.size(), size, node.size));
+      tell(path, format_text(_("missing content: {} of {} parts lost, {} of {} left"), missing,
+                             node.content.size(), format_size(size), format_size(node.size)));
       edit.content = std::move(content);
     } else if (size != node.size) {
       tell(path, _("fixed incorrect size"));

@@ -30,15 +30,12 @@ UnusedLimit parse_unused_limit(const std::string& text) {
     if (error == std::errc{} && after == end && limit.percent >= 0 && limit.percent < 100) {
       return limit;
     }
-    throw Error(Errc::usage,
-                format_text(_("--max-unused: \"{}\" is not a share of 0% to below 100%"), text));
+    throw Error(Errc::usage, _("must be a share of 0% to below 100%"));
   }
   if (const auto bytes = parse_size(text)) {
     return {.kind = UnusedLimit::Kind::bytes, .bytes = *bytes};
   }
-  throw Error(Errc::usage, format_text(_("--max-unused: \"{}\" is not a size (200M), a share (5%) "
-                                         "or \"unlimited\""),
-                                       text));
+  throw Error(Errc::usage, _("must be a size (200M), a share (5%) or \"unlimited\""));
 }
 
 }  // namespace medsave

@@ -315,7 +315,10 @@ SnapshotFolder find_folder(const BlobReader& reader, const Id& root, const std::
       throw Error(Errc::not_found, format_text(_("the snapshot does not contain {}"), path));
     }
     if (node->type != NodeType::dir || !node->subtree) {
-      throw Error(Errc::not_found, format_text(_("{} is not a folder in the snapshot"), path));
+      throw Error(Errc::not_found,
+                  format_text(_("{} is not a folder in the snapshot. What it is comes back "
+                                "with: restore SNAPSHOT --include {} --target FOLDER"),
+                              path, path));
     }
     folder = {.tree = *node->subtree, .node = *node};
   }

@@ -2,6 +2,7 @@
 #include "support/matchers.hpp"
 #include "unit/prune/prune_store.hpp"
 
+#include "medsave/base/units.hpp"
 #include "medsave/maintain/index_repair.hpp"
 #include "medsave/maintain/pack_repair.hpp"
 #include "medsave/maintain/snapshot_rewriter.hpp"
@@ -352,8 +353,8 @@ TEST(RepairSnapshots, SaysHowMuchOfAFileIsMissingAndHowMuchIsLeft) {
   sample.builder.snapshot(sample.builder.tree({file}));
   std::size_t changed = 0;
   EXPECT_EQ(fix_snapshots(*repository, {}, changed).at("/f"),
-            "removed missing content: 1 of 4 parts missing, " + std::to_string(3 * part) + " of " +
-                std::to_string(3 * part + 5) + " bytes left");
+            "missing content: 1 of 4 parts lost, " + format_size(3 * part) + " of " +
+                format_size(3 * part + 5) + " left");
 }
 
 TEST(RepairSnapshots, AFolderWithoutItsListBecomesEmpty) {
