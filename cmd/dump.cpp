@@ -5,7 +5,9 @@
 #include "exit_codes.hpp"
 #include "snapshot_options.hpp"
 
+#include "medsave/base/encoding.hpp"
 #include "medsave/base/error.hpp"
+#include "medsave/base/random.hpp"
 #include "medsave/base/text.hpp"
 #include "medsave/query/archive_dump.hpp"
 #include "medsave/repo/blob_reader.hpp"
@@ -19,6 +21,7 @@
 #include "medsave/ui/display_text.hpp"
 
 #include <algorithm>
+#include <array>
 #include <exception>
 #include <filesystem>
 #include <iterator>
@@ -81,17 +84,19 @@ class Output {
     if (file_) return;
     const std::optional<FileInfo> there = lstat_at(kCurrentDirectory, target_);
     // What is there stays until all of the new content is: but a device or a link is written to.
-    if (!there || there->is_regular()) temporary_ = target_ + kUnfinishedSuffix;
-    const std::string& name = temporary_.empty() ? target_ : temporary_;
-    file_ = open_for_overwriting(name, target_);
+    if (there && !there->is_regular()) {
+      file_ = open_for_overwriting(target_, target_);
+      return;
+    }
+    std::array<std::byte, 8> random = {};
+    system_random().fill(random);
+    temporary_ = target_ + ".medsave-" + to_hex(random);  // another dump may be writing to it, too
+    file_ = create_file_at(kCurrentDirectory, temporary_, 0666);
     if (there && there->is_regular()) set_mode_where_possible(file_.get(), there->mode, target_);
   }
 
-  static constexpr const char* kUnfinishedSuffix = ".medsave-unfinished";
-
   const std::string target_;
-  std::string temporary_ =
-      {};  // the name while it is being written; empty where it has the final one
+  std::string temporary_ = {};  // its name while it is being written; empty at the end
   UniqueFd file_;
 };
 

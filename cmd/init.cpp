@@ -38,21 +38,26 @@ void set_version(InitOptions& options, const std::string& text) {
   }
 }
 
+/// Whether a repository has such a name in that part of it; an init that was cut short leaves some.
+bool is_of_repository(std::string_view part, const std::string& name) {
+  const bool is_hex = name.find_first_not_of("0123456789abcdef") == std::string::npos;
+  if (part == "data") return is_hex && name.size() == 2;
+  if (part == "medsave") return name.starts_with("reserve");
+  return Id::parse(name.substr(0, 64)).has_value();
+}
+
 /// Backups would leave out what lies under the names of a repository's own folders.
 void require_folder_of_its_own(const std::string& location) {
   const std::optional<std::string> folder = local_folder(location);
   if (!folder || !stat_at(kCurrentDirectory, *folder)) return;
-  const auto is_ours = [](const std::string& name) {  // also what an init cut short has left
-    return name.find_first_not_of("0123456789abcdef") == std::string::npos ||
-           name.find("tmp-") != std::string::npos;
-  };
-  for (const char* part : {"data", "index", "keys", "locks", "snapshots"}) {
+  for (const char* part : {"data", "index", "keys", "locks", "snapshots", "medsave"}) {
     const std::string path = std::string(*folder).append("/").append(part);
     const std::optional<FileInfo> there = stat_at(kCurrentDirectory, path);
     if (!there) continue;
     const bool is_strange =
         !there->is_dir() ||
-        !std::ranges::all_of(list_dir(open_dir_at(kCurrentDirectory, path, true).get()), is_ours);
+        !std::ranges::all_of(list_dir(open_dir_at(kCurrentDirectory, path, true).get()),
+                             [&](const std::string& name) { return is_of_repository(part, name); });
     if (!is_strange) continue;
     throw Error(Errc::exists, format_text(_("{} holds files that are no repository's; nothing was "
                                             "made. Give a folder for the repository alone"),

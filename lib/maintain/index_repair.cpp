@@ -225,7 +225,16 @@ class IndexRepair {
 
   /// A file stays if all it lists is right and no other file that stays lists any of it.
   void choose_replaced_files() {
-    for (const IndexProblem& problem : loaded_.problems) old_.push_back(problem.index);
+    for (const IndexProblem& problem : loaded_.problems) {
+      if (problem.code != Errc::corrupt) {
+        throw Error(problem.code,
+                    format_text(_("index file {} could not be read, which does not mean that it is "
+                                  "damaged; nothing was changed. Look at the medium or the server, "
+                                  "then try again: {}"),
+                                problem.index.hex(), problem.message));
+      }
+      old_.push_back(problem.index);
+    }
     std::sort(loaded_.contents.begin(), loaded_.contents.end(),
               [](const IndexFileContent& a, const IndexFileContent& b) {
                 return std::pair(b.blobs, a.index) < std::pair(a.blobs, b.index);

@@ -50,6 +50,10 @@ class SnapshotRepair {
     Snapshot successor = entry.snapshot;
     successor.tree = *tree.id;
     successor.original = entry.id;
+    if (successor.summary) {
+      successor.summary->total_files_processed = tree.files;
+      successor.summary->total_bytes_processed = tree.bytes;
+    }
     if (!request_.forget) change_tags(successor, {.add = {"repaired"}});
     batch_.replace(entry.id, std::move(successor));
   }

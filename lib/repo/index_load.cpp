@@ -57,7 +57,7 @@ class IndexLoader {
         if (report_ == nullptr || is_fatal(e)) throw;
         if (only_damage_ && e.code() != Errc::corrupt) throw;
         const std::lock_guard lock(mutex_);
-        report_->problems.push_back({.index = files_[n].id, .message = e.what()});
+        report_->problems.push_back({.index = files_[n].id, .message = e.what(), .code = e.code()});
       }
       if (progress_ != nullptr) {
         ++progress_->done_items;

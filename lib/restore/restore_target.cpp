@@ -115,7 +115,9 @@ bool RestoreTarget::only_leads_to_sources(std::uint32_t dir) const {
   const auto saves_it = [&](const std::string& source) {
     return source == "/" || here == source || here.starts_with(source + "/");
   };
-  return !request_.sources.empty() && std::ranges::none_of(request_.sources, saves_it);
+  const auto lies_below = [&](const std::string& source) { return source.starts_with(here + "/"); };
+  return !request_.sources.empty() && (std::ranges::none_of(request_.sources, saves_it) ||
+                                       std::ranges::any_of(request_.sources, lies_below));
 }
 
 SharedDir RestoreTarget::make(std::uint32_t dir, const SharedDir& parent) {

@@ -98,16 +98,27 @@ std::string existing_part(const std::string& folder) {
 }
 
 /// Whatever is written into the repository can damage it, and what is in it may be overwritten.
-void refuse_to_fill_the_repository(const RestoreRequest& request) {
-  if (request.repository.empty()) return;
+void refuse_to_fill_a_repository(const RestoreRequest& request) {
   const std::set<FileKey> above = folders_up_from(existing_part(request.target));
   for (const char* part : kRepositoryParts) {
+    if (request.repository.empty()) break;
     const std::optional<FileInfo> own = stat_at(kCurrentDirectory, request.repository + part);
     if (!own || !above.contains(own->key())) continue;
     throw Error(Errc::usage, format_text(_("{} lies in the repository that is restored from ({}), "
                                            "which that could destroy; nothing was written. Choose "
                                            "a folder outside it"),
                                          request.target, request.repository));
+  }
+  std::string here = existing_part(request.target);
+  std::set<FileKey> seen;
+  for (std::optional<FileInfo> info = stat_at(kCurrentDirectory, here);
+       info && info->is_dir() && seen.insert(info->key()).second;
+       info = stat_at(kCurrentDirectory, here.append("/.."))) {
+    if (!holds_repository(open_dir_at(kCurrentDirectory, here, true).get())) continue;
+    throw Error(Errc::usage,
+                format_text(_("{} is or lies in a backup repository, which that could destroy; "
+                              "nothing was written. Choose a folder outside it"),
+                            request.target));
   }
 }
 
@@ -149,7 +160,7 @@ RestoreResult run_restore(const BlobReader& reader, const RestoreRequest& reques
   RestoreLog log(sinks, progress);
   const MetadataWriter metadata(request, [&](const std::string& text) { log.notice(text); });
   refuse_to_empty_the_system(request);
-  refuse_to_fill_the_repository(request);
+  refuse_to_fill_a_repository(request);
   RestoreTarget target(request);
   const std::set<FileKey> kept = what_must_stay(request);
   RestorePlan plan;

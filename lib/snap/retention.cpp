@@ -149,11 +149,13 @@ std::size_t newest_not_in_future(const std::vector<SnapshotEntry>& newest_first,
   return 0;
 }
 
-/// What was made with a clock that was behind is taken for older than what it was compared with.
-bool is_before_its_parent(const SnapshotEntry& entry, const std::map<Id, Timestamp>& times) {
-  if (!entry.snapshot.parent) return false;
-  const auto parent = times.find(*entry.snapshot.parent);
-  return parent != times.end() && entry.snapshot.time.instant < parent->second;
+/// Of each: such are taken for older than what they were compared with.
+std::vector<bool> made_with_clock_behind(const std::vector<SnapshotEntry>& group) {
+  const std::map<Id, const SnapshotEntry*> by_id = snapshots_by_id(group);
+  std::vector<bool> out;
+  out.reserve(group.size());
+  for (const SnapshotEntry& entry : group) out.push_back(goes_back_to_later(entry, by_id));
+  return out;
 }
 
 bool is_without_files(const SnapshotEntry& entry) {
@@ -179,16 +181,24 @@ void keep_one_with_files(RetentionResult& result) {
   if (entry != result.remove.end()) spare(result, entry, _("newest that holds files"));
 }
 
+double about_days(const CalendarSpan& span) {
+  return 365.0 * span.years + 30.0 * span.months + span.days + span.hours / 24.0;
+}
+
 /// Spans are measured from the latest. When its clock was ahead by as much, they hold nothing else.
 void keep_one_before_a_gap(RetentionResult& result, const RetentionPolicy& policy) {
-  constexpr double kGap = 90.0 * kSecondsPerDay;
+  constexpr double kShortest = 30;  // days; a practice is closed for a month now and then
+  constexpr double kLongest = 90;
   const std::vector<Rule> rules = rules_of(policy);
+  double longest = about_days(policy.within);
+  for (const Rule& rule : rules) longest = std::max(longest, about_days(rule.span));
   const bool only_spans =
       std::ranges::all_of(rules, [](const Rule& rule) { return !rule.span.is_zero(); });
   if (!only_spans || result.keep.empty() || result.remove.empty()) return;
   const Timestamp& oldest = result.keep.back().entry.snapshot.time.instant;
   const Timestamp& before = result.remove.front().snapshot.time.instant;
-  if (seconds_between(before, oldest) <= kGap) return;
+  if (seconds_between(before, oldest) <= std::clamp(longest, kShortest, kLongest) * kSecondsPerDay)
+    return;
   spare(result, result.remove.begin(), _("newest before a long pause"));
 }
 
@@ -263,17 +273,13 @@ RetentionResult apply_retention(std::vector<SnapshotEntry> group, const Retentio
                                 const Timestamp& now) {
   RetentionResult result;
   if (group.empty()) return result;
-  std::stable_sort(group.begin(), group.end(), [](const SnapshotEntry& a, const SnapshotEntry& b) {
-    // Of the same time, what was saved counts before what was made of it later.
-    const bool first = !a.snapshot.original;
-    const bool second = !b.snapshot.original;
-    return std::tie(a.snapshot.time.instant, first) > std::tie(b.snapshot.time.instant, second);
-  });
+  std::ranges::stable_sort(
+      group, [](const SnapshotEntry& a, const SnapshotEntry& b) { return is_older(b, a); });
+  const std::vector<bool> behind = made_with_clock_behind(group);
   const std::size_t newest = newest_not_in_future(group, now);
   const ZonedTime latest = group[newest].snapshot.time;
-  std::map<Id, Timestamp> times;
-  for (const SnapshotEntry& entry : group) times[entry.id] = entry.snapshot.time.instant;
   std::vector<Rule> rules = rules_of(policy);
+  std::vector<Rule> rules_besides_future = newest == 0 ? std::vector<Rule>() : rules;
   for (std::size_t i = 0; i < group.size(); ++i) {
     const ZonedTime& time = group[i].snapshot.time;
     std::vector<std::string> matches;
@@ -286,15 +292,22 @@ RetentionResult apply_retention(std::vector<SnapshotEntry> group, const Retentio
     if (!policy.within.is_zero() && time.instant > minus(latest, policy.within)) {
       matches.push_back(format_text(_("within {}"), format_calendar_span(policy.within)));
     }
+    const bool is_oldest = i + 1 == group.size();
     for (Rule& rule : rules) {
-      std::string reason = match_rule(rule, time, i, i + 1 == group.size(), latest);
+      std::string reason = match_rule(rule, time, i, is_oldest, latest);
       if (!reason.empty()) matches.push_back(std::move(reason));
     }
-    if (matches.empty() && is_before_its_parent(group[i], times)) {
+    // Those in the future must not take the place of what was saved with the right clock.
+    std::vector<std::string> besides;
+    for (Rule& rule : rules_besides_future) {
+      if (i < newest) break;
+      std::string reason = match_rule(rule, time, i, is_oldest, latest);
+      if (!reason.empty()) besides.push_back(std::move(reason));
+    }
+    if (matches.empty()) matches = std::move(besides);
+    if (matches.empty() && behind[i]) {
       matches.emplace_back(_("made when the clock was wrong"));
     }
-    // With a clock that was or is wrong, the rules may be used up before it is the turn of what was
-    // saved last.
     if (matches.empty() && i == newest && i != 0) {
       matches.emplace_back(_("newest that is not in the future"));
     }

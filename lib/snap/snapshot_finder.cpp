@@ -18,12 +18,9 @@ namespace {
 constexpr std::size_t kCandidatesShown = 5;
 constexpr std::string_view kLatest = "latest";
 
-/// What was made of another snapshot has its time, and may lack some of it.
-bool older(const SnapshotEntry& a, const SnapshotEntry& b) {
-  const bool first = !a.snapshot.original;
-  const bool second = !b.snapshot.original;
-  return std::tie(a.snapshot.time.instant, first, a.id) <
-         std::tie(b.snapshot.time.instant, second, b.id);
+std::uint64_t bytes_in(const SnapshotEntry& entry) {
+  const std::optional<SnapshotSummary>& summary = entry.snapshot.summary;
+  return summary ? summary->total_bytes_processed : 0;
 }
 
 Snapshot load_snapshot(const Repository& repository, const Id& id, Buffer& json) {
@@ -67,7 +64,7 @@ std::vector<SnapshotEntry> load_all(
   for (std::size_t i = 0; i < files.size(); ++i) {
     if (loaded[i]) entries.push_back({.id = files[i].id, .snapshot = std::move(*loaded[i])});
   }
-  std::ranges::sort(entries, older);
+  std::ranges::sort(entries, is_older);
   return entries;
 }
 
@@ -140,6 +137,22 @@ std::string tell_successor(const SnapshotEntry& successor, const SnapshotEntry& 
       chosen.id.short_hex());
 }
 
+/// The newest of those that go back to `chosen` although their time is before its own; nullptr
+/// where there is none.
+const SnapshotEntry* last_made_after(const SnapshotEntry& chosen,
+                                     const std::vector<SnapshotEntry>& snapshots,
+                                     const SnapshotFilter& filter) {
+  const std::map<Id, const SnapshotEntry*> by_id = snapshots_by_id(snapshots);
+  const SnapshotEntry* last = nullptr;
+  for (const SnapshotEntry& entry : snapshots) {
+    if (entry.snapshot.time.instant < chosen.snapshot.time.instant &&
+        filter.matches(entry.snapshot) && goes_back_to_later(entry, by_id, chosen.id)) {
+      last = &entry;  // they are in the order of their times
+    }
+  }
+  return last;
+}
+
 const SnapshotEntry& find_latest(const std::vector<SnapshotEntry>& snapshots,
                                  const SnapshotFilter& filter, const NoticeSink& notice) {
   const SnapshotEntry* newest = nullptr;
@@ -152,12 +165,8 @@ const SnapshotEntry& find_latest(const std::vector<SnapshotEntry>& snapshots,
   if (newest != nullptr) {
     if (newest != chosen && notice) notice(tell_future(*newest, chosen));
     if (chosen == nullptr) chosen = newest;
-    const auto successor = std::ranges::find_if(snapshots, [&](const SnapshotEntry& entry) {
-      return entry.snapshot.parent == chosen->id &&
-             entry.snapshot.time.instant < chosen->snapshot.time.instant &&
-             filter.matches(entry.snapshot);
-    });
-    if (successor != snapshots.end() && notice) notice(tell_successor(*successor, *chosen));
+    const SnapshotEntry* last = last_made_after(*chosen, snapshots, filter);
+    if (last != nullptr && notice) notice(tell_successor(*last, *chosen));
     return *chosen;
   }
   if (snapshots.empty()) throw Error(Errc::not_found, _("the repository holds no snapshot yet"));
@@ -327,6 +336,36 @@ SnapshotFolder find_folder(const BlobReader& reader, const Id& root, const std::
 
 Id find_subtree(const BlobReader& reader, const Id& root, const std::string& subfolder) {
   return find_folder(reader, root, subfolder).tree;
+}
+
+bool is_older(const SnapshotEntry& a, const SnapshotEntry& b) {
+  const auto rank = [](const SnapshotEntry& entry) {
+    return std::tuple(entry.snapshot.time.instant, !entry.snapshot.original, bytes_in(entry),
+                      entry.id);
+  };
+  return rank(a) < rank(b);
+}
+
+std::map<Id, const SnapshotEntry*> snapshots_by_id(const std::vector<SnapshotEntry>& snapshots) {
+  std::map<Id, const SnapshotEntry*> out;
+  for (const SnapshotEntry& entry : snapshots) {
+    out[entry.id] = &entry;
+    if (entry.snapshot.original) out.try_emplace(*entry.snapshot.original, &entry);
+  }
+  return out;
+}
+
+bool goes_back_to_later(const SnapshotEntry& entry, const std::map<Id, const SnapshotEntry*>& by_id,
+                        const std::optional<Id>& ancestor) {
+  const SnapshotEntry* at = &entry;
+  for (std::size_t steps = 0; steps <= by_id.size() && at->snapshot.parent; ++steps) {
+    const auto parent = by_id.find(*at->snapshot.parent);
+    if (parent == by_id.end()) return false;
+    at = parent->second;
+    const bool is_later = entry.snapshot.time.instant < at->snapshot.time.instant;
+    if (is_later && (!ancestor || at->id == *ancestor)) return true;
+  }
+  return false;
 }
 
 }  // namespace medsave

@@ -62,6 +62,19 @@ mkdir -p practice/data && echo a >practice/data/patients.db
 expect 1 medsave -r practice init
 says "practice/data holds files that are no repository's; nothing was made"
 [ ! -e practice/config ] || fail "made"
+mv practice/data/patients.db practice/2024 && rmdir practice/data && mkdir practice/data
+mv practice/2024 practice/data/2024
+expect 1 medsave -r practice init
+says "practice/data holds files that are no repository's"
+
+step "a restore into another repository"
+medsave -q -r other init
+before=$(find other | sort)
+for target in other other/snapshots other/new/folder; do
+  expect 1 medsave restore latest --target $target --delete
+  says "$target is or lies in a backup repository"
+done
+same "$(find other | sort)" "$before"
 
 step "dump --target keeps what was there until it has all of the new"
 head -c 3000000 /dev/urandom >src/scan

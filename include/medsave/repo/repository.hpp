@@ -1,6 +1,7 @@
 #pragma once
 
 #include "medsave/backend/backend.hpp"
+#include "medsave/base/error.hpp"
 #include "medsave/base/progress.hpp"
 #include "medsave/base/random.hpp"
 #include "medsave/chunk/polynomial.hpp"
@@ -101,6 +102,7 @@ class Repository {
 struct IndexProblem {
   Id index = {};
   std::string message = {};
+  Errc code = Errc::corrupt;  // others than this may pass
 };
 
 /// What one index file lists.

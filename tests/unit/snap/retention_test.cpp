@@ -85,10 +85,13 @@ TEST(Retention, KeepsWhatResticKeepsForTheSameReasons) {
     SCOPED_TRACE(item["options"].get<std::string>());
     RetentionResult result =
         apply_retention(all, policy_from(item["options"].get<std::string>()), now);
-    // Because of the one in the future, the newest of before may be kept in addition.
-    const std::size_t more = std::erase_if(result.keep, [](const KeptSnapshot& kept) {
-      return kept.matches == std::vector<std::string>{"newest that is not in the future"};
+    // It uses up none of what is kept besides it.
+    const std::size_t more = std::erase_if(result.keep, [&](const KeptSnapshot& kept) {
+      return std::ranges::none_of(item["keep"], [&](const nlohmann::json& wanted) {
+        return std::to_string(wanted[0].get<std::size_t>()) == kept.entry.snapshot.hostname;
+      });
     });
+    EXPECT_LE(more, item["keep"].size());
     ASSERT_EQ(result.keep.size(), item["keep"].size());
     EXPECT_EQ(result.remove.size() + more, item["remove_count"].get<std::size_t>());
     for (std::size_t i = 0; i < result.keep.size(); ++i) {
@@ -163,7 +166,8 @@ TEST(Retention, KeepsTheNewestOfBeforeWhenOthersAreInTheFuture) {
       snapshot("2036-11-28T00:00:00Z"), snapshot("2036-11-27T00:00:00Z"),
       snapshot("2026-11-30T00:00:00Z"), snapshot("2026-11-29T00:00:00Z")};
   const RetentionResult result = apply_retention(group, {.daily = 2}, at("2026-11-30T12:00:00Z"));
-  ASSERT_EQ(result.keep.size(), 3U);
+  // Those in the future stay, and use up nothing.
+  ASSERT_EQ(result.keep.size(), 4U);
   EXPECT_EQ(result.keep[2].entry.snapshot.time, group[2].snapshot.time);
   EXPECT_EQ(apply_retention(group, {.daily = 2}, at("2037-01-01T00:00:00Z")).keep.size(), 2U);
 }
@@ -216,9 +220,33 @@ TEST(Retention, KeepsWhatWasMadeWithAClockThatWasBehind) {
   group[0].id.bytes()[0] = std::byte{1};
   group[2].id.bytes()[0] = std::byte{2};
   group[2].snapshot.parent = group[0].id;
-  const RetentionResult result = apply_retention(group, {.last = 1}, at("2026-11-30T12:00:00Z"));
-  ASSERT_EQ(result.keep.size(), 2U);
-  EXPECT_EQ(result.keep[1].entry.id, group[2].id);
+  group.push_back(snapshot("2020-01-02T00:00:30Z"));  // the night after
+  group[3].id.bytes()[0] = std::byte{3};
+  group[3].snapshot.parent = group[2].id;
+  RetentionResult result = apply_retention(group, {.last = 1}, at("2026-11-30T12:00:00Z"));
+  ASSERT_EQ(result.keep.size(), 3U);
+  EXPECT_EQ(result.keep[1].entry.id, group[3].id);
+  EXPECT_EQ(result.keep[2].entry.id, group[2].id);
+  // With another id because of its tags.
+  group[0].snapshot.original = group[0].id;
+  group[0].id.bytes()[1] = std::byte{1};
+  result = apply_retention(group, {.last = 1}, at("2026-11-30T12:00:00Z"));
+  EXPECT_EQ(result.keep.size(), 3U);
+}
+
+TEST(Retention, OfTheSameTimeTheFullerOfTwoThatWereMadeCounts) {
+  std::vector<SnapshotEntry> group(2, snapshot("2026-11-29T00:00:00Z"));
+  for (const std::size_t full : {0U, 1U}) {
+    for (std::size_t i = 0; i < 2; ++i) {
+      group[i].id.bytes()[0] = static_cast<std::byte>(i);
+      group[i].snapshot.original = Id{};
+      group[i].snapshot.summary.emplace().total_files_processed = 1;
+      group[i].snapshot.summary->total_bytes_processed = i == full ? 9 : 0;
+    }
+    const RetentionResult result = apply_retention(group, {.last = 1}, at("2026-11-30T00:00:00Z"));
+    ASSERT_EQ(result.keep.size(), 1U);
+    EXPECT_EQ(result.keep[0].entry.id, group[full].id);
+  }
 }
 
 TEST(Retention, KnowsThePracticesPolicy) {
