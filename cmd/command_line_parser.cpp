@@ -159,13 +159,14 @@ class LineParser {
   }
 
   [[noreturn]] void unknown(const std::string& shown) const {
+    const Command& here = *line_.command;
     std::vector<std::string> names;
-    for (const Command* c = line_.command; c != nullptr; c = c->parent()) {
+    for (const Command* c = &here; c != nullptr; c = c->parent()) {
       for (const Option& option : c->option_list()) names.push_back("--" + option.name);
     }
     throw Error(Errc::usage,
                 format_text(_("unknown flag: {}\nRun '{} --help' to see what there is."), shown,
-                            line_.command->full_name()) +
+                            here.full_name()) +
                     guess(shown.starts_with("--") ? closest_name(shown, names) : ""));
   }
 

@@ -184,7 +184,8 @@ std::vector<SourceEntry> SourceTree::entries(const SourceDir& dir, const SourceE
   } else {
     Names names = list_dir(dir.fd.get());
     std::ranges::sort(names);
-    names.erase(std::ranges::unique(names).begin(), names.end());  // of a folder that is changing
+    // Of a folder that is changing while it is listed.
+    names.erase(std::unique(names.begin(), names.end()), names.end());
     const std::vector<const Tag*> tags = tags_in(dir, names);
     const bool by_pattern = !filter_.excludes.empty();
     EntryPath path(dir.path);

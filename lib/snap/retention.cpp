@@ -149,15 +149,6 @@ std::size_t newest_not_in_future(const std::vector<SnapshotEntry>& newest_first,
   return 0;
 }
 
-/// Of each: such are taken for older than what they were compared with.
-std::vector<bool> made_with_clock_behind(const std::vector<SnapshotEntry>& group) {
-  const std::map<Id, const SnapshotEntry*> by_id = snapshots_by_id(group);
-  std::vector<bool> out;
-  out.reserve(group.size());
-  for (const SnapshotEntry& entry : group) out.push_back(goes_back_to_later(entry, by_id));
-  return out;
-}
-
 bool is_without_files(const SnapshotEntry& entry) {
   const std::optional<SnapshotSummary>& summary = entry.snapshot.summary;
   return summary && summary->total_files_processed == 0;

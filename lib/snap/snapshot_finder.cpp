@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <limits>
 #include <map>
 #include <mutex>
 #include <tuple>
@@ -137,16 +138,50 @@ std::string tell_successor(const SnapshotEntry& successor, const SnapshotEntry& 
       chosen.id.short_hex());
 }
 
+constexpr Timestamp kNoParent = {.seconds = std::numeric_limits<std::int64_t>::min(),
+                                 .nanoseconds = 0};
+
+/// Finds the snapshot that another one was compared with.
+class Parents {
+ public:
+  explicit Parents(const std::vector<SnapshotEntry>& snapshots) {
+    for (const SnapshotEntry& entry : snapshots) by_id_[entry.id] = &entry;
+    for (const SnapshotEntry& entry : snapshots) {
+      if (entry.snapshot.original) by_id_.try_emplace(*entry.snapshot.original, &entry);
+    }
+  }
+
+  /// nullptr when there is none any more.
+  [[nodiscard]] const SnapshotEntry* of(const SnapshotEntry& entry) const {
+    if (!entry.snapshot.parent) return nullptr;
+    const auto found = by_id_.find(*entry.snapshot.parent);
+    return found == by_id_.end() ? nullptr : found->second;
+  }
+  /// Whether `ancestor` is among those it goes back to.
+  [[nodiscard]] bool lead_to(const SnapshotEntry& ancestor, const SnapshotEntry& entry) const {
+    const SnapshotEntry* at = of(entry);
+    for (std::size_t steps = 0; at != nullptr && steps < by_id_.size(); ++steps) {
+      if (at == &ancestor) return true;
+      at = of(*at);
+    }
+    return false;
+  }
+
+ private:
+  std::map<Id, const SnapshotEntry*> by_id_;
+};
+
 /// The newest of those that go back to `chosen` although their time is before its own; nullptr
 /// where there is none.
 const SnapshotEntry* last_made_after(const SnapshotEntry& chosen,
                                      const std::vector<SnapshotEntry>& snapshots,
                                      const SnapshotFilter& filter) {
-  const std::map<Id, const SnapshotEntry*> by_id = snapshots_by_id(snapshots);
+  const std::vector<bool> behind = made_with_clock_behind(snapshots);
+  const Parents parents(snapshots);
   const SnapshotEntry* last = nullptr;
-  for (const SnapshotEntry& entry : snapshots) {
-    if (entry.snapshot.time.instant < chosen.snapshot.time.instant &&
-        filter.matches(entry.snapshot) && goes_back_to_later(entry, by_id, chosen.id)) {
+  for (std::size_t i = 0; i < snapshots.size(); ++i) {
+    const SnapshotEntry& entry = snapshots[i];
+    if (behind[i] && filter.matches(entry.snapshot) && parents.lead_to(chosen, entry)) {
       last = &entry;  // they are in the order of their times
     }
   }
@@ -346,26 +381,27 @@ bool is_older(const SnapshotEntry& a, const SnapshotEntry& b) {
   return rank(a) < rank(b);
 }
 
-std::map<Id, const SnapshotEntry*> snapshots_by_id(const std::vector<SnapshotEntry>& snapshots) {
-  std::map<Id, const SnapshotEntry*> out;
+std::vector<bool> made_with_clock_behind(const std::vector<SnapshotEntry>& snapshots) {
+  const Parents parents(snapshots);
+  std::map<const SnapshotEntry*, Timestamp> latest;  // of the parents that it goes back to
+  std::vector<bool> out;
+  out.reserve(snapshots.size());
   for (const SnapshotEntry& entry : snapshots) {
-    out[entry.id] = &entry;
-    if (entry.snapshot.original) out.try_emplace(*entry.snapshot.original, &entry);
+    // Each is looked at once, however long the lines of parents are.
+    std::vector<const SnapshotEntry*> line;
+    const SnapshotEntry* at = &entry;
+    while (at != nullptr && latest.try_emplace(at, kNoParent).second) {
+      line.push_back(at);
+      at = parents.of(*at);
+    }
+    for (auto child = line.rbegin(); child != line.rend(); ++child) {
+      const SnapshotEntry* parent = parents.of(**child);
+      if (parent == nullptr) continue;
+      latest[*child] = std::max(parent->snapshot.time.instant, latest[parent]);
+    }
+    out.push_back(entry.snapshot.time.instant < latest[&entry]);
   }
   return out;
-}
-
-bool goes_back_to_later(const SnapshotEntry& entry, const std::map<Id, const SnapshotEntry*>& by_id,
-                        const std::optional<Id>& ancestor) {
-  const SnapshotEntry* at = &entry;
-  for (std::size_t steps = 0; steps <= by_id.size() && at->snapshot.parent; ++steps) {
-    const auto parent = by_id.find(*at->snapshot.parent);
-    if (parent == by_id.end()) return false;
-    at = parent->second;
-    const bool is_later = entry.snapshot.time.instant < at->snapshot.time.instant;
-    if (is_later && (!ancestor || at->id == *ancestor)) return true;
-  }
-  return false;
 }
 
 }  // namespace medsave

@@ -8,7 +8,6 @@
 #include "medsave/repo/repository.hpp"
 
 #include <functional>
-#include <map>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -101,12 +100,10 @@ SnapshotFolder find_folder(const BlobReader& reader, const Id& root, const std::
 /// Error(not_found) naming the first component that is missing or no folder.
 Id find_subtree(const BlobReader& reader, const Id& root, const std::string& subfolder);
 
-/// By their own ids and those of what they were made of (`tag` gives a snapshot a new id).
-std::map<Id, const SnapshotEntry*> snapshots_by_id(const std::vector<SnapshotEntry>& snapshots);
-/// Whether one of the parents it goes back to is of a later time: then a clock was behind when it
-/// was made. With `ancestor`, only that one counts.
-bool goes_back_to_later(const SnapshotEntry& entry, const std::map<Id, const SnapshotEntry*>& by_id,
-                        const std::optional<Id>& ancestor = {});
+/// Of each snapshot, whether one of the parents that it goes back to is of a later time: then a
+/// clock was behind when it was made, and it is taken for older than what it was compared with.
+/// Parents are also found by what was made of them (`tag` gives a snapshot a new id).
+std::vector<bool> made_with_clock_behind(const std::vector<SnapshotEntry>& snapshots);
 /// The order of snapshots: by time. Of the same time, what was saved counts as newer than what was
 /// made of it, and of such the one that holds more: the other one is what a repair left.
 bool is_older(const SnapshotEntry& a, const SnapshotEntry& b);

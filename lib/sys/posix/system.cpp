@@ -52,7 +52,9 @@ std::byte* allocate_pages(std::size_t bytes) {
   return static_cast<std::byte*>(memory);
 }
 
-void wipe(void* data, std::size_t size) { ::explicit_bzero(data, size); }
+void wipe(void* data, std::size_t size) {
+  if (size != 0) ::explicit_bzero(data, size);  // an empty buffer may have no memory at all
+}
 
 void use_catalogue(const std::string& domain, const std::string& name) {
   // Numbers, sorting and dates stay those of the C locale: they end up in JSON and scripts.
