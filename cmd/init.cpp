@@ -46,6 +46,20 @@ bool is_of_repository(std::string_view part, const std::string& name) {
   return Id::parse(name.substr(0, 64)).has_value();
 }
 
+/// Whether what there is of the way to a local folder is an empty one, as where a drive is not
+/// mounted.
+bool is_bare_place(const std::string& location) {
+  const std::optional<std::string> folder = local_folder(location);
+  if (!folder) return false;
+  std::error_code failed;
+  std::filesystem::path place = std::filesystem::absolute(*folder, failed).lexically_normal();
+  while (!failed && place.has_relative_path() && !stat_at(kCurrentDirectory, place.string())) {
+    place = place.parent_path();
+  }
+  const bool is_empty = !failed && std::filesystem::is_empty(place, failed);
+  return is_empty && !failed;
+}
+
 /// Backups would leave out what lies under the names of a repository's own folders.
 void require_folder_of_its_own(const std::string& location) {
   const std::optional<std::string> folder = local_folder(location);
@@ -114,12 +128,17 @@ void run_init(const InitOptions& options, Context& context) {
   if (context.identity == Identity::medsave) require_folder_of_its_own(location);
   check_place(location, context);
   const std::string seen = last_seen_at(context, backend->location());
-  if (!seen.empty() && !options.force) {
+  if (!seen.empty() && !options.force && is_bare_place(location)) {
     throw Error(Errc::exists,
                 format_text(_("there was a repository at {} on {}, so none was made: is its drive "
                               "not connected, or another one? If the old one is gone for good: "
                               "init --force"),
                             backend->location(), seen));
+  }
+  if (!seen.empty() && !options.force) {
+    context.warn(format_text(_("there was a repository at {} on {}. If only its drive is not "
+                               "connected, stop here (Ctrl-C) and connect it"),
+                             backend->location(), seen));
   }
   const Secret password = first_password(context, context.global.repository);
   const auto repository = Repository::create(std::move(backend), password, create);
