@@ -371,8 +371,10 @@ void run_backup_command(const BackupOptions& options, const std::vector<std::str
     BackupReport::Outcome outcome = BackupReport::Outcome::failed;
     if (incomplete) outcome = BackupReport::Outcome::incomplete;
     if (stopped) outcome = BackupReport::Outcome::interrupted;
-    tell_failure(options.summary_file, outcome, stopped ? nothing_saved() : e.what(), report,
-                 context);
+    std::string why = e.what();
+    // The snapshot may have been saved before what follows it was interrupted.
+    if (stopped) why = context.outcome().empty() ? nothing_saved() : context.outcome();
+    tell_failure(options.summary_file, outcome, why, report, context);
     throw;
   }
   if (!options.summary_file.empty()) {
