@@ -169,8 +169,9 @@ class Copy {
   }
 
   Id save(const SnapshotEntry& entry) const {
+    // The parent keeps the id that it has at the source, its copy's `original`: only the line of
+    // parents shows which snapshots were made with a clock that was behind.
     Snapshot copy = entry.snapshot;
-    copy.parent.reset();  // means nothing there
     if (!copy.original) copy.original = entry.id;
     return target_.repository.save_json(FileKind::snapshot, encode_snapshot(copy));
   }

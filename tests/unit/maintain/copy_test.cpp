@@ -92,7 +92,6 @@ TEST(Copy, TakesEverythingAndTheSecondTimeNothing) {
       EXPECT_EQ(expect_whole(target.repository(), source), 3U);
       for (const SnapshotEntry& entry : test::snapshots_of(target.repository())) {
         EXPECT_TRUE(entry.snapshot.original);
-        EXPECT_FALSE(entry.snapshot.parent);
       }
       const CopyReport again = copy(source.builder.repository(), target.repository());
       EXPECT_EQ(again.copied, 0U);
@@ -100,6 +99,24 @@ TEST(Copy, TakesEverythingAndTheSecondTimeNothing) {
       EXPECT_EQ(again.stored.data_blobs, 0U);
     }
   }
+}
+
+TEST(Copy, ShowsWhichSnapshotWasMadeWithAClockBehind) {
+  MemBackend from;
+  RepoBuilder builder(from);
+  const Id root = builder.tree({builder.file("f", {"x"})});
+  Snapshot snapshot;
+  snapshot.tree = root;
+  snapshot.paths = {"/data"};
+  snapshot.parent = builder.snapshot(root);
+  snapshot.time = {.instant = {.seconds = 1'600'000'000, .nanoseconds = 0}, .offset_seconds = 0};
+  builder.repository().save_json(FileKind::snapshot, encode_snapshot(snapshot));
+  MemBackend to;
+  const RepoBuilder target(to);
+  EXPECT_EQ(copy(builder.repository(), target.repository()).copied, 2U);
+  const std::vector<bool> wanted = {true, false};
+  EXPECT_EQ(made_with_clock_behind(test::snapshots_of(builder.repository())), wanted);
+  EXPECT_EQ(made_with_clock_behind(test::snapshots_of(target.repository())), wanted);
 }
 
 TEST(Copy, StoresAgainWhatTheTargetHasLost) {
