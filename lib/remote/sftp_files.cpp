@@ -1,5 +1,7 @@
 #include "sftp_files.hpp"
 
+#include "stored_files.hpp"
+
 #include "medsave/base/text.hpp"
 
 #include <algorithm>
@@ -112,6 +114,26 @@ void write_handle(SftpSession& session, const std::string& handle, ByteView data
   session.finish();
 }
 
+/// `out` is complete after session.finish() and has to last so long.
+void request_stat(SftpSession& session, const std::string& path, SftpStat& out) {
+  session.request(
+      SftpType::stat, [&](SftpWriter& w) { w.text(path); },
+      [&out](const SftpReply& reply) {
+        if (reply.type == SftpType::attributes) {
+          out.attributes = decode_sftp_attributes(reply);
+        } else {
+          out.status = decode_sftp_status(reply);
+        }
+      });
+}
+
+/// nullopt where there is no file; `otherwise` where the server does not say.
+std::optional<std::uint64_t> size_in(const std::optional<SftpAttributes>& file,
+                                     std::uint64_t otherwise) {
+  if (!file) return std::nullopt;
+  return file->size.value_or(otherwise);
+}
+
 }  // namespace
 
 Error sftp_status_error(const SftpStatus& status, const std::string& path) {
@@ -139,15 +161,7 @@ std::vector<SftpStat> stat_sftp_files(SftpSession& session, const std::vector<st
   std::vector<SftpStat> answers(paths.size());
   for (std::size_t i = 0; i < paths.size(); ++i) {
     session.wait_for_room();
-    session.request(
-        SftpType::stat, [&](SftpWriter& w) { w.text(paths[i]); },
-        [&answers, i](const SftpReply& reply) {
-          if (reply.type == SftpType::attributes) {
-            answers[i].attributes = decode_sftp_attributes(reply);
-          } else {
-            answers[i].status = decode_sftp_status(reply);
-          }
-        });
+    request_stat(session, paths[i], answers[i]);
   }
   session.finish();
   return answers;
@@ -193,7 +207,7 @@ Error sftp_sync_error(const SftpStatus& status, const std::string& folder) {
 
 SftpNewFile::SftpNewFile(SftpSession& session, const std::string& path, ByteView data,
                          const Wanted& wanted)
-    : session_(session), path_(path), folder_(wanted.folder) {
+    : session_(session), path_(path), folder_(wanted.folder), size_(data.size()) {
   if (!wanted.folder.empty() && session.offers(kFsync)) {
     session.request(
         SftpType::open,
@@ -249,6 +263,9 @@ void SftpNewFile::rename(const std::string& to, bool replace) {
         w.text(path_).text(to);
       },
       [&](const SftpReply& reply) { outcome.note(reply); });
+  // In the same round trip: a server may say that it is done and have nothing there.
+  SftpStat there;
+  request_stat(session_, to, there);
   if (!folder_handle_.empty()) {
     session_.request(
         SftpType::extended, [&](SftpWriter& w) { w.text(kFsync).text(folder_handle_); },
@@ -256,6 +273,9 @@ void SftpNewFile::rename(const std::string& to, bool replace) {
   }
   session_.finish();
   outcome.check(to);
+  // Some servers answer out of order, so that the question came before the change.
+  if (size_in(there.attributes, size_) != size_) there.attributes = stat_sftp(session_, to);
+  require_kept(to, size_, size_in(there.attributes, size_));
   if (!is_synced(synced)) throw sftp_sync_error(synced, folder_);
 }
 

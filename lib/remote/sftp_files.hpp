@@ -50,7 +50,8 @@ class SftpNewFile {
   SftpNewFile& operator=(const SftpNewFile&) = delete;
 
   /// Renames it. A file that exists is replaced if that is wanted and the server can; else it is
-  /// an error with some servers and replaced with others. Throws sftp_sync_error() when the file
+  /// an error with some servers and replaced with others. Throws Error(unreachable) where the
+  /// server says that it is done and does not have the file, and sftp_sync_error() when the file
   /// is in place, but its folder not durable as it should be.
   void rename(const std::string& to, bool replace);
   void remove();
@@ -62,6 +63,7 @@ class SftpNewFile {
   SftpSession& session_;
   const std::string path_;
   const std::string folder_;
+  const std::uint64_t size_;   // bytes
   std::string folder_handle_;  // empty: not open
 };
 

@@ -1,6 +1,6 @@
 // Preloaded into an SFTP server: notes which folders it syncs in $DISK/synced, and lets fsync() of
 // folders and close() of new files fail with EIO while $DISK/sync-fails or $DISK/close-fails
-// exists.
+// exists. While $DISK/rename-lies exists, rename() and link() do nothing and report success.
 #include <dlfcn.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -53,4 +53,16 @@ extern "C" int close(int fd) {
   }
   const int result = real(fd);
   return failing ? fail() : result;
+}
+
+extern "C" int rename(const char* from, const char* to) {
+  static const auto real =
+      reinterpret_cast<int (*)(const char*, const char*)>(::dlsym(RTLD_NEXT, "rename"));
+  return wanted("rename-lies") ? 0 : real(from, to);
+}
+
+extern "C" int link(const char* from, const char* to) {
+  static const auto real =
+      reinterpret_cast<int (*)(const char*, const char*)>(::dlsym(RTLD_NEXT, "link"));
+  return wanted("rename-lies") ? 0 : real(from, to);
 }

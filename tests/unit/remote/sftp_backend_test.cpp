@@ -91,7 +91,8 @@ class SftpBackendTest : public testing::Test {
   }
   /// A server whose disk does as failing_disk.cpp says.
   std::string failing_disk() {
-    return script(std::string("DISK=$here LD_PRELOAD=") + MEDSAVE_FAILING_DISK + " exec $server");
+    return script(std::string("DISK=$here LD_PRELOAD=") + MEDSAVE_FAILING_DISK +
+                  " exec $server \"$@\"");
   }
   void make(const std::string& name) { std::ofstream(temp_ / name).put('\n'); }
   /// The folders that were synced since the last call, without the repository's own path.
@@ -197,6 +198,20 @@ TEST_F(SftpBackendTest, ADamagedFileIsReplaced) {
     EXPECT_EQ(load(*backend, pack(1)), "complete");
     EXPECT_EQ(backend->remove_leftovers(), 0U);
     backend->remove(pack(1));
+  }
+}
+
+TEST_F(SftpBackendTest, ARenameThatIsOnlyAcknowledgedStoresNothing) {
+  const auto backend = open(failing_disk());
+  backend->create();
+  save(*backend, kConfig, "config");
+  make("rename-lies");
+  for (const char* more : {"", " -P posix-rename"}) {
+    const auto lied_to = open(failing_disk() + more, 1);
+    for (const FileKind kind : {FileKind::pack, FileKind::index, FileKind::snapshot}) {
+      EXPECT_THAT([&] { save(*lied_to, {.kind = kind, .id = id_with(7)}, "x"); },
+                  throws_errc(Errc::unreachable));
+    }
   }
 }
 
