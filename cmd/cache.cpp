@@ -7,7 +7,7 @@
 #include "medsave/base/error.hpp"
 #include "medsave/base/text.hpp"
 #include "medsave/base/units.hpp"
-#include "medsave/ui/json_object.hpp"
+#include "medsave/json/json_object.hpp"
 #include "medsave/ui/table.hpp"
 
 #include <memory>

@@ -8,8 +8,8 @@
 #include "medsave/base/text.hpp"
 #include "medsave/base/units.hpp"
 #include "medsave/check/checker.hpp"
+#include "medsave/json/json_object.hpp"
 #include "medsave/ui/display_text.hpp"
-#include "medsave/ui/json_object.hpp"
 
 #include <fmt/format.h>
 

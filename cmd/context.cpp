@@ -13,10 +13,10 @@
 #include "medsave/base/text.hpp"
 #include "medsave/base/text_file.hpp"
 #include "medsave/base/units.hpp"
+#include "medsave/json/json_object.hpp"
 #include "medsave/remote/location.hpp"
 #include "medsave/remote/retry_backend.hpp"
 #include "medsave/sys/file_io.hpp"
-#include "medsave/ui/json_object.hpp"
 #include "medsave/ui/table.hpp"
 
 #include <algorithm>

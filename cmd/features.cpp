@@ -4,7 +4,7 @@
 
 #include "medsave/base/error.hpp"
 #include "medsave/base/text.hpp"
-#include "medsave/ui/json_object.hpp"
+#include "medsave/json/json_object.hpp"
 
 namespace medsave::cli {
 

@@ -5,7 +5,7 @@
 
 #include "medsave/base/text.hpp"
 #include "medsave/format/time_text.hpp"
-#include "medsave/ui/json_object.hpp"
+#include "medsave/json/json_object.hpp"
 
 #include <fmt/format.h>
 

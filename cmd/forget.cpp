@@ -11,10 +11,10 @@
 #include "medsave/base/error.hpp"
 #include "medsave/base/text.hpp"
 #include "medsave/format/time_text.hpp"
+#include "medsave/json/json_object.hpp"
 #include "medsave/par/task_scope.hpp"
 #include "medsave/repo/second_look.hpp"
 #include "medsave/snap/retention.hpp"
-#include "medsave/ui/json_object.hpp"
 
 #include <algorithm>
 #include <memory>

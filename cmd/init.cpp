@@ -7,9 +7,9 @@
 
 #include "medsave/base/error.hpp"
 #include "medsave/base/text.hpp"
+#include "medsave/json/json_object.hpp"
 #include "medsave/remote/location.hpp"
 #include "medsave/sys/file_info.hpp"
-#include "medsave/ui/json_object.hpp"
 
 #include <algorithm>
 #include <filesystem>

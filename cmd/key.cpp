@@ -7,8 +7,8 @@
 #include "medsave/base/error.hpp"
 #include "medsave/base/text.hpp"
 #include "medsave/format/time_text.hpp"
+#include "medsave/json/json_object.hpp"
 #include "medsave/repo/key_store.hpp"
-#include "medsave/ui/json_object.hpp"
 #include "medsave/ui/table.hpp"
 
 #include <memory>

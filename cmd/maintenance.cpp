@@ -3,7 +3,7 @@
 #include "snapshot_options.hpp"
 
 #include "medsave/base/text.hpp"
-#include "medsave/ui/json_object.hpp"
+#include "medsave/json/json_object.hpp"
 
 namespace medsave::cli {
 namespace {

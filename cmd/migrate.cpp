@@ -7,8 +7,8 @@
 #include "medsave/base/error.hpp"
 #include "medsave/base/text.hpp"
 #include "medsave/check/checker.hpp"
+#include "medsave/json/json_object.hpp"
 #include "medsave/maintain/migration.hpp"
-#include "medsave/ui/json_object.hpp"
 
 #include <algorithm>
 #include <memory>

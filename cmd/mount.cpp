@@ -6,10 +6,10 @@
 
 #include "medsave/base/error.hpp"
 #include "medsave/base/text.hpp"
+#include "medsave/json/json_object.hpp"
 #include "medsave/mount/mount_fs.hpp"
 #include "medsave/remote/location.hpp"
 #include "medsave/ui/display_text.hpp"
-#include "medsave/ui/json_object.hpp"
 
 #include <memory>
 #include <string>

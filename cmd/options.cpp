@@ -4,9 +4,9 @@
 
 #include "medsave/base/error.hpp"
 #include "medsave/base/text.hpp"
+#include "medsave/json/json_object.hpp"
 #include "medsave/remote/location.hpp"
 #include "medsave/ui/display_text.hpp"
-#include "medsave/ui/json_object.hpp"
 
 #include <algorithm>
 

@@ -5,9 +5,9 @@
 #include "medsave/base/error.hpp"
 #include "medsave/base/text.hpp"
 #include "medsave/base/units.hpp"
+#include "medsave/json/json_object.hpp"
 #include "medsave/remote/location.hpp"
 #include "medsave/sys/file_io.hpp"
-#include "medsave/ui/json_object.hpp"
 #include "medsave/ui/table.hpp"
 
 #include <fmt/format.h>

@@ -7,9 +7,9 @@
 
 #include "medsave/base/error.hpp"
 #include "medsave/base/text.hpp"
+#include "medsave/json/json_object.hpp"
 #include "medsave/maintain/index_repair.hpp"
 #include "medsave/maintain/recovery.hpp"
-#include "medsave/ui/json_object.hpp"
 
 #include <memory>
 

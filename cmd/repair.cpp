@@ -9,6 +9,7 @@
 
 #include "medsave/base/error.hpp"
 #include "medsave/base/text.hpp"
+#include "medsave/json/json_object.hpp"
 #include "medsave/maintain/index_repair.hpp"
 #include "medsave/maintain/pack_repair.hpp"
 #include "medsave/maintain/snapshot_rewriter.hpp"
@@ -16,7 +17,6 @@
 #include "medsave/repo/reliable_index.hpp"
 #include "medsave/sys/file_info.hpp"
 #include "medsave/sys/file_io.hpp"
-#include "medsave/ui/json_object.hpp"
 
 #include <memory>
 

@@ -8,6 +8,7 @@
 #include "medsave/base/error.hpp"
 #include "medsave/base/text.hpp"
 #include "medsave/base/units.hpp"
+#include "medsave/json/json_object.hpp"
 #include "medsave/remote/location.hpp"
 #include "medsave/repo/reliable_index.hpp"
 #include "medsave/restore/restorer.hpp"
@@ -17,7 +18,6 @@
 #include "medsave/sys/file_info.hpp"
 #include "medsave/sys/process.hpp"
 #include "medsave/ui/display_text.hpp"
-#include "medsave/ui/json_object.hpp"
 
 #include <chrono>
 #include <memory>

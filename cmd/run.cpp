@@ -9,9 +9,9 @@
 
 #include "medsave/base/error.hpp"
 #include "medsave/base/text.hpp"
+#include "medsave/json/json_object.hpp"
 #include "medsave/sys/fd.hpp"
 #include "medsave/sys/file_io.hpp"
-#include "medsave/ui/json_object.hpp"
 
 #include <algorithm>
 #include <exception>

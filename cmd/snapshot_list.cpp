@@ -7,7 +7,7 @@
 #include "medsave/base/units.hpp"
 #include "medsave/format/snapshot.hpp"
 #include "medsave/format/time_text.hpp"
-#include "medsave/ui/json_object.hpp"
+#include "medsave/json/json_object.hpp"
 #include "medsave/ui/table.hpp"
 
 #include <utility>

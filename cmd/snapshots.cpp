@@ -8,8 +8,8 @@
 
 #include "medsave/base/error.hpp"
 #include "medsave/base/text.hpp"
+#include "medsave/json/json_object.hpp"
 #include "medsave/snap/snapshot_finder.hpp"
-#include "medsave/ui/json_object.hpp"
 
 #include <algorithm>
 #include <cstdint>

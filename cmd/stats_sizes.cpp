@@ -2,10 +2,10 @@
 
 #include "medsave/base/text.hpp"
 #include "medsave/base/units.hpp"
+#include "medsave/json/json_object.hpp"
 #include "medsave/query/size_histogram.hpp"
 #include "medsave/repo/index.hpp"
 #include "medsave/repo/reliable_index.hpp"
-#include "medsave/ui/json_object.hpp"
 #include "medsave/ui/table.hpp"
 
 #include <fmt/format.h>

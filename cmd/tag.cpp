@@ -7,10 +7,10 @@
 
 #include "medsave/base/error.hpp"
 #include "medsave/base/text.hpp"
+#include "medsave/json/json_object.hpp"
 #include "medsave/maintain/snapshot_change.hpp"
 #include "medsave/par/task_scope.hpp"
 #include "medsave/repo/second_look.hpp"
-#include "medsave/ui/json_object.hpp"
 
 #include <memory>
 

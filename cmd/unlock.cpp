@@ -6,9 +6,9 @@
 #include "medsave/base/error.hpp"
 #include "medsave/base/text.hpp"
 #include "medsave/format/lock_file.hpp"
+#include "medsave/json/json_object.hpp"
 #include "medsave/repo/repo_lock.hpp"
 #include "medsave/ui/display_text.hpp"
-#include "medsave/ui/json_object.hpp"
 
 #include <memory>
 

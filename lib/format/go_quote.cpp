@@ -1,8 +1,8 @@
 #include "go_printable.hpp"
-#include "json_writer.hpp"
 
 #include "medsave/base/encoding.hpp"
 #include "medsave/format/node.hpp"
+#include "medsave/json/json_writer.hpp"
 
 #include <algorithm>
 

@@ -1,8 +1,9 @@
 #include "medsave/format/index_file.hpp"
 
-#include "json_reader.hpp"
-#include "json_writer.hpp"
 #include "stored_blob.hpp"
+
+#include "medsave/json/json_reader.hpp"
+#include "medsave/json/json_writer.hpp"
 
 namespace medsave {
 

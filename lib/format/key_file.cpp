@@ -1,13 +1,13 @@
 #include "medsave/format/key_file.hpp"
 
-#include "json_reader.hpp"
-#include "json_writer.hpp"
+#include "json_time.hpp"
 
 #include "medsave/base/encoding.hpp"
 #include "medsave/base/error.hpp"
 #include "medsave/base/system.hpp"
 #include "medsave/base/text.hpp"
-#include "medsave/format/tree.hpp"
+#include "medsave/json/json_reader.hpp"
+#include "medsave/json/json_writer.hpp"
 
 #include <cassert>
 #include <cstring>
@@ -108,7 +108,7 @@ KeyFile decode_key_file(std::string_view json) {
   while (in.next_member()) {
     const std::string_view name = in.key();
     if (name == "created") {
-      key.created = in.time();
+      key.created = read_time(in);
     } else if (name == "username") {
       key.username = in.string();
     } else if (name == "hostname") {

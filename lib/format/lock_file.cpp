@@ -1,9 +1,9 @@
 #include "medsave/format/lock_file.hpp"
 
-#include "json_reader.hpp"
-#include "json_writer.hpp"
+#include "json_time.hpp"
 
-#include "medsave/format/tree.hpp"
+#include "medsave/json/json_reader.hpp"
+#include "medsave/json/json_writer.hpp"
 
 namespace medsave {
 
@@ -51,7 +51,7 @@ LockFile decode_lock_file(std::string_view json) {
   while (in.next_member()) {
     const std::string_view key = in.key();
     if (key == "time") {
-      lock.time = in.time();
+      lock.time = read_time(in);
       has_time = true;
     } else if (key == "exclusive") {
       lock.exclusive = in.boolean();

@@ -1,11 +1,9 @@
 #include "medsave/format/repo_config.hpp"
 
-#include "json_reader.hpp"
-#include "json_writer.hpp"
-
 #include "medsave/base/error.hpp"
 #include "medsave/base/text.hpp"
-#include "medsave/format/tree.hpp"
+#include "medsave/json/json_reader.hpp"
+#include "medsave/json/json_writer.hpp"
 
 namespace medsave {
 

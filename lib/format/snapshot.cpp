@@ -1,9 +1,9 @@
 #include "medsave/format/snapshot.hpp"
 
-#include "json_reader.hpp"
-#include "json_writer.hpp"
+#include "json_time.hpp"
 
-#include "medsave/format/tree.hpp"
+#include "medsave/json/json_reader.hpp"
+#include "medsave/json/json_writer.hpp"
 
 #include <algorithm>
 #include <array>
@@ -101,9 +101,9 @@ SnapshotSummary decode_summary(JsonReader& in) {
     if (counter != kCounters.end()) {
       summary.*counter->member = in.integer<std::uint64_t>();
     } else if (key == "backup_start") {
-      summary.backup_start = in.time();
+      summary.backup_start = read_time(in);
     } else if (key == "backup_end") {
-      summary.backup_end = in.time();
+      summary.backup_end = read_time(in);
     } else {
       in.skip();
     }
@@ -171,7 +171,7 @@ Snapshot decode_snapshot(std::string_view json) {
   while (in.next_member()) {
     const std::string_view key = in.key();
     if (key == "time") {
-      snapshot.time = in.time();
+      snapshot.time = read_time(in);
       has_time = true;
     } else if (key == "tree") {
       snapshot.tree = in.id();

@@ -1,7 +1,8 @@
-#include "json_reader.hpp"
+#include "json_time.hpp"
 #include "node_type.hpp"
 
 #include "medsave/format/tree.hpp"
+#include "medsave/json/json_reader.hpp"
 
 #include <array>
 
@@ -216,7 +217,7 @@ class TreeDecoder {
     has_type_ = true;
   }
 
-  Timestamp time() { return in_.time().instant; }
+  Timestamp time() { return read_time(in_).instant; }
 
   void decode_extended_attributes(Node& node) {
     node.extended_attributes.clear();

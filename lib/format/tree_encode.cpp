@@ -1,7 +1,6 @@
-#include "json_writer.hpp"
-
 #include "medsave/format/time_text.hpp"
 #include "medsave/format/tree.hpp"
+#include "medsave/json/json_writer.hpp"
 
 #include <algorithm>
 #include <unordered_set>

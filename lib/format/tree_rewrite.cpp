@@ -1,10 +1,9 @@
 #include "medsave/format/tree_rewrite.hpp"
 
-#include "json_reader.hpp"
-#include "json_writer.hpp"
-
 #include "medsave/base/error.hpp"
 #include "medsave/format/tree.hpp"
+#include "medsave/json/json_reader.hpp"
+#include "medsave/json/json_writer.hpp"
 
 #include <algorithm>
 #include <array>

@@ -1,7 +1,7 @@
 #include "medsave/base/text.hpp"
 #include "medsave/base/units.hpp"
+#include "medsave/json/json_object.hpp"
 #include "medsave/ui/display_text.hpp"
-#include "medsave/ui/json_object.hpp"
 #include "medsave/ui/progress_display.hpp"
 
 #include <fmt/format.h>

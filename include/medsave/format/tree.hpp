@@ -31,7 +31,4 @@ bool is_safe_name(std::string_view name);
 /// A name that the tree lists more than once, of which only one can be restored.
 std::optional<std::string> repeated_name(const Tree& tree);
 
-/// JSON string with quotes, escaped as restic's writer does (repository format, "JSON strings").
-void append_json_string(std::string& out, std::string_view text);
-
 }  // namespace medsave

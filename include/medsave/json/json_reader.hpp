@@ -1,7 +1,6 @@
 #pragma once
 
 #include "medsave/base/id.hpp"
-#include "medsave/format/time_text.hpp"
 
 #include <cstdint>
 #include <limits>
@@ -59,7 +58,6 @@ class JsonReader {
   bool take_null();
   /// 64 lower-case hex digits.
   Id id();
-  ZonedTime time();
   /// Strict base64, as raw bytes.
   std::string base64();
   /// Any value, unread; returns its text.

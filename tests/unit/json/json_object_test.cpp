@@ -1,4 +1,4 @@
-#include "medsave/ui/json_object.hpp"
+#include "medsave/json/json_object.hpp"
 
 #include <gtest/gtest.h>
 

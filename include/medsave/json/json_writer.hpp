@@ -10,7 +10,7 @@
 
 namespace medsave {
 
-/// Pieces of JSON text; append_json_string() of tree.hpp belongs to them.
+/// Pieces of JSON text, as restic's writer makes them.
 
 template <std::integral Integer>
 void append_json_number(std::string& out, Integer value) {
@@ -18,6 +18,10 @@ void append_json_number(std::string& out, Integer value) {
   const std::to_chars_result end = std::to_chars(digits, digits + sizeof digits, value);
   out.append(digits, end.ptr);
 }
+
+/// With quotes, escaped as restic's writer does (repository format, "JSON strings"): each byte that
+/// is not UTF-8 becomes U+FFFD.
+void append_json_string(std::string& out, std::string_view text);
 
 /// 64 hex digits in quotes.
 void append_json_id(std::string& out, const Id& id);

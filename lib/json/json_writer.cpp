@@ -1,7 +1,6 @@
-#include "json_writer.hpp"
+#include "medsave/json/json_writer.hpp"
 
 #include "medsave/base/encoding.hpp"
-#include "medsave/format/tree.hpp"
 
 #include <algorithm>
 #include <array>

@@ -1,4 +1,4 @@
-#include "json_reader.hpp"
+#include "medsave/json/json_reader.hpp"
 
 #include "medsave/base/bytes.hpp"
 #include "medsave/base/encoding.hpp"
@@ -277,12 +277,6 @@ Id JsonReader::id() {
   if (bad > 0x0f) bad_value();
   p_ += kDigits + 1;
   return id;
-}
-
-ZonedTime JsonReader::time() {
-  const std::optional<ZonedTime> parsed = parse_time(string_token());
-  if (!parsed) bad_value();
-  return *parsed;
 }
 
 std::string JsonReader::base64() {

@@ -1,6 +1,6 @@
-#include "medsave/ui/json_object.hpp"
+#include "medsave/json/json_object.hpp"
 
-#include "medsave/format/tree.hpp"
+#include "medsave/json/json_writer.hpp"
 
 #include <fmt/format.h>
 

@@ -1,7 +1,7 @@
-#include "json_reader.hpp"
 #include "support/matchers.hpp"
 
-#include "medsave/format/tree.hpp"
+#include "medsave/json/json_reader.hpp"
+#include "medsave/json/json_writer.hpp"
 
 #include <gtest/gtest.h>
 
