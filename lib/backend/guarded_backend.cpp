@@ -28,7 +28,10 @@ class GuardedBackend : public Backend {
     require_afterwards(file);
   }
   void barrier() override { inner_->barrier(); }
-  void settle() override { inner_->settle(); }
+  void settle() override {
+    inner_->settle();
+    condition_->require();  // else others may have deleted meanwhile what was found
+  }
   void load(const FileRef& file, std::uint64_t limit, Buffer& out) override {
     inner_->load(file, limit, out);
   }

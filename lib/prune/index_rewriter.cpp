@@ -1,5 +1,7 @@
 #include "index_rewriter.hpp"
 
+#include "medsave/base/error.hpp"
+#include "medsave/base/text.hpp"
 #include "medsave/format/index_file.hpp"
 
 #include <algorithm>
@@ -32,10 +34,32 @@ void IndexRewriter::drop(const std::unordered_set<Id>& packs) {
 void IndexRewriter::drop_without_room(const std::unordered_set<Id>& packs,
                                       const std::function<void()>& between) {
   const std::vector<IndexFileContent> replaced = take_replaced(packs, true);
-  remove(replaced);
-  between();
-  save(packs_to_list(replaced, packs));
-  repository_.backend().barrier();
+  try {
+    remove(replaced);
+  } catch (...) {
+    save_again(packs_to_list(replaced, {}));  // some are gone
+    throw;
+  }
+  try {
+    between();
+  } catch (...) {
+    save_again(packs_to_list(replaced, packs));
+    throw;
+  }
+  save_again(packs_to_list(replaced, packs));
+}
+
+void IndexRewriter::save_again(const std::vector<Id>& packs) {
+  try {
+    save(packs);
+    repository_.backend().barrier();
+  } catch (const Error& e) {
+    throw Error(e.code(),
+                format_text(_("the index files were deleted to make room and could not be stored "
+                              "again ({}). The data are all there: make room on the medium, then "
+                              "run `medsave repair index`"),
+                            e.what()));
+  }
 }
 
 std::vector<IndexFileContent> IndexRewriter::take_replaced(const std::unordered_set<Id>& packs,

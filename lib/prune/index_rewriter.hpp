@@ -21,7 +21,8 @@ class IndexRewriter {
   /// that are far from full are joined on the occasion. Durable when it returns.
   void drop(const std::unordered_set<Id>& packs);
   /// The same for a medium without room for a new file: deletes first. While it is under way
-  /// `between` is called, when no index file exists.
+  /// `between` is called, when no index file exists. Whatever fails, what is left of the packs is
+  /// listed again before that is thrown.
   void drop_without_room(const std::unordered_set<Id>& packs, const std::function<void()>& between);
 
  private:
@@ -29,6 +30,8 @@ class IndexRewriter {
   std::vector<Id> packs_to_list(const std::vector<IndexFileContent>& replaced,
                                 const std::unordered_set<Id>& dropped) const;
   void save(const std::vector<Id>& packs);
+  /// What was deleted before; durable when it returns.
+  void save_again(const std::vector<Id>& packs);
   void remove(const std::vector<IndexFileContent>& files);
 
   const Repository& repository_;

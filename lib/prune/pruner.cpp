@@ -3,6 +3,7 @@
 #include "index_rewriter.hpp"
 #include "repacker.hpp"
 
+#include "medsave/backend/cache_backend.hpp"
 #include "medsave/base/error.hpp"
 #include "medsave/base/text.hpp"
 #include "medsave/base/units.hpp"
@@ -163,6 +164,7 @@ class Prune {
   /// blobs that it need not copy.
   void verify_kept_copies(const std::stop_token& stop) const {
     const std::vector<BlobRef> blobs = blobs_with_kept_copies();
+    drop_local_copies(blobs);
     std::atomic<std::size_t> next = 0;
     TaskScope scope(stop);
     scope.spawn("verify copies",
@@ -196,6 +198,19 @@ class Prune {
       }
     }
     return blobs;
+  }
+
+  /// What this computer has in its cache proves nothing of the repository.
+  void drop_local_copies(const std::vector<BlobRef>& blobs) const {
+    CacheBackend* cache = repository_.cache();
+    if (cache == nullptr) return;
+    std::unordered_set<Id> dropped;
+    for (const BlobRef& blob : blobs) {
+      for (const BlobLocation& at : index_->find_all(blob)) {
+        if (goes(at.pack) || !dropped.insert(at.pack).second) continue;
+        cache->forget({.kind = FileKind::pack, .id = at.pack});
+      }
+    }
   }
 
   void require_good_kept_copy(const BlobRef& blob, Buffer& sealed, Buffer& plain) const {

@@ -8,11 +8,16 @@
 #include "medsave/crypto/secret.hpp"
 #include "medsave/format/key_file.hpp"
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
 
 namespace medsave {
+
+/// A password is tried with so many keys, the first by their ids, as restic does: each trial costs
+/// half a second.
+inline constexpr std::size_t kMaxKeyTries = 20;
 
 /// Makes a key file that opens to `master` with `password` and saves it; durable only after a
 /// barrier. Empty user or host: this one's. Without `kdf` the cost is measured on this machine.

@@ -26,9 +26,28 @@ void remove_durably(const Repository& repository, const Id& id) {
                   id.short_hex(), id.short_hex()));
 }
 
+/// Of more keys some would open nothing any more, and which ones, their ids decide.
+void require_room_for_key(const Repository& repository, std::size_t most) {
+  const std::size_t keys = repository.backend().list(FileKind::key).size();
+  if (keys < most) return;
+  throw Error(Errc::usage,
+              format_text(_("the repository has {} keys, and a password is only tried with {}; no "
+                            "key was added. Remove one that nobody needs any more (medsave key "
+                            "list, medsave key remove ID), then try again"),
+                          keys, kMaxKeyTries));
+}
+
 bool same_key(const Key& a, const Key& b) {
   return std::ranges::equal(a.encrypt_key(), b.encrypt_key()) &&
          std::ranges::equal(a.mac_k(), b.mac_k()) && std::ranges::equal(a.mac_r(), b.mac_r());
+}
+
+Id store_key(const Repository& repository, const Secret& password, const std::string& username,
+             const std::string& hostname, const std::optional<KdfParams>& kdf) {
+  const Id id =
+      save_key_file(repository.backend(), repository.key(), password, username, hostname, kdf);
+  repository.backend().barrier();
+  return id;
 }
 
 }  // namespace
@@ -51,10 +70,8 @@ KeyListing list_keys(const Repository& repository) {
 
 Id add_key(const Repository& repository, const Secret& password, const std::string& username,
            const std::string& hostname, const std::optional<KdfParams>& kdf) {
-  const Id id =
-      save_key_file(repository.backend(), repository.key(), password, username, hostname, kdf);
-  repository.backend().barrier();
-  return id;
+  require_room_for_key(repository, kMaxKeyTries);
+  return store_key(repository, password, username, hostname, kdf);
 }
 
 void remove_key(const Repository& repository, const Id& id) {
@@ -103,7 +120,8 @@ Id change_password(const Repository& repository, const Secret& password,
                    const std::string& username, const std::string& hostname,
                    const std::optional<KdfParams>& kdf) {
   Backend& backend = repository.backend();
-  const Id id = add_key(repository, password, username, hostname, kdf);
+  require_room_for_key(repository, kMaxKeyTries + 1);  // the old one goes
+  const Id id = store_key(repository, password, username, hostname, kdf);
   const std::optional<Key> opened = open_key_file(id, load_key_file(backend, id), password);
   if (!opened || !same_key(*opened, repository.key())) {
     throw Error(Errc::io,

@@ -21,7 +21,6 @@
 namespace medsave {
 namespace {
 
-constexpr std::size_t kMaxKeyTries = 20;  // as restic; each costs half a second
 constexpr FileRef kConfig = {.kind = FileKind::config, .id = {}};
 
 /// The key files that an `init` which was cut short left: it stores the config last, and nothing

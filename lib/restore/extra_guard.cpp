@@ -1,9 +1,14 @@
 #include "extra_guard.hpp"
 
+#include "target_entry.hpp"
+
 #include "medsave/base/text.hpp"
+#include "medsave/crypto/sha256.hpp"
 #include "medsave/sys/file_info.hpp"
+#include "medsave/sys/file_io.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <initializer_list>
 #include <optional>
@@ -17,6 +22,28 @@ bool holds_repository(DirHandle folder) {
   return std::ranges::count_if(parts, [&](const char* name) {
            return lstat_at(folder, name).has_value();
          }) >= kTelling;
+}
+
+bool is_repository_part(std::string_view name) {
+  constexpr std::array<std::string_view, 7> kParts = {"config", "data",    "index",    "keys",
+                                                      "locks",  "medsave", "snapshots"};
+  return std::ranges::find(kParts, name) != kParts.end();
+}
+
+bool may_be_repository_in(DirHandle folder, const Tree& tree) {
+  constexpr std::uint64_t kMaxConfig = 1ULL << 20U;  // bytes
+  const std::optional<FileInfo> present = lstat_at(folder, "config");
+  if (!present || is_unfinished(*present)) return true;
+  const auto saved = std::ranges::find(tree, "config", &Node::name);
+  if (saved == tree.end() || saved->content.size() != 1 || saved->size != present->size ||
+      !present->is_regular() || present->size > kMaxConfig) {
+    return false;
+  }
+  const UniqueFd file = open_file_at(folder, "config");
+  Buffer content;
+  content.resize(static_cast<std::size_t>(present->size));
+  return pread_some(file.get(), content.writable(), 0, "config") == content.size() &&
+         sha256(content.view()) == saved->content.front();
 }
 
 bool ExtraGuard::selects(const std::string& path) const {

@@ -2,17 +2,24 @@
 
 #include "restore_log.hpp"
 
+#include "medsave/format/tree.hpp"
 #include "medsave/restore/restorer.hpp"
 #include "medsave/sys/metadata.hpp"
 
 #include <atomic>
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 namespace medsave {
 
 /// Whether a folder holds a repository, ours or restic's.
 bool holds_repository(DirHandle folder);
+/// Whether an entry of such a folder belongs to the repository by its name.
+bool is_repository_part(std::string_view name);
+/// Whether the repository in `folder` may be the one that `tree` holds, or what an interrupted
+/// restore of that one left: they have the same config, or the folder has no whole one.
+bool may_be_repository_in(DirHandle folder, const Tree& tree);
 
 /// Decides what `--delete` may remove of an entry that the snapshot does not have, and tells what
 /// it spares: what the patterns do not select, what the backup had left out, what is mounted in the

@@ -48,10 +48,10 @@ void FinishStage::tell_of_newer() const {
   const unsigned long count = newer_;
   if (count == 0) return;
   context_.log.notice(format_text(
-      n_("{} file of the target was kept although the snapshot does not have it: it came there "
-         "while the restore was running",
+      n_("{} file of the target was kept although the snapshot does not have it: it came there, or "
+         "was changed, while the restore was running",
          "{} files of the target were kept although the snapshot does not have them: they came "
-         "there while the restore was running",
+         "there, or were changed, while the restore was running",
          count),
       count));
 }
@@ -61,6 +61,7 @@ void FinishStage::finish_dir(std::uint32_t dir) {
   const std::string name = context_.target.name(dir);
   try {
     if (!context_.request.dry_run) {
+      context_.target.require_in_place(dir);
       context_.apply_metadata(parent, context_.target.open(parent), name,
                               context_.target.metadata(dir), context_.target.is_fresh(dir));
     }
@@ -74,6 +75,13 @@ void FinishStage::finish_dir(std::uint32_t dir) {
 /// A folder that is restored as the target keeps its metadata, unless somebody's folder with a life
 /// of its own became its place.
 void FinishStage::finish_root() {
+  if (!context_.request.dry_run) {
+    try {
+      context_.target.require_in_place(RestoreTarget::kRoot);
+    } catch (const Error& e) {
+      context_.log.item_failed("/", e);
+    }
+  }
   if (!context_.target.becomes_folder()) return;
   Node folder = *context_.request.folder;
   const SharedDir root = context_.target.open(RestoreTarget::kRoot);

@@ -16,7 +16,11 @@ namespace medsave {
 
 namespace {
 
+constexpr std::uint32_t kOwnerWrites = 0200;
 constexpr std::uint32_t kSetIds = unix_mode::kSetuid | unix_mode::kSetgid;
+
+/// Attributes that an owner may set; all others are root's.
+bool is_users_own(const std::string& xattr) { return xattr.starts_with("user."); }
 
 EntryKind kind_of(NodeType type) {
   if (type == NodeType::symlink) return EntryKind::symlink;
@@ -67,14 +71,13 @@ NodeMetadata MetadataWriter::prepare(Node& node) const {
 }
 
 template <typename Step>
-void MetadataWriter::attempt(const Entry& entry, MetadataPart part, const Step& step) const {
+void MetadataWriter::attempt(const Entry& entry, MetadataPart part, bool needs_root,
+                             const Step& step) const {
   try {
     step(entry.name);
   } catch (const Error& e) {
     const bool denied = e.code() == Errc::permission;
-    // Only root may give files away and set attributes of all kinds.
-    const bool roots_part = part == MetadataPart::owner || part == MetadataPart::attributes;
-    if (denied && roots_part && !is_root_) return;
+    if (denied && needs_root && !is_root_) return;
     const bool refused = denied || e.code() == Errc::unsupported;
     if (refused && limits_.explain(entry.dir, entry.metadata.kind, part, step)) return;
     entry.problem(e.what());
@@ -83,7 +86,7 @@ void MetadataWriter::attempt(const Entry& entry, MetadataPart part, const Step& 
 
 void MetadataWriter::apply_owner(const Entry& entry) const {
   const NodeMetadata& wanted = entry.metadata;
-  attempt(entry, MetadataPart::owner, [&](const std::string& name) {
+  attempt(entry, MetadataPart::owner, true, [&](const std::string& name) {
     // To look costs a fifth of a change, and mostly the owner is who restores.
     const std::optional<FileInfo> now = lstat_at(entry.dir, name);
     if (now && now->uid == wanted.uid && now->gid == wanted.gid) return;
@@ -106,21 +109,38 @@ void MetadataWriter::set_xattr(const std::string& name, DirHandle dir,
 
 void MetadataWriter::apply_xattrs(const Entry& entry, bool may_have_xattrs) const {
   const std::vector<ExtendedAttribute>& wanted = entry.metadata.xattrs;
+  std::vector<std::string> superfluous;
   if (may_have_xattrs) {
-    attempt(entry, MetadataPart::attributes, [&](const std::string& name) {
-      for (const std::string& present : list_xattrs_at(entry.dir, name)) {
+    attempt(entry, MetadataPart::attributes, true, [&](const std::string& name) {
+      for (std::string& present : list_xattrs_at(entry.dir, name)) {
         // Security labels belong to the system's policy, which refuses to have none.
         if (present.starts_with("security.") || !selects_xattr(present)) continue;
         if (std::ranges::find(wanted, present, &ExtendedAttribute::name) == wanted.end()) {
-          remove_xattr_at(entry.dir, name, present);
+          superfluous.push_back(std::move(present));
         }
       }
     });
   }
+  if (wanted.empty() && superfluous.empty()) return;
+  make_writable(entry);
+  for (const std::string& xattr : superfluous) {
+    attempt(entry, MetadataPart::attributes, !is_users_own(xattr),
+            [&](const std::string& name) { remove_xattr_at(entry.dir, name, xattr); });
+  }
   for (const ExtendedAttribute& xattr : wanted) {
-    attempt(entry, MetadataPart::attributes,
+    attempt(entry, MetadataPart::attributes, !is_users_own(xattr.name),
             [&](const std::string& name) { set_xattr(name, entry.dir, xattr); });
   }
+}
+
+/// An owner may set attributes only where he may write. The final permissions come afterwards.
+void MetadataWriter::make_writable(const Entry& entry) const {
+  if (is_root_ || entry.metadata.kind == EntryKind::symlink) return;
+  const std::optional<FileInfo> now = lstat_at(entry.dir, entry.name);
+  if (!now || now->uid != user_id() || (now->mode & kOwnerWrites) != 0) return;
+  const std::uint32_t permissions = (now->mode & unix_mode::kPermissions) | kOwnerWrites;
+  attempt(entry, MetadataPart::mode, false,
+          [&](const std::string& name) { set_permissions_at(entry.dir, name, permissions); });
 }
 
 /// Whoever runs a setuid program acts as its owner. Where the owner is not the one whom the
@@ -144,10 +164,10 @@ void MetadataWriter::apply(DirHandle dir, const std::string& name, const NodeMet
   if (may_have_xattrs || !metadata.xattrs.empty()) apply_xattrs(entry, may_have_xattrs);
   if (metadata.kind != EntryKind::symlink) {
     const std::uint32_t permissions = safe_permissions(entry);
-    attempt(entry, MetadataPart::mode,
+    attempt(entry, MetadataPart::mode, false,
             [&](const std::string& which) { set_permissions_at(dir, which, permissions); });
   }
-  attempt(entry, MetadataPart::times, [&](const std::string& which) {
+  attempt(entry, MetadataPart::times, false, [&](const std::string& which) {
     set_times_at(dir, which, metadata.atime, metadata.mtime);
   });
 }

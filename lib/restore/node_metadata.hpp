@@ -39,8 +39,8 @@ class MetadataWriter {
 
   /// `may_have_xattrs` is false for an entry that was made just now and can have inherited
   /// nothing: looking for attributes to remove is then left out. Every step that fails is
-  /// reported, the others are done. No problem are refusals of owners and attributes without
-  /// root's rights, and of what the file system cannot hold.
+  /// reported, the others are done. No problem are refusals of owners, and of attributes that are
+  /// not the user's own, without root's rights, and of what the file system cannot hold.
   void apply(DirHandle dir, const std::string& name, const NodeMetadata& metadata,
              bool may_have_xattrs, const NoticeSink& problem) const;
   /// At the end: tells what had to be left out, each kind once.
@@ -59,9 +59,11 @@ class MetadataWriter {
   void apply_owner(const Entry& entry) const;
   void apply_xattrs(const Entry& entry, bool may_have_xattrs) const;
   void set_xattr(const std::string& name, DirHandle dir, const ExtendedAttribute& xattr) const;
+  void make_writable(const Entry& entry) const;
   [[nodiscard]] std::uint32_t safe_permissions(const Entry& entry) const;
+  /// `needs_root`: without root's rights it is no problem when this is denied.
   template <typename Step>
-  void attempt(const Entry& entry, MetadataPart part, const Step& step) const;
+  void attempt(const Entry& entry, MetadataPart part, bool needs_root, const Step& step) const;
 
   const RestoreRequest& request_;
   NoticeSink notice_;

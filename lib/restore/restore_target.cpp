@@ -212,6 +212,19 @@ SharedDir RestoreTarget::open(std::uint32_t dir) {
   return open_locked(dir);
 }
 
+void RestoreTarget::require_in_place(std::uint32_t dir) {
+  const std::lock_guard lock(mutex_);
+  const Dir& entry = dirs_[dir];
+  const SharedDir seen = open_locked(dir == kRoot ? kRoot : entry.parent);
+  const std::optional<FileInfo> now = dir == kRoot ? stat_at(kCurrentDirectory, request_.target)
+                                                   : lstat_at(seen->get(), entry.name);
+  if (now && is_same_entry(seen->get(), entry.key, now->key())) return;
+  throw Error(Errc::io,
+              format_text(_("folder {} was moved away, or something was mounted over it, while "
+                            "restoring: what was restored into it is not there. Restore again"),
+                          dir == kRoot ? request_.target : entry.name));
+}
+
 bool RestoreTarget::is_fresh(std::uint32_t dir) const {
   const std::lock_guard lock(mutex_);
   return dirs_[dir].state == State::made;

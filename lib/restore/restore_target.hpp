@@ -39,6 +39,10 @@ class RestoreTarget {
   /// Descriptor of a directory that ensure() has seen.
   SharedDir open(std::uint32_t dir);
 
+  /// Throws Error(io) where the path does not lead any more to a directory that ensure() has seen:
+  /// it was moved, or something was mounted over it.
+  void require_in_place(std::uint32_t dir);
+
   /// Makes what was written below the target durable, on every file system that was touched.
   /// Throws Error when the system reports that a write failed since the target was opened.
   void sync();

@@ -125,10 +125,12 @@ void RestoreWalk::visit_dir(const DirJob& job, const std::stop_token& stop) {
     if (job.dir == RestoreTarget::kRoot || context_.target.is_ready(job.dir)) {
       visit.fd = context_.target.open(job.dir);
     }
-    if (visit.fd && context_.request.delete_extra) {
+    if (visit.fd && !context_.target.is_fresh(job.dir)) {
       visit.is_repository = holds_repository(visit.fd->get());
     }
     tree = load_tree(context_.reader, job.tree);
+    visit.is_another_repository =
+        visit.is_repository && !may_be_repository_in(visit.fd->get(), tree);
   } catch (const Error& e) {
     if (is_fatal(e)) throw;
     context_.log.item_failed(job.path.empty() ? "/" : job.path, e);
@@ -146,6 +148,14 @@ void RestoreWalk::visit_dir(const DirJob& job, const std::stop_token& stop) {
     } catch (const Error& e) {
       context_.log.item_failed(visit.path, e);
     }
+  }
+  if (visit.kept_parts) {
+    context_.log.item_failed(
+        job.path.empty() ? "/" : job.path,
+        Error(Errc::exists,
+              _("in the target this folder holds a backup repository that is not the snapshot's; "
+                "it was left as it is. To have what the snapshot holds here, restore to an empty "
+                "folder")));
   }
   if (context_.request.delete_extra) collect_extras(visit, tree);
 }
@@ -174,6 +184,10 @@ void RestoreWalk::visit_node(Visit& visit, Node& node) {
   judge_name(visit, node);
   patterns_.meet(visit.path);
   const Selection selection = select(visit.path, node.type == NodeType::dir);
+  if (visit.is_another_repository && is_repository_part(node.name)) {
+    visit.kept_parts |= selection.restore || selection.descend;
+    return;
+  }
   if (selection.restore || selection.descend) memory_.take(remembered(node));
   if (node.type == NodeType::dir) {
     visit_subdir(visit, node, selection);

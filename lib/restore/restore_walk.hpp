@@ -61,9 +61,11 @@ class RestoreWalk {
   /// What handling one directory needs at hand.
   struct Visit {
     const DirJob& job;
-    SharedDir fd = nullptr;      // nullptr: not made yet, or a dry run
-    bool is_repository = false;  // before anything was restored; known where extras are removed
-    bool sorted = true;          // the nodes' names strictly increase, so none can occur twice
+    SharedDir fd = nullptr;              // nullptr: not made yet, or a dry run
+    bool is_repository = false;          // in the target, before anything was restored
+    bool is_another_repository = false;  // than the snapshot has here
+    bool kept_parts = false;             // of that one
+    bool sorted = true;  // the nodes' names strictly increase, so none can occur twice
     std::unordered_set<std::string_view> names = {};  // met so far, unless sorted
     std::string path = {};                            // of the node in turn
     NameClaims claims = {};                           // unless this run made the folder

@@ -15,3 +15,23 @@ as_user sh -c 'chmod 0644 out/closed/below/letter && echo changed >out/closed/be
 as_user chmod 0444 out/closed/below/letter
 expect 0 as_user env PATH="$PATH" "$MEDSAVE" restore latest:/data --target out
 same "$(cat out/closed/below/letter)" kept
+
+step "attributes of files that their owner may not write to"
+if as_user setfattr -n user.comment -v right out/closed/below/letter 2>/dev/null; then
+  fail "a file that may not be written to took an attribute"
+fi
+as_user chmod 0644 data/closed/below/letter
+if as_user setfattr -n user.comment -v right data/closed/below/letter 2>/dev/null; then
+  as_user chmod 0444 data/closed/below/letter
+  expect 0 as_user env PATH="$PATH" "$MEDSAVE" backup data
+  expect 0 as_user env PATH="$PATH" "$MEDSAVE" restore latest:/data --target out
+  attributes() { getfattr -d -m user --absolute-names out/closed/below/letter | grep "^user" | paste -sd ' '; }
+  same "$(attributes)" 'user.comment="right"'
+  as_user chmod 0644 out/closed/below/letter
+  as_user setfattr -n user.comment -v wrong out/closed/below/letter
+  as_user setfattr -n user.other -v other out/closed/below/letter
+  as_user chmod 0444 out/closed/below/letter
+  expect 0 as_user env PATH="$PATH" "$MEDSAVE" restore latest:/data --target out
+  same "$(attributes)" 'user.comment="right"'
+  same "$(stat -c %a out/closed/below/letter)" 444
+fi

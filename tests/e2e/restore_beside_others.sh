@@ -34,7 +34,7 @@ cat log >stdout
 same "$status" 1
 says '/lk/letter: letter was changed while restoring'
 says '/lk/(f|l): (f|l) was changed while restoring'
-says '1 file of the target was kept although the snapshot does not have it: it came there while'
+says '1 file of the target was kept although the snapshot does not have it: it came there, or was changed, while'
 same "$(cat t/lk/letter)" "letter v9"
 [ "$(stat -c %Y t/lk/letter)" -gt 1800000000 ] || [ "$(stat -c %Y t/lk/letter)" -gt "$(date -d 2025-01-01 +%s)" ] ||
   fail "the new letter has the old one's time"
@@ -45,3 +45,42 @@ step "and the same again, with nobody there, is complete"
 expect 0 medsave restore latest --target t
 cmp lk/letter t/lk/letter
 cmp lk/f t/lk/f
+
+step "a target that is moved away, or mounted over, has nothing restored in it"
+mkdir gone && cp lk/zbig gone/zbig && mkdir gone/sub && head -c 3000000 /dev/urandom >gone/sub/zbig2
+medsave -q backup gone
+# slow_restore: begins, and returns when something of the large file is there.
+slow_restore() {
+  rm -rf away place && mkdir place
+  "$MEDSAVE" restore latest:/gone --target place --limit-download 2000 --verify >log 2>&1 &
+  restore=$!
+  for _ in $(seq 500); do
+    [ ! -e place/sub/zbig2 ] || [ ! -e place/zbig ] || break
+    sleep 0.01
+  done
+}
+# moved_away FOLDER: the restore that goes on is an error, which names it.
+moved_away() {
+  status=0
+  wait $restore || status=$?
+  cat log >stdout
+  : >stderr
+  same "$status" 1
+  says "folder .*$1 was moved away, or something was mounted over it, while restoring"
+}
+slow_restore
+mv place away
+moved_away place
+slow_restore
+mv place away && mkdir place
+moved_away place
+slow_restore
+mv place/sub away && mkdir place/sub
+moved_away sub
+slow_restore
+if [ "$(id -u)" -eq 0 ] && mount -t tmpfs none place 2>/dev/null; then
+  moved_away place
+  umount place
+else
+  wait $restore
+fi

@@ -57,3 +57,35 @@ fi
 find "$RESTIC_REPOSITORY" | LC_ALL=C sort | diff before - || fail "written into the repository"
 expect 0 medsave restore latest:/home --target home/backups/repository
 still_there
+
+step "another repository in the place of one that was saved stays as it is"
+# The drive was saved with a repository on it; meanwhile another drive is in its place.
+mkdir -p usb/letters papers
+echo p >papers/p
+echo a >usb/letters/a
+medsave -q -r usb/backup init
+medsave -q -r usb/backup backup papers
+medsave -q backup usb
+cp -a usb saved-usb
+expect 0 medsave restore latest:/usb --target usb   # the same repository: nothing in the way
+expect 0 medsave -r usb/backup check
+rm -rf usb/backup
+medsave -q -r usb/backup init
+echo b >usb/letters/a
+medsave -q -r usb/backup backup papers
+find usb/backup -type f -exec sha256sum {} + | LC_ALL=C sort >before
+for options in "--overwrite always" "--overwrite if-changed --delete" "--dry-run"; do
+  # shellcheck disable=SC2086
+  expect 1 medsave restore latest:/usb --target usb $options
+  says "/backup: in the target this folder holds a backup repository that is not the snapshot's"
+  find usb/backup -type f -exec sha256sum {} + | LC_ALL=C sort | diff before - || fail "$options changed it"
+done
+same "$(cat usb/letters/a)" a "what lies beside it"
+expect 0 medsave -r usb/backup check
+expect 0 medsave restore latest:/usb --target usb --exclude /backup
+expect 0 medsave restore latest:/usb --target out-usb
+expect 0 medsave -r out-usb/backup check
+# What an interrupted restore left of the repository goes on.
+rm out-usb/backup/config
+expect 0 medsave restore latest:/usb --target out-usb
+identical saved-usb out-usb

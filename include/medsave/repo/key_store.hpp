@@ -25,7 +25,8 @@ struct KeyListing {
 KeyListing list_keys(const Repository& repository);
 
 /// Adds a key file for `password`; durable when it returns. Empty user or host: this one's.
-/// Without `kdf` the cost is measured on this machine.
+/// Without `kdf` the cost is measured on this machine. Throws Error(usage) where there are so many
+/// keys that some password would not be tried any more; change_password() as well.
 Id add_key(const Repository& repository, const Secret& password, const std::string& username,
            const std::string& hostname, const std::optional<KdfParams>& kdf = {});
 

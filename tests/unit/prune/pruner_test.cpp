@@ -2,14 +2,18 @@
 
 #include "prune_store.hpp"
 #include "support/matchers.hpp"
+#include "support/temp_dir.hpp"
 
+#include "medsave/backend/cache_backend.hpp"
 #include "medsave/base/error.hpp"
 #include "medsave/repo/blob_reader.hpp"
+#include "medsave/repo/blob_writer.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <atomic>
 
 namespace medsave {
 namespace {
@@ -281,6 +285,86 @@ TEST(Pruner, RecoversWithoutAnyFreeSpace) {
   EXPECT_THAT(report.plan.repack, IsEmpty());
   EXPECT_FALSE(report.plan.remove.empty());
   history.expect_intact();
+}
+
+/// Stores a folder list once more, as somebody does who saves the same at the same time.
+void store_again(MemBackend& store, const Id& tree) {
+  const auto repository = test::RepoBuilder::open(test::RepoBuilder::forward(store));
+  const auto index = load_index(*repository, {});
+  Buffer content;
+  BlobReader(*repository, *index).load({.kind = BlobKind::tree, .id = tree}, content);
+  Index empty;
+  BlobWriter writer(*repository, empty, {}, {});
+  writer.save(BlobKind::tree, content.view());
+  writer.finish();
+  repository->backend().barrier();
+}
+
+TEST(Pruner, DoesNotTakeTheCacheForTheRepository) {
+  unsigned refused = 0;
+  for (const std::size_t damaged : {0U, 1U}) {
+    MemBackend store;
+    test::RepoBuilder builder(store);
+    const Id root = builder.tree({builder.file("f", {"x"})});
+    builder.snapshot(root);
+    store_again(store, root);
+
+    const test::TempDir cache;
+    const auto repository = test::RepoBuilder::open(test::RepoBuilder::forward(store));
+    repository->use_cache(cache.path());
+    const auto index = load_index(*repository, {});
+    const std::vector<BlobLocation> copies = index->find_all({.kind = BlobKind::tree, .id = root});
+    ASSERT_EQ(copies.size(), 2U);
+    for (const BlobLocation& at : copies) {
+      repository->cache()->note_tree_pack(at.pack);
+      Buffer sealed;
+      repository->backend().load_range({.kind = FileKind::pack, .id = at.pack}, at.offset,
+                                       at.stored_length, sealed);
+    }
+    const BlobLocation& bad = copies[damaged];
+    test::damage(store, {.kind = FileKind::pack, .id = bad.pack}, [&](Buffer& bytes) {
+      bytes.data()[bad.offset + bad.stored_length / 2] ^= std::byte{1};
+    });
+    Progress progress;
+    try {
+      run_prune(*repository, test::tidy(), {}, progress, {});
+    } catch (const Error& e) {
+      EXPECT_EQ(e.code(), Errc::corrupt);
+      ++refused;
+    }
+    const auto after = test::RepoBuilder::open(test::RepoBuilder::forward(store));
+    Buffer content;
+    EXPECT_NO_THROW(BlobReader(*after, *load_index(*after, {}))
+                        .load({.kind = BlobKind::tree, .id = root}, content));
+  }
+  EXPECT_EQ(refused, 1U);
+}
+
+TEST(Pruner, HasAnIndexAfterwardsWhateverFailsWithoutFreeSpace) {
+  PruneRequest request = test::tidy();
+  request.without_free_space = true;
+  for (const test::Call call : {test::Call::remove, test::Call::list}) {
+    MemBackend store;
+    History history(store);
+    history.forget_first();
+    ASSERT_GT(store.list(FileKind::index).size(), 1U);
+    std::atomic<unsigned> deleted = 0;
+    auto backend =
+        std::make_unique<test::Connection>(store, [&](test::Call called, const FileRef& file) {
+          const bool of_index = called == test::Call::remove && file.kind == FileKind::index;
+          if (of_index) ++deleted;
+          // The second index file cannot be deleted, or what became of the packs cannot be seen.
+          const bool fails = call == test::Call::remove
+                                 ? of_index && deleted == 2
+                                 : called == call && deleted != 0 && file.kind == FileKind::pack;
+          if (fails) throw Error(Errc::permission, "injected");
+        });
+    EXPECT_THROW(test::prune_through(std::move(backend), request), Error);
+    EXPECT_GT(deleted, 0U);
+    history.expect_intact();
+    test::prune(store);
+    history.expect_intact();
+  }
 }
 
 TEST(Pruner, WarnsOfPacksThatCannotBeDeleted) {

@@ -1,5 +1,6 @@
 #include "medsave/repo/key_store.hpp"
 
+#include "key_codec.hpp"
 #include "stores.hpp"
 #include "support/matchers.hpp"
 
@@ -28,6 +29,26 @@ TEST(KeyStore, AddsKeysThatOpenTheSameRepository) {
     EXPECT_EQ(key.file.username, key.current ? "anna" : user_name());
     EXPECT_EQ(key.file.hostname, key.current ? "praxis-pc" : host_name());
   }
+}
+
+TEST(KeyStore, NeverHasMoreKeysThanAPasswordIsTriedWith) {
+  MemBackend store;
+  const auto repository = test::create_in(store);
+  while (store.list(FileKind::key).size() < 20) {
+    add_key(*repository, Secret("another"), "", "", test::kFastKdf);
+  }
+  EXPECT_THAT([&] { add_key(*repository, Secret("one more"), "", "", test::kFastKdf); },
+              test::throws_errc(Errc::usage));
+  EXPECT_EQ(store.list(FileKind::key).size(), 20U);
+  change_password(*repository, Secret("new"), "", "", test::kFastKdf);
+  EXPECT_EQ(store.list(FileKind::key).size(), 20U);
+  EXPECT_NO_THROW(open_with(store, "new"));
+
+  const auto crowded = open_with(store, "new");
+  save_key_file(store, repository->key(), Secret("one more"), "", "", test::kFastKdf);
+  EXPECT_THAT([&] { change_password(*crowded, Secret("newest"), "", "", test::kFastKdf); },
+              test::throws_errc(Errc::usage));
+  EXPECT_EQ(store.list(FileKind::key).size(), 21U);
 }
 
 TEST(KeyStore, ListsDamagedKeysAsProblems) {

@@ -1,5 +1,6 @@
 #include "medsave/repo/repository.hpp"
 
+#include "key_codec.hpp"
 #include "stores.hpp"
 #include "support/matchers.hpp"
 
@@ -231,7 +232,8 @@ TEST(Repository, TriesTwentyKeysAndTheHintedOneFirst) {
   MemBackend store;
   const auto repository = test::create_in(store);
   for (int i = 0; i < 60; ++i) {
-    add_key(*repository, Secret("other " + std::to_string(i)), "", "", test::kFastKdf);
+    save_key_file(store, repository->key(), Secret("other " + std::to_string(i)), "", "",
+                  test::kFastKdf);
   }
   unsigned wrong = 0;
   for (int i = 0; i < 60; ++i) {

@@ -39,7 +39,7 @@ class WriteConditionTest : public testing::Test {
   }
   void reopen(test::Connection::Hook hook) { repository_ = test::open_in(store_, std::move(hook)); }
 
-  /// Every way to publish or delete something.
+  /// Every way to publish or delete something, or to end on the strength of what is there.
   std::vector<std::function<void()>> ways() {
     Backend& backend = repository_->backend();
     return {[this] { save(FileKind::index); },
@@ -50,7 +50,8 @@ class WriteConditionTest : public testing::Test {
             [&backend] { backend.remove({.kind = FileKind::snapshot, .id = {}}); },
             [&backend] { backend.remove({.kind = FileKind::key, .id = {}}); },
             [&backend] { backend.replace_config(Buffer(3)); },
-            [&backend] { backend.remove_leftovers(); }};
+            [&backend] { backend.remove_leftovers(); },
+            [&backend] { backend.settle(); }};
   }
 
   MemBackend store_;
