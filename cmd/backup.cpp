@@ -205,16 +205,43 @@ const SnapshotEntry* usual_parent(const BackupRequest& request, const BackupOpti
   return found;
 }
 
+/// The newest snapshot of this computer, whatever it saved, if the clock is behind it.
+const SnapshotEntry* newest_if_in_future(const std::vector<SnapshotEntry>& snapshots,
+                                         const std::string& host) {
+  const SnapshotEntry* newest = nullptr;
+  for (const SnapshotEntry& entry : snapshots) {
+    if (entry.snapshot.hostname != host) continue;
+    if (newest == nullptr || is_older(*newest, entry)) newest = &entry;
+  }
+  return newest != nullptr && is_in_future(newest->snapshot.time.instant) ? newest : nullptr;
+}
+
+/// Of a snapshot that is compared with nothing: the one that shows, as its parent, that the clock
+/// is behind. Without it `forget` would take the snapshot for an old one.
+const SnapshotEntry* parent_in_future(const SnapshotEntry* usual,
+                                      const std::vector<SnapshotEntry>& snapshots,
+                                      const std::string& host) {
+  if (usual == nullptr) return newest_if_in_future(snapshots, host);
+  const bool shows_it = is_in_future(usual->snapshot.time.instant) ||
+                        made_with_clock_behind(snapshots).contains(usual->id);
+  return shows_it ? usual : nullptr;
+}
+
 void choose_parent_of(BackupRequest& request, const BackupOptions& options,
                       const std::vector<SnapshotEntry>& snapshots, Context& context) {
-  if (request.from_stdin) return;
-  if (!options.force) {
-    if (!options.parent.empty()) {
-      request.parent = find_snapshot(snapshots, options.parent, {}, context.notices());
-    } else if (const SnapshotEntry* found = usual_parent(request, options, snapshots, context)) {
-      request.parent = *found;
+  const bool compares = !request.from_stdin && !options.force;
+  if (compares && !options.parent.empty()) {
+    request.parent = find_snapshot(snapshots, options.parent, {}, context.notices());
+  } else {
+    const SnapshotEntry* usual = usual_parent(request, options, snapshots, context);
+    if (compares && usual != nullptr) {
+      request.parent = *usual;
+    } else if (!options.time) {
+      const auto* shown = parent_in_future(usual, snapshots, request.snapshot.hostname);
+      if (shown != nullptr) request.snapshot.parent = shown->id;
     }
   }
+  if (request.from_stdin) return;
   if (request.parent) {
     context.info(format_text(_("using parent snapshot {}"), request.parent->id.short_hex()));
   } else {

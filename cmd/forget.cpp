@@ -41,11 +41,12 @@ struct JudgedGroup {
 };
 
 std::vector<JudgedGroup> judge(std::vector<SnapshotEntry> snapshots, const GroupBy& group_by,
-                               const RetentionPolicy& policy) {
+                               const RetentionPolicy& policy,
+                               const std::set<Id>& made_with_clock_behind) {
   std::vector<JudgedGroup> judged;
   for (SnapshotGroup& group : group_snapshots(std::move(snapshots), group_by)) {
-    RetentionResult result =
-        apply_retention(std::exchange(group.snapshots, {}), policy, system_clock().now());
+    RetentionResult result = apply_retention(std::exchange(group.snapshots, {}), policy,
+                                             system_clock().now(), made_with_clock_behind);
     if (result.keep.empty() && !policy.empty()) {
       throw Error(Errc::usage,
                   format_text(_("refusing to delete last snapshot of snapshot group \"host {}, "
@@ -147,10 +148,11 @@ void warn_of_future(const std::vector<SnapshotEntry>& all, Context& context) {
 std::vector<Id> snapshots_to_forget(std::vector<SnapshotEntry> all, const ForgetOptions& options,
                                     const SnapshotFilter& filter, Context& context) {
   const RetentionPolicy policy = options.policy.policy();
+  const std::set<Id> behind = made_with_clock_behind(all);
   std::erase_if(all, [&](const SnapshotEntry& entry) { return !filter.matches(entry.snapshot); });
   warn_of_future(all, context);
   context.info(format_text(_("Applying Policy: {}"), describe_policy(policy)));
-  const std::vector<JudgedGroup> groups = judge(std::move(all), options.group_by, policy);
+  const std::vector<JudgedGroup> groups = judge(std::move(all), options.group_by, policy, behind);
   std::vector<SnapshotEntry> doomed;
   for (const JudgedGroup& judged : groups) {
     const std::vector<SnapshotEntry>& remove = judged.result.remove;

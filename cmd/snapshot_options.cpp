@@ -33,6 +33,8 @@ void add_files(PathFilter& filter, const std::vector<std::string>& files, bool i
 /// As snapshots have it: a relative path is one of this computer's, and what Windows calls absolute
 /// is taken as it stands.
 std::string meant_path(const std::string& path) {
+  // A script's variable that is not set; it would mean the current folder.
+  if (path.empty()) throw Error(Errc::usage, _("--path is empty: which folder is meant?"));
   const bool is_drive = path.size() >= 2 && path[1] == ':';
   return is_drive || path.starts_with("\\\\") ? path : snapshot_paths({path}).front();
 }

@@ -3,6 +3,8 @@
 #include "medsave/base/error.hpp"
 #include "medsave/base/text.hpp"
 
+#include <algorithm>
+
 namespace medsave {
 
 void throw_missing(const FileRef& file, const std::string& location) {
@@ -39,6 +41,20 @@ std::string missing_folder_advice(FileKind kind) {
       break;
   }
   return _("put it back from a copy of the repository");
+}
+
+void refuse_upper_case(FileKind kind, std::string_view name, const std::string& folder) {
+  if (kind != FileKind::snapshot && kind != FileKind::index) return;
+  if (name.size() != 2 * Id::kSize || Id::parse(name)) return;
+  std::string lower(name);
+  std::ranges::transform(lower, lower.begin(), [](char c) {
+    return c >= 'A' && c <= 'F' ? static_cast<char>(c + ('a' - 'A')) : c;
+  });
+  if (!Id::parse(lower)) return;
+  throw Error(Errc::corrupt,
+              format_text(_("the file {} in the folder \"{}\" of the repository has lost its name, "
+                            "and nothing was changed; rename it to {}"),
+                          name, folder, lower));
 }
 
 void require_within(const FileRef& file, std::uint64_t size, std::uint64_t limit) {

@@ -416,24 +416,6 @@ UniqueDir open_pack_folder(const UniqueDir& data, const std::string& name) {
   }
 }
 
-/// A file whose name a copying program or a file system has put into upper case is there, but
-/// nobody would find it.
-void refuse_upper_case(const UniqueDir& folder, const std::string& shown) {
-  for (const std::string& name : list_dir(folder.get())) {
-    if (Id::parse(name)) continue;
-    std::string lower = name;
-    std::ranges::transform(lower, lower.begin(), [](char c) {
-      return c >= 'A' && c <= 'F' ? static_cast<char>(c + 32) : c;
-    });
-    if (!Id::parse(lower)) continue;
-    throw Error(
-        Errc::corrupt,
-        format_text(_("the file {} in the folder \"{}\" of the repository has lost its name, "
-                      "and nothing was changed; rename it to {}"),
-                    name, shown, lower));
-  }
-}
-
 std::vector<ListedFile> LocalBackend::list(FileKind kind) {
   std::vector<ListedFile> files;
   if (!root_.is_open()) return files;
@@ -447,7 +429,7 @@ std::vector<ListedFile> LocalBackend::list(FileKind kind) {
       }
     } else {
       list_files(dir, "", files);
-      if (kind == FileKind::snapshot || kind == FileKind::index) refuse_upper_case(dir, folder);
+      for (const std::string& name : list_dir(dir.get())) refuse_upper_case(kind, name, folder);
     }
   } catch (const Error& e) {
     root_.require_in_place();

@@ -48,6 +48,10 @@ void PackCheck::run(std::vector<PackSummary> packs, const std::stop_token& stop)
 }
 
 std::string PackCheck::load(const PackSummary& pack, Buffer& content) const {
+  // What this computer has in its cache proves nothing of the repository.
+  if (CacheBackend* cache = repository_.cache()) {
+    cache->forget({.kind = FileKind::pack, .id = pack.id});
+  }
   try {
     repository_.backend().load({.kind = FileKind::pack, .id = pack.id}, pack.size, content);
     return {};
@@ -89,9 +93,6 @@ void PackCheck::examine(LoadedPack& pack, Buffer& plain, const std::stop_token& 
 
   // A second reading tells damage that stays from a cable, memory or disk that errs at times.
   Verdict second;
-  if (CacheBackend* cache = repository_.cache()) {
-    cache->forget({.kind = FileKind::pack, .id = summary.id});
-  }
   pack.failure = load(summary, pack.content);
   judge(summary, pack, plain, second, stop);
   if (second.faults.empty()) {

@@ -392,7 +392,11 @@ RestListing RestBackend::read_listing(FileKind kind, const HttpResponse& respons
   const std::string what = format_text(_("listing files of the kind \"{}\""), file_kind_name(kind));
   if (response.status != 200) throw_status(what, response);
   require_no_page(what, response);
-  return parse_rest_listing(response.body.view(), shown_);
+  RestListing listing = parse_rest_listing(response.body.view(), shown_);
+  for (const std::string& name : listing.near_ids) {
+    refuse_upper_case(kind, name, layout_.folder_of(kind));
+  }
+  return listing;
 }
 
 /// Whether nothing was ever stored behind a server that has no empty folders: then none of the

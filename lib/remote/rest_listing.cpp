@@ -61,6 +61,8 @@ class ListingReader : public nlohmann::json_sax<Json> {
   void add(const std::string& name, std::uint64_t size) {
     if (const std::optional<Id> id = Id::parse(name)) {
       listing_.files.push_back({.id = *id, .size = size});
+    } else if (name.size() == 2 * Id::kSize) {
+      listing_.near_ids.push_back(name);
     }
   }
 

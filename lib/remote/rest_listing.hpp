@@ -11,7 +11,8 @@ namespace medsave {
 /// A server's answer to the question what files there are.
 struct RestListing {
   std::vector<ListedFile> files = {};
-  bool has_sizes = true;  // version 1 of the protocol gives names only
+  bool has_sizes = true;                   // version 1 of the protocol gives names only
+  std::vector<std::string> near_ids = {};  // names of their length that are none
 };
 
 /// Throws Error(corrupt) that names the server when the answer is not a list, or one with sizes

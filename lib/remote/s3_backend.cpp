@@ -358,6 +358,8 @@ std::vector<ListedFile> S3Backend::list(FileKind kind) {
     for (const S3Object& object : page.objects) {
       if (const std::optional<Id> id = id_in_key(kind, object.key)) {
         files.push_back({.id = *id, .size = object.size});
+      } else if (object.key.starts_with(prefix)) {
+        refuse_upper_case(kind, std::string_view(object.key).substr(prefix.size()), prefix);
       }
     }
     if (page.next_token.empty()) {

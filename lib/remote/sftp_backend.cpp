@@ -28,6 +28,12 @@ struct Modes {
 
 /// Every save() is durable when it returns, but for the folder's entry of a pack, and for locks:
 /// one that a crash of the server takes with it is no loss.
+/// A listed entry of which the size has to be asked for.
+struct Asked {
+  Id id = {};
+  bool is_file = true;  // else a link, perhaps, or what has no business there
+};
+
 class SftpBackend : public Backend {
  public:
   SftpBackend(std::string location, const std::string& root, unsigned connections,
@@ -379,18 +385,20 @@ std::vector<ListedFile> SftpBackend::list(FileKind kind) {
   return with_session([&](SftpSession& session) {
     std::vector<ListedFile> files;
     std::vector<std::string> paths;  // of files whose size has to be asked for
-    std::vector<Id> ids;
+    std::vector<Asked> asked_for;
     const std::vector<std::size_t> missing =
         list_sftp_folders(session, folders, [&](std::size_t folder, const SftpName& entry) {
           const std::optional<Id> id = Id::parse(entry.name);
-          if (!id || !entry.attributes.may_be_file()) return;
+          if (!id) refuse_upper_case(kind, entry.name, folders[folder]);
+          if (!id) return;
           // In another folder nobody finds it.
           if (layout_.folder_of({.kind = kind, .id = *id}) != folders[folder]) return;
-          if (entry.attributes.size) {
+          const bool is_file = entry.attributes.may_be_file();
+          if (is_file && entry.attributes.size) {
             files.push_back({.id = *id, .size = *entry.attributes.size});
           } else {
             paths.push_back(folders[folder] + "/" + entry.name);
-            ids.push_back(*id);
+            asked_for.push_back({.id = *id, .is_file = is_file});
           }
         });
     if (missing.size() == folders.size()) {
@@ -401,13 +409,17 @@ std::vector<ListedFile> SftpBackend::list(FileKind kind) {
     const std::vector<SftpStat> asked = stat_sftp_files(session, paths);
     for (std::size_t i = 0; i < asked.size(); ++i) {
       const std::optional<SftpAttributes>& there = asked[i].attributes;
-      if (!there && asked[i].status.code == SftpCode::no_such_file) continue;  // deleted meanwhile
+      if (!there && asked[i].status.code == SftpCode::no_such_file) {
+        // Deleted meanwhile; but a link to something that is away must not look like nothing.
+        if (!asked_for[i].is_file) files.push_back({.id = asked_for[i].id, .size = 0});
+        continue;
+      }
       if (!there) throw sftp_status_error(asked[i].status, paths[i]);
       if (!there->size) {
         throw Error(Errc::unsupported,
                     format_text(_("{}: the server does not say how long it is"), paths[i]));
       }
-      files.push_back({.id = ids[i], .size = *there->size});
+      files.push_back({.id = asked_for[i].id, .size = *there->size});
     }
     make_unique_listing(files, location_);
     return files;
@@ -426,8 +438,9 @@ Opening SftpBackend::load_opening() {
           session, {layout_.folder_of(FileKind::key), layout_.folder_of(FileKind::lock)},
           [&](std::size_t folder, const SftpName& entry) {
             const std::optional<Id> id = Id::parse(entry.name);
-            if (!id || !entry.attributes.may_be_file()) return;
-            complete = complete && entry.attributes.size.has_value();
+            if (!id) return;
+            complete =
+                complete && entry.attributes.may_be_file() && entry.attributes.size.has_value();
             files[folder].push_back({.id = *id, .size = entry.attributes.size.value_or(0)});
           });
       complete = complete && missing.empty();

@@ -42,11 +42,19 @@ bool same_key(const Key& a, const Key& b) {
          std::ranges::equal(a.mac_k(), b.mac_k()) && std::ranges::equal(a.mac_r(), b.mac_r());
 }
 
+/// Stores a key and proves that it opens the repository: nobody may try it before it is needed.
 Id store_key(const Repository& repository, const Secret& password, const std::string& username,
              const std::string& hostname, const std::optional<KdfParams>& kdf) {
-  const Id id =
-      save_key_file(repository.backend(), repository.key(), password, username, hostname, kdf);
-  repository.backend().barrier();
+  Backend& backend = repository.backend();
+  const Id id = save_key_file(backend, repository.key(), password, username, hostname, kdf);
+  backend.barrier();
+  const std::optional<Key> opened = open_key_file(id, load_key_file(backend, id), password);
+  if (!opened || !same_key(*opened, repository.key())) {
+    throw Error(Errc::io,
+                format_text(_("the new key {} does not open the repository, so the old password "
+                              "was kept; check the storage and try again"),
+                            id.short_hex()));
+  }
   return id;
 }
 
@@ -119,16 +127,8 @@ Id find_key(const Repository& repository, const std::string& prefix) {
 Id change_password(const Repository& repository, const Secret& password,
                    const std::string& username, const std::string& hostname,
                    const std::optional<KdfParams>& kdf) {
-  Backend& backend = repository.backend();
   require_room_for_key(repository, kMaxKeyTries + 1);  // the old one goes
   const Id id = store_key(repository, password, username, hostname, kdf);
-  const std::optional<Key> opened = open_key_file(id, load_key_file(backend, id), password);
-  if (!opened || !same_key(*opened, repository.key())) {
-    throw Error(Errc::io,
-                format_text(_("the new key {} does not open the repository, so the old password "
-                              "was kept; check the storage and try again"),
-                            id.short_hex()));
-  }
   remove_durably(repository, repository.key_id());
   return id;
 }

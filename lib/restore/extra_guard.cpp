@@ -31,19 +31,23 @@ bool is_repository_part(std::string_view name) {
 }
 
 bool may_be_repository_in(DirHandle folder, const Tree& tree) {
-  constexpr std::uint64_t kMaxConfig = 1ULL << 20U;  // bytes
   const std::optional<FileInfo> present = lstat_at(folder, "config");
   if (!present || is_unfinished(*present)) return true;
   const auto saved = std::ranges::find(tree, "config", &Node::name);
-  if (saved == tree.end() || saved->content.size() != 1 || saved->size != present->size ||
-      !present->is_regular() || present->size > kMaxConfig) {
+  return saved != tree.end() && holds_content(folder, *present, *saved);
+}
+
+bool holds_content(DirHandle folder, const FileInfo& present, const Node& saved) {
+  constexpr std::uint64_t kMost = 512ULL << 10U;  // bytes; what is longer may be several blobs
+  if (saved.type != NodeType::file || !present.is_regular() || saved.size != present.size ||
+      present.size > kMost || saved.content.size() != (present.size == 0 ? 0U : 1U)) {
     return false;
   }
-  const UniqueFd file = open_file_at(folder, "config");
+  const UniqueFd file = open_file_at(folder, saved.name);
   Buffer content;
-  content.resize(static_cast<std::size_t>(present->size));
-  return pread_some(file.get(), content.writable(), 0, "config") == content.size() &&
-         sha256(content.view()) == saved->content.front();
+  content.resize(static_cast<std::size_t>(present.size));
+  return pread_some(file.get(), content.writable(), 0, saved.name) == content.size() &&
+         (content.size() == 0 || sha256(content.view()) == saved.content.front());
 }
 
 bool ExtraGuard::selects(const std::string& path) const {

@@ -4,6 +4,7 @@
 
 #include "medsave/format/tree.hpp"
 #include "medsave/restore/restorer.hpp"
+#include "medsave/sys/file_info.hpp"
 #include "medsave/sys/metadata.hpp"
 
 #include <atomic>
@@ -20,6 +21,9 @@ bool is_repository_part(std::string_view name);
 /// Whether the repository in `folder` may be the one that `tree` holds, or what an interrupted
 /// restore of that one left: they have the same config, or the folder has no whole one.
 bool may_be_repository_in(DirHandle folder, const Tree& tree);
+/// Whether the entry of `folder` that has the name of `saved` is a file with its content. For small
+/// files: of what is larger than half a MiB it is said that it is not.
+bool holds_content(DirHandle folder, const FileInfo& present, const Node& saved);
 
 /// Decides what `--delete` may remove of an entry that the snapshot does not have, and tells what
 /// it spares: what the patterns do not select, what the backup had left out, what is mounted in the

@@ -25,7 +25,8 @@ struct RestoreContext {
   RestoreLog& log;
   ExtraGuard& guard;
   const std::set<FileKey>& kept;  // the repository, what opens it, what holds them: never removed
-  const Timestamp begun = {};     // when the restore began
+  const std::set<FileKey>& opening;  // the files that open it: never changed
+  const Timestamp begun = {};        // when the restore began
 
   /// Whether the patterns leave anything out.
   [[nodiscard]] bool filtered() const {

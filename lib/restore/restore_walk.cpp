@@ -258,6 +258,13 @@ void RestoreWalk::visit_entry(Visit& visit, Node& node) {
   if (visit.fd && !context_.target.is_fresh(dir)) present = lstat_at(visit.fd->get(), node.name);
   if (present) visit.claims.claim(visit.fd->get(), node.name, present->key());
   const bool is_file = node.type == NodeType::file;
+  if (present && context_.opening.contains(present->key()) &&
+      !holds_content(visit.fd->get(), *present, node)) {
+    throw Error(Errc::exists,
+                _("it opens the repository (a password or its place) and was left as it is: with "
+                  "what the snapshot has here the backups might open no more. To have that, "
+                  "restore to another folder"));
+  }
   if (present && !may_overwrite(node, *present)) {
     context_.finished(dir, node.name, RestoreAction::skipped, is_file ? node.size : 0);
     return;

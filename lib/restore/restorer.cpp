@@ -82,6 +82,17 @@ std::set<FileKey> what_must_stay(const RestoreRequest& request) {
   return keys;
 }
 
+/// The files that open the repository, as they were named and where links lead.
+std::set<FileKey> what_opens_it(const RestoreRequest& request) {
+  std::set<FileKey> keys;
+  for (const std::string& file : request.opening_files) {
+    for (const auto& info : {lstat_at(kCurrentDirectory, file), stat_at(kCurrentDirectory, file)}) {
+      if (info) keys.insert(info->key());
+    }
+  }
+  return keys;
+}
+
 /// What there is of the way to a folder that may be missing. Behind a folder that is yet to be
 /// made, ".." leads back to where that will be.
 std::string existing_part(const std::string& folder) {
@@ -163,6 +174,7 @@ RestoreResult run_restore(const BlobReader& reader, const RestoreRequest& reques
   refuse_to_fill_a_repository(request);
   RestoreTarget target(request);
   const std::set<FileKey> kept = what_must_stay(request);
+  const std::set<FileKey> opening = what_opens_it(request);
   RestorePlan plan;
   ExtraGuard guard(request, log);
   const RestoreContext context = {.reader = reader,
@@ -173,6 +185,7 @@ RestoreResult run_restore(const BlobReader& reader, const RestoreRequest& reques
                                   .log = log,
                                   .guard = guard,
                                   .kept = kept,
+                                  .opening = opening,
                                   .begun = begun};
   RestoreWalk(context).run(stop);
   announce_dirs(target, log);

@@ -261,12 +261,11 @@ std::optional<RetentionPolicy> named_policy(std::string_view name) {
 }
 
 RetentionResult apply_retention(std::vector<SnapshotEntry> group, const RetentionPolicy& policy,
-                                const Timestamp& now) {
+                                const Timestamp& now, const std::set<Id>& made_with_clock_behind) {
   RetentionResult result;
   if (group.empty()) return result;
   std::ranges::stable_sort(
       group, [](const SnapshotEntry& a, const SnapshotEntry& b) { return is_older(b, a); });
-  const std::vector<bool> behind = made_with_clock_behind(group);
   const std::size_t newest = newest_not_in_future(group, now);
   const ZonedTime latest = group[newest].snapshot.time;
   std::vector<Rule> rules = rules_of(policy);
@@ -296,7 +295,7 @@ RetentionResult apply_retention(std::vector<SnapshotEntry> group, const Retentio
       if (!reason.empty()) besides.push_back(std::move(reason));
     }
     if (matches.empty()) matches = std::move(besides);
-    if (matches.empty() && behind[i]) {
+    if (matches.empty() && made_with_clock_behind.contains(group[i].id)) {
       matches.emplace_back(_("made when the clock was wrong"));
     }
     if (matches.empty() && i == newest && i != 0) {

@@ -176,12 +176,12 @@ class Parents {
 const SnapshotEntry* last_made_after(const SnapshotEntry& chosen,
                                      const std::vector<SnapshotEntry>& snapshots,
                                      const SnapshotFilter& filter) {
-  const std::vector<bool> behind = made_with_clock_behind(snapshots);
+  const std::set<Id> behind = made_with_clock_behind(snapshots);
   const Parents parents(snapshots);
   const SnapshotEntry* last = nullptr;
-  for (std::size_t i = 0; i < snapshots.size(); ++i) {
-    const SnapshotEntry& entry = snapshots[i];
-    if (behind[i] && filter.matches(entry.snapshot) && parents.lead_to(chosen, entry)) {
+  for (const SnapshotEntry& entry : snapshots) {
+    if (behind.contains(entry.id) && filter.matches(entry.snapshot) &&
+        parents.lead_to(chosen, entry)) {
       last = &entry;  // they are in the order of their times
     }
   }
@@ -381,11 +381,10 @@ bool is_older(const SnapshotEntry& a, const SnapshotEntry& b) {
   return rank(a) < rank(b);
 }
 
-std::vector<bool> made_with_clock_behind(const std::vector<SnapshotEntry>& snapshots) {
+std::set<Id> made_with_clock_behind(const std::vector<SnapshotEntry>& snapshots) {
   const Parents parents(snapshots);
   std::map<const SnapshotEntry*, Timestamp> latest;  // of the parents that it goes back to
-  std::vector<bool> out;
-  out.reserve(snapshots.size());
+  std::set<Id> out;
   for (const SnapshotEntry& entry : snapshots) {
     // Each is looked at once, however long the lines of parents are.
     std::vector<const SnapshotEntry*> line;
@@ -399,7 +398,7 @@ std::vector<bool> made_with_clock_behind(const std::vector<SnapshotEntry>& snaps
       if (parent == nullptr) continue;
       latest[*child] = std::max(parent->snapshot.time.instant, latest[parent]);
     }
-    out.push_back(entry.snapshot.time.instant < latest[&entry]);
+    if (entry.snapshot.time.instant < latest[&entry]) out.insert(entry.id);
   }
   return out;
 }

@@ -89,3 +89,25 @@ expect 0 medsave -r out-usb/backup check
 rm out-usb/backup/config
 expect 0 medsave restore latest:/usb --target out-usb
 identical saved-usb out-usb
+
+step "a file that opens the repository is not replaced by an older one"
+mkdir homedir
+echo old-password >homedir/.medsave-password
+echo letter >homedir/letter
+medsave -q -r locked init --password-file homedir/.medsave-password --repository-version 2
+unset_password() { env -u RESTIC_PASSWORD "$MEDSAVE" -r locked --password-file homedir/.medsave-password "$@"; }
+unset_password -q backup homedir
+echo new-password >new
+unset_password -q key passwd --new-password-file new
+mv new homedir/.medsave-password
+echo changed >homedir/letter
+for options in "" "--overwrite if-changed" "--delete" "--dry-run"; do
+  # shellcheck disable=SC2086
+  expect 1 unset_password restore latest:/homedir --target homedir $options
+  says "/.medsave-password: it opens the repository .*was left as it is"
+  same "$(cat homedir/.medsave-password)" new-password
+done
+same "$(cat homedir/letter)" letter
+expect 0 unset_password restore latest:/homedir --target homedir --exclude /.medsave-password
+expect 0 unset_password backup homedir
+expect 0 unset_password restore latest:/homedir --target homedir

@@ -164,6 +164,40 @@ same "$(field "$ahead" tags)" ""
 expect 0 medsave --json ls latest
 json --type snapshot /id >/dev/null
 
+step "an empty --path, of a variable that is not set, means no folder"
+cd src
+for command in "forget --unsafe-allow-remove-all" snapshots "ls latest" "restore latest --target $work/out4"; do
+  # shellcheck disable=SC2086
+  expect 1 medsave $command --path ""
+  says "--path is empty"
+done
+cd "$work"
+
+if command -v faketime >/dev/null; then
+  step "forget keeps what was saved with a clock that was years behind, compared or not"
+  export RESTIC_REPOSITORY=$work/behind
+  medsave -q init
+  at() { FAKETIME_DONT_FAKE_MONOTONIC=1 faketime -f "@$1" "$MEDSAVE" -q "${@:2}"; }
+  dump() { at "$1" backup --stdin --stdin-filename db.sql <<<"$2"; }
+  for day in 1 2 3; do
+    dump "2026-11-0$day 20:00:00" "day $day"
+    at "2026-11-0$day 21:00:00" backup --force src --tag "$day"
+  done
+  dump "2020-01-01 00:10:00" "day 4"
+  dump "2020-01-02 00:10:00" "day 5"
+  mkdir -p more && echo m >more/m
+  at "2020-01-02 01:10:00" backup src more --tag 4  # a source more: the first of its group
+  at "2020-01-02 02:10:00" backup --force src --tag 5
+  at "2020-01-03 02:10:00" backup --force src --tag 6
+  at "2026-11-06 23:00:00" forget --keep-last 1
+  same "$(medsave snapshots --json | grep -o '"time":"2020' | wc -l)" 5
+  for id in $(medsave snapshots --json --path /db.sql | grep -oE '"short_id":"[0-9a-f]+"' | cut -d'"' -f4); do
+    medsave dump "$id" /db.sql
+  done >left
+  same "$(paste -sd '|' left)" "day 4|day 5|day 3"
+  export RESTIC_REPOSITORY=$work/ahead
+fi
+
 step "the paths of a snapshot are sorted, and a relative --path is one of this computer's"
 mkdir -p two/b two/a && echo 1 >two/a/1 && echo 2 >two/b/2
 backup 0 two/b two/a

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -67,8 +68,10 @@ struct RetentionResult {
 };
 
 /// Applies the policy to the snapshots of one group. `now` tells which lie in the future: those
-/// do not count as the latest, from which spans are measured.
+/// do not count as the latest, from which spans are measured. What was made with a clock that was
+/// behind is kept: see made_with_clock_behind(), which is to be asked of all snapshots, since
+/// parents may be in other groups.
 RetentionResult apply_retention(std::vector<SnapshotEntry> group, const RetentionPolicy& policy,
-                                const Timestamp& now);
+                                const Timestamp& now, const std::set<Id>& made_with_clock_behind);
 
 }  // namespace medsave

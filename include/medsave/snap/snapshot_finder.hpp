@@ -9,6 +9,7 @@
 
 #include <functional>
 #include <optional>
+#include <set>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -100,10 +101,10 @@ SnapshotFolder find_folder(const BlobReader& reader, const Id& root, const std::
 /// Error(not_found) naming the first component that is missing or no folder.
 Id find_subtree(const BlobReader& reader, const Id& root, const std::string& subfolder);
 
-/// Of each snapshot, whether one of the parents that it goes back to is of a later time: then a
-/// clock was behind when it was made, and it is taken for older than what it was compared with.
+/// The snapshots of which one of the parents that they go back to is of a later time: then a clock
+/// was behind when they were made, and they are taken for older than what was there before them.
 /// Parents are also found by what was made of them (`tag` gives a snapshot a new id).
-std::vector<bool> made_with_clock_behind(const std::vector<SnapshotEntry>& snapshots);
+std::set<Id> made_with_clock_behind(const std::vector<SnapshotEntry>& snapshots);
 /// The order of snapshots: by time. Of the same time, what was saved counts as newer than what was
 /// made of it, and of such the one that holds more: the other one is what a repair left.
 bool is_older(const SnapshotEntry& a, const SnapshotEntry& b);

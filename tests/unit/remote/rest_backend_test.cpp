@@ -82,6 +82,16 @@ TEST_F(RestBackendTest, AsksForPathsOfTheProtocol) {
   EXPECT_EQ(seen.at(3).target, "/repo/snapshots/00" + zeros);
 }
 
+TEST_F(RestBackendTest, ASnapshotWhoseNameIsInUpperCaseIsNotOverlooked) {
+  for (const char* text : {R"(["%"])", R"([{"name":"%","size":1}])"}) {
+    std::string json = text;
+    json.replace(json.find('%'), 1, std::string(64, 'A'));
+    EXPECT_TRUE(list(json).empty());
+    EXPECT_THAT([&] { backend_->list(FileKind::snapshot); }, throws_errc(Errc::corrupt));
+    EXPECT_THAT([&] { backend_->list(FileKind::index); }, throws_errc(Errc::corrupt));
+  }
+}
+
 TEST_F(RestBackendTest, WhatFailsInOpeningIsAbsent) {
   serve([](const SeenRequest& request, std::size_t) -> std::string {
     if (request.target == "/repo/config") return "200 OK\r\n\r\nsealed";

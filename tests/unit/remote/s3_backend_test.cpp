@@ -295,6 +295,19 @@ TEST_F(S3BackendTest, EndsListsThatGoOnWithNamesOfOthers) {
   EXPECT_LT(seen().size(), 2000U);
 }
 
+TEST_F(S3BackendTest, ASnapshotWhoseNameIsInUpperCaseIsNotOverlooked) {
+  for (const char c : {'a', 'A'}) {
+    open([c](const SeenRequest&, std::size_t) {
+      return page(entry("prefix/snapshots/" + std::string(64, c)), "");
+    });
+    if (c == 'a') {
+      EXPECT_EQ(backend_->list(FileKind::snapshot).size(), 1U);
+    } else {
+      EXPECT_THAT([&] { backend_->list(FileKind::snapshot); }, throws_errc(Errc::corrupt));
+    }
+  }
+}
+
 TEST_F(S3BackendTest, AListWithTwoSizesOfOneFileIsRefused) {
   const auto page = [](const std::string& first, const std::string& second) {
     std::string text = "200 OK\r\n\r\n<ListBucketResult><IsTruncated>false</IsTruncated>";

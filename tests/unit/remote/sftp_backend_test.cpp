@@ -215,6 +215,30 @@ TEST_F(SftpBackendTest, ARenameThatIsOnlyAcknowledgedStoresNothing) {
   }
 }
 
+TEST_F(SftpBackendTest, WhatHasTheNameOfAFileIsNotOverlooked) {
+  const auto backend = open();
+  backend->create();
+  save(*backend, kConfig, "config");
+  const FileRef snapshot{.kind = FileKind::snapshot, .id = id_with(0xab)};
+  save(*backend, snapshot, "snapshot");
+  const std::string name = snapshot.id.hex();
+  const std::string path = root_ + "/snapshots/" + name;
+  // A link to it counts, and so does one that leads nowhere.
+  fs::rename(path, temp_ / "elsewhere");
+  fs::create_symlink(temp_ / "elsewhere", path);
+  ASSERT_EQ(backend->list(FileKind::snapshot).size(), 1U);
+  EXPECT_EQ(backend->list(FileKind::snapshot)[0].size, 8U);
+  fs::rename(temp_ / "elsewhere", temp_ / "away");
+  ASSERT_EQ(backend->list(FileKind::snapshot).size(), 1U);
+  EXPECT_THAT([&] { load(*backend, snapshot); }, throws_errc(Errc::not_found));
+  // So does one whose name a copying program has changed.
+  fs::remove(path);
+  std::string upper = name;
+  std::ranges::transform(upper, upper.begin(), [](unsigned char c) { return std::toupper(c); });
+  fs::rename(temp_ / "away", root_ + "/snapshots/" + upper);
+  EXPECT_THAT([&] { backend->list(FileKind::snapshot); }, throws_errc(Errc::corrupt));
+}
+
 TEST_F(SftpBackendTest, AMissingFolderIsNoEmptyOne) {
   const auto backend = open();
   backend->create();

@@ -51,6 +51,23 @@ TEST(KeyStore, NeverHasMoreKeysThanAPasswordIsTriedWith) {
   EXPECT_EQ(store.list(FileKind::key).size(), 21U);
 }
 
+TEST(KeyStore, AKeyThatWasStoredBadlyIsNotSaidToBeAdded) {
+  // It keeps a byte of each key file wrong.
+  class Misstoring : public MemBackend {
+   public:
+    void save(const FileRef& file, Buffer&& data) override {
+      if (file.kind == FileKind::key && misstores) data.data()[data.size() / 2] ^= std::byte{1};
+      MemBackend::save(file, std::move(data));
+    }
+    bool misstores = false;
+  };
+  Misstoring store;
+  const auto repository = test::create_in(store);
+  store.misstores = true;
+  EXPECT_THAT([&] { add_key(*repository, Secret("safe"), "", "", test::kFastKdf); },
+              test::throws_errc(Errc::corrupt));
+}
+
 TEST(KeyStore, ListsDamagedKeysAsProblems) {
   MemBackend store;
   const auto repository = test::create_in(store);

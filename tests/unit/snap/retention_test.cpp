@@ -68,6 +68,11 @@ RetentionPolicy policy_from(const std::string& options) {
   return policy;
 }
 
+RetentionResult apply_retention(const std::vector<SnapshotEntry>& group,
+                                const RetentionPolicy& policy, const Timestamp& now) {
+  return medsave::apply_retention(group, policy, now, made_with_clock_behind(group));
+}
+
 TEST(Retention, KeepsWhatResticKeepsForTheSameReasons) {
   std::ifstream file(MEDSAVE_TEST_DATA "/forget-policy.json");
   const nlohmann::json data = nlohmann::json::parse(file);
@@ -232,6 +237,19 @@ TEST(Retention, KeepsWhatWasMadeWithAClockThatWasBehind) {
   group[0].id.bytes()[1] = std::byte{1};
   result = apply_retention(group, {.last = 1}, at("2026-11-30T12:00:00Z"));
   EXPECT_EQ(result.keep.size(), 3U);
+}
+
+TEST(Retention, KnowsAClockThatWasBehindByASnapshotOfAnotherGroup) {
+  SnapshotEntry before = snapshot("2026-11-29T20:00:00Z");
+  before.id.bytes()[0] = std::byte{1};
+  SnapshotEntry first = snapshot("2020-01-01T00:00:30Z");
+  first.id.bytes()[0] = std::byte{2};
+  first.snapshot.parent = before.id;
+  const std::vector<SnapshotEntry> group = {first, snapshot("2026-11-28T20:00:00Z")};
+  const std::set<Id> behind = made_with_clock_behind({before, group[0], group[1]});
+  const RetentionResult result =
+      medsave::apply_retention(group, {.last = 1}, at("2026-11-30T12:00:00Z"), behind);
+  EXPECT_TRUE(result.remove.empty());
 }
 
 TEST(Retention, OfTheSameTimeTheFullerOfTwoThatWereMadeCounts) {
