@@ -15,8 +15,15 @@ namespace {
 FileRef key_file(const Id& id) { return {.kind = FileKind::key, .id = id}; }
 
 void remove_durably(const Repository& repository, const Id& id) {
-  repository.backend().remove(key_file(id));
-  repository.backend().barrier();
+  try {
+    repository.backend().remove(key_file(id));
+    repository.backend().barrier();
+  } catch (const Error& e) {
+    throw Error(e.code(), format_text(_("key {} could not be removed, so its password still opens "
+                                        "the repository ({}). When the cause is mended, remove it "
+                                        "with another password: medsave key remove {}"),
+                                      id.short_hex(), e.what(), id.short_hex()));
+  }
   if (find_undeleted(repository, FileKind::key, {id}, {}).empty()) return;
   throw Error(
       Errc::io,
@@ -129,7 +136,12 @@ Id change_password(const Repository& repository, const Secret& password,
                               "was kept; check the storage and try again"),
                             id.short_hex()));
   }
-  remove_durably(repository, repository.key_id());
+  try {
+    remove_durably(repository, repository.key_id());
+  } catch (const Error& e) {
+    throw Error(e.code(),
+                format_text(_("the new password opens the repository, but {}"), e.what()));
+  }
   return id;
 }
 
