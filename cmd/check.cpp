@@ -48,7 +48,7 @@ void print_affected(const CheckReport& report, Context& context) {
   context.warn(_("These cannot be restored completely:"));
   for (const AffectedPath& affected : report.affected) {
     context.warn(
-        escape_for_terminal(format_text(_("  snapshot {}: {}: {}"), affected.snapshot.short_hex(),
+        escape_for_terminal(format_text(_("  snapshot {}, {}: {}"), affected.snapshot.short_hex(),
                                         affected.path, affected.reason)));
   }
   const unsigned long more = report.affected_total - report.affected.size();

@@ -329,6 +329,13 @@ bool holds_keys(Context& context, const std::string& location) {
 }
 
 [[noreturn]] void throw_no_repository(Context& context, const std::string& location) {
+  if (context.identity == Identity::medsave && holds_keys(context, location)) {
+    throw Error(Errc::no_repository,
+                format_text(_("the repository at {} has lost its file \"config\", without which it "
+                              "cannot be opened; its keys and data are there. Make no new one: "
+                              "bring that file back from a copy of the repository"),
+                            location));
+  }
   if (const std::string seen = last_seen_at(context, location); !seen.empty()) {
     throw Error(
         Errc::no_repository,
@@ -337,13 +344,6 @@ bool holds_keys(Context& context, const std::string& location) {
                       "are on it. If the drive is connected, it may have another name now: "
                       "give its folder with -r"),
                     location, seen));
-  }
-  if (context.identity == Identity::medsave && holds_keys(context, location)) {
-    throw Error(Errc::no_repository,
-                format_text(_("the repository at {} has lost its file \"config\", without which it "
-                              "cannot be opened; its keys and data are there. Make no new one: "
-                              "bring that file back from a copy of the repository"),
-                            location));
   }
   throw Error(Errc::no_repository,
               format_text(_("repository does not exist: there is no config file at {}\n"
@@ -409,6 +409,13 @@ void warn_of_password(Context& context, const RepositoryChoice& choice,
         "MEDSAVE_REST_PASSWORD, or the whole location with --repository-file"));
 }
 
+void tell_of_wrong_password(Context& context, int tries_left) {
+  const auto left = static_cast<unsigned long>(tries_left);
+  context.warn(format_text(n_("that is not the password; try again, {} attempt left",
+                              "that is not the password; try again, {} attempts left", left),
+                           left));
+}
+
 /// Keys that were made of a file's bytes before text was decoded open too.
 std::unique_ptr<Repository> open_by(Context& context, std::unique_ptr<Backend> backend,
                                     const std::string& location, const PasswordAnswer& answer,
@@ -460,7 +467,7 @@ std::unique_ptr<Repository> open_chosen(Context& context, const RepositoryChoice
       if (!answer.asked || tries == kPasswordTries) {
         throw Error(e.code(), format_text(_("wrong password or no key found\n{}"), e.what()));
       }
-      context.warn(e.what());
+      tell_of_wrong_password(context, kPasswordTries - tries);
     }
     backend = open_backend(context, location, writes);
   }

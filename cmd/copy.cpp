@@ -156,12 +156,25 @@ void copy_from(const OpenedSource& source, const Repository& target, const CopyO
   tell_outcome(report, unreadable, context);
 }
 
+/// Whether two locations lead to one repository: what is stored at one of them is at the other.
+bool is_same_place(const Repository& source, const Repository& target, const RepoLock& lock) {
+  if (source.config().id != target.config().id) return false;
+  if (source.backend().location() == target.backend().location()) return true;
+  return lock.visible() && source.backend().size({.kind = FileKind::lock, .id = lock.id()});
+}
+
 void run_copy_command(const CopyOptions& options, const std::vector<std::string>& ids,
                       Context& context) {
   OpenedSource source{.repository = open_chosen(context, options.source)};
   const Repository& target = context.open_locked(LockMode::shared);
-  if (target.backend().location() == source.repository->backend().location()) {
+  if (is_same_place(*source.repository, target, *context.lock())) {
     throw Error(Errc::usage, _("source and target are the same repository; nothing was copied"));
+  }
+  if (source.repository->config().id == target.config().id) {
+    context.warn(
+        _("source and target are two copies of one repository. What both have is skipped; what "
+          "only the source has becomes a new snapshot in the target. To keep the two equal, copy "
+          "the files instead, e.g. with rsync"));
   }
   lock_source(source, context);
   try {

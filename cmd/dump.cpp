@@ -73,7 +73,11 @@ class Output {
     sync_fd(file_.get(), target_);
     close_fd(std::move(file_), target_);
     if (temporary_.empty()) return;
-    rename_at(kCurrentDirectory, temporary_, kCurrentDirectory, target_);
+    try {
+      rename_at(kCurrentDirectory, temporary_, kCurrentDirectory, target_);
+    } catch (const Error& e) {
+      throw Error(e.code(), format_text(_("{} is not replaced; {}"), target_, e.what()));
+    }
     const std::filesystem::path folder = std::filesystem::path(target_).parent_path();
     sync_dir(folder.empty() ? "." : folder.string());
     temporary_.clear();
@@ -91,7 +95,7 @@ class Output {
     std::array<std::byte, 8> random = {};
     system_random().fill(random);
     temporary_ = target_ + ".medsave-" + to_hex(random);  // another dump may be writing to it, too
-    file_ = create_file_at(kCurrentDirectory, temporary_, 0666);
+    file_ = create_file_at(kCurrentDirectory, temporary_, 0666, target_);
     if (there && there->is_regular()) set_mode_where_possible(file_.get(), there->mode, target_);
   }
 
@@ -198,6 +202,7 @@ void run_dump(const DumpOptions& options, const std::vector<std::string>& argume
                                                node_type_name(node->type)));
     }
   } catch (const Error& e) {
+    if (context.identity == Identity::medsave) throw;
     throw e.with_context(_("cannot dump file"));
   }
   output.finish();

@@ -243,8 +243,8 @@ class FindRun {
     return [this, &entry](const std::string& path, const Id& tree, const std::string& message) {
       ++problems_;
       context_.warn(escape_for_terminal(
-          format_text(_("Unable to load tree {}\n ... which belongs to snapshot {}: {}: {}"),
-                      tree.hex(), entry.id.hex(), path, message)));
+          format_text(_("snapshot {1}, {2}: the folder list {0} cannot be read; {3}"), tree.hex(),
+                      entry.id.short_hex(), path, message)));
     };
   }
 

@@ -38,9 +38,9 @@ ReliableIndex load_index_for_writing(const Repository& repository, Context& cont
   ReliableIndex loaded = load_reliable_index(repository, stop, damaged);
   if (damaged != nullptr) {
     for (const IndexProblem& problem : *damaged) {
-      context.warn(format_text(_("{} (index file {}). What only this index file lists is stored "
-                                 "again where it is needed"),
-                               problem.message, problem.index.hex()));
+      context.warn(
+          format_text(_("{}. What only this index file lists is stored again where it is needed"),
+                      problem.message));
     }
   }
   if (const unsigned long count = loaded.absent_packs.size(); count != 0) {

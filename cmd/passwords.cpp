@@ -146,8 +146,14 @@ std::string fit_prompt(const std::string& prompt, std::size_t columns) {
   return out;
 }
 
-Secret typed(const std::string& prompt, const Context& context) {
-  std::optional<Buffer> line = read_password(fit_prompt(prompt, context.console.width()));
+Secret typed(const std::string& prompt, Context& context) {
+  std::optional<Buffer> line;
+  try {
+    line = read_password(fit_prompt(prompt, context.console.width()));
+  } catch (const Interrupted&) {
+    context.done(_("nothing was done"));
+    throw;
+  }
   if (!line && is_terminal(kStandardInput)) {
     throw Error(Errc::usage, _("no password was typed; nothing was done"));
   }

@@ -350,10 +350,12 @@ void run_restore_command(const RestoreOptions& options, const std::string& snaps
     const char* text =
         result.files_restored != 0 || result.bytes_restored != 0
             ? n_("There was {} error", "There were {} errors", count)
-            : n_("There was {} error, and nothing was restored; the snapshot is not touched by "
-                 "that",
-                 "There were {} errors, and nothing was restored; the snapshot is not touched by "
-                 "that",
+            : n_("There was {} error, and nothing was restored; nothing in the repository was "
+                 "changed. If something is lost or damaged there, `medsave check` tells what else "
+                 "is affected",
+                 "There were {} errors, and nothing was restored; nothing in the repository was "
+                 "changed. If something is lost or damaged there, `medsave check` tells what else "
+                 "is affected",
                  count);
     throw CommandFailed(kExitFailed, fatal_text(format_text(text, count)));
   }

@@ -12,6 +12,7 @@
 #include "medsave/json/json_object.hpp"
 #include "medsave/sys/fd.hpp"
 #include "medsave/sys/file_io.hpp"
+#include "medsave/ui/display_text.hpp"
 
 #include <algorithm>
 #include <exception>
@@ -90,8 +91,17 @@ void begin_log(const Command& command, Context& context) {
   context.console.log(format_text(_("{} begins"), command.full_name()));
 }
 
+/// The locale may name any language; who asks this program for one is told that it has it not.
+void warn_of_unknown_language(Context& context) {
+  const std::string wanted = environment_value("LANG");
+  if (!context.global.language.empty() || wanted.empty() || is_known_language(wanted)) return;
+  context.warn(format_text(_("MEDSAVE_LANG={}: messages are in en or fr only"),
+                           escape_for_terminal(wanted)));
+}
+
 void run_parsed(const Command& root, const ParsedLine& line, Context& context) {
   const Command& command = *line.command;
+  if (context.identity == Identity::medsave) warn_of_unknown_language(context);
   if (line.help || !command.runs()) {
     context.console.write(help_text(command, context.console.width()));
     // Without a subcommand there is nothing to do, but for the bare program that is no mistake.

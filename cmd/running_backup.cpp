@@ -3,6 +3,7 @@
 #include "medsave/base/clock.hpp"
 #include "medsave/base/error.hpp"
 #include "medsave/base/text.hpp"
+#include "medsave/base/units.hpp"
 #include "medsave/crypto/sha256.hpp"
 #include "medsave/format/time_text.hpp"
 #include "medsave/par/pause.hpp"
@@ -83,6 +84,13 @@ RunningBackup::RunningBackup(Context& context, const Snapshot& snapshot) {
     }
     const std::string holder = holder_in(file);
     if (std::chrono::steady_clock::now() >= end) {
+      if (told) {
+        throw Error(Errc::locked,
+                    format_text(_("a backup of the same sources to this repository is still "
+                                  "running on this computer after {1} of waiting ({0}), so this "
+                                  "one did nothing"),
+                                holder, format_period(context.global.retry_lock)));
+      }
       throw Error(Errc::locked,
                   format_text(_("a backup of the same sources to this repository is running on "
                                 "this computer already ({}), so this one did nothing. To wait for "

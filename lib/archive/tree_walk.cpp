@@ -171,9 +171,9 @@ Tree TreeWalk::load_previous(const DirectoryTask& task, Folder& folder) {
   } catch (const Error& error) {
     if (is_fatal(error)) throw;
     parts_.reporter.stored_again(
-        format_text(_("{}: all its files are read, because the previous snapshot is damaged here, "
-                      "which \"medsave check\" explains: {}"),
-                    folder.dir->path, error.what()));
+        format_text(_("{}: all its files are read, because the previous snapshot is damaged here; "
+                      "{}"),
+                    folder.dir->path.empty() ? "/" : folder.dir->path, error.what()));
     // Its list may be the same as ever, and those of the folders in it are not looked at now.
     folder.stored_anew = true;
     return {};

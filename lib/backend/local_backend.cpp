@@ -318,11 +318,10 @@ void LocalBackend::read_with_context(const FileRef& file, const Read& read) {
         if (config_seen_) require_folders();
         throw_missing(file, root_.shown());
       }
-      throw Error(Errc::io, format_text(_("{}: {}. The drive may be failing or no longer "
-                                          "connected"),
-                                        describe(file), e.what()));
+      throw Error(Errc::io,
+                  format_text(_("{}. The drive may be failing or no longer connected"), e.what()));
     }
-    throw e.with_context(describe(file));
+    throw Error(e.code(), format_text(_("{} (in the repository {})"), e.what(), root_.shown()));
   }
 }
 
@@ -362,7 +361,7 @@ void LocalBackend::load_range(const FileRef& file, std::uint64_t offset, std::si
       require_whole(file, offset, length, std::min<std::uint64_t>(length, rest));
     }
     out.resize(length);
-    const std::size_t got = pread_some(fd->get(), out.writable(), offset, root_.shown());
+    const std::size_t got = pread_some(fd->get(), out.writable(), offset, name_of(file));
     require_whole(file, offset, length, got);
   });
 }
@@ -473,7 +472,7 @@ void LocalBackend::withdraw(const FileRef& file) {
       root_.require_in_place();
       return;
     }
-    throw e.with_context(describe(file));
+    throw Error(e.code(), format_text(_("{} (in the repository {})"), e.what(), root_.shown()));
   }
   writer_.note_change(folder_of(file));
 }

@@ -36,6 +36,7 @@ std::string_view known_language_of_list(std::string_view list) {
 }
 
 std::string_view choose_language(std::string_view wanted) {
+  if (!is_known_language(wanted)) wanted = {};  // said by whoever reads the command line
   if (wanted.empty()) wanted = environment("MEDSAVE_LANG");
   if (wanted.empty()) {
     // As in gettext: who asks for the C locale wants the untranslated texts, whatever LANGUAGE
@@ -57,6 +58,8 @@ std::string& language() {
 }
 
 }  // namespace
+
+bool is_known_language(std::string_view names) { return !known_language_of_list(names).empty(); }
 
 const char* translate(const char* id) {
   return *id == '\0' ? id : dgettext(kDomain, id);  // gettext("") is the catalogue's header

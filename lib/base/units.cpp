@@ -164,8 +164,25 @@ std::optional<std::chrono::nanoseconds> parse_go_duration(std::string_view text)
   return std::chrono::nanoseconds(static_cast<std::int64_t>(total));
 }
 
-std::string format_go_duration(std::chrono::nanoseconds duration) {
+namespace {
+
+std::string french_period(std::int64_t seconds) {
+  std::string text;
+  const auto add = [&text](std::int64_t count, std::string_view unit) {
+    if (count == 0) return;
+    text += fmt::format("{}{}{}{}", text.empty() ? "" : kFrenchSpace, count, kFrenchSpace, unit);
+  };
+  add(seconds / 3600, "h");
+  add(seconds / 60 % 60, "min");
+  add(seconds % 60, "s");
+  return text.empty() ? fmt::format("0{}s", kFrenchSpace) : text;
+}
+
+}  // namespace
+
+std::string format_period(std::chrono::nanoseconds duration) {
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(duration).count();
+  if (in_french()) return french_period(seconds);
   if (seconds < 60) return fmt::format("{}s", seconds);
   if (seconds < 3600) return fmt::format("{}m{}s", seconds / 60, seconds % 60);
   return fmt::format("{}h{}m{}s", seconds / 3600, seconds / 60 % 60, seconds % 60);

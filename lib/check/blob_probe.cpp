@@ -20,7 +20,7 @@ void load_copy(const Repository& repository, const BlobRef& blob, const BlobLoca
       open_blob(repository, blob, sealed.view(), at.plain_length, plain);
       return;
     } catch (const Error& e) {
-      if (!again || e.code() != Errc::corrupt) throw;
+      if (!again || e.code() != Errc::corrupt) throw damaged_at(at, e);
     }
     cache->forget(pack);
   }
@@ -37,9 +37,7 @@ std::optional<std::string> probe_blob(const Repository& repository, const Index&
       return std::nullopt;
     } catch (const Error& e) {
       if (is_fatal(e)) throw;
-      const std::string reason =
-          with_colon(describe({.kind = FileKind::pack, .id = at.pack}), e.what());
-      reasons = reasons.empty() ? reason : with_semicolon(reasons, reason);
+      reasons = reasons.empty() ? e.what() : with_semicolon(reasons, e.what());
     }
   }
   if (reasons.empty()) return format_text(_("no index file lists blob {}"), blob.id.hex());

@@ -149,8 +149,8 @@ void PackCheck::judge_blobs(const std::vector<PackEntry>& entries, ByteView cont
     } catch (const Error& e) {
       // One blob as an example is enough to see what kind of damage it is.
       if (verdict.bad_blobs.empty()) {
-        verdict.add(
-            format_text(_("blob {} at byte {}: {}"), entry.id.short_hex(), entry.offset, e.what()));
+        verdict.add(format_text(_("in blob {} at byte {} {}"), entry.id.short_hex(), entry.offset,
+                                e.what()));
       }
       verdict.bad_blobs.push_back(blob);
     }
@@ -179,7 +179,7 @@ std::optional<std::string> PackCheck::judge_header(const std::vector<PackEntry>&
     if (decode_pack_header(plain.view(), blobs) == entries) return std::nullopt;
     return _("its header contradicts the index");
   } catch (const Error& e) {
-    return format_text(_("header: {}"), e.what());
+    return format_text(_("in its header {}"), e.what());
   }
 }
 

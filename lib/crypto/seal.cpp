@@ -159,7 +159,7 @@ bool try_open_sealed(const Key& key, ByteView sealed, Buffer& plain) {
 
 void open_sealed(const Key& key, ByteView sealed, Buffer& plain) {
   if (!try_open_sealed(key, sealed, plain)) {
-    throw Error(Errc::corrupt, _("encrypted data is damaged: its authentication code is wrong"));
+    throw Error(Errc::corrupt, _("the authentication code is wrong"));
   }
 }
 

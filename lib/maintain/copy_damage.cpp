@@ -23,7 +23,7 @@ std::optional<std::string> CopyDamage::why_not_whole(const Id& root, const std::
   std::optional<std::string> reason = why_missing({.kind = BlobKind::tree, .id = root});
   if (reason) return reason;
   const auto set_reason = [&](const std::string& path, const std::string& why) {
-    if (!reason) reason = path + ": " + why;
+    if (!reason) reason = format_text(_("in {}, {}"), path, why);
   };
   const auto need = [&](const std::string& path, const BlobRef& blob) {
     if (const auto why = why_missing(blob)) set_reason(path, *why);

@@ -34,7 +34,7 @@ class IndexRepair {
     stage(_("loading indexes..."));
     index_ = load_index(repository_, stop, &loaded_);
     for (const IndexProblem& problem : loaded_.problems) {
-      change(format_text(_("replacing index file {}: {}"), problem.index.hex(), problem.message));
+      change(format_text(_("replacing index file {}, which cannot be used"), problem.index.hex()));
     }
     stage(_("getting pack files to read..."));
     compare();

@@ -38,7 +38,7 @@ class PackRepair {
   PackRepairReport run(const std::stop_token& stop) {
     index_ = load_index(repository_, stop, &loaded_);
     if (!loaded_.problems.empty()) {
-      throw Error(Errc::corrupt, format_text(_("{}; run `medsave repair index` first"),
+      throw Error(Errc::corrupt, format_text(_("{}. Do that first, nothing was changed"),
                                              loaded_.problems.front().message));
     }
     // An index file that this run has not seen would go on naming the packs it deletes.

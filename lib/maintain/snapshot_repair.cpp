@@ -67,9 +67,8 @@ class SnapshotRepair {
         throw error.with_context(path);
       }
       const bool root = path == "/";
-      tell(path,
-           format_text(root ? _("not readable ({})") : _("replaced with an empty folder ({})"),
-                       error.what()));
+      tell(path, format_text(root ? _("not readable; {}") : _("replaced with an empty folder; {}"),
+                             error.what()));
       return !root;
     };
     return rules;

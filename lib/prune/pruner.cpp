@@ -118,8 +118,8 @@ class Prune {
           damaged.push_back(id);
         });
     if (damaged.empty()) return snapshots;
-    throw Error(Errc::corrupt, format_text(_("what a snapshot needs cannot be told, so nothing was "
-                                             "removed: {}\n{}"),
+    throw Error(Errc::corrupt, format_text(_("{}. So nothing was removed, since what a snapshot "
+                                             "needs cannot be told\n{}"),
                                            first, advice_on_damaged_snapshots(damaged)));
   }
 
@@ -136,8 +136,8 @@ class Prune {
     index_ = load_index(repository_, stop, &loading);
     if (!loading.problems.empty()) {
       throw Error(Errc::corrupt,
-                  format_text(_("what the repository holds cannot be found out, so nothing was "
-                                "removed: {}"),
+                  format_text(_("{}. So nothing was removed, since what the repository holds "
+                                "cannot be found out"),
                               loading.problems.front().message));
     }
     contents_ = std::move(loading.contents);

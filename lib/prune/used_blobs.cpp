@@ -87,8 +87,7 @@ class UsedBlobSearch {
   bool mark(const BlobRef& blob) {
     const std::optional<std::size_t> number = index_.blob_number(blob);
     if (number) return used_.mark(*number);
-    throw Error(Errc::not_found,
-                format_text(_("blob {} is missing: no index file lists it"), blob.id.hex()));
+    throw Error(Errc::not_found, format_text(_("no index file lists blob {}"), blob.id.hex()));
   }
 
   const Repository& repository_;
@@ -113,7 +112,7 @@ BlobMarks find_used_blobs(const Repository& repository, const Index& index,
   } catch (const Error& e) {
     if (is_fatal(e)) throw;
     throw Error(e.code(), format_text(_("what the snapshots need cannot be found out, so nothing "
-                                        "was removed: {}; `medsave check` lists all damage"),
+                                        "was removed: {}"),
                                       e.what()));
   }
   return used;

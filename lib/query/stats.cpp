@@ -208,8 +208,7 @@ class Distinct {
   [[nodiscard]] BlobLocation find(const BlobRef& blob) const {
     const std::optional<BlobLocation> location = reader_.index().find(blob);
     if (location) return *location;
-    throw Error(Errc::not_found,
-                format_text(_("blob {} is missing: no index file lists it"), blob.id.hex()));
+    throw Error(Errc::not_found, format_text(_("no index file lists blob {}"), blob.id.hex()));
   }
 
   static Id content_key(const Node& node) {

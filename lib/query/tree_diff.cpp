@@ -289,7 +289,7 @@ void TreeDiff::count_blobs(const BlobSet& blobs, DiffCounts& counts) {
     if (const auto location = reader_.index().find(blob)) {
       counts.bytes += location->content_length();
     } else {
-      problem_(format_text(_("blob {} is missing: no index file lists it"), blob.id.hex()));
+      problem_(format_text(_("no index file lists blob {}"), blob.id.hex()));
     }
   };
   for (const Id& id : blobs.data) add({.kind = BlobKind::data, .id = id});

@@ -106,7 +106,31 @@ bool contains_any(std::string_view text, std::initializer_list<std::string_view>
                               "http:// only?"),
                             server, detail));
   }
-  throw Error(Errc::io, format_text(_("{}: the connection failed: {}"), server, detail));
+  throw Error(Errc::io, format_text(_("{}: the connection was lost ({})"), server, detail));
+}
+
+/// For what may pass; libcurl's own words stand behind it.
+const char* why_unreachable(CURLcode code) {
+  switch (code) {
+    case CURLE_COULDNT_RESOLVE_HOST:
+      return _(
+          "{}: no server of this name is found; is the name right, and is there a network? ({})");
+    case CURLE_COULDNT_RESOLVE_PROXY:
+      return _("{}: the proxy is not found by its name; is it right? ({})");
+    case CURLE_COULDNT_CONNECT:
+      return _("{}: no connection is possible; is the server running, and is its port right? ({})");
+    case CURLE_OPERATION_TIMEDOUT:
+      return _("{}: the server does not answer; is it switched on? ({})");
+    case CURLE_GOT_NOTHING:
+      return _("{}: the server closed the connection without an answer ({})");
+    case CURLE_PARTIAL_FILE:
+      return _("{}: the answer was cut off ({})");
+    case CURLE_UNSUPPORTED_PROTOCOL:
+    case CURLE_WEIRD_SERVER_REPLY:
+      return _("{}: what answers there does not speak HTTP ({})");
+    default:
+      return _("{}: the connection failed ({})");
+  }
 }
 
 /// Those two tell what a server is not able to do; the other ones may be a gateway's, or rclone's,
@@ -333,14 +357,8 @@ void HttpClient::Impl::throw_failure(const HttpExchange& exchange, CURLcode code
     case CURLE_RECV_ERROR:
     case CURLE_SEND_ERROR:
       throw_handshake(server, detail);
-    case CURLE_PARTIAL_FILE:
-      throw Error(Errc::io, format_text(_("{}: the answer was cut off: {}"), server, detail));
-    case CURLE_UNSUPPORTED_PROTOCOL:
-    case CURLE_WEIRD_SERVER_REPLY:
-      throw Error(Errc::io, format_text(_("{}: what answers there does not speak HTTP ({})"),
-                                        server, detail));
     default:
-      throw Error(Errc::io, format_text(_("{}: the connection failed: {}"), server, detail));
+      throw Error(Errc::io, format_text(why_unreachable(code), server, detail));
   }
 }
 

@@ -315,17 +315,18 @@ HttpResponse RestBackend::ask(const char* method, std::string url, std::uint64_t
 }
 
 void RestBackend::load(const FileRef& file, std::uint64_t limit, Buffer& out) {
+  HttpResponse response;
   try {
-    HttpResponse response = ask("GET", url_of(file), limit);
-    if (response.status == 404) refuse_missing(file, response);
-    if (response.status != 200) throw_status(describe(file), response);
-    require_no_page(describe(file), response);
-    if (file.kind == FileKind::config) config_seen_ = true;
-    out = std::move(response.body);
+    response = ask("GET", url_of(file), limit);
   } catch (const Error& e) {
-    if (e.code() != Errc::corrupt || std::string_view(e.what()).starts_with(describe(file))) throw;
+    if (e.code() != Errc::corrupt) throw;
     throw e.with_context(describe(file));
   }
+  if (response.status == 404) refuse_missing(file, response);
+  if (response.status != 200) throw_status(describe(file), response);
+  require_no_page(describe(file), response);
+  if (file.kind == FileKind::config) config_seen_ = true;
+  out = std::move(response.body);
 }
 
 void RestBackend::load_range(const FileRef& file, std::uint64_t offset, std::size_t length,

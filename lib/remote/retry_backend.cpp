@@ -70,16 +70,17 @@ class RetryBackend : public Backend {
     repeat(_("making durable what was stored"), [&] { inner_->settle(); });
   }
   void load(const FileRef& file, std::uint64_t limit, Buffer& out) override {
-    repeat(format_text(_("reading {}"), describe(file)), [&] { inner_->load(file, limit, out); });
+    repeat(reading(file), [&] { inner_->load(file, limit, out); });
   }
   void load_range(const FileRef& file, std::uint64_t offset, std::size_t length,
                   Buffer& out) override {
-    repeat(format_text(_("reading {}"), describe(file)),
-           [&] { inner_->load_range(file, offset, length, out); });
+    repeat(reading(file), [&] { inner_->load_range(file, offset, length, out); });
   }
   std::optional<std::uint64_t> size(const FileRef& file) override {
-    return repeat(format_text(_("looking for {}"), describe(file)),
-                  [&] { return inner_->size(file); });
+    const std::string what = file.kind == FileKind::config
+                                 ? std::string()
+                                 : format_text(_("looking for {}"), describe(file));
+    return repeat(what, [&] { return inner_->size(file); });
   }
   std::vector<ListedFile> list(FileKind kind) override {
     return repeat(format_text(_("listing files of the kind \"{}\""), file_kind_name(kind)),
@@ -87,8 +88,7 @@ class RetryBackend : public Backend {
   }
   [[nodiscard]] bool list_proves_names() const override { return inner_->list_proves_names(); }
   Opening load_opening() override {
-    return repeat(format_text(_("reading {}"), describe(FileRef{.kind = FileKind::config})),
-                  [&] { return inner_->load_opening(); });
+    return repeat("", [&] { return inner_->load_opening(); });
   }
   void remove(const FileRef& file) override {
     repeat(format_text(_("deleting {}"), describe(file)), [&] { inner_->remove(file); });
@@ -107,6 +107,12 @@ class RetryBackend : public Backend {
 
  private:
   using Clock = std::chrono::steady_clock;
+
+  /// Empty for the config: it is what a server is asked for first, and of no interest.
+  static std::string reading(const FileRef& file) {
+    if (file.kind == FileKind::config) return {};
+    return format_text(_("reading {}"), describe(file));
+  }
 
   /// The config is stored once: an answer that was lost must not make it look like somebody's.
   bool is_stored(const FileRef& file, const Buffer& data) {
@@ -162,11 +168,7 @@ class RetryBackend : public Backend {
         if (!may_go_on()) throw;
         if (++attempts >= policy_.most_attempts) throw;
         if (Clock::now() + wait - start > patience_.load()) give_up(e);
-        if (!stop_.stop_requested()) {
-          notice_(format_text(_("{} failed, trying again in {} s: {}"), what,
-                              format_decimal(std::chrono::duration<double>(wait).count(), 1),
-                              e.what()));
-        }
+        if (!stop_.stop_requested()) notice_(describe_retry(what, e, wait, attempts == 1));
       }
       sleep(wait);
     }
@@ -188,6 +190,16 @@ class RetryBackend : public Backend {
     answered_ = true;
     const std::lock_guard lock(mutex_);
     gone_.reset();
+  }
+
+  /// The first one says for how long that goes on.
+  std::string describe_retry(const std::string& what, const Error& why, milliseconds wait,
+                             bool first) {
+    const std::string pause = format_decimal(std::chrono::duration<double>(wait).count(), 1);
+    const std::string reason = what.empty() ? why.what() : with_semicolon(why.what(), what);
+    if (!first) return format_text(_("trying again in {} s: {}"), pause, reason);
+    return format_text(_("trying again in {} s, for up to {}: {}"), pause,
+                       format_period(patience_.load()), reason);
   }
 
   /// Between the tries of a server that is gone.
@@ -215,7 +227,7 @@ class RetryBackend : public Backend {
       const std::lock_guard lock(mutex_);
       gone_.emplace(
           Errc::unreachable,
-          format_text(_("the server of the repository is out of reach: {}. What is stored there "
+          format_text(_("{}. The server of the repository is out of reach, what is stored there "
                         "stays as it is; run the command again when it answers"),
                       failure.what()));
       rest_after({});

@@ -118,7 +118,10 @@ void SftpBackend::with_file(const FileRef& file, const Request& request, std::si
           request(session);
         } catch (const Error& e) {
           if (!session.usable() || e.code() == Errc::corrupt || e.code() == Errc::exists) throw;
-          if (e.code() == Errc::not_found) require_present(session);
+          if (e.code() == Errc::not_found) {
+            require_present(session);
+            throw_missing(file, location_);
+          }
           throw e.with_context(describe(file));
         }
       },
@@ -131,19 +134,10 @@ void SftpBackend::with_opened(const FileRef& file, const Request& request, std::
   with_file(
       file,
       [&](SftpSession& session) {
-        std::unique_ptr<SftpFile> opened;
-        try {
-          opened = std::make_unique<SftpFile>(session, layout_.path_of(file));
-        } catch (const Error& e) {
-          if (e.code() != Errc::not_found) throw;
-        }
-        if (!opened) {
-          require_present(session);
-          throw_missing(file, location_);
-        }
+        SftpFile opened(session, layout_.path_of(file));
         seen_ = true;
-        if (file.kind == FileKind::config) note_modes(opened->mode());
-        request(*opened);
+        if (file.kind == FileKind::config) note_modes(opened.mode());
+        request(opened);
       },
       bytes);
 }

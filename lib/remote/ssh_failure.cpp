@@ -48,25 +48,44 @@ Error explain_host_key(const SshFailure& failure) {
                       failure.location, last_words(failure.said, kLongestQuote))};
 }
 
+/// For what may pass; ssh's own words stand behind it.
+const char* why_unreachable(std::string_view said) {
+  if (has_any(said, {"Could not resolve hostname", "Name or service not known",
+                     "Temporary failure in name resolution"})) {
+    return _(
+        "{}: no server of this name is found; is the name right, and is there a network? ({})");
+  }
+  if (has(said, "Connection refused")) {
+    return _("{}: nothing answers SSH there; is the server running, and the port right? ({})");
+  }
+  if (has_any(said, {"Connection timed out", "Operation timed out", "timed out"})) {
+    return _("{}: the server does not answer; is it switched on? ({})");
+  }
+  if (has_any(said, {"No route to host", "Network is unreachable", "Host is down"})) {
+    return _("{}: no way leads to the server; is there a network, and is it switched on? ({})");
+  }
+  return _("{}: cannot connect ({})");
+}
+
 Error explain_refusal(const SshFailure& failure, const std::string& words) {
   const std::string_view said = failure.said;
   if (has(said, "Host key verification failed")) return explain_host_key(failure);
   if (has_any(said, {"Permission denied (", "Too many authentication failures"})) {
     return {Errc::permission,
-            format_text(_("{}: the server refuses the login: {}. Check user and key with ssh"),
+            format_text(_("{}: the server refuses the login ({}). Check user and key with ssh"),
                         failure.location, words)};
   }
   if (has(said, "subsystem request failed")) {
     return {Errc::unsupported,
-            format_text(_("{}: the server offers no SFTP: {}"), failure.location, words)};
+            format_text(_("{}: the server offers no SFTP ({})"), failure.location, words)};
   }
   if (has_any(said, {"Bad configuration option", "Can't open user config file",
                      "Bad owner or permissions", "unknown option", "illegal option",
                      "missing argument", "extra arguments at end of line"})) {
     return {Errc::usage,
-            format_text(_("{}: ssh cannot use its configuration: {}"), failure.location, words)};
+            format_text(_("{}: ssh cannot use its configuration ({})"), failure.location, words)};
   }
-  return {Errc::io, format_text(_("{}: cannot connect: {}"), failure.location, words)};
+  return {Errc::io, format_text(why_unreachable(said), failure.location, words)};
 }
 
 }  // namespace
@@ -89,7 +108,7 @@ Error explain_ssh_failure(const SshFailure& failure) {
   std::string words = last_words(failure.said, kLongestQuote);
   if (words.empty()) words = format_text(_("it ended with status {}"), failure.status);
   if (!failure.connected) return explain_refusal(failure, words);
-  return {Errc::io, format_text(_("{}: the connection was lost: {}"), failure.location, words)};
+  return {Errc::io, format_text(_("{}: the connection was lost ({})"), failure.location, words)};
 }
 
 }  // namespace medsave

@@ -28,7 +28,7 @@ void load_copy(const Repository& repository, const BlobRef& blob, const BlobLoca
   try {
     open_blob(repository, blob, sealed.view(), at.plain_length, plain);
   } catch (const Error& e) {
-    throw e.with_context(describe(pack));
+    throw damaged_at(at, e);
   }
 }
 
@@ -68,17 +68,23 @@ void open_blob(const Repository& repository, const BlobRef& blob, ByteView seale
                std::uint32_t plain_length, Buffer& plain) {
   decode_blob(repository, sealed, plain_length, plain);
   if (sha256(plain.view()) != blob.id) {
-    throw Error(Errc::corrupt, format_text(_("the content of blob {} does not fit its name"),
-                                           blob.id.short_hex()));
+    throw Error(Errc::corrupt, _("its content does not fit its name"));
   }
+}
+
+Error damaged_at(const BlobLocation& at, const Error& why) {
+  if (why.code() != Errc::corrupt) return why;
+  return {Errc::corrupt,
+          format_text(_("{} is damaged at byte {} ({})"),
+                      describe({.kind = FileKind::pack, .id = at.pack}), at.offset, why.what())};
 }
 
 void BlobReader::load(const BlobRef& blob, Buffer& plain) const {
   const std::optional<BlobLocation> first = index_.find(blob);
   if (!first) {
     throw Error(Errc::not_found,
-                format_text(_("blob {} is missing: no index file lists it; run `medsave check` to "
-                              "see what is affected"),
+                format_text(_("no index file lists blob {}; run `medsave check` to see what is "
+                              "affected"),
                             blob.id.short_hex()));
   }
   std::optional<Error> failure = try_copy(repository_, blob, *first, plain);
@@ -88,9 +94,12 @@ void BlobReader::load(const BlobRef& blob, Buffer& plain) const {
     failure = try_copy(repository_, blob, at, plain);
     if (!failure) return;
   }
+  const bool found_out = failure->code() == Errc::corrupt || failure->code() == Errc::not_found;
   throw Error(failure->code(),
-              format_text(_("blob {} cannot be read: {}; run `medsave check --read-data` to see "
-                            "what is affected"),
+              format_text(found_out ? _("blob {} cannot be read, since {}; run `medsave check "
+                                        "--read-data` to see what is affected")
+                                    : _("blob {} cannot be read: {}; run `medsave check "
+                                        "--read-data` to see what is affected"),
                           blob.id.short_hex(), failure->what()));
 }
 

@@ -14,7 +14,7 @@ const char* advice(FileKind kind) {
     case FileKind::lock:
       return _("if nothing else uses the repository, remove it with `medsave unlock --remove-all`");
     case FileKind::snapshot:
-      return _("other snapshots are not affected; `medsave check` lists all damage");
+      return _("what only this snapshot holds is affected; `medsave check` lists all damage");
     case FileKind::index:
       return _("`medsave repair index` makes it anew from the packs");
     case FileKind::pack:
@@ -28,8 +28,11 @@ const char* advice(FileKind kind) {
 }  // namespace
 
 Error damaged(const FileRef& file, std::string_view what) {
-  return {Errc::corrupt,
-          format_text(_("{} is damaged: {}; {}"), describe(file), what, advice(file.kind))};
+  // An index file may have to be moved away by hand, so its whole name is given.
+  const std::string name = file.kind == FileKind::index
+                               ? format_text("{} {}", file_kind_name(file.kind), file.id.hex())
+                               : describe(file);
+  return {Errc::corrupt, format_text(_("{} is damaged ({}); {}"), name, what, advice(file.kind))};
 }
 
 std::uint64_t size_limit(FileKind kind) {

@@ -15,8 +15,15 @@ namespace {
 FileRef key_file(const Id& id) { return {.kind = FileKind::key, .id = id}; }
 
 void remove_durably(const Repository& repository, const Id& id) {
-  repository.backend().remove(key_file(id));
-  repository.backend().barrier();
+  try {
+    repository.backend().remove(key_file(id));
+    repository.backend().barrier();
+  } catch (const Error& e) {
+    throw Error(e.code(), format_text(_("key {} could not be removed, so its password still opens "
+                                        "the repository ({}). When the cause is mended, remove it "
+                                        "with another password: medsave key remove {}"),
+                                      id.short_hex(), e.what(), id.short_hex()));
+  }
   if (find_undeleted(repository, FileKind::key, {id}, {}).empty()) return;
   throw Error(
       Errc::io,
@@ -51,9 +58,10 @@ Id store_key(const Repository& repository, const Secret& password, const std::st
   const std::optional<Key> opened = open_key_file(id, load_key_file(backend, id), password);
   if (!opened || !same_key(*opened, repository.key())) {
     throw Error(Errc::io,
-                format_text(_("the new key {} does not open the repository, so the old password "
-                              "was kept; check the storage and try again"),
-                            id.short_hex()));
+                format_text(_("the new key {} was stored, but does not open the repository; the "
+                              "passwords of before do. Check the storage, then remove the key "
+                              "(medsave key remove {}) and try again"),
+                            id.short_hex(), id.short_hex()));
   }
   return id;
 }
@@ -129,7 +137,12 @@ Id change_password(const Repository& repository, const Secret& password,
                    const std::optional<KdfParams>& kdf) {
   require_room_for_key(repository, kMaxKeyTries + 1);  // the old one goes
   const Id id = store_key(repository, password, username, hostname, kdf);
-  remove_durably(repository, repository.key_id());
+  try {
+    remove_durably(repository, repository.key_id());
+  } catch (const Error& e) {
+    throw Error(e.code(),
+                format_text(_("the new password opens the repository, but {}"), e.what()));
+  }
   return id;
 }
 

@@ -64,8 +64,9 @@ OtherLocks look_at_locks(const Repository& repository, const std::vector<ListedF
   return others;
 }
 
-Error locked_by(const LockFile& lock) {
+Error locked_by(const LockFile& lock, bool waits) {
   const std::string owner = describe_lock(lock);
+  if (waits) return {Errc::locked, format_text(_("the repository is locked by {}"), owner)};
   if (judge_owner(lock, system_clock().now()) == LockOwner::went_down) {
     return {Errc::locked, format_text(_("the repository is locked by {}, which seems to have ended "
                                         "when this computer went down; this lock will be removed "

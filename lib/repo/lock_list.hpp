@@ -25,7 +25,7 @@ OtherLocks look_at_locks(const Repository& repository, const std::vector<ListedF
                          const Id& own, const LockOptions& options, const NoticeSink& notice,
                          const std::stop_token& stop);
 
-/// Error(locked) naming the owner.
-Error locked_by(const LockFile& lock);
+/// Error(locked) naming the owner, with what to do about it unless the command `waits` for him.
+Error locked_by(const LockFile& lock, bool waits);
 
 }  // namespace medsave

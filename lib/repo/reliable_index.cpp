@@ -44,9 +44,9 @@ std::unique_ptr<Index> load_readable_index(const Repository& repository, const N
   LoadIndexReport report;
   std::unique_ptr<Index> index = load_index(repository, stop, &report);
   for (const IndexProblem& problem : report.problems) {
-    notice(format_text(_("{} (index file {}). What only this index file lists is missing for this "
-                         "command, which goes on with the others"),
-                       problem.message, problem.index.hex()));
+    notice(format_text(_("{}. What only this index file lists is missing for this command, which "
+                         "goes on with the others"),
+                       problem.message));
   }
   return index;
 }

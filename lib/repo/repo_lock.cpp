@@ -130,10 +130,16 @@ void RepoLock::State::acquire(const std::stop_token& stop) {
       take(stop);
       return;
     } catch (const Error& e) {
-      if (e.code() != Errc::locked || SteadyClock::now() >= deadline) throw;
-      if (!told) {
-        tell(format_text(_("waiting up to {1}: {0}"), e.what(), format_go_duration(options.retry)));
+      if (e.code() != Errc::locked) throw;
+      const std::string period = format_period(options.retry);
+      if (SteadyClock::now() >= deadline) {
+        if (options.retry.count() == 0) throw;
+        throw Error(e.code(),
+                    format_text(_("{0}; waiting for {1} did not help. Try again later, or run "
+                                  "`medsave unlock` if nothing else uses the repository"),
+                                e.what(), period));
       }
+      if (!told) tell(format_text(_("waiting up to {1}: {0}"), e.what(), period));
     }
     const auto left = deadline - SteadyClock::now();
     pause_for(std::min<std::chrono::nanoseconds>(left, pause), stop);
@@ -218,7 +224,7 @@ void RepoLock::State::look_at(const std::vector<ListedFile>& listed, const std::
   const OtherLocks others = look_at_locks(repository, listed, own, options, notice, stop);
   if (others.count != 0) alone = false;
   if (others.dead != 0) cleared_dead = true;
-  if (others.conflict) throw locked_by(*others.conflict);
+  if (others.conflict) throw locked_by(*others.conflict, options.retry.count() != 0);
   if (own == Id{} || others.own_is_listed || is_there(own)) return;
   throw Error(Errc::locked, format_text(_("the lock of this command is not at {} any more: another "
                                           "program has removed it, or the storage only said that "
@@ -440,9 +446,11 @@ bool RepoLock::lost() const { return state_->lost; }
 
 bool RepoLock::alone() const { return state_->alone; }
 
-bool RepoLock::visible() const {
+bool RepoLock::visible() const { return !id().is_zero(); }
+
+Id RepoLock::id() const {
   const std::lock_guard guard(state_->own_mutex);
-  return !state_->own.is_zero();
+  return state_->own;
 }
 
 bool RepoLock::cleared_dead_lock() const { return state_->cleared_dead; }

@@ -156,8 +156,9 @@ OpenedKey find_key_for(Backend& backend, const std::vector<ListedFile>& keys,
                                          tries, ids.size()));
   }
   throw Error(Errc::wrong_password,
-              format_text(_("wrong password for the repository at {}; try again, or check where "
-                            "the password comes from"),
+              format_text(_("wrong password for the repository at {}. Nothing was changed. Check "
+                            "where the password comes from; if it is forgotten, `man "
+                            "medsave-guide` tells what can still be done"),
                           backend.location()));
 }
 

@@ -81,7 +81,7 @@ void FileWriter::write(std::uint32_t file, std::uint64_t offset, ByteView conten
 void FileWriter::give_up(std::uint32_t file, std::uint64_t offset, std::uint64_t length,
                          const std::string& reason) {
   fail(file,
-       format_text(_("bytes {} to {} cannot be restored: {}"), offset, offset + length, reason));
+       format_text(_("bytes {} to {} cannot be restored; {}"), offset, offset + length, reason));
   piece_done(file);
 }
 

@@ -53,3 +53,61 @@ expect 0 env -u RESTIC_PASSWORD medsave -r filed -p own key passwd --new-passwor
 says 'the file own still has the old password'
 expect 12 env -u RESTIC_PASSWORD medsave -r filed -p own snapshots
 expect 0 env -u RESTIC_PASSWORD medsave -r filed -p next snapshots
+
+step "copy refuses one repository under two names, and says what it does between copies of one"
+medsave -q -r first init
+medsave -q -r first backup file
+ln -s first other-name
+for source in first ./first "$work/first" other-name "local:$work/other-name/../first/"; do
+  expect 1 env RESTIC_FROM_PASSWORD="$RESTIC_PASSWORD" "$MEDSAVE" -r first copy --from-repo "$source"
+  says "source and target are the same repository; nothing was copied"
+done
+cp -r first mirror
+expect 0 env RESTIC_FROM_PASSWORD="$RESTIC_PASSWORD" "$MEDSAVE" -r mirror copy --from-repo first
+says "two copies of one repository"
+says "copied 0 snapshots, skipped 1"
+
+if command -v script >/dev/null; then
+  # typed LINES COMMAND: what a terminal shows where somebody types that, one line a prompt.
+  typed() {
+    local line
+    rm -f screen.raw
+    mkfifo typing 2>/dev/null || true
+    status=0
+    (
+      exec 7>typing
+      for line in $1; do
+        wait_for_prompt "$line"
+        printf '%b' "$line" >&7
+        sleep 0.3
+      done
+      sleep 0.5
+    ) &
+    TERM=xterm timeout 60 script -qefc "$2" screen.raw <typing >/dev/null 2>&1 || status=$?
+    wait
+    sed 's/\r//g' screen.raw >stderr
+  }
+  # There is one more prompt than there was, and it has not been answered.
+  wait_for_prompt() {
+    prompts=$((${prompts:-0} + 1))
+    for _ in $(seq 300); do
+      [ "$(grep -c 'nothing is shown' screen.raw 2>/dev/null)" -lt "$prompts" ] || return 0
+      sleep 0.1
+    done
+  }
+
+  step "a wrong password at the prompt: each time how many attempts are left, in the end what to do"
+  typed 'wrong\n wrong\n wrong\n' "env -u RESTIC_PASSWORD -u MEDSAVE_PASSWORD $MEDSAVE -r first snapshots"
+  same "$status" 12
+  says 'that is not the password; try again, 2 attempts left'
+  says 'that is not the password; try again, 1 attempt left'
+  same "$(grep -c 'wrong password for the repository' stderr)" 1
+  says 'forgotten.*medsave-guide|medsave-guide'
+
+  step "Ctrl-C at the prompt: nothing was done, on a line of its own, and the terminal as it was"
+  typed '\x03' "stty -a >before; env -u RESTIC_PASSWORD $MEDSAVE -r first snapshots; code=\$?; stty -a >after; exit \$code"
+  same "$status" 130
+  says '^Fatal: interrupted'
+  says '^nothing was done'
+  cmp before after || fail "the terminal is not as it was"
+fi

@@ -49,3 +49,25 @@ expect 1 medsave --lang en cat pack "$pack"
 says "\\bpack ${pack:0:8}"
 expect 1 medsave --lang fr cat pack "$pack"
 says "paquet ${pack:0:8}"
+
+step "a language that there is not is said, where this program was asked for it"
+expect 1 env LANG=fr_FR.UTF-8 "$MEDSAVE" --lang de version
+says "en, fr"
+says "--lang"
+says "^Erreur"
+expect 0 env MEDSAVE_LANG=de "$MEDSAVE" version
+says "MEDSAVE_LANG=de: messages are in en or fr only"
+for value in fr fr_CH.UTF-8 de:fr C; do
+  expect 0 env MEDSAVE_LANG=$value "$MEDSAVE" version
+  says_not "MEDSAVE_LANG"
+done
+expect 0 env LANG=de_DE.UTF-8 LANGUAGE=de "$MEDSAVE" version
+same "$(cat stderr)" ""
+
+step "what the system says is French without a French locale"
+medsave -q backup file
+expect 1 env LC_ALL= LANG=C.UTF-8 "$MEDSAVE" --lang fr dump latest /file --target nowhere/target
+says "^Erreur.{1,3}: impossible de créer .*nowhere/target.*: ce fichier ou dossier n'existe pas"
+says_not "medsave-[0-9a-f]"
+expect 1 medsave --lang en dump latest /file --target nowhere/target
+says "^Fatal: cannot create nowhere/target: No such file or directory"

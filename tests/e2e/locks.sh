@@ -47,6 +47,13 @@ same "$(locks)" 0
 step "--retry-lock gives up"
 hold -q
 expect 11 medsave --retry-lock 1s check
+says "waiting up to 1s: the repository is locked by PID"
+says "waiting for 1s did not help. Try again later, or run .medsave unlock."
+says_not "wait until|see --retry-lock"
+expect 11 medsave --lang fr --retry-lock 1s check
+says "attente de 1.s au plus"
+says "l'attente de 1.s n'y a rien changé"
+says_not "retry-lock"
 release
 same "$(locks)" 0
 

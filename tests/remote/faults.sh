@@ -103,6 +103,20 @@ before=$(contents)
 refuses "key ${added:0:8} is still there" "DELETE/keys/#*:status=200" key remove "$added"
 says_not "removed key"
 expect 0 medsave key remove "$added"
+rm another
+step "a changed password whose old key cannot be deleted: both open, and that is said"
+echo quite another pass phrase >another
+for fault in "status=403" "status=200"; do
+  old_key=$(cd $repo/keys && ls)
+  inject "DELETE/keys/#*:$fault"
+  expect 1 through key passwd --new-password-file another
+  says "the new password opens the repository, but key ${old_key:0:8} .*its password still opens the repository"
+  says "medsave key remove ${old_key:0:8}"
+  expect 0 medsave snapshots
+  expect 0 env RESTIC_PASSWORD="$(cat another)" "$MEDSAVE" key remove "$old_key"
+  export RESTIC_PASSWORD="$(cat another)"
+  echo "yet another pass phrase $fault" >another
+done
 before=$(contents)
 put-lock "$work/$repo" elsewhere 60
 inject "DELETE/locks/#*:status=200"

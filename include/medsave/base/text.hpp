@@ -24,9 +24,12 @@ struct PluralText {
   const char* many;
 };
 
-/// Chooses the language: `language` ("fr", "en", "fr_FR.UTF-8") if not empty, else the locale.
+/// Chooses the language: `language` ("fr", "en", "fr_FR.UTF-8") if known, else the locale.
 /// Works without an installed locale for that language. Call once, before the first thread.
 void init_language(const std::string& language);
+
+/// Whether there are texts in that language, or in one of a list like "de:fr".
+bool is_known_language(std::string_view names);
 
 /// English with restic's words where programs that drive restic look for them: the catalogue
 /// lib/i18n/en@restic.po has those messages that differ. Instead of init_language().

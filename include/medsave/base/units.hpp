@@ -25,7 +25,8 @@ std::string format_duration(std::chrono::seconds duration);
 
 /// Go's duration syntax: "300ms", "1h30m", "90s". nullopt when malformed or negative.
 std::optional<std::chrono::nanoseconds> parse_go_duration(std::string_view text);
-/// The same syntax, in whole seconds: "3s", "5m0s", "1h0m0s".
-std::string format_go_duration(std::chrono::nanoseconds duration);
+/// For people, in whole seconds: "3s", "5m0s", "1h0m0s" as Go prints them; in French "3 s", "5
+/// min", "1 h 30 min".
+std::string format_period(std::chrono::nanoseconds duration);
 
 }  // namespace medsave

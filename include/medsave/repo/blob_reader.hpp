@@ -1,5 +1,6 @@
 #pragma once
 
+#include "medsave/base/error.hpp"
 #include "medsave/repo/index.hpp"
 #include "medsave/repo/repository.hpp"
 
@@ -15,6 +16,10 @@ void decode_blob(const Repository& repository, ByteView sealed, std::uint32_t pl
 /// Throws Error(corrupt) as decode_blob() does, and for the hash. Thread-safe.
 void open_blob(const Repository& repository, const BlobRef& blob, ByteView sealed,
                std::uint32_t plain_length, Buffer& plain);
+
+/// What open_blob() threw of a copy that was read there, with the pack named; as it is what is no
+/// damage, since the backend has named the file.
+Error damaged_at(const BlobLocation& at, const Error& why);
 
 /// Reads single blobs by way of the index; every copy is tried (the cache's first, then past the
 /// cache) before giving up. Thread-safe.

@@ -89,6 +89,8 @@ class RepoLock {
   /// Whether others can see it: false only with an `unlockable` that allows to go on without, which
   /// a notice has told then.
   [[nodiscard]] bool visible() const;
+  /// The lock file in force; zero where others cannot see it.
+  [[nodiscard]] Id id() const;
   /// Whether a dead owner's lock was cleared.
   [[nodiscard]] bool cleared_dead_lock() const;
 

@@ -16,6 +16,9 @@ namespace medsave {
 
 /// For reading and writing; throws where there is something of that name.
 UniqueFd create_file_at(DirHandle dir, const std::string& name, unsigned mode);
+/// Errors name `what` instead, where `name` is none that a user knows.
+UniqueFd create_file_at(DirHandle dir, const std::string& name, unsigned mode,
+                        const std::string& what);
 /// For reading and writing.
 UniqueFd open_file_for_update_at(DirHandle dir, const std::string& name);
 void make_dir_at(DirHandle dir, const std::string& name, unsigned mode);

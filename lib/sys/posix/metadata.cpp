@@ -20,11 +20,11 @@ namespace medsave {
 namespace {
 
 UniqueFd open_at(DirHandle dir, const std::string& name, int flags, unsigned mode,
-                 const char* pattern) {
+                 const char* pattern, const std::string& what) {
   UniqueFd fd(retry_interrupted([&] {
     return ::openat(native(dir), name.c_str(), flags | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY, mode);
   }));
-  if (!fd) throw_errno(pattern, name);
+  if (!fd) throw_errno(pattern, what);
   return fd;
 }
 
@@ -57,11 +57,16 @@ bool is_zero(const std::byte* data, std::size_t size) {
 }  // namespace
 
 UniqueFd create_file_at(DirHandle dir, const std::string& name, unsigned mode) {
-  return open_at(dir, name, O_RDWR | O_CREAT | O_EXCL, mode, N_("cannot create {}"));
+  return create_file_at(dir, name, mode, name);
+}
+
+UniqueFd create_file_at(DirHandle dir, const std::string& name, unsigned mode,
+                        const std::string& what) {
+  return open_at(dir, name, O_RDWR | O_CREAT | O_EXCL, mode, N_("cannot create {}"), what);
 }
 
 UniqueFd open_file_for_update_at(DirHandle dir, const std::string& name) {
-  return open_at(dir, name, O_RDWR | O_NONBLOCK, 0, N_("cannot open {}"));
+  return open_at(dir, name, O_RDWR | O_NONBLOCK, 0, N_("cannot open {}"), name);
 }
 
 void make_dir_at(DirHandle dir, const std::string& name, unsigned mode) {

@@ -71,10 +71,10 @@ TEST(ParseGoDuration, ReadsWhatGoReads) {
 }
 
 TEST(FormatGoDuration, WritesWhatGoWrites) {
-  EXPECT_EQ(format_go_duration(std::chrono::seconds(0)), "0s");
-  EXPECT_EQ(format_go_duration(std::chrono::seconds(59)), "59s");
-  EXPECT_EQ(format_go_duration(std::chrono::minutes(5)), "5m0s");
-  EXPECT_EQ(format_go_duration(std::chrono::seconds(3661)), "1h1m1s");
+  EXPECT_EQ(format_period(std::chrono::seconds(0)), "0s");
+  EXPECT_EQ(format_period(std::chrono::seconds(59)), "59s");
+  EXPECT_EQ(format_period(std::chrono::minutes(5)), "5m0s");
+  EXPECT_EQ(format_period(std::chrono::seconds(3661)), "1h1m1s");
 }
 
 TEST(FormatForPeople, FollowsTheLanguage) {
@@ -83,6 +83,10 @@ TEST(FormatForPeople, FollowsTheLanguage) {
   EXPECT_EQ(format_size(512), "512\u00a0o");
   EXPECT_EQ(format_percent(24.42, 1), "24,4\u00a0%");
   EXPECT_EQ(format_decimal(1.25, 2), "1,25");
+  EXPECT_EQ(format_period(std::chrono::seconds(0)), "0\u00a0s");
+  EXPECT_EQ(format_period(std::chrono::seconds(30)), "30\u00a0s");
+  EXPECT_EQ(format_period(std::chrono::minutes(15)), "15\u00a0min");
+  EXPECT_EQ(format_period(std::chrono::minutes(90)), "1\u00a0h\u00a030\u00a0min");
   init_language("en");
   EXPECT_EQ(format_percent(24.42, 1), "24.4%");
   EXPECT_EQ(format_decimal(1.25, 2), "1.25");

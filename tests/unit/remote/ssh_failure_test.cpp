@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace medsave::test {
 namespace {
@@ -28,6 +30,21 @@ TEST(SshFailure, AnUnknownHostKeyHasToBeComparedFirst) {
       "Host key verification failed.\r\n");
   EXPECT_EQ(e.code(), Errc::permission);
   EXPECT_THAT(e.what(), testing::HasSubstr("fingerprint"));
+}
+
+TEST(SshFailure, WhatMayPassIsSaidInOurWordsWithThoseOfSshBehind) {
+  const std::vector<std::pair<std::string, std::string>> cases = {
+      {"ssh: Could not resolve hostname nas: Name or service not known", "no server of this name"},
+      {"ssh: connect to host nas port 22: Connection refused", "nothing answers SSH"},
+      {"ssh: connect to host nas port 22: Connection timed out", "does not answer"},
+      {"ssh: connect to host nas port 22: No route to host", "no way leads"},
+      {"kex_exchange_identification: read: Connection reset by peer", "cannot connect"}};
+  for (const auto& [said, ours] : cases) {
+    const Error e = explain(said + "\r\n");
+    EXPECT_EQ(e.code(), Errc::io) << said;
+    EXPECT_THAT(e.what(), testing::StartsWith("sftp:nas:x: " + ours));
+    EXPECT_THAT(e.what(), testing::EndsWith("(" + said + ")"));
+  }
 }
 
 TEST(SshFailure, RefusedLoginsAreNotTriedAgain) {

@@ -1,8 +1,12 @@
 #include "medsave/sys/system_error.hpp"
 
+#include "medsave/base/text.hpp"
+
 #include <gtest/gtest.h>
 
 #include <cerrno>
+#include <cstring>
+#include <string>
 
 namespace medsave {
 namespace {
@@ -21,6 +25,13 @@ TEST(ErrorFromErrno, PicksItsCodeFromErrno) {
 TEST(ErrorFromErrno, SaysWhatTheSystemSays) {
   EXPECT_STREQ(error_from_errno(ENOENT, "opening a/b").what(),
                "opening a/b: No such file or directory");
+}
+
+TEST(ErrorFromErrno, SaysInEnglishWhatTheCLibrarySays) {
+  init_language("en");
+  for (int number = 1; number < 140; ++number) {
+    EXPECT_EQ(error_from_errno(number, "x").what(), std::string("x: ") + ::strerror(number));
+  }
 }
 
 }  // namespace
