@@ -73,13 +73,14 @@ says "the folder documents holds other files already \(letter.odt, for example\)
 says 'a folder of its own, like documents/medsave'
 same "$(find documents | sort | paste -sd' ')" "documents documents/letter.odt documents/letters"
 expect 1 medsave --lang fr -r documents init
-says "le dossier « documents » contient déjà d'autres fichiers.*comme « documents/medsave »"
+says "le dossier «.documents.» contient déjà d'autres fichiers.*comme «.documents/medsave.»"
 medsave -q -r documents/medsave init
 mkdir -p stick/lost+found 'stick/System Volume Information' stick/.Trash-1000
 medsave -q -r stick init
-medsave -q -r documents init --force
 mkdir -p shelf && echo a >shelf/a
-medsave --as-restic -q -r shelf init
+medsave -q -r shelf init --force
+mkdir -p box && echo a >box/a
+medsave --as-restic -q -r box init
 
 step "a restore into another repository"
 medsave -q -r other init

@@ -98,7 +98,7 @@ grep -q '^mount is unmounted' mount.out || fail "$(cat mount.out)"
 step "in French too; as restic it ends without a word"
 MEDSAVE_LANG=fr "$MEDSAVE" mount mount >mount.out 2>mount.err &
 mounted=$!
-wait_for grep -q 'tapez ailleurs : umount mount' mount.out
+wait_for grep -q 'tapez ailleurs.*umount mount' mount.out
 kill -INT "$mounted"
 wait "$mounted"
 grep -q "^mount est démonté, et cette commande n'utilise plus le dépôt" mount.out || fail "$(cat mount.out)"

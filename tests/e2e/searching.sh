@@ -57,7 +57,7 @@ backup 0 source
 expect 1 medsave diff latest:/source "${snapshot:0:8}:/nothing"
 says "snapshot ${snapshot:0:8}: the snapshot does not contain /nothing; $way"
 expect 0 medsave --lang fr ls latest /nothing
-says "l'instantané ne contient pas « /nothing »"
+says "l'instantané ne contient pas «./nothing.»"
 
 step "so is a pattern that matched nothing beside others that did"
 expect 0 medsave find /nothing
