@@ -533,7 +533,7 @@ void add_backup(Command& root) {
   add_record_options(command, *options);
   command.exit_codes({kExitIncomplete, kExitNoRepository, kExitLocked, kExitWrongPassword});
   command.examples(
-      {{_("medsave -r /media/usb/backup backup /srv/practice --exclude '*.tmp'"),
+      {{_("medsave -r /media/usb/medsave backup /srv/practice --exclude '*.tmp'"),
         _("a folder without its temporary files")},
        {_("medsave backup --stdin-from-command --stdin-filename practice.sql -- pg_dump practice"),
         _("a database, straight from its dump program")}});

@@ -166,7 +166,7 @@ void add_cat(Command& root) {
                       "SNAPSHOT[:FOLDER]"),
                     ValueKind::choice, kinds());
   command.exit_codes({kExitNoRepository, kExitLocked, kExitWrongPassword});
-  command.examples({{"medsave -r /media/usb/backup cat snapshot latest",
+  command.examples({{"medsave -r /media/usb/medsave cat snapshot latest",
                      _("what the newest snapshot records")}});
   command.run([](Context& context, const std::vector<std::string>& arguments) {
     run_cat(arguments, context);

@@ -267,7 +267,7 @@ void add_check(Command& root) {
                _("use the local cache; its files are then not read from the repository"));
   add_snapshot_options(command, options->choice);
   command.exit_codes({kExitNoRepository, kExitLocked, kExitWrongPassword});
-  command.examples({{"medsave -r /media/usb/backup check --read-data", _("everything")},
+  command.examples({{"medsave -r /media/usb/medsave check --read-data", _("everything")},
                     {"medsave check --read-data-subset 3/12",
                      _("the third twelfth; one a month reads all within a year")}});
   command.run([options](Context& context, const std::vector<std::string>& arguments) {

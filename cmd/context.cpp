@@ -208,7 +208,9 @@ void add_global_options(Command& root, GlobalOptions& options) {
 }
 
 void Context::info(const std::string& line) {
-  if (verbosity() >= 1 && !global.json) console.tell(line);
+  if (verbosity() < 1 || global.json) return;
+  console.tell(line);
+  if (line == outcome_) outcome_told_ = true;
 }
 
 void Context::detail(const std::string& line) {

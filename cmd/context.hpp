@@ -143,8 +143,13 @@ class Context {
 
   /// What the command has brought about, as a sentence ("snapshot 1234abcd was saved"), told when
   /// something fails after it: it holds all the same.
-  void done(std::string outcome) { outcome_ = std::move(outcome); }
+  void done(std::string outcome) {
+    outcome_ = std::move(outcome);
+    outcome_told_ = false;
+  }
   [[nodiscard]] const std::string& outcome() const { return outcome_; }
+  /// Whether info() has shown it already.
+  [[nodiscard]] bool outcome_told() const { return outcome_told_; }
 
   /// Unlocks and closes; with -v says what went over the line.
   void close();
@@ -157,6 +162,7 @@ class Context {
 
   std::stop_token stop_;
   std::string outcome_ = {};
+  bool outcome_told_ = false;
   std::once_flag told_of_interruption_;
   std::stop_source hurry_;
   OnStop on_stop_;

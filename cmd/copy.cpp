@@ -204,9 +204,10 @@ void add_copy(Command& root) {
   add_from_options(command, options->source);
   add_snapshot_options(command, options->choice);
   command.exit_codes({kExitIncomplete, kExitNoRepository, kExitLocked, kExitWrongPassword});
-  command.examples({{"medsave -r /media/usb/second copy --from-repo /srv/first",
-                     _("a second copy of everything, for the safe")},
-                    {"medsave copy --from-repo /srv/first latest", _("only the newest snapshot")}});
+  command.examples(
+      {{_("medsave -r /media/usb/second copy --from-repo /srv/first"),
+        _("a second copy of everything, for the safe")},
+       {_("medsave copy --from-repo /srv/first latest"), _("only the newest snapshot")}});
   command.run([options](Context& context, const std::vector<std::string>& arguments) {
     run_copy_command(*options, arguments, context);
   });

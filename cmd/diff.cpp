@@ -64,6 +64,17 @@ void print_statistics(const DiffStatistics& statistics, const std::vector<std::s
   out.print(format_text(_("  Removed: {:<5}"), format_size(removed.bytes)));
 }
 
+/// With two of them, an error has to say in which.
+Id subtree_of(const BlobReader& reader, const SnapshotEntry& entry, const SnapshotSpec& spec,
+              Identity identity) {
+  try {
+    return find_subtree(reader, entry.snapshot.tree, spec.subfolder);
+  } catch (const Error& e) {
+    if (identity == Identity::restic) throw;
+    throw e.with_context(format_text(_("snapshot {}"), entry.id.short_hex()));
+  }
+}
+
 void run_diff(const DiffOptions& options, const std::vector<std::string>& arguments,
               Context& context) {
   const SnapshotSpec from = parse_snapshot_spec(arguments[0]);
@@ -80,8 +91,8 @@ void run_diff(const DiffOptions& options, const std::vector<std::string>& argume
                            after.id.short_hex()));
 
   std::uint64_t problems = 0;
-  const DiffRequest request{.before = find_subtree(reader, before.snapshot.tree, from.subfolder),
-                            .after = find_subtree(reader, after.snapshot.tree, to.subfolder),
+  const DiffRequest request{.before = subtree_of(reader, before, from, context.identity),
+                            .after = subtree_of(reader, after, to, context.identity),
                             .metadata = options.metadata};
   const DiffStatistics statistics = diff_trees(
       reader, request,
@@ -125,7 +136,7 @@ void add_diff(Command& root) {
                _("also list what has other metadata only (times, owner, mode ...)"));
   command.exit_codes({kExitNoRepository, kExitLocked, kExitWrongPassword});
   command.examples(
-      {{"medsave -r /media/usb/backup diff 1f2e3d4c latest", _("what has changed since then")},
+      {{"medsave -r /media/usb/medsave diff 1f2e3d4c latest", _("what has changed since then")},
        {_("medsave diff 1f2e3d4c:/srv/practice latest:/srv/practice"), _("in one folder")}});
   command.run([options](Context& context, const std::vector<std::string>& arguments) {
     if (arguments.size() != 2) throw Error(Errc::usage, _("specify two snapshot IDs"));

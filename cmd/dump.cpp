@@ -120,6 +120,14 @@ std::vector<std::string> components(std::string_view path) {
   return out;
 }
 
+/// node_type_name() in the user's language.
+const char* type_in_words(NodeType type) {
+  static constexpr std::array<const char*, 8> kWords = {N_("file"),   N_("dir"),      N_("symlink"),
+                                                        N_("dev"),    N_("chardev"),  N_("fifo"),
+                                                        N_("socket"), N_("irregular")};
+  return _(kWords[static_cast<std::size_t>(type)]);
+}
+
 /// What stands at a path below a tree; nullopt for the tree itself.
 std::optional<Node> find_node(const BlobReader& reader, const Id& root,
                               const std::vector<std::string>& path) {
@@ -130,7 +138,7 @@ std::optional<Node> find_node(const BlobReader& reader, const Id& root,
     if (found) {
       if (found->type != NodeType::dir || !found->subtree) {
         throw Error(Errc::not_found, format_text(_("\"{}\" should be a dir, but is a \"{}\""),
-                                                 shown, node_type_name(found->type)));
+                                                 shown, type_in_words(found->type)));
       }
       tree = *found->subtree;
     }
@@ -138,7 +146,11 @@ std::optional<Node> find_node(const BlobReader& reader, const Id& root,
     const Tree nodes = load_tree(reader, tree);
     const auto node = std::ranges::find(nodes, name, &Node::name);
     if (node == nodes.end()) {
-      throw Error(Errc::not_found, format_text(_("path \"{}\" not found in snapshot"), shown));
+      throw Error(
+          Errc::not_found,
+          format_text(_("path \"{}\" not found in snapshot; \"medsave ls SNAPSHOT\" shows what "
+                        "it holds, \"medsave find NAME\" looks for a name in all"),
+                      shown));
     }
     if (std::find_if(std::next(node), nodes.end(),
                      [&](const Node& other) { return other.name == name; }) != nodes.end()) {
@@ -199,7 +211,7 @@ void run_dump(const DumpOptions& options, const std::vector<std::string>& argume
       dump_folder(reader, tree, shown, options.archive, sink, tell_left_out, context.stop());
     } else {
       throw Error(Errc::not_found, format_text(_("\"{}\" should be a file, but is a \"{}\""), shown,
-                                               node_type_name(node->type)));
+                                               type_in_words(node->type)));
     }
   } catch (const Error& e) {
     if (context.identity == Identity::medsave) throw;
@@ -241,11 +253,12 @@ void add_dump(Command& root) {
   add_snapshot_options(command, options->choice);
   command.exit_codes({kExitNoRepository, kExitLocked, kExitWrongPassword});
   command.examples(
-      {{_("medsave -r /media/usb/backup dump latest /srv/practice/letter.odt > letter.odt"),
+      {{_("medsave -r /media/usb/medsave dump latest /srv/practice/letter.odt > letter.odt"),
         _("one file")},
        {_("medsave dump --archive zip --target letters.zip latest /srv/practice/letters"),
         _("a folder as a zip file")},
-       {"medsave dump latest:/srv/mysql backup.sql | mysql", _("straight into another program")}});
+       {_("medsave dump latest:/srv/mysql backup.sql | mysql"),
+        _("straight into another program")}});
   command.run([options](Context& context, const std::vector<std::string>& arguments) {
     if (arguments.size() != 2) {
       throw Error(Errc::usage,

@@ -125,7 +125,7 @@ ObjectQuery object_query(const FindOptions& options, const BlobReader& reader,
 /// In which packs the blobs found lie, and what of `patterns` is nowhere.
 void print_packs(const Index& index, const std::vector<BlobRef>& blobs, Context& context) {
   for (const BlobRef& blob : blobs) {
-    const std::string_view kind = blob.kind == BlobKind::data ? "data" : "tree";
+    const std::string kind = blob.kind == BlobKind::data ? _("data") : _("tree");
     const std::optional<BlobLocation> at = index.find(blob);
     if (!at) {
       context.console.print(format_text(_("Object {} with type {} not found in the index"),
@@ -152,6 +152,7 @@ class FindRun {
 
   void run() {
     const NameQuery names = options_.for_objects() ? NameQuery{} : name_query(options_, patterns_);
+    if (!options_.for_objects()) unmet_ = names.patterns.singly();
     const Repository& repository = context_.open_for_reading();
     const ReadableSnapshots all =
         load_to_choose(repository, options_.snapshots, context_.stop(), context_);
@@ -174,6 +175,7 @@ class FindRun {
             entry.snapshot.tree,
             [&](const NameHit& hit) {
               ++hits_;
+              meet(names.folded ? folded(hit.path) : hit.path);
               output_.print(hit, entry);
             },
             unreadable_in(entry));
@@ -184,7 +186,11 @@ class FindRun {
       throw CommandFailed(kExitFailed,
                           fatal_text(_("some folders of the snapshots cannot be read")));
     }
-    if (hits_ == 0) tell_nothing_found(snapshots.size());
+    if (hits_ == 0) {
+      tell_nothing_found(snapshots.size());
+    } else {
+      tell_unmet();
+    }
     if (context_.identity == Identity::medsave) require_all_read(all);
   }
 
@@ -215,11 +221,29 @@ class FindRun {
         n_("nothing was found in {} snapshot", "nothing was found in {} snapshots", snapshots),
         snapshots));
     if (options_.for_objects()) return;
+    if (std::ranges::all_of(patterns_,
+                            [](const std::string& text) { return text.starts_with('/'); })) {
+      context_.warn(
+          _("A path begins at the root of the snapshot, and \"medsave ls SNAPSHOT\" "
+            "shows what there is; a name without a slash in front is found anywhere"));
+      return;
+    }
     context_.warn(
         options_.ignore_case
             ? _("A pattern is compared with the whole name: \"*word*\" finds a part of one")
             : _("A pattern is compared with the whole name: \"*word*\" finds a part of one, and -i "
                 "finds upper and lower case, with and without accents"));
+  }
+
+  void meet(const std::string& path) {
+    std::erase_if(unmet_, [&](const auto& pattern) { return pattern.second.check(path).matches; });
+  }
+
+  void tell_unmet() {
+    if (context_.identity != Identity::medsave || context_.verbosity() == 0) return;
+    for (const auto& [text, filter] : unmet_) {
+      context_.warn(format_text(_("nothing was found for \"{}\""), text));
+    }
   }
 
   void note(const BlobRef& blob) {
@@ -253,7 +277,8 @@ class FindRun {
   Context& context_;
   FindOutput output_;
   std::set<Id> noted_;
-  std::vector<BlobRef> found_;  // in the order of discovery
+  std::vector<BlobRef> found_;                             // in the order of discovery
+  std::vector<std::pair<std::string, PathFilter>> unmet_;  // patterns that nothing has matched
   std::uint64_t hits_ = 0;
   std::uint64_t problems_ = 0;
 };
@@ -294,7 +319,7 @@ void add_find(Command& root) {
                   _("only in this snapshot; may be repeated"));
   command.exit_codes({kExitNoRepository, kExitLocked, kExitWrongPassword});
   command.examples(
-      {{"medsave -r /media/usb/backup find \"*.odt\" --oldest 2026-01-01",
+      {{"medsave -r /media/usb/medsave find \"*.odt\" --oldest 2026-01-01",
         _("letters changed this year")},
        {"medsave find -i -l \"*dupont*\"", _("whatever has this name, with size and time")},
        {"medsave find --blob 420f620f", _("the files a blob belongs to")}});

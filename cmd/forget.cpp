@@ -410,7 +410,7 @@ void add_forget(Command& root) {
   add_snapshot_options(command, options->snapshots, false);
   add_prune_options(command, options->prune_choice);
   command.exit_codes({kExitIncomplete, kExitNoRepository, kExitLocked, kExitWrongPassword});
-  command.examples({{"medsave -r /media/usb/backup forget --policy cabinet --prune",
+  command.examples({{"medsave -r /media/usb/medsave forget --policy cabinet --prune",
                      _("thin out as a practice should, and free the space")},
                     {"medsave forget --keep-daily 14 --keep-monthly 24 --dry-run",
                      _("what would another policy keep?")},

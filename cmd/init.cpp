@@ -12,6 +12,7 @@
 #include "medsave/sys/file_info.hpp"
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
 #include <memory>
 #include <system_error>
@@ -58,6 +59,32 @@ bool is_bare_place(const std::string& location) {
   }
   const bool is_empty = !failed && std::filesystem::is_empty(place, failed);
   return is_empty && !failed;
+}
+
+/// A folder of documents is no place for a repository: its files would lie among theirs, and a
+/// backup of that folder would leave them out. What a system puts on each drive is nobody's file.
+void require_no_other_files(const std::string& location) {
+  static constexpr std::array kOfRepository = {"config", "data",    "index",    "keys",
+                                               "locks",  "medsave", "snapshots"};
+  static constexpr std::array kOfSystems = {"lost+found", "System Volume Information",
+                                            "$RECYCLE.BIN", "desktop.ini"};
+  const std::optional<std::string> folder = local_folder(location);
+  if (!folder) return;
+  const std::optional<FileInfo> there = stat_at(kCurrentDirectory, *folder);
+  if (!there || !there->is_dir()) return;
+  std::vector<std::string> strange = list_dir(open_dir_at(kCurrentDirectory, *folder, true).get());
+  std::erase_if(strange, [&](const std::string& name) {
+    return name.starts_with('.') || name.starts_with("config") ||
+           std::ranges::find(kOfRepository, name) != kOfRepository.end() ||
+           std::ranges::find(kOfSystems, name) != kOfSystems.end();
+  });
+  if (strange.empty()) return;
+  const std::string own = (std::filesystem::path(*folder) / "medsave").string();
+  throw Error(Errc::exists,
+              format_text(_("the folder {} holds other files already ({}, for example); nothing "
+                            "was made there. Give the repository a folder of its own, like {}. To "
+                            "make it among these files nevertheless: init --force"),
+                          *folder, *std::ranges::min_element(strange), own));
 }
 
 /// Backups would leave out what lies under the names of a repository's own folders.
@@ -125,7 +152,10 @@ void run_init(const InitOptions& options, Context& context) {
                                             "exists"),
                                           backend->location()));
   }
-  if (context.identity == Identity::medsave) require_folder_of_its_own(location);
+  if (context.identity == Identity::medsave) {
+    if (!options.force) require_no_other_files(location);
+    require_folder_of_its_own(location);
+  }
   check_place(location, context);
   const std::string seen = last_seen_at(context, backend->location());
   if (!seen.empty() && !options.force && is_bare_place(location)) {
@@ -164,7 +194,7 @@ void add_init(Command& root) {
   Command& command = root.add_command("init", _("Make a new repository"));
   command.describe(
       _("Makes an empty repository in the folder given with -r, and its first key from the "
-        "password. The folder may exist, but must not hold a repository.\n\n"
+        "password. The folder may exist, but must be empty.\n\n"
         "With --copy-chunker-params files are cut at the same places as in another repository, so "
         "that snapshots copied between the two share their data."));
   Option& version = command.parsed(
@@ -174,14 +204,15 @@ void add_init(Command& root) {
   version.kind = ValueKind::choice;
   version.choices = {"1", "2", "latest", "stable"};
   command.flag("force", options->force,
-               _("also where this computer has seen a repository before, which is gone now"));
+               _("also in a folder that holds other files, and where this computer has seen a "
+                 "repository before, which is gone now"));
   command.group(_("Another repository as the model"));
   command.flag("copy-chunker-params", options->copy_chunker_params,
                _("cut files as the repository of --from-repo does"));
   add_from_options(command, options->other);
   command.exit_codes({kExitNoRepository, kExitLocked, kExitWrongPassword});
-  command.examples({{"medsave -r /media/usb/backup init", _("asks for a new password twice")},
-                    {"medsave -r /srv/second init --from-repo /srv/first --copy-chunker-params",
+  command.examples({{"medsave -r /media/usb/medsave init", _("asks for a new password twice")},
+                    {_("medsave -r /srv/second init --from-repo /srv/first --copy-chunker-params"),
                      _("a second repository for copies of the first")}});
   command.run([options](Context& context, const std::vector<std::string>& arguments) {
     if (!arguments.empty()) {

@@ -136,7 +136,7 @@ void add_key_list(Command& key) {
       _("Lists the keys (passwords) of the repository. The one that opened it now is "
         "marked with a star."));
   command.exit_codes({kExitNoRepository, kExitLocked, kExitWrongPassword});
-  command.examples({{"medsave -r /media/usb/backup key list", _("who can open the repository?")}});
+  command.examples({{"medsave -r /media/usb/medsave key list", _("who can open the repository?")}});
   command.run([&command](Context& context, const std::vector<std::string>& arguments) {
     refuse_arguments(arguments, command);
     run_key_list(context);
@@ -151,7 +151,7 @@ void add_key_add(Command& key) {
         "for a second person or for the safe."));
   add_new_key_options(command, *options);
   command.exit_codes({kExitNoRepository, kExitLocked, kExitWrongPassword});
-  command.examples({{"medsave -r /media/usb/backup key add --user notary",
+  command.examples({{_("medsave -r /media/usb/medsave key add --user notary"),
                      _("asks for the present password, then twice for the new one")}});
   command.run([options, &command](Context& context, const std::vector<std::string>& arguments) {
     refuse_arguments(arguments, command);
@@ -168,7 +168,7 @@ void add_key_remove(Command& key) {
   command.arguments(_("ID"));
   command.flag("dry-run,n", *dry_run, _("change nothing, only say what would be done"));
   command.exit_codes({kExitNoRepository, kExitLocked, kExitWrongPassword});
-  command.examples({{"medsave -r /media/usb/backup key remove 7e0db1f3",
+  command.examples({{"medsave -r /media/usb/medsave key remove 7e0db1f3",
                      _("its password opens the repository no more")}});
   command.run([dry_run](Context& context, const std::vector<std::string>& arguments) {
     if (arguments.size() != 1) {
@@ -186,7 +186,7 @@ void add_key_passwd(Command& key) {
         "removes the key in use. Other keys stay."));
   add_new_key_options(command, *options);
   command.exit_codes({kExitNoRepository, kExitLocked, kExitWrongPassword});
-  command.examples({{"medsave -r /media/usb/backup key passwd",
+  command.examples({{"medsave -r /media/usb/medsave key passwd",
                      _("asks for the present password, then twice for the new one")}});
   command.run([options, &command](Context& context, const std::vector<std::string>& arguments) {
     refuse_arguments(arguments, command);

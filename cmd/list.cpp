@@ -56,7 +56,7 @@ void add_list(Command& root) {
       "experts and scripts. \"snapshots\" and \"key list\" are meant for people."));
   command.arguments("blobs|packs|index|snapshots|keys|locks", ValueKind::choice, kinds());
   command.exit_codes({kExitNoRepository, kExitLocked, kExitWrongPassword});
-  command.examples({{"medsave -r /media/usb/backup list locks", _("is anybody using it?")}});
+  command.examples({{"medsave -r /media/usb/medsave list locks", _("is anybody using it?")}});
   command.run([](Context& context, const std::vector<std::string>& arguments) {
     if (arguments.empty()) throw Error(Errc::usage, _("type not specified"));
     if (arguments.size() > 1) throw Error(Errc::usage, _("too many arguments"));

@@ -18,6 +18,8 @@
 #include <algorithm>
 #include <functional>
 #include <memory>
+#include <set>
+#include <string>
 #include <string_view>
 #include <tuple>
 #include <utility>
@@ -98,7 +100,13 @@ class FolderFilter {
       }
       while (folder.size() > 1 && folder.ends_with('/')) folder.pop_back();
     }
+    missing_.insert(folders_.begin(), folders_.end());
+    missing_.erase("/");
   }
+
+  /// Those of the folders that no walked path was.
+  [[nodiscard]] const std::set<std::string, std::less<>>& missing() const { return missing_; }
+  void met(const std::string& path) { missing_.erase(path); }
 
   [[nodiscard]] bool shows(std::string_view path) const {
     if (folders_.empty()) return true;
@@ -117,6 +125,7 @@ class FolderFilter {
 
  private:
   std::vector<std::string> folders_;
+  std::set<std::string, std::less<>> missing_;
   const bool recursive_;
 };
 
@@ -163,10 +172,20 @@ class NodePrinter {
   NcduWriter ncdu_;
 };
 
+/// A name that was mistyped shows nothing, as an empty folder does.
+void tell_missing(const std::set<std::string, std::less<>>& paths, Context& context) {
+  for (const std::string& path : paths) {
+    context.warn(escape_for_terminal(
+        format_text(_("the snapshot does not contain {}; \"medsave ls SNAPSHOT\" shows what it "
+                      "holds, \"medsave find NAME\" looks for a name in all"),
+                    path)));
+  }
+}
+
 void run_ls(const LsOptions& options, const std::vector<std::string>& arguments, Context& context) {
   const SnapshotSpec spec = parse_snapshot_spec(arguments.front());
   const std::vector<std::string> folders(arguments.begin() + 1, arguments.end());
-  const FolderFilter filter(folders, options.recursive);
+  FolderFilter filter(folders, options.recursive);
   const Repository& repository = context.open_for_reading();
   const auto snapshots = load_candidates(repository, spec.id, context);
   const SnapshotEntry& entry =
@@ -182,6 +201,7 @@ void run_ls(const LsOptions& options, const std::vector<std::string>& arguments,
   walk_tree(
       reader, tree, "",
       [&](const WalkedNode& walked) {
+        filter.met(walked.path);
         if (filter.shows(walked.path)) {
           if (options.sorted()) {
             memory.take(sizeof(ListedNode) + walked.path.size() +
@@ -204,6 +224,7 @@ void run_ls(const LsOptions& options, const std::vector<std::string>& arguments,
   });
   for (const ListedNode& listed : collected) printer.print(listed.node, listed.path);
   printer.finish();
+  if (context.identity == Identity::medsave) tell_missing(filter.missing(), context);
   if (problems != 0) {
     throw CommandFailed(kExitFailed, fatal_text(_("some folders of the snapshot cannot be read")));
   }
@@ -241,7 +262,7 @@ void add_ls(Command& root) {
   command.flag("ncdu", options->ncdu, _("write ncdu's export format (pipe into \"ncdu -f -\")"));
   add_snapshot_options(command, options->choice);
   command.exit_codes({kExitNoRepository, kExitLocked, kExitWrongPassword});
-  command.examples({{_("medsave -r /media/usb/backup ls -l latest /srv/practice/letters"),
+  command.examples({{_("medsave -r /media/usb/medsave ls -l latest /srv/practice/letters"),
                      _("one folder of the newest snapshot")},
                     {"medsave ls latest -l --sort size --reverse", _("the largest files first")}});
   command.run([options](Context& context, const std::vector<std::string>& arguments) {

@@ -150,8 +150,8 @@ void add_migrate(Command& root) {
                _("apply a migration although it does not seem to be needed"));
   command.flag("dry-run,n", options->dry_run, _("change nothing, only say what would be done"));
   command.exit_codes({kExitNoRepository, kExitLocked, kExitWrongPassword});
-  command.examples({{"medsave -r /media/usb/backup migrate", _("is there anything to do?")},
-                    {"medsave -r /media/usb/backup migrate upgrade_repo_v2",
+  command.examples({{"medsave -r /media/usb/medsave migrate", _("is there anything to do?")},
+                    {"medsave -r /media/usb/medsave migrate upgrade_repo_v2",
                      _("makes an old repository one that compresses")}});
   command.run([options](Context& context, const std::vector<std::string>& arguments) {
     run_migrate(*options, arguments, context);

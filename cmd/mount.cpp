@@ -32,8 +32,17 @@ void announce(const std::string& mountpoint, Context& context) {
   context.info(
       format_text(_("Now serving the repository at {}"), context.console.name_for_out(mountpoint)));
   context.info(_("Use another terminal or tool to browse the contents of this folder."));
-  context.info(_("When finished, quit with Ctrl-c here or umount the mountpoint."));
+  context.info(format_text(_("To end it, press Ctrl-C here, or type elsewhere: umount {}. Close "
+                             "what you have opened in it before: it cannot be read afterwards"),
+                           context.console.name_for_out(mountpoint)));
   Console::flush_standard_out();
+}
+
+void announce_end(const std::string& mountpoint, Context& context) {
+  const std::string shown = context.console.name_for_out(mountpoint);
+  context.report(JsonObject("summary").add("unmounted", mountpoint));
+  context.info(
+      format_text(_("{} is unmounted, and this command no longer uses the repository"), shown));
 }
 
 void run_mount(const MountOptions& options, const std::string& mountpoint, Context& context) {
@@ -57,6 +66,7 @@ void run_mount(const MountOptions& options, const std::string& mountpoint, Conte
   serve_mount(repository, request, sinks, context.stop());
   // A signal is how one ends this command; only a lost lock is a failure.
   context.explain_lost_lock();
+  if (context.identity == Identity::medsave) announce_end(mountpoint, context);
 }
 
 }  // namespace
@@ -67,7 +77,8 @@ void add_mount(Command& root) {
   command.describe(
       _("Shows all snapshots read-only in an empty folder, for browsing and copying with any "
         "program. New snapshots appear while it runs. It ends with Ctrl-C or SIGTERM (exit "
-        "status 0), or when the folder is unmounted.\n\n"
+        "status 0), or when the folder is unmounted. \"umount\" refuses while a program is in the "
+        "folder or has a file of it open; Ctrl-C does not, and that program can read no more.\n\n"
         "The folders are made by path templates: %i is a snapshot's short ID, %I its ID, %u the "
         "user, %h the host, %t each tag, %T the time. Where a name ends with the time, a link "
         "\"latest\" leads to the newest. The time is written as the template shows the moment "
@@ -86,9 +97,9 @@ void add_mount(Command& root) {
                _("with --allow-other: let them read everything"));
   add_snapshot_options(command, options->snapshots);
   command.exit_codes({kExitNoRepository, kExitLocked, kExitWrongPassword});
-  command.examples({{"medsave -r /media/usb/backup mount /mnt/backup",
+  command.examples({{_("medsave -r /media/usb/medsave mount /mnt/backup"),
                      _("the newest state is then in /mnt/backup/snapshots/latest")},
-                    {"medsave mount --host praxis --path-template '%T' /mnt/backup",
+                    {_("medsave mount --host reception --path-template '%T' /mnt/backup"),
                      _("the snapshots of one computer, by time alone")}});
   command.run([options](Context& context, const std::vector<std::string>& arguments) {
     if (arguments.size() != 1) {

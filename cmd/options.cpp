@@ -43,7 +43,7 @@ void add_options(Command& root) {
         "ignore it, so that a script may set them all."));
   command.examples(
       {{"medsave options", _("what there is")},
-       {"medsave -o sftp.connections=4 -r sftp:nas:backup snapshots", _("how one is used")}});
+       {"medsave -o sftp.connections=4 -r sftp:nas:medsave snapshots", _("how one is used")}});
   command.run([](Context& context, const std::vector<std::string>& arguments) {
     if (!arguments.empty()) throw Error(Errc::usage, _("options takes no arguments"));
     run_options(context);

@@ -54,7 +54,7 @@ void add_prune(Command& root) {
                    "must be repaired. ID is the repository's, as \"cat config\" shows it"));
   command.exit_codes({kExitNoRepository, kExitLocked, kExitWrongPassword});
   command.examples(
-      {{"medsave -r /media/usb/backup prune --dry-run", _("how much would become free?")},
+      {{"medsave -r /media/usb/medsave prune --dry-run", _("how much would become free?")},
        {"medsave prune --max-repack-size 0", _("free what goes quickly and needs no space")}});
   command.run([options](Context& context, const std::vector<std::string>& arguments) {
     run_prune_command(*options, arguments, context);

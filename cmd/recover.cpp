@@ -76,7 +76,7 @@ void add_recover(Command& root) {
         "been pruned."));
   command.flag("dry-run,n", *dry_run, _("change nothing, only say what would be done"));
   command.exit_codes({kExitNoRepository, kExitLocked, kExitWrongPassword});
-  command.examples({{"medsave -r /media/usb/backup recover",
+  command.examples({{"medsave -r /media/usb/medsave recover",
                      _("after \"forget\" has removed too much; then: medsave ls latest")}});
   command.run([dry_run](Context& context, const std::vector<std::string>& arguments) {
     run_recover(*dry_run, arguments, context);

@@ -218,7 +218,7 @@ const Command& add_repair_index(Command& repair) {
                _("go by the pack files alone, not by the present index"));
   command.flag("dry-run,n", request->dry_run, _("change nothing, only say what would be done"));
   command.exit_codes({kExitNoRepository, kExitLocked, kExitWrongPassword});
-  command.examples({{"medsave -r /media/usb/backup repair index",
+  command.examples({{"medsave -r /media/usb/medsave repair index",
                      _("when \"check\" says that the index does not fit the packs")}});
   command.run([request](Context& context, const std::vector<std::string>& arguments) {
     run_repair_index(*request, arguments, context);
@@ -236,7 +236,7 @@ void add_repair_packs(Command& repair) {
   command.arguments(_("PACK..."));
   command.flag("dry-run,n", options->dry_run, _("change nothing, only say what would be done"));
   command.exit_codes({kExitNoRepository, kExitLocked, kExitWrongPassword});
-  command.examples({{"medsave -r /media/usb/backup repair packs 5a6b7c8d...",
+  command.examples({{"medsave -r /media/usb/medsave repair packs 5a6b7c8d...",
                      _("the ID as \"check --read-data\" shows it")}});
   command.run([options](Context& context, const std::vector<std::string>& arguments) {
     run_repair_packs(*options, arguments, context);
@@ -258,7 +258,7 @@ void add_repair_snapshots(Command& repair) {
   command.flag("forget", options->forget, _("delete the broken snapshots"));
   add_snapshot_options(command, options->choice);
   command.exit_codes({kExitNoRepository, kExitLocked, kExitWrongPassword});
-  command.examples({{"medsave -r /media/usb/backup repair snapshots --dry-run",
+  command.examples({{"medsave -r /media/usb/medsave repair snapshots --dry-run",
                      _("what is lost, and in which snapshots?")}});
   command.run([options](Context& context, const std::vector<std::string>& arguments) {
     run_repair_snapshots(*options, arguments, context);

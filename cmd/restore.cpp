@@ -420,7 +420,7 @@ void add_restore(Command& root) {
   add_writing_options(command, *options);
   add_selection_options(command, *options);
   command.exit_codes({kExitNoRepository, kExitLocked, kExitWrongPassword});
-  command.examples({{"medsave -r /media/usb/backup restore latest --target /tmp/restored",
+  command.examples({{_("medsave -r /media/usb/medsave restore latest --target ~/restored"),
                      _("everything, beside what is there")},
                     {_("medsave restore latest --target / --include '/srv/practice/letters/2026*'"),
                      _("some letters, to where they were")}});

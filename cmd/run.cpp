@@ -27,9 +27,9 @@ void define_program(Command& root, GlobalOptions& options) {
       _("medsave keeps encrypted, deduplicated backups in restic's repository format: what one of "
         "the two programs writes, the other reads. Without its password a repository cannot be "
         "read by anybody; keep a copy of the password outside the practice."));
-  root.examples({{"medsave -r /media/usb/backup init", _("make a repository")},
-                 {_("medsave -r /media/usb/backup backup /srv/practice"), _("back up a folder")},
-                 {"medsave -r /media/usb/backup restore latest --target /tmp/restored",
+  root.examples({{"medsave -r /media/usb/medsave init", _("make a repository")},
+                 {_("medsave -r /media/usb/medsave backup /srv/practice"), _("back up a folder")},
+                 {_("medsave -r /media/usb/medsave restore latest --target ~/restored"),
                   _("get everything back")}});
   add_global_options(root, options);
   add_init(root);
@@ -80,7 +80,7 @@ std::string fatal(const Context& context, const std::string& message, Errc code 
   // So restic tells of a locked repository.
   const bool bare = context.identity == Identity::restic && code == Errc::locked;
   std::string text = bare ? message : fatal_text(message);
-  if (!context.outcome().empty()) text += "\n" + context.outcome();
+  if (!context.outcome().empty() && !context.outcome_told()) text += "\n" + context.outcome();
   return text;
 }
 

@@ -107,7 +107,7 @@ void add_snapshots(Command& root) {
                  _("only the newest N of each group (default: for each host and paths)"));
   add_snapshot_options(command, options->choice);
   command.exit_codes({kExitNoRepository, kExitLocked, kExitWrongPassword});
-  command.examples({{"medsave -r /media/usb/backup snapshots --latest 1",
+  command.examples({{"medsave -r /media/usb/medsave snapshots --latest 1",
                      _("when was each folder backed up last?")}});
   command.run([options](Context& context, const std::vector<std::string>& arguments) {
     run_snapshots(*options, arguments, context);

@@ -64,15 +64,15 @@ void print_text(const SnapshotStats& stats, StatsMode mode, Context& context) {
   }
   out.print(format_text(_("              Total Size:  {}"), size_text(stats.size)));
   if (stats.compression_progress() > 0) {
-    out.print(format_text(_("    Compression Progress:  {}"),
+    out.print(format_text(_("      Already Compressed:  {}"),
                           format_percent(stats.compression_progress(), 2)));
   }
   if (stats.compression_ratio() > 0) {
-    out.print(format_text(_("       Compression Ratio:  {}x"),
+    out.print(format_text(_("  Smaller by a Factor of:  {}"),
                           format_decimal(stats.compression_ratio(), 2)));
   }
   if (stats.compression_space_saving() > 0) {
-    out.print(format_text(_("Compression Space Saving:  {}"),
+    out.print(format_text(_("             Space Saved:  {}"),
                           format_percent(stats.compression_space_saving(), 2)));
   }
 }
@@ -128,7 +128,7 @@ void add_stats(Command& root) {
   add_snapshot_options(command, options->choice);
   command.exit_codes({kExitNoRepository, kExitLocked, kExitWrongPassword});
   command.examples(
-      {{"medsave -r /media/usb/backup stats latest", _("what restoring the newest would take")},
+      {{"medsave -r /media/usb/medsave stats latest", _("what restoring the newest would take")},
        {"medsave stats --mode raw-data", _("what all snapshots take on the drive")}});
   command.run([options](Context& context, const std::vector<std::string>& arguments) {
     run_stats(*options, arguments, context);

@@ -59,13 +59,15 @@ void print_size_statistics(const Repository& repository, Context& context) {
                                  std::pair(FileKind::index, "index"),
                                  std::pair(FileKind::snapshot, "snapshot"),
                                  std::pair(FileKind::pack, "data")};
+  const bool own_words = context.identity == Identity::medsave;
   for (const auto& [kind, name] : kKinds) {
     SizeHistogram sizes;
     for (const ListedFile& file : repository.backend().list(kind)) sizes.add(file.size);
     if (context.global.json) {
       print_json("file", name, sizes, context);
     } else {
-      print_text(format_text(_("File Type: {}"), name), sizes, context);
+      print_text(format_text(_("File Type: {}"), own_words ? file_kind_name(kind) : name), sizes,
+                 context);
     }
   }
   const auto index = load_readable_index(repository, context.notices(), context.stop());
@@ -76,11 +78,11 @@ void print_size_statistics(const Repository& repository, Context& context) {
       (entry.kind == BlobKind::data ? data : trees).add(entry.stored_length);
     }
   });
-  for (const auto& [name, sizes] : {std::pair("data", &data), std::pair("tree", &trees)}) {
+  for (const auto& [name, sizes] : {std::pair(N_("data"), &data), std::pair(N_("tree"), &trees)}) {
     if (context.global.json) {
       print_json("blob", name, *sizes, context);
     } else {
-      print_text(format_text(_("Blob Type: {}"), name), *sizes, context);
+      print_text(format_text(_("Blob Type: {}"), _(name)), *sizes, context);
     }
   }
 }

@@ -117,8 +117,8 @@ void add_tag(Command& root) {
   command.flag("dry-run,n", options->dry_run, _("change nothing, only say what would be done"));
   add_snapshot_options(command, options->choice);
   command.exit_codes({kExitNoRepository, kExitLocked, kExitWrongPassword});
-  command.examples({{"medsave tag --add year-end latest", _("marks the newest snapshot")},
-                    {"medsave tag --tag trial --remove trial", _("that tag on no snapshot")}});
+  command.examples({{_("medsave tag --add year-end latest"), _("marks the newest snapshot")},
+                    {_("medsave tag --tag trial --remove trial"), _("that tag on no snapshot")}});
   command.run([options](Context& context, const std::vector<std::string>& arguments) {
     run_tag_command(*options, arguments, context);
   });

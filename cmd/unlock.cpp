@@ -84,7 +84,7 @@ void add_unlock(Command& root) {
   command.flag("remove-all", *remove_all,
                _("remove all locks; only when no other command uses the repository"));
   command.exit_codes({kExitNoRepository, kExitWrongPassword});
-  command.examples({{"medsave -r /media/usb/backup unlock",
+  command.examples({{"medsave -r /media/usb/medsave unlock",
                      _("after a computer was switched off during a backup")}});
   command.run([remove_all](Context& context, const std::vector<std::string>& arguments) {
     if (!arguments.empty()) throw Error(Errc::usage, _("unlock takes no arguments"));

@@ -120,9 +120,10 @@ BackupTargets Backup::resolve_targets() {
     }
     const std::string cleaned = clean_path(target);
     if (!is_bare_root(cleaned)) {
-      tree.add(target, true);
+      tree.add(target);
     } else {
-      for (const std::string& entry : entries_of_bare_root(cleaned)) tree.add(entry, false);
+      const std::uint64_t device = stat_at(kCurrentDirectory, cleaned).value().device;
+      for (const std::string& entry : entries_of_bare_root(cleaned)) tree.add_entry(entry, device);
     }
     existing.push_back(target);
   }

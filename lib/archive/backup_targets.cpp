@@ -88,7 +88,13 @@ std::vector<std::string> entries_of_bare_root(const std::string& cleaned) {
   return targets;
 }
 
-void BackupTargets::add(const std::string& target, bool named) {
+void BackupTargets::add(const std::string& target) { node_of(target).named = true; }
+
+void BackupTargets::add_entry(const std::string& target, std::uint64_t device) {
+  node_of(target).listed_device = device;
+}
+
+TargetNode& BackupTargets::node_of(const std::string& target) {
   const std::string cleaned = clean_path(target);
   const SplitTarget parts = split_target(cleaned);
   const Origin origin{.root = parts.root, .name = std::string(parts.names.front())};
@@ -108,7 +114,7 @@ void BackupTargets::add(const std::string& target, bool named) {
   }
   node->wanted = true;
   node->follow = node->follow || target.ends_with('/') || target.ends_with("/.");
-  node->named = node->named || named;
+  return *node;
 }
 
 std::vector<std::string> snapshot_paths(const std::vector<std::string>& targets) {

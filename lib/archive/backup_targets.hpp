@@ -1,7 +1,9 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,6 +23,8 @@ struct TargetNode {
   bool wanted = false;    // a target: taken whole
   bool named = false;     // listed literally, so no filter applies to it
   bool follow = false;    // written with a slash at its end: the folder behind a symlink is meant
+  std::optional<std::uint64_t> listed_device =
+      {};  // of the folder whose entry it is, see add_entry
   std::map<std::string, TargetNode, std::less<>> children = {};  // by name, in byte order
 
   [[nodiscard]] const TargetNode* child(std::string_view name) const {
@@ -33,14 +37,17 @@ struct TargetNode {
 /// to the tree"). No I/O. Immutable once built, then shared by all threads.
 class BackupTargets {
  public:
-  /// Adds a target with at least one component besides "..". `named`: literally listed, not an
-  /// entry of a listed folder such as ".".
-  void add(const std::string& target, bool named);
+  /// Adds a target with at least one component besides "..", as it was listed.
+  void add(const std::string& target);
+  /// The same for an entry of a listed folder such as ".", which is on `device`: filters apply.
+  void add_entry(const std::string& target, std::uint64_t device);
 
   /// Its children are the entries of the root tree.
   [[nodiscard]] const TargetNode& root() const { return root_; }
 
  private:
+  TargetNode& node_of(const std::string& target);
+
   /// What a first component is below ("/", ".", "../..") and called there; two that differ in it
   /// must not share a name in the snapshot.
   struct Origin {

@@ -123,9 +123,15 @@ SourceDirPtr SourceTree::open(const SourceDir& parent, const SourceEntry& entry)
   const bool follow = entry.target != nullptr && entry.target->follow;
   dir->fd = open_dir_at(parent.handle(), entry.source_name(parent), follow);
   dir->device = entry.info.device;
-  const bool own_device = !parent.fd || (entry.target != nullptr && entry.target->named);
-  dir->allowed_device = own_device ? entry.info.device : parent.allowed_device;
+  dir->allowed_device = device_to_stay_on(parent, entry);
   return dir;
+}
+
+/// With --one-file-system: that of the folder that was listed.
+std::uint64_t SourceTree::device_to_stay_on(const SourceDir& parent, const SourceEntry& entry) {
+  if (entry.target != nullptr && entry.target->named) return entry.info.device;
+  if (entry.target != nullptr && entry.target->listed_device) return *entry.target->listed_device;
+  return parent.fd ? parent.allowed_device : entry.info.device;
 }
 
 std::vector<const SourceTree::Tag*> SourceTree::tags_in(const SourceDir& dir,
@@ -138,11 +144,13 @@ std::vector<const SourceTree::Tag*> SourceTree::tags_in(const SourceDir& dir,
   return found;
 }
 
+bool SourceTree::is_too_large(const FileInfo& info) const {
+  return filter_.exclude_larger_than && info.is_regular() &&
+         info.size > *filter_.exclude_larger_than;
+}
+
 bool SourceTree::rejects(const SourceDir& dir, const FileInfo& info) const {
-  if (filter_.exclude_larger_than && info.is_regular() &&
-      info.size > *filter_.exclude_larger_than) {
-    return true;
-  }
+  if (is_too_large(info)) return true;
   // So a mount point itself is kept, as an empty folder. What a file says of its device does not
   // count: those of an overlay have the number of the layer that they are in.
   return filter_.one_file_system && dir.device != dir.allowed_device;
@@ -167,7 +175,8 @@ std::vector<SourceEntry> SourceTree::target_entries(const TargetNode& node,
       continue;
     }
     const bool excluded =
-        child.wanted && !child.named && filter_.excludes.check(absolute_path(child.path)).matches;
+        child.wanted && !child.named &&
+        (is_too_large(entry.info) || filter_.excludes.check(absolute_path(child.path)).matches);
     if (excluded && child.children.empty()) continue;
     entry.only_targets = entry.only_targets || excluded;
     entries.push_back(std::move(entry));

@@ -80,6 +80,8 @@ class SourceTree {
   [[nodiscard]] std::vector<SourceEntry> target_entries(const TargetNode& node,
                                                         const Problem& problem) const;
   [[nodiscard]] std::vector<const Tag*> tags_in(const SourceDir& dir, const Names& sorted) const;
+  static std::uint64_t device_to_stay_on(const SourceDir& parent, const SourceEntry& entry);
+  [[nodiscard]] bool is_too_large(const FileInfo& info) const;
   [[nodiscard]] bool rejects(const SourceDir& dir, const FileInfo& info) const;
 
   const TargetNode& targets_;

@@ -34,7 +34,13 @@ void RestoreLog::planned(std::uint64_t items, std::uint64_t bytes) {
 
 void RestoreLog::folder_planned() {
   folders_total_.fetch_add(1);
+  progress_.total_folders.fetch_add(1);
   planned(1, 0);
+}
+
+void RestoreLog::folder_restored() {
+  folders_restored_.fetch_add(1);
+  progress_.done_folders.fetch_add(1);
 }
 
 void RestoreLog::finished(RestoreAction action, std::uint64_t size) {

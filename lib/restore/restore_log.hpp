@@ -30,7 +30,7 @@ class RestoreLog {
   /// One item has reached its end. `size` is that of the file.
   void finished(RestoreAction action, std::uint64_t size);
   /// Besides finished().
-  void folder_restored() { folders_restored_.fetch_add(1); }
+  void folder_restored();
   /// Building a path for item() costs; worth it only when someone listens.
   [[nodiscard]] bool wants_items() const { return static_cast<bool>(sinks_.item); }
   void item(const std::string& path, RestoreAction action, std::uint64_t size);

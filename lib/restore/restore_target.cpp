@@ -70,9 +70,13 @@ void RestoreTarget::open_root() {
 }
 
 std::uint32_t RestoreTarget::add(std::uint32_t parent, const std::string& name,
-                                 NodeMetadata metadata, const Id& tree) {
+                                 NodeMetadata metadata, const Id& tree, bool chosen) {
   const std::lock_guard lock(mutex_);
-  dirs_.push_back({.parent = parent, .name = name, .metadata = std::move(metadata), .tree = tree});
+  dirs_.push_back({.parent = parent,
+                   .chosen = chosen,
+                   .name = name,
+                   .metadata = std::move(metadata),
+                   .tree = tree});
   return static_cast<std::uint32_t>(dirs_.size() - 1);
 }
 
@@ -131,6 +135,12 @@ SharedDir RestoreTarget::make(std::uint32_t dir, const SharedDir& parent) {
         request_.overwrite == Overwrite::if_newer && there->mtime > entry.metadata.mtime;
     if (request_.overwrite == Overwrite::never || newer) {
       throw Error(Errc::exists, format_text(_("{} exists and is not a folder"), entry.name));
+    }
+    if (!entry.chosen) {
+      throw Error(Errc::exists,
+                  format_text(_("{} is no folder here and was not chosen to be restored, so it was "
+                                "kept and nothing was restored below it"),
+                              entry.name));
     }
     if (only_leads_to_sources(dir)) {
       throw Error(

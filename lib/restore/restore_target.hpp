@@ -29,9 +29,10 @@ class RestoreTarget {
   /// Opens the target, or makes it. In a dry run it may stay missing.
   explicit RestoreTarget(const RestoreRequest& request);
 
-  /// Registers a directory without touching the disk. `tree` lists its content.
+  /// Registers a directory without touching the disk. `tree` lists its content; `chosen`: it is to
+  /// be restored itself, not only on the way to what is.
   std::uint32_t add(std::uint32_t parent, const std::string& name, NodeMetadata metadata,
-                    const Id& tree);
+                    const Id& tree, bool chosen);
 
   /// Makes the directory (0700) and its parents, or takes over those that are there. Descriptor
   /// of it; nullptr in a dry run where it does not exist. Throws Error when it cannot be made.
@@ -77,6 +78,7 @@ class RestoreTarget {
     std::uint32_t parent = 0;
     State state = State::untouched;
     bool bequeaths_xattrs = false;
+    bool chosen = false;
     std::string name = {};
     NodeMetadata metadata = {};
     Id tree = {};

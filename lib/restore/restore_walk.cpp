@@ -216,8 +216,9 @@ void RestoreWalk::make_subdir(Visit& visit, const Node& node, std::uint32_t dir)
 
 void RestoreWalk::visit_subdir(Visit& visit, Node& node, const Selection& selection) {
   if (!selection.restore && !selection.descend) return;
-  const std::uint32_t dir = context_.target.add(
-      visit.job.dir, node.name, context_.metadata.prepare(node), node.subtree.value_or(Id{}));
+  const std::uint32_t dir =
+      context_.target.add(visit.job.dir, node.name, context_.metadata.prepare(node),
+                          node.subtree.value_or(Id{}), selection.restore);
   if (selection.restore) make_subdir(visit, node, dir);
   if (!selection.descend) return;
   if (!node.subtree) throw Error(Errc::corrupt, _("the folder has no list of its content"));

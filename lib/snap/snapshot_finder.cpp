@@ -356,7 +356,11 @@ SnapshotFolder find_folder(const BlobReader& reader, const Id& root, const std::
     const Tree nodes = load_tree(reader, folder.tree);
     const auto node = std::ranges::find(nodes, name, &Node::name);
     if (node == nodes.end()) {
-      throw Error(Errc::not_found, format_text(_("the snapshot does not contain {}"), path));
+      throw Error(
+          Errc::not_found,
+          format_text(_("the snapshot does not contain {}; \"medsave ls SNAPSHOT\" shows what it "
+                        "holds, \"medsave find NAME\" looks for a name in all"),
+                      path));
     }
     if (node->type != NodeType::dir || !node->subtree) {
       throw Error(Errc::not_found,

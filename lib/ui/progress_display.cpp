@@ -95,6 +95,8 @@ ProgressView ProgressDisplay::view() {
                    .total_bytes = progress_.total_bytes,
                    .done_items = progress_.done_items,
                    .done_bytes = progress_.done_bytes,
+                   .total_folders = progress_.total_folders,
+                   .done_folders = progress_.done_folders,
                    .skipped_items = progress_.skipped_items,
                    .skipped_bytes = progress_.skipped_bytes,
                    .deleted_items = progress_.deleted_items,

@@ -25,8 +25,9 @@ std::string bar(double fraction) {
 }
 
 std::string items_text(const ProgressView& view) {
-  const unsigned long total = view.total_items;
-  const unsigned long done = view.done_items + view.skipped_items;
+  const unsigned long total = view.total_items - std::min(view.total_items, view.total_folders);
+  const unsigned long items = view.done_items + view.skipped_items;
+  const unsigned long done = items - std::min(items, view.done_folders);
   if (view.kind == ProgressKind::check) {
     return total == 0 ? format_text(n_("{} pack", "{} packs", done), done)
                       : format_text(n_("{} / {} pack", "{} / {} packs", total), done, total);
@@ -35,11 +36,21 @@ std::string items_text(const ProgressView& view) {
                     : format_text(n_("{} / {} file", "{} / {} files", total), done, total);
 }
 
+std::string folders_text(const ProgressView& view) {
+  const unsigned long total = view.total_folders;
+  const unsigned long done = view.done_folders;
+  if (total == 0) return {};
+  return format_text(n_("{} / {} folder", "{} / {} folders", total), done, total);
+}
+
 /// "1.200 GiB / 2.000 GiB", empty when nothing is counted in bytes.
 std::string bytes_text(const ProgressView& view) {
   const std::uint64_t done = view.done_bytes + view.skipped_bytes;
-  if (view.total_bytes == 0) return done == 0 ? std::string() : format_size(done);
-  return fmt::format("{} / {}", format_size(done), format_size(view.total_bytes));
+  if (view.total_bytes == 0 && done == 0) return {};
+  std::string text = format_size(done);
+  if (view.total_bytes != 0) text += " / " + format_size(view.total_bytes);
+  // A backup may have read far more than it could send; the percentage is of what is saved.
+  return view.kind == ProgressKind::backup ? format_text(_("{} read"), text) : text;
 }
 
 void append_part(std::string& line, const std::string& part) {
@@ -59,6 +70,10 @@ std::string percent_text(const ProgressView& view, int decimals) {
   const double percent = view.stored_fraction() * 100;
   const bool done = view.unsent_bytes == 0 || percent == 0;
   return format_percent(done ? percent : std::floor(percent * scale) / scale, decimals);
+}
+
+std::string saved_text(const ProgressView& view, const std::string& percent) {
+  return view.kind == ProgressKind::backup ? format_text(_("{} saved"), percent) : percent;
 }
 
 std::string last_data_text(const ProgressView& view) {
@@ -92,17 +107,19 @@ double ProgressView::stored_fraction() const {
 std::vector<std::string> render_live(const ProgressView& view, unsigned columns) {
   std::string head = fmt::format("[{}]", format_duration(view.elapsed));
   if (view.totals_final) {
-    append_part(head, fmt::format("{} {:>6}", bar(view.stored_fraction()), percent_text(view, 1)));
-  }
-  if (view.bytes_per_second >= 1 && !view.all_read) {
-    append_part(head,
-                format_text(_("{} MiB/s"), format_decimal(view.bytes_per_second / (1U << 20), 1)));
+    append_part(head, bar(view.stored_fraction()) + " " +
+                          saved_text(view, fmt::format("{:>6}", percent_text(view, 1))));
   }
   if (view.remaining) {
     append_part(head, format_text(_("{} left"), format_duration(*view.remaining)));
   }
   std::string counts = "  " + items_text(view);
+  append_part(counts, folders_text(view));
   append_part(counts, bytes_text(view));
+  if (view.bytes_per_second >= 1 && !view.all_read) {
+    append_part(counts,
+                format_text(_("{} MiB/s"), format_decimal(view.bytes_per_second / (1U << 20), 1)));
+  }
   append_part(counts, errors_text(view));
 
   std::vector<std::string> lines = {std::move(head), std::move(counts)};
@@ -117,8 +134,9 @@ std::vector<std::string> render_live(const ProgressView& view, unsigned columns)
 
 std::string render_line(const ProgressView& view) {
   std::string line = fmt::format("[{}]", format_duration(view.elapsed));
-  if (view.totals_final) line += " " + percent_text(view, 2);
+  if (view.totals_final) line += " " + saved_text(view, percent_text(view, 2));
   append_part(line, items_text(view));
+  append_part(line, folders_text(view));
   append_part(line, bytes_text(view));
   append_part(line, errors_text(view));
   if (view.all_read) append_part(line, last_data_text(view));

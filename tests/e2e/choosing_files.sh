@@ -96,6 +96,15 @@ if [ "$(id -u)" -eq 0 ] && mkdir mounted mount && mount -t tmpfs none mount 2>/d
   mv mounted src/ && mount --bind mount src/mounted
   same "$(saved -x src)" "$(without nothing | sed 's|nested/z |&|; s|large |&mounted |')"
   same "$(saved src | grep -c mounted/inside)" 1
+  cd src
+  backup 0 -x .
+  expect 0 medsave ls "$snapshot"
+  says "^/mounted$"
+  says_not "inside"
+  backup 0 --exclude-larger-than 100 .
+  expect 0 medsave ls "$snapshot"
+  says_not "^/large$"
+  cd ..
   umount src/mounted
 fi
 

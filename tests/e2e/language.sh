@@ -71,3 +71,47 @@ says "^Erreur.{1,3}: impossible de créer .*nowhere/target.*: ce fichier ou doss
 says_not "medsave-[0-9a-f]"
 expect 1 medsave --lang en dump latest /file --target nowhere/target
 says "^Fatal: cannot create nowhere/target: No such file or directory"
+step "what people read has no English words left in it"
+export RESTIC_REPOSITORY=$work/fresh
+medsave -q init
+seq 20000 >file
+ln -s file link
+expect 0 medsave --lang fr backup file link --host accueil
+# in_french COMMAND...: its output, without the names and options that are the same everywhere.
+in_french() {
+  run "$MEDSAVE" --lang fr "$@"
+  says_not 'file type|blob type|total (size|file|folder|blob)|compression [prs]|space saved|factor|uncompressed|processed:|repo id|last used|created|found|belongs to|is a "|type (data|tree)|\((data|tree)\)|offset|length|scanning|cache dirs|days ago'
+}
+for mode in restore-size raw-data blobs-per-file; do
+  in_french stats --mode $mode
+done
+says 'Statistiques'
+expect 0 medsave --lang fr stats --mode raw-data
+says 'Taille divisée par.+:  [0-9]+,[0-9]{2}$'
+says 'Place gagnée.+: +-?[0-9]+,[0-9]{2}.+%$'
+expect 0 medsave --lang en stats --mode raw-data
+says 'Smaller by a Factor of:  [0-9.]+$'
+expect 0 medsave --as-restic stats --mode raw-data
+says 'Compression Ratio:  [0-9.]+x$'
+in_french stats --mode debug
+for heading in 'fichier de clé' verrou "fichier d'index" "fichier d'instantané" paquet 'bloc de données' 'bloc de liste de dossier'; do
+  says "^Taille de chaque $heading.+:\$"
+done
+in_french find --tree "$(medsave list blobs | sed -n 's/^tree //p' | head -n 1)" --show-pack-id
+says 'bloc de liste de dossier [0-9a-f]{8}, position'
+in_french find --blob 0123456789
+in_french find file
+in_french ls -l latest
+in_french key list
+in_french snapshots
+in_french --cache-dir "$work/cache" cache
+in_french dump latest /link
+says 'devrait être un fichier, mais c.est un lien symbolique'
+in_french dump latest /file/below
+says 'devrait être un dossier, mais c.est un fichier'
+
+step "examples have French names"
+for command in backup restore dump mount copy init tag "key add" find ls diff rewrite; do
+  expect 0 medsave --lang fr $command --help
+  says_not 'practice|/tmp/restored|praxis|notary|year-end|trial|letters|/mnt/backup|usb/backup|/srv/first'
+done

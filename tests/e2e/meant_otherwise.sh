@@ -67,6 +67,21 @@ mv practice/2024 practice/data/2024
 expect 1 medsave -r practice init
 says "practice/data holds files that are no repository's"
 
+mkdir -p documents/letters && echo a >documents/letter.odt
+expect 1 medsave -r documents init
+says "the folder documents holds other files already \(letter.odt, for example\); nothing was made there"
+says 'a folder of its own, like documents/medsave'
+same "$(find documents | sort | paste -sd' ')" "documents documents/letter.odt documents/letters"
+expect 1 medsave --lang fr -r documents init
+says "le dossier «.documents.» contient déjà d'autres fichiers.*comme «.documents/medsave.»"
+medsave -q -r documents/medsave init
+mkdir -p stick/lost+found 'stick/System Volume Information' stick/.Trash-1000
+medsave -q -r stick init
+mkdir -p shelf && echo a >shelf/a
+medsave -q -r shelf init --force
+mkdir -p box && echo a >box/a
+medsave --as-restic -q -r box init
+
 step "a restore into another repository"
 medsave -q -r other init
 before=$(find other | sort)

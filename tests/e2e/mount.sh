@@ -38,6 +38,7 @@ end() {
   same "$status" 0 "exit status after SIG$1"
   mountpoint -q mount && fail "still mounted after SIG$1"
   same "$(files_in locks)" 0 "locks after SIG$1"
+  same "$(tail -n 1 mount.out)" "mount is unmounted, and this command no longer uses the repository"
 }
 
 step "snapshots stand where restic puts them"
@@ -48,6 +49,8 @@ same "$(ls mount/hosts)" praxis
 same "$(ls mount/tags)" daily
 same "$(readlink mount/snapshots/latest)" "$(ls mount/snapshots | head -n 1)"
 same "$(files_in locks)" 1
+grep -q "^To end it, press Ctrl-C here, or type elsewhere: umount mount\. Close what you" mount.out ||
+  fail "$(cat mount.out)"
 
 step "a snapshot is what was backed up"
 shown=mount/ids/${first:0:8}/source
@@ -91,6 +94,18 @@ start
 umount mount 2>/dev/null || fusermount3 -u mount
 wait "$mounted"
 same "$(files_in locks)" 0
+grep -q '^mount is unmounted' mount.out || fail "$(cat mount.out)"
+step "in French too; as restic it ends without a word"
+MEDSAVE_LANG=fr "$MEDSAVE" mount mount >mount.out 2>mount.err &
+mounted=$!
+wait_for grep -q 'tapez ailleurs.*umount mount' mount.out
+kill -INT "$mounted"
+wait "$mounted"
+grep -q "^mount est démonté, et cette commande n'utilise plus le dépôt" mount.out || fail "$(cat mount.out)"
+start --as-restic
+kill -INT "$mounted"
+wait "$mounted"
+same "$(tail -n 1 mount.out)" "When finished, quit with Ctrl-c here or umount the mountpoint."
 
 step "own names, owner and filter"
 backup 0 --host other source

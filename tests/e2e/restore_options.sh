@@ -103,6 +103,19 @@ expect 0 medsave restore latest:/src --target out --exclude /src/docs --exclude 
 says "nothing in the snapshot matches the pattern /src/docs"
 says_not nothing-like-this
 
+step "what no pattern selects is not removed, not even for a folder on the way"
+mkdir -p way/letters && echo 1 >way/letters/1 && echo 2 >way/letters/2
+medsave -q backup way
+rm -rf out && mkdir -p out/way && echo "mine" >out/way/letters
+for options in "" "--dry-run"; do
+  # shellcheck disable=SC2086
+  expect 1 medsave restore latest --path "$work/way" --target out --include letters/2 $options
+  says "letters is no folder here and was not chosen"
+  same "$(cat out/way/letters)" mine
+done
+expect 0 medsave restore latest --path "$work/way" --target out --include letters
+same "$(cat out/way/letters/2)" 2
+
 step "newer files are told of before they are overwritten, unless that was chosen"
 fresh
 echo new >out/src/docs/1.txt

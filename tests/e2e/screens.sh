@@ -94,11 +94,23 @@ head -c 3000000 /dev/urandom >srv/scan
 on_terminal 80 "$MEDSAVE --limit-upload 1000 backup srv"
 same "$status" 0
 shows "all is read; writing the last data \(2\.[0-9]+ MiB\)"
-shows "\] +[0-9]\.[0-9]%$"
+shows "\] +[0-9]\.[0-9]% saved$"
 shows_not " left$"
+shows "^  [0-9] / [0-9] files  [0-9.]+ [MK]iB / [0-9.]+ MiB read"
 # Only what is stored counts as done: 100 % may be seen while the index is written, not before.
-awk '/\] +100\.0%$/ { full = 1 } /writing the last data/ { if (full) exit 1 }' screen ||
+awk '/\] +100\.0% saved$/ { full = 1 } /writing the last data/ { if (full) exit 1 }' screen ||
   fail "100 % before all is stored: $(cat screen)"
+
+head -c 3000000 /dev/urandom >srv/scan
+on_terminal 80 "$MEDSAVE --lang fr --limit-upload 1000 backup srv"
+shows "\] +[0-9],[0-9].% enregistrés$"
+shows "^  [0-9] / [0-9] fichiers  [0-9.,]+.[MK]io / [0-9,]+.Mio lus"
+
+step "a restore counts folders apart while it runs"
+on_terminal 80 "$MEDSAVE --limit-download 1500 restore latest --target slow"
+same "$status" 0
+shows "^  [0-4] / 4 files  [0-9] / [5-9] folders  "
+shows_not "/ 9 files"
 
 step "after Ctrl-C, what happened stands in its order"
 head -c 3000000 /dev/urandom >srv/scan
@@ -111,3 +123,18 @@ wait $pid || status=$?
 same "$status" 130
 same "$(cut -d, -f1 stderr | paste -sd '|')" \
   "interrupted|no snapshot was saved|Fatal: interrupted"
+
+step "a count is said once, also when what follows it fails"
+medsave -q -r third init
+medsave -q -r third backup srv/more
+medsave -q -r third backup srv/more
+chmod -R u+w third/data
+find third/data -type f -delete
+run sh -c '"$1" -r third forget --keep-last 1 --prune 2>&1' sh "$MEDSAVE"
+same "$status" 1
+says 'is needed but missing'
+same "$(grep -c '1 snapshot has been removed' stdout)" 1
+medsave -q -r third backup srv/more 2>/dev/null
+find third/data -type f -delete
+run sh -c '"$1" -q -r third forget --keep-last 1 --prune' sh "$MEDSAVE"
+same "$(grep -c '1 snapshot has been removed' stderr)" 1 "what was done, which --quiet has not shown yet"

@@ -18,6 +18,8 @@ class Progress {
   std::atomic<bool> totals_final = false;  // false: totals still grow, no ETA yet
   std::atomic<std::uint64_t> done_items = 0;
   std::atomic<std::uint64_t> done_bytes = 0;
+  std::atomic<std::uint64_t> total_folders = 0;  // of total_items, where folders are among these
+  std::atomic<std::uint64_t> done_folders = 0;   // of done_items
   std::atomic<std::uint64_t> skipped_items = 0;
   std::atomic<std::uint64_t> skipped_bytes = 0;
   std::atomic<std::uint64_t> deleted_items = 0;

@@ -27,6 +27,8 @@ struct ProgressView {
   std::uint64_t total_bytes = 0;
   std::uint64_t done_items = 0;
   std::uint64_t done_bytes = 0;
+  std::uint64_t total_folders = 0;  // of total_items
+  std::uint64_t done_folders = 0;   // of done_items
   std::uint64_t skipped_items = 0;
   std::uint64_t skipped_bytes = 0;
   std::uint64_t deleted_items = 0;
@@ -45,9 +47,11 @@ struct ProgressView {
   bool all_read = false;
 };
 
-/// The block for a terminal `columns` wide: bar, speed and time left; counts; current files.
+/// The block for a terminal `columns` wide: bar and time left, of a backup for what is saved;
+/// counts and speed, of a backup for what is read; current files.
 std::vector<std::string> render_live(const ProgressView& view, unsigned columns);
-/// The same on one line without a bar: "[0:12] 42.31%  120 / 500 files  1.200 GiB / 2.000 GiB".
+/// The same on one line without a bar:
+/// "[0:12] 42.31% saved  120 / 500 files  1.200 GiB / 2.000 GiB read".
 std::string render_line(const ProgressView& view);
 /// restic's `status` message (repository format, "JSON output").
 std::string render_status_json(const ProgressView& view);

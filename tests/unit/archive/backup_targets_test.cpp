@@ -31,7 +31,7 @@ void describe(const TargetNode& node, const std::string& path, std::vector<std::
 
 std::vector<std::string> tree_of(std::initializer_list<const char*> targets) {
   BackupTargets tree;
-  for (const char* target : targets) tree.add(target, true);
+  for (const char* target : targets) tree.add(target);
   std::vector<std::string> out;
   describe(tree.root(), "", out);
   return out;

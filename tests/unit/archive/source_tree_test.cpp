@@ -36,7 +36,7 @@ class SourceTreeTest : public ::testing::Test {
   /// Paths below the folder of everything that takes part; folders end in '/'.
   std::vector<std::string> listed() {
     BackupTargets targets;
-    for (const std::string& target : targets_) targets.add(target, true);
+    for (const std::string& target : targets_) targets.add(target);
     const SourceTree source(targets, filter_);
     std::vector<std::string> all;
     const auto visit = [&](const auto& self, const SourceDir& dir,
@@ -137,7 +137,7 @@ TEST_F(SourceTreeTest, StaysOnTheDeviceOfTheTarget) {
   targets_ = {"/"};
   filter_.one_file_system = true;
   BackupTargets targets;
-  targets.add("/proc", true);
+  targets.add("/proc");
   const SourceTree source(targets, filter_);
   const std::vector<SourceEntry> top = source.entries(*source.root(), nullptr, problem_);
   ASSERT_EQ(top.size(), 1U);
