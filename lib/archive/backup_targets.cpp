@@ -88,13 +88,13 @@ std::vector<std::string> entries_of_bare_root(const std::string& cleaned) {
   return targets;
 }
 
-void BackupTargets::add(const std::string& target) { node_of(target).named = true; }
+void BackupTargets::add(const std::string& target) { enter(target, std::nullopt); }
 
 void BackupTargets::add_entry(const std::string& target, std::uint64_t device) {
-  node_of(target).listed_device = device;
+  enter(target, device);
 }
 
-TargetNode& BackupTargets::node_of(const std::string& target) {
+void BackupTargets::enter(const std::string& target, std::optional<std::uint64_t> entry_on) {
   const std::string cleaned = clean_path(target);
   const SplitTarget parts = split_target(cleaned);
   const Origin origin{.root = parts.root, .name = std::string(parts.names.front())};
@@ -114,7 +114,11 @@ TargetNode& BackupTargets::node_of(const std::string& target) {
   }
   node->wanted = true;
   node->follow = node->follow || target.ends_with('/') || target.ends_with("/.");
-  return *node;
+  if (entry_on) {
+    node->listed_device = entry_on;
+  } else {
+    node->named = true;
+  }
 }
 
 std::vector<std::string> snapshot_paths(const std::vector<std::string>& targets) {

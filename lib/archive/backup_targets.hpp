@@ -46,7 +46,8 @@ class BackupTargets {
   [[nodiscard]] const TargetNode& root() const { return root_; }
 
  private:
-  TargetNode& node_of(const std::string& target);
+  /// `entry_on`: as in add_entry(); nullopt for what was listed itself.
+  void enter(const std::string& target, std::optional<std::uint64_t> entry_on);
 
   /// What a first component is below ("/", ".", "../..") and called there; two that differ in it
   /// must not share a name in the snapshot.

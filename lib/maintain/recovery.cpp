@@ -15,6 +15,7 @@
 #include <atomic>
 #include <memory>
 #include <mutex>
+#include <unordered_map>
 #include <unordered_set>
 #include <utility>
 #include <vector>
@@ -43,6 +44,7 @@ class Recovery {
     std::erase_if(trees_,
                   [&](const Id& id) { return referred_.contains(id) || useless_.contains(id); });
     RecoverReport report{.trees = progress_.done_items, .roots = trees_.size()};
+    if (!lacking_.empty()) report.incomplete_files = count_incomplete(stop);
     if (!trees_.empty() && !request_.dry_run) report.snapshot = save(stop);
     return report;
   }
@@ -81,8 +83,11 @@ class Recovery {
       check_stop(stop);
       try {
         const Tree tree = load_tree(reader, trees_[n]);
+        const auto lacking =
+            std::ranges::count_if(tree, [this](const Node& node) { return lacks_content(node); });
         const std::lock_guard lock(mutex_);
         if (tree.empty()) useless_.insert(trees_[n]);  // there is nothing to recover
+        if (lacking != 0) lacking_.emplace(trees_[n], static_cast<std::size_t>(lacking));
         for (const Node& node : tree) {
           if (node.subtree) referred_.insert(*node.subtree);
         }
@@ -94,6 +99,34 @@ class Recovery {
       }
       ++progress_.done_items;
     }
+  }
+
+  /// As in what a backup stored that was interrupted.
+  [[nodiscard]] bool lacks_content(const Node& node) const {
+    return std::ranges::any_of(node.content, [this](const Id& id) {
+      return !index_->contains(BlobRef{.kind = BlobKind::data, .id = id});
+    });
+  }
+
+  /// The files below the roots, each folder counted once.
+  std::size_t count_incomplete(const std::stop_token& stop) const {
+    const BlobReader reader(repository_, *index_);
+    std::vector<Id> left = trees_;
+    std::unordered_set<Id> seen(left.begin(), left.end());
+    std::size_t files = 0;
+    while (!left.empty()) {
+      check_stop(stop);
+      const Id id = left.back();
+      left.pop_back();
+      if (const auto lacking = lacking_.find(id); lacking != lacking_.end()) {
+        files += lacking->second;
+      }
+      if (useless_.contains(id)) continue;
+      for (const Node& node : load_tree(reader, id)) {
+        if (node.subtree && seen.insert(*node.subtree).second) left.push_back(*node.subtree);
+      }
+    }
+    return files;
   }
 
   Id save(const std::stop_token& stop) {
@@ -147,7 +180,8 @@ class Recovery {
   std::atomic<std::size_t> next_ = 0;
   std::mutex mutex_;  // guards the following while threads read trees
   std::unordered_set<Id> referred_;
-  std::unordered_set<Id> useless_;  // unreadable or empty
+  std::unordered_set<Id> useless_;               // unreadable or empty
+  std::unordered_map<Id, std::size_t> lacking_;  // files in it of which content is missing
 };
 
 }  // namespace

@@ -89,9 +89,11 @@ if command -v script >/dev/null; then
   }
   # There is one more prompt than there was, and it has not been answered.
   wait_for_prompt() {
+    local seen
     prompts=$((${prompts:-0} + 1))
     for _ in $(seq 300); do
-      [ "$(grep -c 'nothing is shown' screen.raw 2>/dev/null)" -lt "$prompts" ] || return 0
+      seen=$(grep -c 'nothing is shown' screen.raw 2>/dev/null || true)
+      [ "${seen:-0}" -lt "$prompts" ] || return 0
       sleep 0.1
     done
   }
@@ -111,3 +113,12 @@ if command -v script >/dev/null; then
   says '^nothing was done'
   cmp before after || fail "the terminal is not as it was"
 fi
+
+step "a new password with a space at its end is warned of"
+export RESTIC_REPOSITORY=$work/spaced
+expect 0 env RESTIC_PASSWORD='four long words here ' "$MEDSAVE" init
+says "begins or ends with a space"
+expect 0 env RESTIC_PASSWORD='four long words here ' "$MEDSAVE" snapshots
+printf 'four long words here \n' >spaced-file
+expect 0 env -u RESTIC_PASSWORD "$MEDSAVE" -r "$work/unspaced" init --password-file spaced-file
+says_not "begins or ends with a space"

@@ -37,7 +37,7 @@ fi
 
 step "files of others in the folder of the repository or the cache are saved"
 mkdir -p share/docs && echo doc >share/docs/1 && echo config >share/notes
-medsave -q -r share init
+medsave -q -r share init --force
 expect 0 medsave -r share backup share
 says 'lies inside .*share and is left out'
 expect 0 medsave -r share ls latest

@@ -24,8 +24,9 @@ struct RecoverEvents {
 };
 
 struct RecoverReport {
-  std::size_t trees = 0;  // looked at
-  std::size_t roots = 0;  // that no snapshot and no other tree leads to
+  std::size_t trees = 0;             // looked at
+  std::size_t roots = 0;             // that no snapshot and no other tree leads to
+  std::size_t incomplete_files = 0;  // below them: parts of their content are in no index
   std::optional<Id> snapshot = {};
 };
 

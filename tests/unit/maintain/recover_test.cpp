@@ -44,6 +44,22 @@ TEST(Recover, FindsTheRootsThatNothingLeadsTo) {
   EXPECT_EQ(recover(*repository).roots, 0U);
 }
 
+TEST(Recover, CountsTheFilesThatAnInterruptedBackupLeftIncomplete) {
+  MemBackend store;
+  RepoBuilder builder(store);
+  Node cut = builder.file("cut", {"whole"});
+  cut.content.push_back(Id{});  // was never stored
+  const Id shared = builder.tree({cut, builder.file("whole", {"whole"})});
+  Node folder = builder.dir("d", Tree{builder.file("x", {"x"})});
+  folder.subtree = shared;
+  builder.snapshot(builder.tree({builder.file("kept", {"k"}), cut}));  // a snapshot's own damage
+  const Id root = builder.tree({folder});
+  store.remove({.kind = FileKind::snapshot, .id = builder.snapshot(root)});
+  const RecoverReport report = recover(*test::open(store));
+  EXPECT_TRUE(report.snapshot);
+  EXPECT_EQ(report.incomplete_files, 1U);
+}
+
 TEST(Migrate, RaisesTheVersion) {
   MemBackend store;
   RepoBuilder builder(store, 1);
