@@ -425,15 +425,17 @@ std::unique_ptr<Repository> open_by(Context& context, std::unique_ptr<Backend> b
                                     const std::shared_ptr<WriteCondition>& writes) {
   const bool lists_packs = context.global.lists_packs;
   if (!answer.undecoded) {
-    return Repository::open(std::move(backend), answer.password, key_hint, lists_packs, writes);
+    return Repository::open(std::move(backend), answer.password, key_hint, lists_packs, writes,
+                            context.hurry());
   }
   try {
-    return Repository::open(std::move(backend), answer.password, key_hint, lists_packs, writes);
+    return Repository::open(std::move(backend), answer.password, key_hint, lists_packs, writes,
+                            context.hurry());
   } catch (const Error& e) {
     if (e.code() != Errc::wrong_password) throw;
   }
   auto repository = Repository::open(open_backend(context, location, writes), *answer.undecoded,
-                                     key_hint, lists_packs, writes);
+                                     key_hint, lists_packs, writes, context.hurry());
   context.warn(format_text(
       _("the password is not the text in {} but its bytes as they stand (mark and encoding "
         "included): nobody can type it, and other programs may not open the repository with this "

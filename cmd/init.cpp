@@ -171,7 +171,7 @@ void run_init(const InitOptions& options, Context& context) {
                              backend->location(), seen));
   }
   const Secret password = first_password(context, context.global.repository);
-  const auto repository = Repository::create(std::move(backend), password, create);
+  const auto repository = Repository::create(std::move(backend), password, create, context.stop());
   context.done(_("the repository was made"));
   const std::string& id = repository->config().id;
   const std::string shown = repository->backend().location();
