@@ -4,6 +4,7 @@
 #include "context.hpp"
 #include "exit_codes.hpp"
 #include "maintenance.hpp"
+#include "open_repository.hpp"
 #include "own_files.hpp"
 #include "running_backup.hpp"
 #include "snapshot_options.hpp"
@@ -250,9 +251,10 @@ void choose_parent_of(BackupRequest& request, const BackupOptions& options,
 }
 
 /// Files that a killed run stored without getting to index them are used instead of lying about.
-std::vector<Id> pick_up_interrupted_run(const Repository& repository, Index& index,
+std::vector<Id> pick_up_interrupted_run(const OpenedRepository& opened, Index& index,
                                         Context& context) {
-  RepoLock& lock = *context.lock();
+  const Repository& repository = opened.repository();
+  RepoLock& lock = *opened.lock();
   if (!lock.alone()) return {};
   const auto alone = [&lock] {
     lock.confirm();  // a backup that begins in the same moment has unfinished files of its own
@@ -260,7 +262,7 @@ std::vector<Id> pick_up_interrupted_run(const Repository& repository, Index& ind
   };
   // A killed run leaves its lock too, which was cleared then; prune looks in any case.
   if (lock.cleared_dead_lock() && alone()) repository.backend().remove_leftovers();
-  std::vector<Id> adopted = adopt_unindexed_packs(repository, index, alone, context.stop()).adopted;
+  std::vector<Id> adopted = adopt_unindexed_packs(repository, index, alone, opened.stop()).adopted;
   const unsigned long packs = adopted.size();
   if (packs == 0) return {};
   context.info(
@@ -271,17 +273,18 @@ std::vector<Id> pick_up_interrupted_run(const Repository& repository, Index& ind
 }
 
 /// What the snapshots need stays protected for the time asked for, counted from this backup.
-void refresh_protection(const Repository& repository, const Index& index, Context& context) {
+void refresh_protection(const OpenedRepository& opened, const Index& index, Context& context) {
   if (!context.global.remote.extended.contains(kRetentionLock)) return;
+  const Repository& repository = opened.repository();
   std::vector<Id> roots;
-  for (const SnapshotEntry& entry : load_snapshots(repository, context.stop(), context.notices())) {
+  for (const SnapshotEntry& entry : load_snapshots(repository, opened.stop(), context.notices())) {
     roots.push_back(entry.snapshot.tree);
   }
   Progress progress;
   const ProgressDisplay display(context.console, progress, ProgressKind::check,
                                 context.progress_style(), context.progress_interval());
   const unsigned long extended =
-      refresh_retention(repository, index, roots, progress, context.stop());
+      refresh_retention(repository, index, roots, progress, opened.stop());
   context.info(format_text(n_("extended the protection against deletion of {} file",
                               "extended the protection against deletion of {} files", extended),
                            extended));
@@ -317,19 +320,20 @@ void back_up(const BackupOptions& options, const std::vector<std::string>& argum
   std::optional<RunningBackup> running;
   if (!options.dry_run && !request.from_stdin) running.emplace(context, request.snapshot);
   context.detail(_("open repository"));
-  context.global.lists_packs = true;
-  const Repository& repository =
-      options.dry_run ? context.open_repository() : context.open_locked(LockMode::shared);
-  const auto snapshots = load_snapshots(repository, context.stop(),
+  OpenOptions open{.lists_packs = true};
+  if (options.dry_run) open.lock.reset();
+  const OpenedRepository& opened = open_repository(context, open);
+  const Repository& repository = opened.repository();
+  const auto snapshots = load_snapshots(repository, opened.stop(),
                                         [&](const std::string& problem) { context.warn(problem); });
   context.detail(_("load index files"));
   std::vector<IndexProblem> damaged;
   const std::unique_ptr<Index> index =
-      load_index_for_writing(repository, context, context.stop(), &damaged).index;
+      load_index_for_writing(repository, context, opened.stop(), &damaged).index;
   choose_parent_of(request, options, snapshots, context);
   // What a damaged index listed looks like an interrupted run, but would all have to be read.
-  if (context.lock() != nullptr && damaged.empty()) {
-    request.relies_on = pick_up_interrupted_run(repository, *index, context);
+  if (opened.lock() != nullptr && damaged.empty()) {
+    request.relies_on = pick_up_interrupted_run(opened, *index, context);
   }
 
   Progress progress;
@@ -337,7 +341,7 @@ void back_up(const BackupOptions& options, const std::vector<std::string>& argum
   // Storing what there is can take a while, and the thread that heeds a second Ctrl-C must not wait
   // for the terminal.
   std::jthread teller;
-  const Context::OnStop on_stop(context.stop(), [&] {
+  const std::stop_callback on_stop(opened.stop(), [&] {
     try {
       teller = std::jthread([&] { context.tell_of_interruption(); });
     } catch (const std::system_error&) {  // no thread to be had: told at the end
@@ -349,7 +353,7 @@ void back_up(const BackupOptions& options, const std::vector<std::string>& argum
     BlobWriterOptions writer = writer_options(context.global);
     writer.progress = &progress;
     result = run_backup(repository, *index, writer, std::move(request), report.sinks(), progress,
-                        context.stop());
+                        opened.stop());
   } catch (const Interrupted&) {
     context.tell_of_interruption();
     context.warn(nothing_saved());
@@ -358,7 +362,7 @@ void back_up(const BackupOptions& options, const std::vector<std::string>& argum
   if (result.snapshot_id && !options.dry_run) {
     context.done(format_text(_("snapshot {} was saved"), result.snapshot_id->short_hex()));
   }
-  if (!options.dry_run) refresh_protection(repository, *index, context);
+  if (!options.dry_run) refresh_protection(opened, *index, context);
   report.finish(result);
   if (result.problems + report.unusable_targets() != 0) {
     throw CommandFailed(kExitIncomplete,

@@ -4,6 +4,7 @@
 #include "context.hpp"
 #include "exit_codes.hpp"
 #include "ids.hpp"
+#include "open_repository.hpp"
 
 #include "medsave/base/error.hpp"
 #include "medsave/base/text.hpp"
@@ -61,15 +62,16 @@ void cat_pack(const Repository& repository, const std::string& prefix, Context& 
   context.console.write(as_text(pack.view()));
 }
 
-SnapshotEntry find(const Repository& repository, const std::string& id, Context& context) {
-  const auto snapshots = load_candidates(repository, id, context);
+SnapshotEntry find(const OpenedRepository& opened, const std::string& id, Context& context) {
+  const auto snapshots = load_candidates(opened.repository(), id, opened.stop(), context);
   return find_snapshot(snapshots, id, {}, context.notices());
 }
 
-void cat_tree(const Repository& repository, const std::string& text, Context& context) {
+void cat_tree(const OpenedRepository& opened, const std::string& text, Context& context) {
+  const Repository& repository = opened.repository();
   const SnapshotSpec spec = parse_snapshot_spec(text);
-  const SnapshotEntry entry = find(repository, spec.id, context);
-  const auto index = load_readable_index(repository, context.notices(), context.stop());
+  const SnapshotEntry entry = find(opened, spec.id, context);
+  const auto index = load_readable_index(repository, context.notices(), opened.stop());
   const BlobReader reader(repository, *index);
   const Id tree = find_subtree(reader, entry.snapshot.tree, spec.subfolder);
   Buffer json;
@@ -97,16 +99,17 @@ BlobRef find_blob(const Index& index, const std::string& prefix) {
   return *found;
 }
 
-void cat_blob(const Repository& repository, const std::string& prefix, Context& context) {
-  const auto index = load_readable_index(repository, context.notices(), context.stop());
+void cat_blob(const OpenedRepository& opened, const std::string& prefix, Context& context) {
+  const Repository& repository = opened.repository();
+  const auto index = load_readable_index(repository, context.notices(), opened.stop());
   Buffer content;
   BlobReader(repository, *index).load(find_blob(*index, prefix), content);
   context.console.write(as_text(content.view()));
 }
 
-void cat_snapshot(const Repository& repository, const std::string& id, Context& context) {
+void cat_snapshot(const OpenedRepository& opened, const std::string& id, Context& context) {
   Buffer json;
-  repository.load_json({FileKind::snapshot, find(repository, id, context).id}, json);
+  opened.repository().load_json({FileKind::snapshot, find(opened, id, context).id}, json);
   print_json(as_text(json.view()), context);
 }
 
@@ -134,7 +137,8 @@ void run_cat(const std::vector<std::string>& arguments, Context& context) {
   refuse_bad_arguments(arguments);
   const std::string& kind = arguments.front();
   const std::string id = arguments.size() > 1 ? arguments[1] : std::string();
-  const Repository& repository = context.open_for_reading();
+  const OpenedRepository& opened = open_repository(context, kForReading);
+  const Repository& repository = opened.repository();
   if (kind == "config") {
     print_json(encode_repo_config(repository.config()), context);
   } else if (kind == "masterkey") {
@@ -144,11 +148,11 @@ void run_cat(const std::vector<std::string>& arguments, Context& context) {
   } else if (kind == "pack") {
     cat_pack(repository, id, context);
   } else if (kind == "blob") {
-    cat_blob(repository, id, context);
+    cat_blob(opened, id, context);
   } else if (kind == "tree") {
-    cat_tree(repository, id, context);
+    cat_tree(opened, id, context);
   } else if (kind == "snapshot") {
-    cat_snapshot(repository, id, context);
+    cat_snapshot(opened, id, context);
   } else {
     cat_encrypted(repository, kind == "index" ? FileKind::index : FileKind::lock, id, context);
   }

@@ -2,6 +2,7 @@
 #include "commands.hpp"
 #include "context.hpp"
 #include "exit_codes.hpp"
+#include "open_repository.hpp"
 #include "snapshot_options.hpp"
 
 #include "medsave/base/error.hpp"
@@ -207,11 +208,13 @@ void run_check_command(const CheckOptions& options, const std::vector<std::strin
   CheckRequest request = make_request(options, arguments);
   // Front ends of restic still say --check-unused; their restic ignores it.
   if (context.identity == Identity::restic) request.list_unused = false;
-  // Older copies would hide what has become of the real files.
-  context.global.temporary_cache = !options.with_cache;
   if (!context.global.no_lock) context.info(_("create exclusive lock for repository"));
   tell_host_of_environment(options.choice, context);
-  const Repository& repository = context.open_for_inspection();
+  const OpenedRepository& opened = open_repository(
+      context, {.lock = LockMode::exclusive,
+                .reads_only = true,
+                .reads_first = true,
+                .cache = options.with_cache ? CacheUse::usual : CacheUse::temporary});
 
   Progress progress;
   CheckReport report;
@@ -221,10 +224,11 @@ void run_check_command(const CheckOptions& options, const std::vector<std::strin
         context.global.json ? ProgressStyle::none : context.progress_style(),
         context.progress_interval());
     report = run_check(
-        repository, request, [&](const Finding& finding) { print_finding(finding, context); },
-        [&](const std::string& stage) { context.info(stage); }, progress, context.stop());
+        opened.repository(), request,
+        [&](const Finding& finding) { print_finding(finding, context); },
+        [&](const std::string& stage) { context.info(stage); }, progress, opened.stop());
   }
-  if (context.lock() != nullptr) context.lock()->confirm();
+  if (opened.lock() != nullptr) opened.lock()->confirm();
   if (context.global.json) {
     print_json_summary(report, context);
   } else {

@@ -29,9 +29,9 @@ std::vector<SnapshotEntry> load_for_latest(const Repository& repository,
 }  // namespace
 
 std::vector<SnapshotEntry> load_candidates(const Repository& repository, const std::string& id,
-                                           Context& context) {
-  if (id == kLatestSnapshot) return load_for_latest(repository, context.stop());
-  return load_snapshots(repository, context.stop(), context.notices());
+                                           const std::stop_token& stop, Context& context) {
+  if (id == kLatestSnapshot) return load_for_latest(repository, stop);
+  return load_snapshots(repository, stop, context.notices());
 }
 
 ReadableSnapshots load_to_choose(const Repository& repository, const std::vector<std::string>& ids,

@@ -2,6 +2,7 @@
 
 #include "medsave/snap/snapshot_finder.hpp"
 
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -14,7 +15,7 @@ inline const std::string kLatestSnapshot = "latest";
 /// All snapshots, to look for the one that `id` means. A damaged one is a warning, but an error
 /// when the latest is wanted: it might be that one, and an older state must not pass for it.
 std::vector<SnapshotEntry> load_candidates(const Repository& repository, const std::string& id,
-                                           Context& context);
+                                           const std::stop_token& stop, Context& context);
 
 /// What the snapshots that `ids` name, or all where there are none, are chosen from.
 struct ReadableSnapshots {

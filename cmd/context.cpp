@@ -1,26 +1,19 @@
 #include "context.hpp"
 
 #include "command_line.hpp"
-#include "kept_config.hpp"
 #include "known_repositories.hpp"
-#include "passwords.hpp"
 
 #include "medsave/backend/cache_backend.hpp"
-#include "medsave/backend/guarded_backend.hpp"
-#include "medsave/backend/limit_backend.hpp"
-#include "medsave/base/clock.hpp"
 #include "medsave/base/error.hpp"
 #include "medsave/base/text.hpp"
 #include "medsave/base/text_file.hpp"
 #include "medsave/base/units.hpp"
 #include "medsave/json/json_object.hpp"
 #include "medsave/remote/location.hpp"
-#include "medsave/remote/retry_backend.hpp"
 #include "medsave/sys/file_io.hpp"
 #include "medsave/ui/table.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <cstdlib>
 #include <filesystem>
 #include <system_error>
@@ -29,7 +22,6 @@
 namespace medsave::cli {
 namespace {
 
-constexpr int kPasswordTries = 3;
 constexpr std::uint64_t kMinPackMiB = 4;
 constexpr std::uint64_t kMaxPackMiB = 128;
 constexpr std::size_t kMaxLocationFile = std::size_t{64} * 1024;  // bytes
@@ -183,21 +175,6 @@ void add_output_options(Command& root, GlobalOptions& options) {
               "that drive restic (also when called by that name)"));
 }
 
-/// Removes what earlier commands left of repositories that nobody uses any more.
-void clean_up_cache(Context& context) {
-  const std::string base = cache_base(context.global);
-  try {
-    for (const CacheDirectory& directory : list_cache_directories(base, false)) {
-      if (!directory.old) continue;
-      context.detail(
-          format_text(_("removing old cache of repository {}"), directory.repository_id));
-      remove_cache_directory(base, directory.repository_id);
-    }
-  } catch (const Error& e) {  // no reason not to do what the command is for
-    context.warn(format_text(_("the old caches were not cleaned up: {}"), e.what()));
-  }
-}
-
 }  // namespace
 
 void add_global_options(Command& root, GlobalOptions& options) {
@@ -283,198 +260,6 @@ std::string chosen_location(const RepositoryChoice& choice) {
   return location;
 }
 
-namespace {
-
-std::uint64_t attempts_of(const std::string& text) {
-  std::uint64_t count = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
-  if (error != std::errc{} || end != text.data() + text.size() || count == 0) {
-    throw Error(Errc::usage, format_text(_("s3.retries: \"{}\" is not a number from 1 on"), text));
-  }
-  return count;
-}
-
-}  // namespace
-
-std::unique_ptr<Backend> open_backend(Context& context, const std::string& location,
-                                      std::shared_ptr<const WriteCondition> writes) {
-  const GlobalOptions& global = context.global;
-  RemoteOptions remote = global.remote;
-  remote.stop = context.hurry();
-  std::unique_ptr<Backend> backend = open_location(location, remote);
-  if (writes) backend = guard_writes(std::move(backend), std::move(writes));
-  if (!local_folder(location)) {
-    // Who waits less for one request waits less for a server that is started again, too.
-    RetryPolicy policy;
-    policy.give_up_after = std::min<std::chrono::milliseconds>(policy.give_up_after,
-                                                               20 * remote.stuck_request_timeout);
-    if (const auto tries = remote.extended.find("s3.retries");
-        tries != remote.extended.end() && location.starts_with("s3:")) {
-      policy.most_attempts = attempts_of(tries->second);
-    }
-    backend = retry_requests(std::move(backend), policy, context.notices(), remote.stop);
-  }
-  return limit_rate(std::move(backend), global.limit_upload * 1024, global.limit_download * 1024,
-                    remote.stop);
-}
-
-namespace {
-
-bool holds_keys(Context& context, const std::string& location) {
-  if (!local_folder(location))
-    return false;  // elsewhere it is no more than a guess what is missing
-  try {
-    return !open_backend(context, location)->list(FileKind::key).empty();
-  } catch (const Error&) {
-    return false;
-  }
-}
-
-[[noreturn]] void throw_no_repository(Context& context, const std::string& location) {
-  if (context.identity == Identity::medsave && holds_keys(context, location)) {
-    throw Error(Errc::no_repository,
-                format_text(_("the repository at {} has lost its file \"config\", without which it "
-                              "cannot be opened; its keys and data are there. Make no new one: "
-                              "bring that file back from a copy of the repository"),
-                            location));
-  }
-  if (const std::string seen = last_seen_at(context, location); !seen.empty()) {
-    throw Error(
-        Errc::no_repository,
-        format_text(_("the repository that was at {} on {} is not there now, so nothing was "
-                      "done. Connect its drive and run the command again; your backups "
-                      "are on it. If the drive is connected, it may have another name now: "
-                      "give its folder with -r"),
-                    location, seen));
-  }
-  throw Error(Errc::no_repository,
-              format_text(_("repository does not exist: there is no config file at {}\n"
-                            "Is the location right, and is its drive connected? A new repository "
-                            "is made with: medsave init"),
-                          location));
-}
-
-/// Throws where an upgrade that was cut short has deleted the config, of which this computer has a
-/// copy. Before the config is read: rclone would be asked for it again and again.
-void require_config(const Context& context, Backend& backend) {
-  const std::string place = backend.location();
-  if (!is_config_kept(context, place)) return;
-  try {
-    if (!has_lost_config(backend)) return;
-  } catch (const Error&) {  // whoever reads the config meets the same
-    return;
-  }
-  throw Error(Errc::no_repository,
-              format_text(_("repository does not exist: there is no config file at {}\n"
-                            "An upgrade of the repository was cut short there, and this computer "
-                            "has kept a copy of that file: {}\n"
-                            "It is put back, and the upgrade finished, by: medsave migrate "
-                            "upgrade_repo_v2"),
-                          place, kept_config_path(context, place)));
-}
-
-void remember(const Context& context, const std::string& location, const std::string& id) {
-  if (context.global.no_cache) return;
-  try {
-    remember_repository(cache_base(context.global), place_of(location), id, system_clock().now());
-  } catch (const Error&) {  // no home folder
-  }
-}
-
-/// Local copies pay where the repository is far away; those of a folder must be asked for.
-void use_cache(const GlobalOptions& global, const std::string& location, Repository& repository) {
-  const bool local = local_folder(location).has_value();
-  if (global.no_cache || (local && (global.cache_dir.empty() || global.temporary_cache))) return;
-  if (global.temporary_cache) {
-    repository.use_temporary_cache(cache_base(global));
-  } else {
-    repository.use_cache(cache_base(global));
-  }
-}
-
-/// A password in the location, which stands on the command line and not in the environment.
-void warn_of_password(Context& context, const RepositoryChoice& choice,
-                      const std::string& location) {
-  const std::size_t user = location.find("://");
-  if (context.identity == Identity::restic || user == std::string::npos) return;
-  const std::string_view host =
-      std::string_view(location).substr(user + 3, location.find('/', user + 3) - user - 3);
-  const std::size_t at = host.rfind('@');
-  if (at == std::string_view::npos || host.substr(0, at).find(':') == std::string_view::npos) {
-    return;
-  }
-  const std::string variable = choice.environment_prefix + "REPOSITORY";
-  if (!choice.location_file.empty() || environment_value(variable) == location) return;
-  context.warn(
-      _("the server's password stands on the command line, where other users of this computer can "
-        "see it: give user and password with the variables MEDSAVE_REST_USERNAME and "
-        "MEDSAVE_REST_PASSWORD, or the whole location with --repository-file"));
-}
-
-void tell_of_wrong_password(Context& context, int tries_left) {
-  const auto left = static_cast<unsigned long>(tries_left);
-  context.warn(format_text(n_("that is not the password; try again, {} attempt left",
-                              "that is not the password; try again, {} attempts left", left),
-                           left));
-}
-
-/// Keys that were made of a file's bytes before text was decoded open too.
-std::unique_ptr<Repository> open_by(Context& context, std::unique_ptr<Backend> backend,
-                                    const std::string& location, const PasswordAnswer& answer,
-                                    const std::string& key_hint,
-                                    const std::shared_ptr<WriteCondition>& writes) {
-  const bool lists_packs = context.global.lists_packs;
-  if (!answer.undecoded) {
-    return Repository::open(std::move(backend), answer.password, key_hint, lists_packs, writes);
-  }
-  try {
-    return Repository::open(std::move(backend), answer.password, key_hint, lists_packs, writes);
-  } catch (const Error& e) {
-    if (e.code() != Errc::wrong_password) throw;
-  }
-  auto repository = Repository::open(open_backend(context, location, writes), *answer.undecoded,
-                                     key_hint, lists_packs, writes);
-  context.warn(format_text(
-      _("the password is not the text in {} but its bytes as they stand (mark and encoding "
-        "included): nobody can type it, and other programs may not open the repository with this "
-        "file. Give it the password that you know: medsave key passwd"),
-      answer.source));
-  return repository;
-}
-
-}  // namespace
-
-std::unique_ptr<Repository> open_chosen(Context& context, const RepositoryChoice& choice) {
-  const std::string location = chosen_location(choice);
-  warn_of_password(context, choice, location);
-  const auto writes = std::make_shared<WriteCondition>();
-  std::unique_ptr<Backend> backend = open_backend(context, location, writes);
-  require_config(context, *backend);
-  const auto before_asking = [&] {
-    if (!backend->size({FileKind::config, {}})) throw_no_repository(context, backend->location());
-  };
-  for (int tries = 1;; ++tries) {
-    const PasswordAnswer answer = repository_password(context, choice, before_asking);
-    const std::string shown = backend->location();
-    try {
-      std::unique_ptr<Repository> repository =
-          open_by(context, std::move(backend), location, answer, choice.key_hint, writes);
-      use_cache(context.global, location, *repository);
-      remember(context, shown, repository->config().id);
-      return repository;
-    } catch (const Error& e) {
-      if (e.code() == Errc::no_repository) throw_no_repository(context, shown);
-      if (e.code() != Errc::wrong_password) throw;
-      // Front ends of restic know the first line.
-      if (!answer.asked || tries == kPasswordTries) {
-        throw Error(e.code(), format_text(_("wrong password or no key found\n{}"), e.what()));
-      }
-      tell_of_wrong_password(context, kPasswordTries - tries);
-    }
-    backend = open_backend(context, location, writes);
-  }
-}
-
 std::string place_of(const std::string& location) {
   const std::optional<std::string> folder = local_folder(location);
   if (!folder) return location;
@@ -507,72 +292,24 @@ std::string cache_base(const GlobalOptions& global) {
   return global.cache_dir.empty() ? default_cache_base() : global.cache_dir;
 }
 
-Repository& Context::open_repository() {
-  repository_ = open_chosen(*this, global.repository);
-  if (global.cleanup_cache) clean_up_cache(*this);
-  return *repository_;
-}
-
-Repository& Context::open_locked(LockMode mode, bool dry_run) {
-  Repository& repository = open_repository();
-  if (dry_run && global.no_lock) return repository;
-  take_lock({.mode = mode, .unlockable = dry_run ? Unlockable::read_on : Unlockable::refuse});
-  return repository;
-}
-
-Repository& Context::open_for_inspection() {
-  Repository& repository = open_repository();
-  if (!global.no_lock) {
-    take_lock(
-        {.mode = LockMode::exclusive, .unlockable = Unlockable::read_on, .reads_first = true});
-  }
-  return repository;
-}
-
-void Context::take_lock(LockOptions options) {
-  options.retry = global.retry_lock;
-  // To look for a file costs nothing there, so it is never believed to be there still.
-  if (local_folder(chosen_location(global.repository))) {
-    options.timing.trust = std::chrono::milliseconds(0);
-  }
-  try {
-    lock_ = std::make_unique<RepoLock>(*repository_, options, notices(), stop_);
-    on_lost_lock_ = hurry_when(lock_->token());
-  } catch (const Error& e) {
-    if (e.code() != Errc::locked) throw;
-    // Front ends of restic know the first line.
-    throw Error(e.code(),
-                format_text(_("unable to create lock in backend: repository is already locked\n{}"),
-                            e.what()));
-  }
-}
-
-Repository& Context::open_for_deletion(bool dry_run, bool makes_room) {
-  if (dry_run) return open_locked(LockMode::exclusive, true);
-  Repository& repository = open_repository();
-  take_lock({.mode = LockMode::exclusive,
-             .unlockable = makes_room ? Unlockable::make_room : Unlockable::refuse});
-  if (!repository.backend().can_delete()) {
-    throw Error(Errc::permission,
-                format_text(_("{} is append-only: it takes new files but deletes none, and this "
-                              "command has to. Nothing was changed. Run it with an account that "
-                              "may delete, or on the server itself"),
-                            repository.backend().location()));
-  }
-  return repository;
-}
-
 void Context::tell_of_interruption() {
   if (!interrupted()) return;
   std::call_once(told_of_interruption_, [this] { console.warn(_("interrupted, cleaning up")); });
 }
 
 void Context::explain_lost_lock() const {
-  if (lock_ && lock_->lost()) lock_->confirm();
+  for (const OpenedRepository& each : opened) each.explain_lost_lock();
 }
 
 Traffic Context::traffic() const {
-  return repository_ ? repository_->backend().traffic() : Traffic{};
+  Traffic sum;
+  for (const OpenedRepository& each : opened) {
+    const Traffic seen = each.traffic();
+    sum.requests += seen.requests;
+    sum.sent += seen.sent;
+    sum.received += seen.received;
+  }
+  return sum;
 }
 
 void Context::add_traffic(JsonObject& out) const {
@@ -599,9 +336,9 @@ void Context::tell_traffic() {
 }
 
 void Context::close() {
-  lock_.reset();
+  for (OpenedRepository& each : opened) each.unlock();
   tell_traffic();
-  repository_.reset();
+  opened.clear();
 }
 
 }  // namespace medsave::cli

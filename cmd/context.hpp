@@ -5,17 +5,15 @@
 #include "medsave/base/progress.hpp"
 #include "medsave/format/compression.hpp"
 #include "medsave/remote/remote_options.hpp"
-#include "medsave/repo/repo_lock.hpp"
-#include "medsave/repo/repository.hpp"
+#include "medsave/repo/opened_repository.hpp"
 #include "medsave/ui/console.hpp"
 #include "medsave/ui/progress_display.hpp"
 
 #include <chrono>
 #include <cstdint>
-#include <functional>
+#include <list>
 #include <memory>
 #include <mutex>
-#include <optional>
 #include <stop_token>
 #include <string>
 #include <utility>
@@ -23,7 +21,6 @@
 namespace medsave {
 class JsonObject;
 class Table;
-class WriteCondition;
 }  // namespace medsave
 
 namespace medsave::cli {
@@ -51,8 +48,6 @@ struct GlobalOptions {
   bool quiet = false;
   int verbose = 0;
   bool no_cache = false;
-  bool temporary_cache = false;  // set by commands that distrust older local copies
-  bool lists_packs = false;      // set by commands that need to know the packs right away
   bool cleanup_cache = false;
   std::string cache_dir = {};
   std::uint64_t limit_upload = 0;    // KiB a second, 0 = unlimited
@@ -69,19 +64,19 @@ struct GlobalOptions {
 
 void add_global_options(Command& root, GlobalOptions& options);
 
-/// What a command has at hand: options, output, the repository it opened.
+/// What a command has at hand: options, output, the program's stop, and what it has opened.
 class Context {
  public:
   Context(Identity the_identity, Console& the_console, std::stop_token stop)
-      : identity(the_identity),
-        console(the_console),
-        stop_(std::move(stop)),
-        on_stop_(stop_, [this] { hurry_.request_stop(); }) {}
+      : identity(the_identity), console(the_console), stop_(std::move(stop)) {}
 
   GlobalOptions global = {};
   const Identity identity;
   Console& console;
   std::shared_ptr<LogFile> log = {};  // of --log
+  /// By open_repository(), in that order. They stay open until it was told how the command ended:
+  /// to remove a lock can take long where the server does not answer any more.
+  std::list<OpenedRepository> opened = {};
 
   /// A line for people; left out with --quiet and --json.
   void info(const std::string& line);
@@ -105,40 +100,17 @@ class Context {
   [[nodiscard]] ProgressStyle progress_style() const;
   [[nodiscard]] std::chrono::milliseconds progress_interval() const;
 
-  /// Opens the repository of the global options, asking for the password where necessary.
-  Repository& open_repository();
-  /// The same and locks it, as for reading if it is a dry run.
-  Repository& open_locked(LockMode mode, bool dry_run = false);
-  /// Opens it for a command that changes nothing: locked unless --no-lock was given or no lock can
-  /// be stored (a full or write-protected medium).
-  Repository& open_for_reading() { return open_locked(LockMode::shared, true); }
-  /// Opens it for a command that reads all of it while nobody writes: locked exclusively unless
-  /// --no-lock was given. What was read holds once lock()->confirm() has returned.
-  Repository& open_for_inspection();
-  /// Opens it for a command that deletes: locked exclusively, which --no-lock leaves out of a dry
-  /// run. With `makes_room`, on a full medium without a lock if need be. Throws Error(permission)
-  /// before anything is changed where the server lets files be added but not deleted.
-  Repository& open_for_deletion(bool dry_run, bool makes_room = false);
-  [[nodiscard]] RepoLock* lock() const { return lock_.get(); }
-
-  /// Stopped by SIGINT and SIGTERM, and when the lock is lost.
-  [[nodiscard]] std::stop_token stop() const { return lock_ ? lock_->token() : stop_; }
-  /// The same for backends, which are opened before there is a lock.
-  [[nodiscard]] std::stop_token hurry() const { return hurry_.get_token(); }
-  using OnStop = std::stop_callback<std::function<void()>>;
-  /// As long as the result lives, backends stop waiting for servers when `stop` is stopped: the
-  /// token of a lock.
-  [[nodiscard]] std::unique_ptr<OnStop> hurry_when(const std::stop_token& stop) {
-    return std::make_unique<OnStop>(stop, [this] { hurry_.request_stop(); });
-  }
+  /// Stopped by SIGINT and SIGTERM. What is done with a repository has that one's token, which is
+  /// stopped with this one and when the lock is lost.
+  [[nodiscard]] std::stop_token stop() const { return stop_; }
   /// Whether the user asked to stop.
   [[nodiscard]] bool interrupted() const { return stop_.stop_requested(); }
   /// Tells, once, that it is heeded.
   void tell_of_interruption();
-  /// After an interruption: throws the Error that says why, if it was the lock that was lost.
+  /// After an interruption: throws the Error that says why, if it was a lock that was lost.
   void explain_lost_lock() const;
 
-  /// Enters what went over the line so far; nothing for a folder.
+  /// Enters what went over the line so far, to all repositories; nothing for a folder.
   void add_traffic(JsonObject& out) const;
 
   /// What the command has brought about, as a sentence ("snapshot 1234abcd was saved"), told when
@@ -151,34 +123,21 @@ class Context {
   /// Whether info() has shown it already.
   [[nodiscard]] bool outcome_told() const { return outcome_told_; }
 
-  /// Unlocks and closes; with -v says what went over the line.
+  /// Unlocks and closes what is open; with -v says what went over the line.
   void close();
 
  private:
   [[nodiscard]] Traffic traffic() const;
   void tell_traffic();
 
-  void take_lock(LockOptions options);
-
   std::stop_token stop_;
   std::string outcome_ = {};
   bool outcome_told_ = false;
   std::once_flag told_of_interruption_;
-  std::stop_source hurry_;
-  OnStop on_stop_;
-  std::unique_ptr<Repository> repository_;
-  std::unique_ptr<RepoLock> lock_;
-  std::unique_ptr<OnStop> on_lost_lock_;
 };
 
 /// The location a choice names. Throws Error(usage) when it names none.
 std::string chosen_location(const RepositoryChoice& choice);
-/// Opens a backend with the rate limits of the global options; requests to a remote one are
-/// repeated where that can help. With `writes`, each attempt to publish or delete is guarded by it.
-std::unique_ptr<Backend> open_backend(Context& context, const std::string& location,
-                                      std::shared_ptr<const WriteCondition> writes = {});
-/// Opens a repository, with a local cache where the options ask for one or it is remote.
-std::unique_ptr<Repository> open_chosen(Context& context, const RepositoryChoice& choice);
 /// Base folder of the caches: --cache-dir or the default.
 std::string cache_base(const GlobalOptions& global);
 /// What a location is remembered by, from whatever folder it is named.

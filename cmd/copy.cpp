@@ -5,6 +5,7 @@
 #include "exit_codes.hpp"
 #include "from_repository.hpp"
 #include "maintenance.hpp"
+#include "open_repository.hpp"
 #include "snapshot_options.hpp"
 
 #include "medsave/base/error.hpp"
@@ -23,27 +24,6 @@ struct CopyOptions {
   RepositoryChoice source = {};
   SnapshotChoice choice = {};
 };
-
-/// The repository that is read, with a lock of its own.
-struct OpenedSource {
-  std::unique_ptr<Repository> repository = {};
-  std::unique_ptr<RepoLock> lock = {};  // none with --no-lock
-  std::unique_ptr<Context::OnStop> on_lost_lock = {};
-
-  [[nodiscard]] std::stop_token stop(const Context& context) const {
-    return lock ? lock->token() : context.stop();
-  }
-};
-
-void lock_source(OpenedSource& source, Context& context) {
-  if (context.global.no_lock) return;
-  source.lock = std::make_unique<RepoLock>(*source.repository,
-                                           LockOptions{.mode = LockMode::shared,
-                                                       .unlockable = Unlockable::read_on,
-                                                       .retry = context.global.retry_lock},
-                                           context.notices(), context.stop());
-  source.on_lost_lock = context.hurry_when(source.lock->token());
-}
 
 /// The snapshots to copy. A file that cannot be read may be one of them.
 std::vector<SnapshotEntry> snapshots_to_copy(const Repository& source,
@@ -118,23 +98,25 @@ void tell_outcome(const CopyReport& report, std::size_t unreadable, Context& con
   }
 }
 
-void copy_from(const OpenedSource& source, const Repository& target, const CopyOptions& options,
-               const std::vector<std::string>& ids, Context& context) {
-  const std::stop_token stop = source.stop(context);
+void copy_between(const OpenedRepository& from, const OpenedRepository& to,
+                  const CopyOptions& options, const std::vector<std::string>& ids,
+                  Context& context) {
+  const Repository& source = from.repository();
+  const Repository& target = to.repository();
+  const std::stop_token stop = to.stop();
   // Snapshots before indexes, in both.
   CopyRequest request{.writer = chosen_writer_options(context.global),
                       .recompress = context.global.compression != CompressionLevel::automatic};
   std::size_t unreadable = 0;
   tell_host_of_environment(options.choice, context);
-  request.snapshots = snapshots_to_copy(*source.repository, ids, options.choice.filter(),
-                                        unreadable, stop, context);
+  request.snapshots =
+      snapshots_to_copy(source, ids, options.choice.filter(), unreadable, stop, context);
   request.existing = load_snapshots(target, stop, context.notices());
-  const std::unique_ptr<Index> source_index =
-      load_readable_index(*source.repository, context.notices(), stop);
+  const std::unique_ptr<Index> source_index = load_readable_index(source, context.notices(), stop);
   std::vector<IndexProblem> damaged;
   const ReliableIndex target_index = load_index_for_writing(target, context, stop, &damaged);
-  if (source.lock) source.lock->confirm();
-  context.lock()->confirm();
+  if (from.lock() != nullptr) from.lock()->confirm();
+  to.lock()->confirm();
 
   Progress progress;
   CopyReport report;
@@ -144,10 +126,10 @@ void copy_from(const OpenedSource& source, const Repository& target, const CopyO
         context.global.json ? ProgressStyle::none : context.progress_style(),
         context.progress_interval());
     try {
-      report = copy_snapshots({*source.repository, *source_index}, {target, *target_index.index},
-                              request, copy_events(context), progress, stop);
+      report = copy_snapshots({source, *source_index}, {target, *target_index.index}, request,
+                              copy_events(context), progress, stop);
     } catch (const Interrupted&) {
-      if (!source.lock || !source.lock->lost()) {
+      if (from.lock() == nullptr || !from.lock()->lost()) {
         context.warn(_("what was copied so far is kept; the next run goes on from there"));
       }
       throw;
@@ -165,24 +147,21 @@ bool is_same_place(const Repository& source, const Repository& target, const Rep
 
 void run_copy_command(const CopyOptions& options, const std::vector<std::string>& ids,
                       Context& context) {
-  OpenedSource source{.repository = open_chosen(context, options.source)};
-  const Repository& target = context.open_locked(LockMode::shared);
-  if (is_same_place(*source.repository, target, *context.lock())) {
+  OpenedRepository& from = open_repository(context, options.source, kForReading);
+  OpenedRepository& to = open_repository(context, {});
+  if (is_same_place(from.repository(), to.repository(), *to.lock())) {
     throw Error(Errc::usage, _("source and target are the same repository; nothing was copied"));
   }
-  if (source.repository->config().id == target.config().id) {
+  if (from.repository().config().id == to.repository().config().id) {
     context.warn(
         _("source and target are two copies of one repository. What both have is skipped; what "
           "only the source has becomes a new snapshot in the target. To keep the two equal, copy "
           "the files instead, e.g. with rsync"));
   }
-  lock_source(source, context);
-  try {
-    copy_from(source, target, options, ids, context);
-  } catch (const Interrupted&) {
-    if (source.lock && source.lock->lost()) source.lock->confirm();  // says why
-    throw;
-  }
+  // Whatever stops the work on one stops it on the other: requests to both wait for it.
+  const std::stop_callback from_stopped(from.stop(), [&to] { to.cancel(); });
+  const std::stop_callback to_stopped(to.stop(), [&from] { from.cancel(); });
+  copy_between(from, to, options, ids, context);
 }
 
 }  // namespace

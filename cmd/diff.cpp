@@ -3,6 +3,7 @@
 #include "commands.hpp"
 #include "context.hpp"
 #include "exit_codes.hpp"
+#include "open_repository.hpp"
 
 #include "medsave/base/error.hpp"
 #include "medsave/base/text.hpp"
@@ -79,13 +80,14 @@ void run_diff(const DiffOptions& options, const std::vector<std::string>& argume
               Context& context) {
   const SnapshotSpec from = parse_snapshot_spec(arguments[0]);
   const SnapshotSpec to = parse_snapshot_spec(arguments[1]);
-  const Repository& repository = context.open_for_reading();
+  const OpenedRepository& opened = open_repository(context, kForReading);
+  const Repository& repository = opened.repository();
   const bool latest_wanted = from.id == kLatestSnapshot || to.id == kLatestSnapshot;
-  const auto snapshots =
-      load_candidates(repository, latest_wanted ? kLatestSnapshot : from.id, context);
+  const auto snapshots = load_candidates(repository, latest_wanted ? kLatestSnapshot : from.id,
+                                         opened.stop(), context);
   const SnapshotEntry& before = find_snapshot(snapshots, from.id, {}, context.notices());
   const SnapshotEntry& after = find_snapshot(snapshots, to.id, {}, context.notices());
-  const auto index = load_readable_index(repository, context.notices(), context.stop());
+  const auto index = load_readable_index(repository, context.notices(), opened.stop());
   const BlobReader reader(repository, *index);
   context.info(format_text(_("comparing snapshot {} to {}:\n"), before.id.short_hex(),
                            after.id.short_hex()));
@@ -109,7 +111,7 @@ void run_diff(const DiffOptions& options, const std::vector<std::string>& argume
         ++problems;
         context.warn(escape_for_terminal(format_text(_("error: {}"), message)));
       },
-      context.stop());
+      opened.stop());
   print_statistics(statistics, arguments, context);
   if (problems != 0) {
     throw CommandFailed(kExitFailed, fatal_text(_("not all of the snapshots can be read")));

@@ -3,6 +3,7 @@
 #include "commands.hpp"
 #include "context.hpp"
 #include "exit_codes.hpp"
+#include "open_repository.hpp"
 #include "snapshot_options.hpp"
 
 #include "medsave/base/encoding.hpp"
@@ -179,11 +180,12 @@ void run_dump(const DumpOptions& options, const std::vector<std::string>& argume
               Context& context) {
   const SnapshotSpec spec = parse_snapshot_spec(arguments[0]);
   const std::vector<std::string> path = components(arguments[1]);
-  const Repository& repository = context.open_for_reading();
-  const auto snapshots = load_candidates(repository, spec.id, context);
+  const OpenedRepository& opened = open_repository(context, kForReading);
+  const Repository& repository = opened.repository();
+  const auto snapshots = load_candidates(repository, spec.id, opened.stop(), context);
   const SnapshotEntry& entry =
       find_snapshot(snapshots, spec.id, options.choice.filter(), context.notices());
-  const auto index = load_readable_index(repository, context.notices(), context.stop());
+  const auto index = load_readable_index(repository, context.notices(), opened.stop());
   const BlobReader reader(repository, *index);
   const Id root = find_subtree(reader, entry.snapshot.tree, spec.subfolder);
 
@@ -202,13 +204,13 @@ void run_dump(const DumpOptions& options, const std::vector<std::string>& argume
     const std::optional<Node> node = find_node(reader, root, path);
     const std::string shown = "/" + join(path, "/");
     if (node && node->type == NodeType::file) {
-      dump_file(reader, *node, sink, context.stop());
+      dump_file(reader, *node, sink, opened.stop());
     } else if (!node || node->type == NodeType::dir) {
       if (to_terminal) {
         throw Error(Errc::usage, _("stdout is the terminal, please redirect output"));
       }
       const Id tree = node ? node->subtree.value_or(Id{}) : root;
-      dump_folder(reader, tree, shown, options.archive, sink, tell_left_out, context.stop());
+      dump_folder(reader, tree, shown, options.archive, sink, tell_left_out, opened.stop());
     } else {
       throw Error(Errc::not_found, format_text(_("\"{}\" should be a file, but is a \"{}\""), shown,
                                                type_in_words(node->type)));

@@ -5,6 +5,7 @@
 #include "exit_codes.hpp"
 #include "find_output.hpp"
 #include "find_time.hpp"
+#include "open_repository.hpp"
 #include "snapshot_options.hpp"
 
 #include "medsave/base/error.hpp"
@@ -153,10 +154,11 @@ class FindRun {
   void run() {
     const NameQuery names = options_.for_objects() ? NameQuery{} : name_query(options_, patterns_);
     if (!options_.for_objects()) unmet_ = names.patterns.singly();
-    const Repository& repository = context_.open_for_reading();
-    const ReadableSnapshots all =
-        load_to_choose(repository, options_.snapshots, context_.stop(), context_);
-    const auto index = load_readable_index(repository, context_.notices(), context_.stop());
+    const OpenedRepository& opened = open_repository(context_, kForReading);
+    const Repository& repository = opened.repository();
+    const std::stop_token stop = opened.stop();
+    const ReadableSnapshots all = load_to_choose(repository, options_.snapshots, stop, context_);
+    const auto index = load_readable_index(repository, context_.notices(), stop);
     const BlobReader reader(repository, *index);
     std::vector<SnapshotEntry> snapshots =
         choose_snapshots(all.snapshots, options_.snapshots, options_.choice.filter(),
@@ -167,9 +169,9 @@ class FindRun {
       return options_.reverse ? x < y : y < x;
     });
     if (options_.for_objects()) {
-      find_objects(reader, snapshots);
+      find_objects(reader, snapshots, stop);
     } else {
-      NameFinder finder(reader, names, context_.stop());
+      NameFinder finder(reader, names, stop);
       for (const SnapshotEntry& entry : snapshots) {
         finder.search(
             entry.snapshot.tree,
@@ -195,9 +197,10 @@ class FindRun {
   }
 
  private:
-  void find_objects(const BlobReader& reader, const std::vector<SnapshotEntry>& snapshots) {
+  void find_objects(const BlobReader& reader, const std::vector<SnapshotEntry>& snapshots,
+                    const std::stop_token& stop) {
     const ObjectQuery query = object_query(options_, reader, patterns_);
-    ObjectFinder finder(reader, query, context_.stop());
+    ObjectFinder finder(reader, query, stop);
     std::uint64_t trees_found = 0;
     for (const SnapshotEntry& entry : snapshots) {
       finder.search(

@@ -3,6 +3,7 @@
 #include "context.hpp"
 #include "exit_codes.hpp"
 #include "forget_policy.hpp"
+#include "open_repository.hpp"
 #include "prune_options.hpp"
 #include "snapshot_list.hpp"
 #include "snapshot_options.hpp"
@@ -166,12 +167,13 @@ std::vector<Id> snapshots_to_forget(std::vector<SnapshotEntry> all, const Forget
 }
 
 /// How many could not be deleted.
-unsigned long delete_snapshots(const Repository& repository, const std::vector<Id>& ids,
+unsigned long delete_snapshots(const OpenedRepository& opened, const std::vector<Id>& ids,
                                Context& context) {
+  const Repository& repository = opened.repository();
   unsigned long failed = 0;
   std::vector<Id> removed;
   for (const Id& id : ids) {
-    check_stop(context.stop());
+    check_stop(opened.stop());
     const FileRef file{.kind = FileKind::snapshot, .id = id};
     try {
       repository.backend().remove(file);
@@ -185,7 +187,7 @@ unsigned long delete_snapshots(const Repository& repository, const std::vector<I
   }
   // Before anything else goes: a power cut must not bring back a snapshot without its data.
   repository.backend().barrier();
-  for (const Id& id : find_undeleted(repository, FileKind::snapshot, removed, context.stop())) {
+  for (const Id& id : find_undeleted(repository, FileKind::snapshot, removed, opened.stop())) {
     ++failed;
     std::erase(removed, id);
     context.warn(format_text(_("unable to remove {} from the repository: the storage said that it "
@@ -324,12 +326,13 @@ std::vector<Id> named_snapshots(const std::vector<std::string>& arguments,
 }
 
 /// All that can be read; the others are told.
-std::vector<SnapshotEntry> load_for_choice(const Repository& repository,
+std::vector<SnapshotEntry> load_for_choice(const OpenedRepository& opened,
                                            std::vector<Unreadable>& unreadable, Context& context) {
-  return load_readable_snapshots(repository, context.stop(), [&](const Id& id, const Error& error) {
-    context.warn(error.what());
-    unreadable.push_back({.id = id, .error = error});
-  });
+  return load_readable_snapshots(opened.repository(), opened.stop(),
+                                 [&](const Id& id, const Error& error) {
+                                   context.warn(error.what());
+                                   unreadable.push_back({.id = id, .error = error});
+                                 });
 }
 
 void run_forget(const ForgetOptions& options, const std::vector<std::string>& arguments,
@@ -337,12 +340,17 @@ void run_forget(const ForgetOptions& options, const std::vector<std::string>& ar
   const SnapshotFilter filter = options.snapshots.filter();
   refuse_contradictions(options, !arguments.empty(), filter, context);
   tell_host_of_environment(options.snapshots, context);
-  const Repository& repository = context.open_for_deletion(options.dry_run, true);
+  const OpenedRepository& opened = open_repository(context, {.lock = LockMode::exclusive,
+                                                             .reads_only = options.dry_run,
+                                                             .deletes = true,
+                                                             .makes_room = true});
+  const Repository& repository = opened.repository();
   if (options.prune) check_prune_choice(options.prune_choice, repository, context);
   const bool latest = std::ranges::find(arguments, kLatestSnapshot) != arguments.end();
   std::vector<Unreadable> unreadable;
-  std::vector<SnapshotEntry> all = latest ? load_candidates(repository, kLatestSnapshot, context)
-                                          : load_for_choice(repository, unreadable, context);
+  std::vector<SnapshotEntry> all =
+      latest ? load_candidates(repository, kLatestSnapshot, opened.stop(), context)
+             : load_for_choice(opened, unreadable, context);
   KnownSnapshots known{.there = ids_of(all)};
   const std::vector<Id> doomed =
       arguments.empty() ? snapshots_to_forget(std::move(all), options, filter, context)
@@ -361,7 +369,7 @@ void run_forget(const ForgetOptions& options, const std::vector<std::string>& ar
   if (options.dry_run) {
     announce_dry_run(doomed, context);
   } else {
-    failed = delete_snapshots(repository, doomed, context);
+    failed = delete_snapshots(opened, doomed, context);
     if (!options.prune && failed != doomed.size() && context.identity == Identity::medsave) {
       context.info(_("\"medsave prune\" frees the space"));
     }
@@ -373,7 +381,7 @@ void run_forget(const ForgetOptions& options, const std::vector<std::string>& ar
     std::erase_if(known.there,
                   [&](const Id& id) { return std::ranges::find(doomed, id) != doomed.end(); });
     if (options.dry_run) known.ignored = doomed;
-    prune_repository(repository, choice, options.dry_run, std::move(known), context);
+    prune_repository(opened, choice, options.dry_run, std::move(known), context);
   }
   if (failed != 0) {
     throw CommandFailed(kExitIncomplete, _("failed to remove one or more snapshots"));

@@ -3,6 +3,7 @@
 #include "context.hpp"
 #include "exit_codes.hpp"
 #include "from_repository.hpp"
+#include "open_repository.hpp"
 #include "passwords.hpp"
 
 #include "medsave/base/error.hpp"
@@ -140,13 +141,15 @@ void run_init(const InitOptions& options, Context& context) {
   CreateOptions create{.version = options.version};
   const bool has_other = !options.other.location.empty() || !options.other.location_file.empty();
   if (options.copy_chunker_params) {
-    create.polynomial = open_chosen(context, options.other)->polynomial();
+    create.polynomial =
+        open_repository(context, options.other, {.lock = std::nullopt}).repository().polynomial();
+    context.close();  // nothing more is read there
   } else if (has_other) {
     throw Error(Errc::usage, _("--from-repo is only used together with --copy-chunker-params"));
   }
 
   const std::string location = chosen_location(context.global.repository);
-  std::unique_ptr<Backend> backend = open_backend(context, location);
+  std::unique_ptr<Backend> backend = open_backend(context, location, context.stop());
   if (backend->size({FileKind::config, {}})) {  // before anybody has to type a password
     throw Error(Errc::exists, format_text(_("create repository at {} failed: config file already "
                                             "exists"),
@@ -171,7 +174,7 @@ void run_init(const InitOptions& options, Context& context) {
                              backend->location(), seen));
   }
   const Secret password = first_password(context, context.global.repository);
-  const auto repository = Repository::create(std::move(backend), password, create);
+  const auto repository = Repository::create(std::move(backend), password, create, context.stop());
   context.done(_("the repository was made"));
   const std::string& id = repository->config().id;
   const std::string shown = repository->backend().location();

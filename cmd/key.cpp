@@ -2,6 +2,7 @@
 #include "commands.hpp"
 #include "context.hpp"
 #include "exit_codes.hpp"
+#include "open_repository.hpp"
 #include "passwords.hpp"
 
 #include "medsave/base/error.hpp"
@@ -60,7 +61,7 @@ void print_keys_json(const KeyListing& listing, Context& context) {
 }
 
 void run_key_list(Context& context) {
-  const Repository& repository = context.open_for_reading();
+  const Repository& repository = open_repository(context, kForReading).repository();
   const KeyListing listing = list_keys(repository);
   for (const std::string& problem : listing.problems) context.warn(problem);
   if (context.global.json) {
@@ -71,10 +72,10 @@ void run_key_list(Context& context) {
 }
 
 void run_key_add(const NewKeyOptions& options, Context& context) {
-  const Repository& repository = context.open_locked(LockMode::shared);
+  const OpenedRepository& opened = open_repository(context, {});
   const Secret password = new_password(context, options.password_file, options.no_password);
-  context.lock()->confirm();
-  const Id id = add_key(repository, password, options.user, options.host);
+  opened.lock()->confirm();
+  const Id id = add_key(opened.repository(), password, options.user, options.host);
   context.done(format_text(_("saved new key with ID {}"), id.hex()));
   context.report(JsonObject("summary").add("key_id", id.hex()));
   context.info(context.outcome());
@@ -91,7 +92,10 @@ void describe_key(const Repository& repository, const Id& id, Context& context) 
 }
 
 void run_key_remove(const std::string& prefix, bool dry_run, Context& context) {
-  const Repository& repository = context.open_for_deletion(dry_run);
+  const Repository& repository =
+      open_repository(context,
+                      {.lock = LockMode::exclusive, .reads_only = dry_run, .deletes = true})
+          .repository();
   const Id id = find_key(repository, prefix);
   describe_key(repository, id, context);
   if (dry_run && id != repository.key_id()) {  // the key in use is refused below
@@ -106,7 +110,8 @@ void run_key_remove(const std::string& prefix, bool dry_run, Context& context) {
 }
 
 void run_key_passwd(const NewKeyOptions& options, Context& context) {
-  const Repository& repository = context.open_for_deletion(false);
+  const Repository& repository =
+      open_repository(context, {.lock = LockMode::exclusive, .deletes = true}).repository();
   const Secret password = new_password(context, options.password_file, options.no_password);
   const Id id = change_password(repository, password, options.user, options.host);
   context.done(format_text(_("saved new key as {}"), id.hex()));

@@ -2,6 +2,7 @@
 #include "commands.hpp"
 #include "context.hpp"
 #include "exit_codes.hpp"
+#include "open_repository.hpp"
 
 #include "medsave/base/error.hpp"
 #include "medsave/base/text.hpp"
@@ -26,8 +27,8 @@ FileKind file_kind(const std::string& kind) {
   return FileKind::lock;
 }
 
-void list_blobs(const Repository& repository, Context& context) {
-  const auto index = load_index(repository, context.stop());
+void list_blobs(const OpenedRepository& opened, Context& context) {
+  const auto index = load_index(opened.repository(), opened.stop());
   index->for_each_pack([&](const PackSummary&, const std::vector<PackEntry>& entries) {
     for (const PackEntry& entry : entries) {
       context.console.print((entry.kind == BlobKind::tree ? "tree " : "data ") + entry.id.hex());
@@ -36,13 +37,14 @@ void list_blobs(const Repository& repository, Context& context) {
 }
 
 void run_list(const std::string& kind, Context& context) {
-  const Repository& repository =
-      kind == "locks" ? context.open_repository() : context.open_for_reading();
+  OpenOptions options = kForReading;
+  if (kind == "locks") options.lock.reset();
+  const OpenedRepository& opened = open_repository(context, options);
   if (kind == "blobs") {
-    list_blobs(repository, context);
+    list_blobs(opened, context);
     return;
   }
-  for (const ListedFile& file : repository.backend().list(file_kind(kind))) {
+  for (const ListedFile& file : opened.repository().backend().list(file_kind(kind))) {
     context.console.print(file.id.hex());
   }
 }

@@ -4,6 +4,7 @@
 #include "context.hpp"
 #include "exit_codes.hpp"
 #include "ls_format.hpp"
+#include "open_repository.hpp"
 #include "snapshot_options.hpp"
 
 #include "medsave/base/error.hpp"
@@ -186,11 +187,12 @@ void run_ls(const LsOptions& options, const std::vector<std::string>& arguments,
   const SnapshotSpec spec = parse_snapshot_spec(arguments.front());
   const std::vector<std::string> folders(arguments.begin() + 1, arguments.end());
   FolderFilter filter(folders, options.recursive);
-  const Repository& repository = context.open_for_reading();
-  const auto snapshots = load_candidates(repository, spec.id, context);
+  const OpenedRepository& opened = open_repository(context, kForReading);
+  const Repository& repository = opened.repository();
+  const auto snapshots = load_candidates(repository, spec.id, opened.stop(), context);
   const SnapshotEntry& entry =
       find_snapshot(snapshots, spec.id, options.choice.filter(), context.notices());
-  const auto index = load_readable_index(repository, context.notices(), context.stop());
+  const auto index = load_readable_index(repository, context.notices(), opened.stop());
   const BlobReader reader(repository, *index);
   const Id tree = find_subtree(reader, entry.snapshot.tree, spec.subfolder);
 
@@ -218,7 +220,7 @@ void run_ls(const LsOptions& options, const std::vector<std::string>& arguments,
         ++problems;
         context.warn(escape_for_terminal(format_text(_("error: {}: {}"), path, message)));
       },
-      context.stop());
+      opened.stop());
   std::ranges::stable_sort(collected, [&](const ListedNode& a, const ListedNode& b) {
     return options.reverse ? comes_before(b, a, options.sort) : comes_before(a, b, options.sort);
   });

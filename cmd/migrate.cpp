@@ -3,6 +3,7 @@
 #include "context.hpp"
 #include "exit_codes.hpp"
 #include "kept_config.hpp"
+#include "open_repository.hpp"
 
 #include "medsave/base/error.hpp"
 #include "medsave/base/text.hpp"
@@ -42,15 +43,15 @@ void list_migrations(const Repository& repository, Context& context) {
   if (migrations.empty()) context.console.print(_("no migrations found"));
 }
 
-void require_sound(const Repository& repository, Context& context) {
+void require_sound(const OpenedRepository& opened, Context& context) {
   context.info(_("checking repository integrity..."));
   Progress progress;
   const CheckReport report = run_check(
-      repository, {},
+      opened.repository(), {},
       [&](const Finding& finding) {
         if (!finding.is_hint) context.warn(finding.message);
       },
-      [&](const std::string& stage) { context.info(stage); }, progress, context.stop());
+      [&](const std::string& stage) { context.info(stage); }, progress, opened.stop());
   if (report.errors != 0) {
     throw CommandFailed(
         kExitFailed,
@@ -84,7 +85,8 @@ void upgrade(const Repository& repository, Context& context) {
 /// An upgrade that was killed may have left the repository without its config: then nothing else
 /// opens it.
 void put_back_lost_config(Context& context) {
-  const auto backend = open_backend(context, chosen_location(context.global.repository));
+  const auto backend =
+      open_backend(context, chosen_location(context.global.repository), context.stop());
   const std::string place = backend->location();
   if (!is_config_kept(context, place) || !has_lost_config(*backend)) return;
   put_back_config(context, *backend);
@@ -94,8 +96,9 @@ void put_back_lost_config(Context& context) {
 }
 
 /// Returns whether it was applied.
-bool apply(const std::string& name, const MigrateOptions& options, const Repository& repository,
+bool apply(const std::string& name, const MigrateOptions& options, const OpenedRepository& opened,
            Context& context) {
+  const Repository& repository = opened.repository();
   if (name != kUpgrade) {
     throw Error(Errc::usage, format_text(_("unknown migration {}"), name));
   }
@@ -107,7 +110,7 @@ bool apply(const std::string& name, const MigrateOptions& options, const Reposit
                              name));
     return false;
   }
-  require_sound(repository, context);
+  require_sound(opened, context);
   if (options.dry_run) {
     context.info(format_text(_("would apply migration {}"), name));
     return false;
@@ -124,14 +127,17 @@ bool apply(const std::string& name, const MigrateOptions& options, const Reposit
 
 void run_migrate(const MigrateOptions& options, const std::vector<std::string>& names,
                  Context& context) {
-  context.global.no_cache = true;  // the check shall see the real files
   const bool upgrades = std::ranges::find(names, kUpgrade) != names.end();
   if (upgrades && !options.dry_run) put_back_lost_config(context);
-  const Repository& repository = context.open_for_deletion(options.dry_run);
-  if (names.empty()) list_migrations(repository, context);
+  const OpenedRepository& opened =
+      open_repository(context, {.lock = LockMode::exclusive,
+                                .reads_only = options.dry_run,
+                                .deletes = true,
+                                .cache = CacheUse::none});  // the check shall see the real files
+  if (names.empty()) list_migrations(opened.repository(), context);
   std::vector<std::string> applied;
   for (const std::string& name : names) {
-    if (apply(name, options, repository, context)) applied.push_back(name);
+    if (apply(name, options, opened, context)) applied.push_back(name);
   }
   if (!names.empty()) context.report(JsonObject("summary").add("applied", applied));
 }

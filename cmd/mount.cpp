@@ -2,6 +2,7 @@
 #include "commands.hpp"
 #include "context.hpp"
 #include "exit_codes.hpp"
+#include "open_repository.hpp"
 #include "snapshot_options.hpp"
 
 #include "medsave/base/error.hpp"
@@ -58,12 +59,13 @@ void run_mount(const MountOptions& options, const std::string& mountpoint, Conte
   // Before anybody has to type a password.
   check_mountpoint(mountpoint, local_folder(chosen_location(context.global.repository)));
 
-  const Repository& repository = context.open_for_reading();
-  if (context.lock() != nullptr) context.lock()->confirm();
+  const OpenedRepository& opened = open_repository(context, kForReading);
+  const Repository& repository = opened.repository();
+  if (opened.lock() != nullptr) opened.lock()->confirm();
   const MountSinks sinks = {
       .ready = [&] { announce(mountpoint, context); },
       .notice = [&](const std::string& line) { context.warn(escape_for_terminal(line)); }};
-  serve_mount(repository, request, sinks, context.stop());
+  serve_mount(repository, request, sinks, opened.stop());
   // A signal is how one ends this command; only a lost lock is a failure.
   context.explain_lost_lock();
   if (context.identity == Identity::medsave) announce_end(mountpoint, context);

@@ -149,7 +149,7 @@ std::string fit_prompt(const std::string& prompt, std::size_t columns) {
 Secret typed(const std::string& prompt, Context& context) {
   std::optional<Buffer> line;
   try {
-    line = read_password(fit_prompt(prompt, context.console.width()));
+    line = read_password(fit_prompt(prompt, context.console.width()), context.stop());
   } catch (const Interrupted&) {
     context.done(_("nothing was done"));
     throw;

@@ -1,6 +1,7 @@
 #include "commands.hpp"
 #include "context.hpp"
 #include "exit_codes.hpp"
+#include "open_repository.hpp"
 #include "prune_options.hpp"
 
 #include "medsave/base/error.hpp"
@@ -23,9 +24,12 @@ void run_prune_command(const PruneCommandOptions& options,
     throw Error(Errc::usage,
                 _("--no-lock is only applicable in combination with --dry-run for prune command"));
   }
-  const Repository& repository = context.open_for_deletion(options.dry_run, true);
-  check_prune_choice(options.choice, repository, context);
-  prune_repository(repository, options.choice, options.dry_run, {}, context);
+  const OpenedRepository& opened = open_repository(context, {.lock = LockMode::exclusive,
+                                                             .reads_only = options.dry_run,
+                                                             .deletes = true,
+                                                             .makes_room = true});
+  check_prune_choice(options.choice, opened.repository(), context);
+  prune_repository(opened, options.choice, options.dry_run, {}, context);
 }
 
 }  // namespace

@@ -179,7 +179,7 @@ void check_prune_choice(const PruneChoice& choice, const Repository& repository,
   }
 }
 
-void prune_repository(const Repository& repository, const PruneChoice& choice, bool dry_run,
+void prune_repository(const OpenedRepository& opened, const PruneChoice& choice, bool dry_run,
                       KnownSnapshots snapshots, Context& context) {
   const PruneRequest request = make_request(choice, dry_run, std::move(snapshots), context.global);
   PruneEvents events;
@@ -197,7 +197,7 @@ void prune_repository(const Repository& repository, const PruneChoice& choice, b
         context.console, progress, ProgressKind::check,
         context.global.json ? ProgressStyle::none : context.progress_style(),
         context.progress_interval());
-    report = run_prune(repository, request, events, progress, context.stop());
+    report = run_prune(opened.repository(), request, events, progress, opened.stop());
   }
   report_json(stats, report, dry_run, context);
   if (dry_run) return;

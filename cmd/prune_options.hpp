@@ -3,6 +3,7 @@
 #include "command_line.hpp"
 
 #include "medsave/prune/pruner.hpp"
+#include "medsave/repo/opened_repository.hpp"
 
 #include <string>
 #include <vector>
@@ -29,7 +30,7 @@ struct KnownSnapshots {
 };
 
 /// Prunes and says what it does.
-void prune_repository(const Repository& repository, const PruneChoice& choice, bool dry_run,
+void prune_repository(const OpenedRepository& opened, const PruneChoice& choice, bool dry_run,
                       KnownSnapshots snapshots, Context& context);
 
 }  // namespace medsave::cli

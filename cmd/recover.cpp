@@ -3,6 +3,7 @@
 #include "context.hpp"
 #include "exit_codes.hpp"
 #include "maintenance.hpp"
+#include "open_repository.hpp"
 #include "version.hpp"
 
 #include "medsave/base/error.hpp"
@@ -20,7 +21,9 @@ void run_recover(bool dry_run, const std::vector<std::string>& arguments, Contex
   if (!arguments.empty()) {
     throw Error(Errc::usage, _("the recover command expects no arguments, only options"));
   }
-  const Repository& repository = context.open_locked(LockMode::exclusive, dry_run);
+  const OpenedRepository& opened =
+      open_repository(context, {.lock = LockMode::exclusive, .reads_only = dry_run});
+  const Repository& repository = opened.repository();
   const auto stage = [&](const std::string& text) { context.info(text); };
   Progress progress;
   RecoverReport report;
@@ -32,7 +35,7 @@ void run_recover(bool dry_run, const std::vector<std::string>& arguments, Contex
     context.info(_("ensuring index is complete"));
     repair_index(repository, {.dry_run = dry_run},
                  {.stage = stage, .change = stage, .warning = context.notices()}, progress,
-                 context.stop());
+                 opened.stop());
   }
   Progress trees;
   {
@@ -44,7 +47,7 @@ void run_recover(bool dry_run, const std::vector<std::string>& arguments, Contex
                            {.dry_run = dry_run,
                             .program_version = program_version(),
                             .writer = chosen_writer_options(context.global)},
-                           {.stage = stage, .warning = context.notices()}, trees, context.stop());
+                           {.stage = stage, .warning = context.notices()}, trees, opened.stop());
   }
   JsonObject summary("summary");
   summary.add("unreferenced_roots", report.roots);

@@ -5,6 +5,7 @@
 #include "exit_codes.hpp"
 #include "ids.hpp"
 #include "maintenance.hpp"
+#include "open_repository.hpp"
 #include "snapshot_options.hpp"
 
 #include "medsave/base/error.hpp"
@@ -53,18 +54,20 @@ ProgressStyle style(const Context& context) {
 void run_repair_index(const IndexRepairRequest& request, const std::vector<std::string>& arguments,
                       Context& context) {
   if (!arguments.empty()) throw Error(Errc::usage, _("repair index takes no arguments"));
-  context.global.no_cache = true;
-  const Repository& repository = context.open_for_deletion(request.dry_run);
+  const OpenedRepository& opened = open_repository(context, {.lock = LockMode::exclusive,
+                                                             .reads_only = request.dry_run,
+                                                             .deletes = true,
+                                                             .cache = CacheUse::none});
   Progress progress;
   IndexRepairReport report;
   {
     const ProgressDisplay display(context.console, progress, ProgressKind::check, style(context),
                                   context.progress_interval());
-    report = repair_index(repository, request,
+    report = repair_index(opened.repository(), request,
                           {.stage = [&](const std::string& text) { context.info(text); },
                            .change = [&](const std::string& text) { context.info(text); },
                            .warning = context.notices()},
-                          progress, context.stop());
+                          progress, opened.stop());
   }
   if (report.lost_blobs != 0) {
     const unsigned long lost = report.lost_blobs;
@@ -114,8 +117,11 @@ void keep_pack(const Id& pack, ByteView content) {
 void run_repair_packs(const RepairPacksOptions& options, const std::vector<std::string>& arguments,
                       Context& context) {
   if (arguments.empty()) throw Error(Errc::usage, _("no ids specified"));
-  context.global.no_cache = true;
-  const Repository& repository = context.open_for_deletion(options.dry_run);
+  const OpenedRepository& opened = open_repository(context, {.lock = LockMode::exclusive,
+                                                             .reads_only = options.dry_run,
+                                                             .deletes = true,
+                                                             .cache = CacheUse::none});
+  const Repository& repository = opened.repository();
   PackRepairRequest request{.dry_run = options.dry_run,
                             .writer = chosen_writer_options(context.global)};
   for (const std::string& id : arguments) {
@@ -131,7 +137,7 @@ void run_repair_packs(const RepairPacksOptions& options, const std::vector<std::
                           {.stage = [&](const std::string& text) { context.info(text); },
                            .warning = context.notices(),
                            .keep_copy = keep_pack},
-                          progress, context.stop());
+                          progress, opened.stop());
   }
   if (!options.dry_run) context.done(_("the packs were repaired"));
   const unsigned long saved = report.saved_blobs;
@@ -151,14 +157,13 @@ void run_repair_packs(const RepairPacksOptions& options, const std::vector<std::
 
 /// What is in a pack that no index file lists only looks lost: after a lost index file, or after a
 /// run like this one that was killed.
-void pick_up_unindexed_packs(const Repository& repository, Index& index, bool dry_run,
-                             Context& context) {
+void pick_up_unindexed_packs(const OpenedRepository& opened, Index& index, bool dry_run) {
   const auto alone = [&] {
-    if (context.lock() != nullptr) context.lock()->confirm();
+    if (opened.lock() != nullptr) opened.lock()->confirm();
     return true;  // the lock is exclusive
   };
   const UnindexedPacks found =
-      adopt_unindexed_packs(repository, index, alone, context.stop(), dry_run);
+      adopt_unindexed_packs(opened.repository(), index, alone, opened.stop(), dry_run);
   const unsigned long unusable = found.unusable.size();
   if (unusable == 0) return;
   throw Error(
@@ -174,13 +179,15 @@ void pick_up_unindexed_packs(const Repository& repository, Index& index, bool dr
 
 void run_repair_snapshots(const RepairSnapshotsOptions& options,
                           const std::vector<std::string>& ids, Context& context) {
-  const Repository& repository = context.open_for_deletion(options.dry_run);
-  const ReadableSnapshots all = load_to_choose(repository, ids, context.stop(), context);
+  const OpenedRepository& opened = open_repository(
+      context, {.lock = LockMode::exclusive, .reads_only = options.dry_run, .deletes = true});
+  const Repository& repository = opened.repository();
+  const ReadableSnapshots all = load_to_choose(repository, ids, opened.stop(), context);
   const std::vector<SnapshotEntry> snapshots =
       choose_snapshots(all.snapshots, ids, options.choice.filter(), UnknownName::refused, context);
   tell_host_of_environment(options.choice, context);
   require_chosen(snapshots, all.snapshots, context);
-  const ReliableIndex loaded = load_reliable_index(repository, context.stop());
+  const ReliableIndex loaded = load_reliable_index(repository, opened.stop());
   if (!loaded.absent_packs.empty()) {
     const std::string pack = loaded.absent_packs.front().hex();
     const bool there = repository.backend()
@@ -194,14 +201,14 @@ void run_repair_snapshots(const RepairSnapshotsOptions& options,
                                       "`medsave repair index` first"),
                                     pack));
   }
-  pick_up_unindexed_packs(repository, *loaded.index, options.dry_run, context);
+  pick_up_unindexed_packs(opened, *loaded.index, options.dry_run);
   const SnapshotChangeEvents events =
       snapshot_change_events(context, options.dry_run, options.forget, true);
   const std::size_t count = repair_snapshots(repository, *loaded.index, snapshots,
                                              {.forget = options.forget,
                                               .dry_run = options.dry_run,
                                               .writer = chosen_writer_options(context.global)},
-                                             events, context.stop());
+                                             events, opened.stop());
   print_changed_snapshots(count, options.dry_run, context);
   require_all_read(all);
 }

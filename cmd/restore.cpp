@@ -3,6 +3,7 @@
 #include "commands.hpp"
 #include "context.hpp"
 #include "exit_codes.hpp"
+#include "open_repository.hpp"
 #include "snapshot_options.hpp"
 
 #include "medsave/base/error.hpp"
@@ -283,13 +284,14 @@ std::vector<std::string> files_that_open(const RepositoryChoice& choice) {
 void run_restore_command(const RestoreOptions& options, const std::string& snapshot,
                          Context& context) {
   RestoreRequest request = make_request(options);
-  const Repository& repository = context.open_for_reading();
+  const OpenedRepository& opened = open_repository(context, kForReading);
+  const Repository& repository = opened.repository();
   const SnapshotSpec spec = parse_snapshot_spec(snapshot);
-  const auto snapshots = load_candidates(repository, spec.id, context);
+  const auto snapshots = load_candidates(repository, spec.id, opened.stop(), context);
   const SnapshotEntry& entry =
       find_snapshot(snapshots, spec.id, options.snapshots.filter(), context.notices());
   const std::unique_ptr<Index> index =
-      load_readable_index(repository, context.notices(), context.stop());
+      load_readable_index(repository, context.notices(), opened.stop());
   const BlobReader reader(repository, *index);
   SnapshotFolder folder = find_folder(reader, entry.snapshot.tree, spec.subfolder);
   request.tree = folder.tree;
@@ -315,8 +317,8 @@ void run_restore_command(const RestoreOptions& options, const std::string& snaps
   try {
     const ProgressDisplay display(context.console, progress, ProgressKind::restore,
                                   context.progress_style(), context.progress_interval());
-    result = run_restore(reader, request, make_sinks(options.dry_run, context), progress,
-                         context.stop());
+    result =
+        run_restore(reader, request, make_sinks(options.dry_run, context), progress, opened.stop());
   } catch (const Interrupted&) {
     context.tell_of_interruption();
     if (!options.dry_run) {
@@ -333,7 +335,7 @@ void run_restore_command(const RestoreOptions& options, const std::string& snaps
                               "on from there"),
                             e.what(), options.target));
   }
-  if (context.lock() != nullptr) context.lock()->confirm();
+  if (opened.lock() != nullptr) opened.lock()->confirm();
   if (!options.dry_run) {
     const unsigned long files = result.files_restored;
     context.done(format_text(n_("{} file or folder was restored to {}",

@@ -4,6 +4,7 @@
 #include "context.hpp"
 #include "exit_codes.hpp"
 #include "maintenance.hpp"
+#include "open_repository.hpp"
 #include "snapshot_options.hpp"
 
 #include "medsave/base/error.hpp"
@@ -69,22 +70,24 @@ void run_rewrite_command(const RewriteOptions& options, const std::vector<std::s
                          Context& context) {
   const RewriteRequest request = make_request(options, context);
   if (options.forget) context.info(_("create exclusive lock for repository"));
-  const Repository& repository = options.forget
-                                     ? context.open_for_deletion(options.dry_run)
-                                     : context.open_locked(LockMode::shared, options.dry_run);
-  const ReadableSnapshots all = load_to_choose(repository, ids, context.stop(), context);
+  const OpenedRepository& opened =
+      open_repository(context, {.lock = options.forget ? LockMode::exclusive : LockMode::shared,
+                                .reads_only = options.dry_run,
+                                .deletes = options.forget});
+  const Repository& repository = opened.repository();
+  const ReadableSnapshots all = load_to_choose(repository, ids, opened.stop(), context);
   const std::vector<SnapshotEntry> snapshots =
       choose_snapshots(all.snapshots, ids, options.choice.filter(), UnknownName::refused, context);
   tell_host_of_environment(options.choice, context);
   require_chosen(snapshots, all.snapshots, context);
   const std::unique_ptr<Index> index =
-      load_index_for_writing(repository, context, context.stop()).index;
-  if (context.lock() != nullptr) context.lock()->confirm();
+      load_index_for_writing(repository, context, opened.stop()).index;
+  if (opened.lock() != nullptr) opened.lock()->confirm();
   announce(options, context);
   const SnapshotChangeEvents events =
       snapshot_change_events(context, options.dry_run, options.forget, context.verbosity() > 2);
   const std::size_t count =
-      rewrite_snapshots(repository, *index, snapshots, request, events, context.stop());
+      rewrite_snapshots(repository, *index, snapshots, request, events, opened.stop());
   print_changed_snapshots(count, options.dry_run, context);
   if (count != 0 && options.forget && !options.dry_run) {
     context.info(_("The data itself is still stored; \"medsave prune\" removes it."));

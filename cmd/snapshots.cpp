@@ -3,6 +3,7 @@
 #include "commands.hpp"
 #include "context.hpp"
 #include "exit_codes.hpp"
+#include "open_repository.hpp"
 #include "snapshot_list.hpp"
 #include "snapshot_options.hpp"
 
@@ -60,8 +61,9 @@ std::string groups_json(const std::vector<SnapshotGroup>& groups) {
 
 void run_snapshots(const SnapshotsOptions& options, const std::vector<std::string>& ids,
                    Context& context) {
-  const Repository& repository = context.open_for_reading();
-  const ReadableSnapshots all = load_to_choose(repository, ids, context.stop(), context);
+  const OpenedRepository& opened = open_repository(context, kForReading);
+  const Repository& repository = opened.repository();
+  const ReadableSnapshots all = load_to_choose(repository, ids, opened.stop(), context);
   std::vector<SnapshotEntry> chosen = choose_snapshots(all.snapshots, ids, options.choice.filter(),
                                                        UnknownName::latest_ignored, context);
   if (options.latest != 0) {

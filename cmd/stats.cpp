@@ -5,6 +5,7 @@
 #include "commands.hpp"
 #include "context.hpp"
 #include "exit_codes.hpp"
+#include "open_repository.hpp"
 #include "snapshot_options.hpp"
 #include "stats_sizes.hpp"
 
@@ -78,13 +79,14 @@ void print_text(const SnapshotStats& stats, StatsMode mode, Context& context) {
 }
 
 void run_stats(const StatsOptions& options, const std::vector<std::string>& ids, Context& context) {
-  const Repository& repository = context.open_for_reading();
+  const OpenedRepository& opened = open_repository(context, kForReading);
+  const Repository& repository = opened.repository();
   if (options.sizes) {
-    print_size_statistics(repository, context);
+    print_size_statistics(opened, context);
     return;
   }
-  const ReadableSnapshots all = load_to_choose(repository, ids, context.stop(), context);
-  const auto index = load_readable_index(repository, context.notices(), context.stop());
+  const ReadableSnapshots all = load_to_choose(repository, ids, opened.stop(), context);
+  const auto index = load_readable_index(repository, context.notices(), opened.stop());
   const BlobReader reader(repository, *index);
   context.info(_("scanning..."));
   std::vector<Id> roots;
@@ -92,7 +94,7 @@ void run_stats(const StatsOptions& options, const std::vector<std::string>& ids,
                                                      UnknownName::latest_ignored, context)) {
     roots.push_back(entry.snapshot.tree);
   }
-  const SnapshotStats stats = collect_stats(reader, options.mode, roots, context.stop());
+  const SnapshotStats stats = collect_stats(reader, options.mode, roots, opened.stop());
   if (context.global.json) {
     print_json(stats, context);
   } else {

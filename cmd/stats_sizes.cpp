@@ -53,7 +53,8 @@ void print_text(const std::string& heading, const SizeHistogram& sizes, Context&
 
 }  // namespace
 
-void print_size_statistics(const Repository& repository, Context& context) {
+void print_size_statistics(const OpenedRepository& opened, Context& context) {
+  const Repository& repository = opened.repository();
   context.info(_("Collecting size statistics"));
   constexpr std::array kKinds = {std::pair(FileKind::key, "key"), std::pair(FileKind::lock, "lock"),
                                  std::pair(FileKind::index, "index"),
@@ -70,7 +71,7 @@ void print_size_statistics(const Repository& repository, Context& context) {
                  context);
     }
   }
-  const auto index = load_readable_index(repository, context.notices(), context.stop());
+  const auto index = load_readable_index(repository, context.notices(), opened.stop());
   SizeHistogram data;
   SizeHistogram trees;
   index->for_each_pack([&](const PackSummary&, const std::vector<PackEntry>& entries) {

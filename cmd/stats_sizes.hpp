@@ -6,6 +6,6 @@ namespace medsave::cli {
 
 /// `stats --mode debug`: how large the repository's files and blobs are, for those who look for the
 /// cause of slowness.
-void print_size_statistics(const Repository& repository, Context& context);
+void print_size_statistics(const OpenedRepository& opened, Context& context);
 
 }  // namespace medsave::cli

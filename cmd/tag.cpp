@@ -3,6 +3,7 @@
 #include "commands.hpp"
 #include "context.hpp"
 #include "exit_codes.hpp"
+#include "open_repository.hpp"
 #include "snapshot_options.hpp"
 
 #include "medsave/base/error.hpp"
@@ -74,20 +75,22 @@ void run_tag_command(const TagOptions& options, const std::vector<std::string>& 
   const TagChange change = make_change(options);
   context.info(_("create exclusive lock for repository"));
   tell_host_of_environment(options.choice, context);
-  const Repository& repository = context.open_for_deletion(options.dry_run);
+  const OpenedRepository& opened = open_repository(
+      context, {.lock = LockMode::exclusive, .reads_only = options.dry_run, .deletes = true});
+  const Repository& repository = opened.repository();
   unsigned long count = 0;
   std::vector<Id> replaced;
-  const ReadableSnapshots loaded = load_to_choose(repository, ids, context.stop(), context);
+  const ReadableSnapshots loaded = load_to_choose(repository, ids, opened.stop(), context);
   for (const SnapshotEntry& entry : choose_snapshots(loaded.snapshots, ids, options.choice.filter(),
                                                      UnknownName::refused, context)) {
-    check_stop(context.stop());
+    check_stop(opened.stop());
     if (!tag_snapshot(repository, entry, change, options.dry_run, context)) continue;
     ++count;
     if (options.dry_run) continue;
     replaced.push_back(entry.id);
     context.done(format_text(n_("modified {} snapshots", "modified {} snapshots", count), count));
   }
-  require_deleted(repository, FileKind::snapshot, replaced, context.stop());
+  require_deleted(repository, FileKind::snapshot, replaced, opened.stop());
   if (context.global.json) {
     context.console.print(JsonObject("summary").add("changed_snapshots", count).text());
   } else if (count == 0) {

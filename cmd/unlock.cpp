@@ -2,6 +2,7 @@
 #include "commands.hpp"
 #include "context.hpp"
 #include "exit_codes.hpp"
+#include "open_repository.hpp"
 
 #include "medsave/base/error.hpp"
 #include "medsave/base/text.hpp"
@@ -40,7 +41,7 @@ std::size_t tell_remaining(const Repository& repository, Context& context) {
 }
 
 void run_unlock(bool all, Context& context) {
-  const Repository& repository = context.open_repository();
+  const Repository& repository = open_repository(context, {.lock = std::nullopt}).repository();
   bool failed = false;
   const unsigned long count = remove_locks(repository, all, [&](const std::string& problem) {
     failed = true;

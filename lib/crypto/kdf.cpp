@@ -12,7 +12,6 @@
 #include <algorithm>
 #include <array>
 #include <bit>
-#include <chrono>
 #include <condition_variable>
 #include <memory>
 #include <mutex>
@@ -24,9 +23,8 @@ namespace {
 constexpr std::uint64_t kMiB = 1U << 20U;
 constexpr std::uint64_t kMaxMemory = 1024 * kMiB;
 constexpr std::uint64_t kMaxWork = 1ULL << 27U;
-/// Half a second and less: nobody has to be asked meanwhile.
+/// Half a second and less: whoever wants to stop can wait for it.
 constexpr std::uint64_t kShortWork = 1ULL << 20U;
-constexpr std::chrono::milliseconds kAskAgain(50);
 
 std::uint64_t memory_of(const KdfParams& params) {
   return 128ULL * params.r * (params.n + params.p + 2);
@@ -61,7 +59,7 @@ struct Derivation {
   Buffer salt;
   const KdfParams params;
   std::mutex mutex = {};  // guards the following
-  std::condition_variable changed = {};
+  std::condition_variable_any changed = {};
   bool done = false;
   bool succeeded = false;
   DerivedBytes derived = {};
@@ -78,14 +76,12 @@ void derive(const std::shared_ptr<Derivation>& derivation) {
   derivation->changed.notify_all();
 }
 
-bool scrypt_until(std::string_view password, ByteView salt, const KdfParams& params,
-                  DerivedBytes& out, const std::function<bool()>& give_up) {
+bool scrypt_until_stopped(std::string_view password, ByteView salt, const KdfParams& params,
+                          DerivedBytes& out, const std::stop_token& stop) {
   const auto derivation = std::make_shared<Derivation>(password, salt, params);
   start_thread([derivation] { derive(derivation); }).detach();
   std::unique_lock lock(derivation->mutex);
-  while (!derivation->changed.wait_for(lock, kAskAgain, [&] { return derivation->done; })) {
-    if (give_up()) throw Interrupted();
-  }
+  if (!derivation->changed.wait(lock, stop, [&] { return derivation->done; })) throw Interrupted();
   out.bytes = derivation->derived.bytes;
   return derivation->succeeded;
 }
@@ -111,7 +107,7 @@ bool kdf_params_acceptable(const KdfParams& params) {
 }
 
 Key derive_key(std::string_view password, ByteView salt, const KdfParams& params,
-               const std::function<bool()>& give_up) {
+               const std::stop_token& stop) {
   if (!kdf_params_valid(params)) {
     throw Error(Errc::corrupt, format_text(_("key parameters out of bounds: N={}, r={}, p={}"),
                                            params.n, params.r, params.p));
@@ -128,8 +124,8 @@ Key derive_key(std::string_view password, ByteView salt, const KdfParams& params
   }
   if (sodium_init() < 0) throw Error(Errc::internal, _("the cryptographic library does not start"));
   DerivedBytes derived;
-  const bool succeeded = give_up && work_of(params) > kShortWork
-                             ? scrypt_until(password, salt, params, derived, give_up)
+  const bool succeeded = stop.stop_possible() && work_of(params) > kShortWork
+                             ? scrypt_until_stopped(password, salt, params, derived, stop)
                              : scrypt(password, salt, params, derived);
   if (!succeeded) {
     throw Error(Errc::io, format_text(_("not enough memory to derive the key ({} MiB needed)"),

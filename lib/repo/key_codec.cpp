@@ -8,7 +8,6 @@
 #include "medsave/base/text.hpp"
 #include "medsave/crypto/sha256.hpp"
 #include "medsave/sys/host.hpp"
-#include "medsave/sys/signals.hpp"
 
 #include <array>
 #include <cstring>
@@ -61,7 +60,7 @@ Id save_key_file(Backend& backend, const Key& master, const Secret& password,
   file.p = params.p;
   file.salt.resize(kSaltSize);
   system_random().fill(file.salt.writable());
-  const Key user_key = derive_key(password.text(), file.salt.view(), params, interrupt_requested);
+  const Key user_key = derive_key(password.text(), file.salt.view(), params);
   seal(user_key, MasterText(master).bytes(), file.data, system_random());
 
   Buffer stored(as_bytes(encode_key_file(file)));
@@ -86,11 +85,12 @@ KeyFile load_key_file(Backend& backend, const Id& id) {
   }
 }
 
-std::optional<Key> open_key_file(const Id& id, const KeyFile& file, const Secret& password) {
+std::optional<Key> open_key_file(const Id& id, const KeyFile& file, const Secret& password,
+                                 const std::stop_token& stop) {
   const FileRef ref{.kind = FileKind::key, .id = id};
   try {
     const Key user_key = derive_key(password.text(), file.salt.view(),
-                                    {.n = file.n, .r = file.r, .p = file.p}, interrupt_requested);
+                                    {.n = file.n, .r = file.r, .p = file.p}, stop);
     WipedBuffer text;
     if (!try_open_sealed(user_key, file.data.view(), text.buffer)) return std::nullopt;
     const WipedBuffer master(decode_master_key(as_text(text.buffer.view())));

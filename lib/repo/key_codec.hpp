@@ -10,6 +10,7 @@
 
 #include <cstddef>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 
@@ -28,7 +29,9 @@ Id save_key_file(Backend& backend, const Key& master, const Secret& password,
 /// Verifies name and format. Throws Error(corrupt) naming the file.
 KeyFile load_key_file(Backend& backend, const Id& id);
 
-/// The master key; nullopt when the password does not fit. Throws Error(corrupt) naming `id`.
-std::optional<Key> open_key_file(const Id& id, const KeyFile& file, const Secret& password);
+/// The master key; nullopt when the password does not fit. Throws Error(corrupt) naming `id`, and
+/// Interrupted after a stop, as a key may ask for a minute's work.
+std::optional<Key> open_key_file(const Id& id, const KeyFile& file, const Secret& password,
+                                 const std::stop_token& stop);
 
 }  // namespace medsave

@@ -55,7 +55,7 @@ Id store_key(const Repository& repository, const Secret& password, const std::st
   Backend& backend = repository.backend();
   const Id id = save_key_file(backend, repository.key(), password, username, hostname, kdf);
   backend.barrier();
-  const std::optional<Key> opened = open_key_file(id, load_key_file(backend, id), password);
+  const std::optional<Key> opened = open_key_file(id, load_key_file(backend, id), password, {});
   if (!opened || !same_key(*opened, repository.key())) {
     throw Error(Errc::io,
                 format_text(_("the new key {} was stored, but does not open the repository; the "

@@ -17,7 +17,6 @@
 #include <atomic>
 #include <condition_variable>
 #include <exception>
-#include <functional>
 #include <mutex>
 #include <thread>
 #include <utility>
@@ -53,11 +52,11 @@ Error removed_by_somebody() {
 
 struct RepoLock::State {
   State(const Repository& the_repository, const LockOptions& the_options, NoticeSink the_notice,
-        const std::stop_token& outer)
+        std::stop_source the_stopper)
       : repository(the_repository),
         options(the_options),
         notice(std::move(the_notice)),
-        on_outer_stop(outer, [this] { stopper.request_stop(); }) {}
+        stopper(std::move(the_stopper)) {}
   State(const State&) = delete;
   State& operator=(const State&) = delete;
   ~State();
@@ -88,8 +87,7 @@ struct RepoLock::State {
   const Repository& repository;
   const LockOptions options;
   const NoticeSink notice;
-  std::stop_source stopper;
-  std::stop_callback<std::function<void()>> on_outer_stop;
+  std::stop_source stopper;  // of everything that is done with the repository
 
   SteadyClock::time_point own_visible;
   bool first = true;     // try to take it
@@ -422,9 +420,9 @@ void RepoLock::State::give_up() {
 }
 
 RepoLock::RepoLock(const Repository& repository, const LockOptions& options,
-                   const NoticeSink& notice, const std::stop_token& stop)
+                   const NoticeSink& notice, const std::stop_source& stop)
     : state_(std::make_unique<State>(repository, options, notice, stop)) {
-  state_->acquire(stop);
+  state_->acquire(stop.get_token());
   State* state = state_.get();
   repository.writes().set([state] { state->require_held(); });
   state->thread = start_thread([state](const std::stop_token& token) { state->run(token); });
@@ -439,8 +437,6 @@ void RepoLock::confirm() {
   if (state.failure) std::rethrow_exception(state.failure);
   if (!state.confirmed || state.stopper.stop_requested()) throw Interrupted();
 }
-
-std::stop_token RepoLock::token() const { return state_->stopper.get_token(); }
 
 bool RepoLock::lost() const { return state_->lost; }
 

@@ -121,7 +121,7 @@ struct OpenedKey {
 /// `meanwhile` is called once, before the first of the computations that take long.
 OpenedKey find_key_for(Backend& backend, const std::vector<ListedFile>& keys,
                        const Secret& password, const std::string& hint,
-                       const std::function<void()>& meanwhile) {
+                       const std::function<void()>& meanwhile, const std::stop_token& stop) {
   const std::vector<Id> ids = keys_to_try(keys, hint);
   if (ids.empty()) {
     throw Error(Errc::corrupt,
@@ -136,7 +136,7 @@ OpenedKey find_key_for(Backend& backend, const std::vector<ListedFile>& keys,
     try {
       const KeyFile file = load_key_file(backend, ids[i]);
       if (std::exchange(first, false)) meanwhile();
-      if (std::optional<Key> master = open_key_file(ids[i], file, password)) {
+      if (std::optional<Key> master = open_key_file(ids[i], file, password, stop)) {
         return {.id = ids[i], .master = std::move(*master)};
       }
     } catch (const Error& e) {
@@ -166,11 +166,11 @@ OpenedKey find_key_for(Backend& backend, const std::vector<ListedFile>& keys,
 /// would not do: restic tries the first, and gives up when the config is not sealed with it. For
 /// the same reason a damaged one goes at once; what another password opens is harmless.
 std::optional<OpenedKey> find_stray_key(Backend& backend, const std::vector<Id>& strays,
-                                        const Secret& password) {
+                                        const Secret& password, const std::stop_token& stop) {
   for (std::size_t i = 0; i < std::min(strays.size(), kMaxKeyTries); ++i) {
     try {
       const KeyFile file = load_key_file(backend, strays[i]);
-      if (std::optional<Key> master = open_key_file(strays[i], file, password)) {
+      if (std::optional<Key> master = open_key_file(strays[i], file, password, stop)) {
         return OpenedKey{.id = strays[i], .master = std::move(*master)};
       }
     } catch (const Error& e) {
@@ -208,8 +208,8 @@ Repository::Repository(std::unique_ptr<Backend> backend, std::shared_ptr<WriteCo
 Repository::~Repository() = default;
 
 std::unique_ptr<Repository> Repository::create(std::unique_ptr<Backend> backend,
-                                               const Secret& password,
-                                               const CreateOptions& options) {
+                                               const Secret& password, const CreateOptions& options,
+                                               const std::stop_token& stop) {
   if (options.version < 1 || options.version > 2) {
     throw Error(Errc::usage, format_text(_("repository version {} does not exist; choose 1 or 2"),
                                          options.version));
@@ -218,7 +218,7 @@ std::unique_ptr<Repository> Repository::create(std::unique_ptr<Backend> backend,
   backend = guard_writes(std::move(backend), writes);
   const std::vector<Id> strays = require_unused(*backend);
   backend->create();
-  std::optional<OpenedKey> stray = find_stray_key(*backend, strays, password);
+  std::optional<OpenedKey> stray = find_stray_key(*backend, strays, password, stop);
   Key master = stray ? std::move(stray->master) : Key::generate(system_random());
   const Polynomial polynomial =
       options.polynomial ? *options.polynomial : Polynomial::generate(system_random());
@@ -255,7 +255,8 @@ std::unique_ptr<Repository> Repository::create(std::unique_ptr<Backend> backend,
 std::unique_ptr<Repository> Repository::open(std::unique_ptr<Backend> backend,
                                              const Secret& password, const std::string& key_hint,
                                              bool list_packs,
-                                             std::shared_ptr<WriteCondition> writes) {
+                                             std::shared_ptr<WriteCondition> writes,
+                                             const std::stop_token& stop) {
   if (!writes) {
     writes = std::make_shared<WriteCondition>();
     backend = guard_writes(std::move(backend), writes);
@@ -271,7 +272,7 @@ std::unique_ptr<Repository> Repository::open(std::unique_ptr<Backend> backend,
     } catch (const std::system_error&) {  // no thread to be had: listed when somebody asks
     }
   };
-  OpenedKey key = find_key_for(*backend, *opening.keys, password, key_hint, meanwhile);
+  OpenedKey key = find_key_for(*backend, *opening.keys, password, key_hint, meanwhile, stop);
   RepoConfig config;
   try {
     config = decode_config(key.master, *opening.config);

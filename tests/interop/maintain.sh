@@ -153,7 +153,7 @@ for pack in "${damaged[@]}"; do
 done
 expect 1 restic check
 expect 0 medsave repair snapshots --dry-run
-says "removed missing content|replaced with an empty folder"
+says "missing content: |replaced with an empty folder"
 expect 1 restic check
 expect 0 medsave repair snapshots --forget
 sound

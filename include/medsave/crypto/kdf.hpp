@@ -4,7 +4,7 @@
 #include "medsave/crypto/key.hpp"
 
 #include <cstdint>
-#include <functional>
+#include <stop_token>
 #include <string_view>
 
 namespace medsave {
@@ -34,10 +34,10 @@ bool kdf_params_acceptable(const KdfParams& params);
 /// Derives the key that opens a key file: scrypt to 64 bytes = encrypt ‖ k ‖ r.
 /// Throws Error(corrupt) for invalid parameters or a salt that is not kSaltSize bytes, and
 /// Error(unsupported) for parameters that cost too much.
-/// `give_up` is asked several times a second where it takes longer than that; when it returns true,
-/// Interrupted is thrown. The computation itself cannot be stopped: it goes on for nobody until it
-/// is done, or until the process ends.
+/// After a stop, one that takes more than half a second is not waited for: Interrupted is thrown.
+/// The computation itself cannot be stopped: it goes on for nobody until it is done, or until the
+/// process ends.
 Key derive_key(std::string_view password, ByteView salt, const KdfParams& params,
-               const std::function<bool()>& give_up = {});
+               const std::stop_token& stop = {});
 
 }  // namespace medsave

@@ -60,14 +60,16 @@ struct LockOptions {
 /// before anything but a pack is stored and before anything is deleted (Repository::writes()): the
 /// second look must be over and the lock file have been seen within the last second, or is
 /// looked for; after 22.5 minutes without a refresh, by either clock, the lock is renewed first.
-/// When the file turns out to be gone, the call throws Error(locked) as every later one does,
-/// token() is stopped and lost() is true. One lock at a time for each opened repository.
+/// When the file turns out to be gone, the call throws Error(locked) as every later one does, and
+/// the lock is lost. One lock at a time for each opened repository.
 /// A lock whose owner has certainly ended is cleared, with a notice.
 class RepoLock {
  public:
-  /// Throws Error(locked) naming the owner and since when; Interrupted while waiting.
+  /// `stop` is that of everything that is done with the repository. It ends the waiting for others,
+  /// and is stopped when the second look finds a conflict (confirm() then tells which) or when the
+  /// lock is lost. Throws Error(locked) naming the owner and since when; Interrupted while waiting.
   RepoLock(const Repository& repository, const LockOptions& options, const NoticeSink& notice,
-           const std::stop_token& stop);
+           const std::stop_source& stop);
   /// Removes the lock file, also after an interruption.
   ~RepoLock();
   RepoLock(const RepoLock&) = delete;
@@ -79,9 +81,6 @@ class RepoLock {
   /// locks could not be read, Interrupted. Cheap when done already. Thread-safe.
   void confirm();
 
-  /// Stopped when `stop` of the constructor is, when the second look finds a conflict (confirm()
-  /// then tells which), or when the lock is lost.
-  [[nodiscard]] std::stop_token token() const;
   /// Whether the lock is gone or was given up; the operation must not go on.
   [[nodiscard]] bool lost() const;
   /// Whether no other lock was seen while this one was taken. Final after confirm().

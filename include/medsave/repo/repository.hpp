@@ -38,16 +38,20 @@ class Repository {
   /// Makes the layout, a first key and `config` (last: only with it the repository exists).
   /// Throws Error(exists) when there is a config, a snapshot, an index or a pack already. Key files
   /// alone are what one that was cut short left: it is finished, with its key if the password fits.
+  /// `stop` as for open().
   static std::unique_ptr<Repository> create(std::unique_ptr<Backend> backend,
-                                            const Secret& password, const CreateOptions& options);
+                                            const Secret& password, const CreateOptions& options,
+                                            const std::stop_token& stop = {});
 
   /// Tries the key files (`key_hint`, an id prefix, first; at most 20). With `list_packs` the packs
   /// are listed meanwhile, for packs_at_opening(). `writes` is what `backend` is guarded with (see
-  /// guard_writes()); without it the backend gets a guard here. Throws Error no_repository,
-  /// wrong_password, or corrupt (a damaged key file or config, named).
+  /// guard_writes()); without it the backend gets a guard here. After a stop no costly key is tried
+  /// any more; requests are the backend's concern. Throws Error no_repository, wrong_password, or
+  /// corrupt (a damaged key file or config, named), and Interrupted.
   static std::unique_ptr<Repository> open(std::unique_ptr<Backend> backend, const Secret& password,
                                           const std::string& key_hint, bool list_packs = false,
-                                          std::shared_ptr<WriteCondition> writes = {});
+                                          std::shared_ptr<WriteCondition> writes = {},
+                                          const std::stop_token& stop = {});
   ~Repository();
 
   [[nodiscard]] Backend& backend() const { return *backend_; }

@@ -46,10 +46,6 @@ class OnForcedExit {
   std::function<void()> action_;
 };
 
-/// Whether a SignalGuard is there and has seen SIGINT or SIGTERM: for waits deep inside that have
-/// no stop token (password prompt).
-bool interrupt_requested();
-
 /// No core dumps, no ptrace by other processes of the user: memory holds keys.
 void protect_process_memory();
 

@@ -3,6 +3,7 @@
 #include "medsave/base/bytes.hpp"
 
 #include <optional>
+#include <stop_token>
 #include <string>
 
 namespace medsave {
@@ -13,7 +14,8 @@ unsigned terminal_width(int fd);
 /// Columns that a character takes there, by the locale; nullopt where it is none that shows.
 std::optional<unsigned> character_columns(char32_t character);
 /// Asks on /dev/tty (or stdin) without echo. nullopt at end of input or without a terminal.
-/// The returned Buffer holds the line without its newline; the caller wipes it.
-std::optional<Buffer> read_password(const std::string& prompt);
+/// Throws Interrupted at Ctrl-C, and soon after a stop. The returned Buffer holds the line without
+/// its newline; the caller wipes it.
+std::optional<Buffer> read_password(const std::string& prompt, const std::stop_token& stop);
 
 }  // namespace medsave

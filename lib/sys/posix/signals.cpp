@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
@@ -27,11 +26,6 @@ constexpr int kExitInterrupted = 130;
 constexpr auto kOrderlyEnd = std::chrono::seconds(3);              // before others are heeded
 constexpr auto kSecondKeystroke = std::chrono::milliseconds(500);  // before a Ctrl-C is
 constexpr auto kLastActions = std::chrono::seconds(2);
-
-std::atomic<bool>& interrupt_flag() {
-  static std::atomic<bool> flag = false;
-  return flag;
-}
 
 sigset_t handled_signals() {
   sigset_t set;
@@ -109,7 +103,6 @@ void wait_for_signals(const std::stop_token& end, const std::stop_source& stop) 
     const Clock::time_point now = Clock::now();
     if (!first) {
       first = now;
-      interrupt_flag().store(true);
       stop.request_stop();
     } else if (now - *first > kOrderlyEnd ||
                (number == SIGINT && now - *first > kSecondKeystroke)) {
@@ -119,8 +112,6 @@ void wait_for_signals(const std::stop_token& end, const std::stop_source& stop) 
 }
 
 }  // namespace
-
-bool interrupt_requested() { return interrupt_flag().load(); }
 
 SignalGuard::SignalGuard() {
   const sigset_t handled = handled_signals();
@@ -136,7 +127,6 @@ SignalGuard::~SignalGuard() {
   // Wakes the thread; harmless when it comes before sigwait, the signal is blocked then.
   ::pthread_kill(thread_.native_handle(), SIGHUP);
   thread_.join();
-  interrupt_flag().store(false);
 }
 
 OnForcedExit::OnForcedExit(std::function<void()> action) : action_(std::move(action)) {

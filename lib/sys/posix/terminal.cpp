@@ -4,7 +4,6 @@
 
 #include "medsave/sys/fd.hpp"
 #include "medsave/sys/file_io.hpp"
-#include "medsave/sys/signals.hpp"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -43,11 +42,11 @@ class RawTerminal {
   termios old_{};
 };
 
-/// One byte; nullopt at the end of input. Throws Interrupted when the process was asked to stop.
-std::optional<char> read_key(int fd) {
+/// One byte; nullopt at the end of input. Throws Interrupted after a stop.
+std::optional<char> read_key(int fd, const std::stop_token& stop) {
   constexpr int kLookAroundMs = 100;
   for (;;) {
-    if (interrupt_requested()) throw Interrupted();
+    if (stop.stop_requested()) throw Interrupted();
     pollfd wait{.fd = fd, .events = POLLIN, .revents = 0};
     const int ready = ::poll(&wait, 1, kLookAroundMs);
     if (ready < 0 && errno != EINTR) return std::nullopt;
@@ -66,11 +65,11 @@ void erase_last(Buffer& line) {
   line.resize(size > 0 ? size - 1 : 0);
 }
 
-std::optional<Buffer> read_line(int fd, const RawTerminal& terminal) {
+std::optional<Buffer> read_line(int fd, const RawTerminal& terminal, const std::stop_token& stop) {
   Buffer line;
   line.reserve(1024);  // growing would leave copies behind
   for (;;) {
-    const std::optional<char> typed = read_key(fd);
+    const std::optional<char> typed = read_key(fd, stop);
     if (!typed) return std::nullopt;
     if (terminal.is_key(VINTR, *typed) || terminal.is_key(VQUIT, *typed)) throw Interrupted();
     if (*typed == '\n' || *typed == '\r') return line;
@@ -104,7 +103,7 @@ std::optional<unsigned> character_columns(char32_t character) {
   return static_cast<unsigned>(columns);
 }
 
-std::optional<Buffer> read_password(const std::string& prompt) {
+std::optional<Buffer> read_password(const std::string& prompt, const std::stop_token& stop) {
   const UniqueFd tty(::open("/dev/tty", O_RDWR | O_CLOEXEC));
   const int in = tty ? tty.get() : STDIN_FILENO;
   const int out = tty ? tty.get() : STDERR_FILENO;
@@ -112,7 +111,7 @@ std::optional<Buffer> read_password(const std::string& prompt) {
   const RawTerminal terminal(in);
   write_all(out, as_bytes(prompt), _("the terminal"));
   try {
-    std::optional<Buffer> line = read_line(in, terminal);
+    std::optional<Buffer> line = read_line(in, terminal, stop);
     write_all(out, as_bytes("\n"), _("the terminal"));
     return line;
   } catch (const Interrupted&) {

@@ -318,8 +318,9 @@ LockOptions quick_lock(LockMode mode) {
 bool run_locked(const Engine& engine, std::unique_ptr<Backend> backend, std::vector<Id>& reported) {
   try {
     const auto repository = RepoBuilder::open(std::move(backend));
-    RepoLock lock(*repository, quick_lock(engine.mode), {}, {});
-    Session session{.repository = *repository, .lock = &lock, .stop = lock.token()};
+    const std::stop_source stop;
+    RepoLock lock(*repository, quick_lock(engine.mode), {}, stop);
+    Session session{.repository = *repository, .lock = &lock, .stop = stop.get_token()};
     try {
       engine.run(session);
     } catch (...) {

@@ -142,10 +142,11 @@ class LostLock : public testing::TestWithParam<Engine> {
   static std::exception_ptr run(LockLoser& connection, std::unique_ptr<Backend> backend,
                                 std::vector<Id>& reported) {
     const auto repository = test::RepoBuilder::open(std::move(backend));
-    RepoLock lock(*repository, distrustful(GetParam().mode), {}, {});
+    const std::stop_source stop;
+    RepoLock lock(*repository, distrustful(GetParam().mode), {}, stop);
     lock.confirm();
     connection.arm();
-    Session session{.repository = *repository, .lock = &lock, .stop = lock.token()};
+    Session session{.repository = *repository, .lock = &lock, .stop = stop.get_token()};
     std::exception_ptr failure;
     try {
       GetParam().run(session);

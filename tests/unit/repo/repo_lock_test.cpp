@@ -60,7 +60,7 @@ std::int64_t ended_process() {
 
 class RepoLockTest : public testing::Test {
  protected:
-  std::unique_ptr<RepoLock> lock(const LockOptions& how, const std::stop_token& stop = {}) {
+  std::unique_ptr<RepoLock> lock(const LockOptions& how, const std::stop_source& stop = {}) {
     return std::make_unique<RepoLock>(
         *repository_, how, [this](const std::string& text) { notices_.push_back(text); }, stop);
   }
@@ -87,12 +87,13 @@ class RepoLockTest : public testing::Test {
 
 TEST_F(RepoLockTest, IsAFileAsLongAsTheObjectLives) {
   for (const LockMode mode : {LockMode::shared, LockMode::exclusive}) {
+    const std::stop_source stop;
     {
-      const auto held = lock(mode);
+      const auto held = lock(options(mode), stop);
       held->confirm();
       EXPECT_TRUE(held->alone());
       EXPECT_FALSE(held->lost());
-      EXPECT_FALSE(held->token().stop_requested());
+      EXPECT_FALSE(stop.stop_requested());
       ASSERT_THAT(locks(), SizeIs(1));
       const LockFile file = read(locks()[0].id);
       EXPECT_EQ(file.exclusive, mode == LockMode::exclusive);
@@ -101,6 +102,7 @@ TEST_F(RepoLockTest, IsAFileAsLongAsTheObjectLives) {
       EXPECT_EQ(file.boot_id, boot_id());
     }
     EXPECT_THAT(locks(), SizeIs(0));
+    EXPECT_FALSE(stop.stop_requested());
   }
 }
 
@@ -152,10 +154,11 @@ TEST_F(RepoLockTest, FindsAConflictAtTheSecondLook) {
     if (how.mode == LockMode::exclusive && !how.reads_first) {
       EXPECT_THAT([&] { lock(how); }, test::throws_errc(Errc::locked));
     } else {
-      const auto held = lock(how);
+      const std::stop_source stop;
+      const auto held = lock(how, stop);
       EXPECT_THAT([&] { held->confirm(); }, test::throws_errc(Errc::locked));
       EXPECT_THAT([&] { held->confirm(); }, test::throws_errc(Errc::locked));
-      EXPECT_TRUE(wait_until([&] { return held->lost() && held->token().stop_requested(); }));
+      EXPECT_TRUE(wait_until([&] { return held->lost() && stop.stop_requested(); }));
     }
     ASSERT_THAT(locks(), SizeIs(1));
     EXPECT_EQ(locks()[0].id, intruder);
@@ -343,15 +346,15 @@ TEST_F(RepoLockTest, CanBeInterruptedWhileWaiting) {
     std::this_thread::sleep_for(milliseconds(30));
     stop.request_stop();
   });
-  EXPECT_THROW(lock(patient, stop.get_token()), Interrupted);
+  EXPECT_THROW(lock(patient, stop), Interrupted);
 }
 
-TEST_F(RepoLockTest, PassesAnInterruptionOnAndStaysInForceUntilReleased) {
+TEST_F(RepoLockTest, StaysInForceAfterAnInterruptionUntilReleased) {
   std::stop_source stop;
-  const auto held = lock(restless(LockMode::shared), stop.get_token());
+  const auto held = lock(restless(LockMode::shared), stop);
   held->confirm();
   stop.request_stop();
-  EXPECT_TRUE(held->token().stop_requested());
+  EXPECT_THROW(held->confirm(), Interrupted);
   EXPECT_FALSE(held->lost());
   const Id before = locks().at(0).id;
   EXPECT_TRUE(wait_until([&] { return locks().size() == 1 && locks()[0].id != before; }));
@@ -385,14 +388,15 @@ TEST_F(RepoLockTest, IsLostWhenItWasRemovedMeanwhile) {
   reopen([&](test::Call, const FileRef&) {
     if (away) throw Error(Errc::io, "drive unplugged");
   });
-  const auto held = lock(restless(LockMode::exclusive));
+  const std::stop_source stop;
+  const auto held = lock(restless(LockMode::exclusive), stop);
   away = true;
   std::this_thread::sleep_for(milliseconds(100));
   for (const ListedFile& file : locks()) store_.remove({.kind = FileKind::lock, .id = file.id});
   std::this_thread::sleep_for(milliseconds(200));
   away = false;
   EXPECT_TRUE(wait_until([&] { return held->lost(); }));
-  EXPECT_TRUE(wait_until([&] { return held->token().stop_requested(); }));
+  EXPECT_TRUE(wait_until([&] { return stop.stop_requested(); }));
   EXPECT_THAT([&] { held->confirm(); }, test::throws_errc(Errc::locked));
   EXPECT_THAT(locks(), SizeIs(0));
 }

@@ -28,7 +28,7 @@ LockOptions unattended(LockMode mode) {
 
 class WriteConditionTest : public testing::Test {
  protected:
-  std::unique_ptr<RepoLock> lock(const LockOptions& options, const std::stop_token& stop = {}) {
+  std::unique_ptr<RepoLock> lock(const LockOptions& options, const std::stop_source& stop = {}) {
     return std::make_unique<RepoLock>(*repository_, options, NoticeSink(), stop);
   }
   Id save(FileKind kind) { return repository_->save_json(kind, "{}"); }
@@ -68,12 +68,13 @@ TEST_F(WriteConditionTest, LetsTheHolderOfALockWrite) {
 TEST_F(WriteConditionTest, RefusesEverythingOnceTheLockWasRemoved) {
   const std::size_t count = ways().size();
   for (std::size_t i = 0; i < count; ++i) {
-    const auto held = lock(unattended(LockMode::shared));
+    const std::stop_source stop;
+    const auto held = lock(unattended(LockMode::shared), stop);
     held->confirm();
     take_locks_away();
     EXPECT_THAT([&] { ways()[i](); }, test::throws_errc(Errc::locked)) << i;
     EXPECT_TRUE(held->lost());
-    EXPECT_TRUE(held->token().stop_requested());
+    EXPECT_TRUE(stop.stop_requested());
     for (const auto& way : ways()) EXPECT_THAT(way, test::throws_errc(Errc::locked));
     EXPECT_THAT([&] { held->confirm(); }, test::throws_errc(Errc::locked));
     // Nothing refers to a pack.
@@ -184,7 +185,7 @@ TEST_F(WriteConditionTest, WaitsForTheSecondLook) {
 
 TEST_F(WriteConditionTest, LetsAnInterruptedRunIndexWhatItHasStored) {
   std::stop_source stop;
-  const auto held = lock(unattended(LockMode::shared), stop.get_token());
+  const auto held = lock(unattended(LockMode::shared), stop);
   held->confirm();
   stop.request_stop();
   EXPECT_NO_THROW(save(FileKind::index));

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include <exception>
+#include <stop_token>
 #include <string>
 
 namespace medsave::test {
@@ -19,7 +20,7 @@ namespace {
 
 /// Types `keys` at the prompt of a child whose terminal is a pseudo-terminal. Returns what the
 /// terminal showed, then ">" and the child's view of the result.
-std::string type_password(const std::string& keys) {
+std::string type_password(const std::string& keys, const std::stop_token& stop = {}) {
   const UniqueFd master(::posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC));
   if (!master || ::grantpt(master.get()) != 0 || ::unlockpt(master.get()) != 0) return "no pty";
   const std::string name = ::ptsname(master.get());
@@ -29,7 +30,7 @@ std::string type_password(const std::string& keys) {
     const int terminal = ::open(name.c_str(), O_RDWR);  // becomes /dev/tty of the child
     std::string result = ">error";
     try {
-      const std::optional<Buffer> line = read_password("Password: ");
+      const std::optional<Buffer> line = read_password("Password: ", stop);
       result = line ? ">" + std::string(as_text(line->view())) : ">end";
     } catch (const Interrupted&) {
       result = ">interrupted";
@@ -66,6 +67,12 @@ TEST(ReadPassword, KnowsTheEditingKeys) {
 TEST(ReadPassword, EndsAtEndOfInputAndAtCtrlC) {
   EXPECT_EQ(type_password("\x04"), "Password: \r\n>end");
   EXPECT_EQ(type_password("half\x03"), "Password: \r\n>interrupted");
+}
+
+TEST(ReadPassword, IsGivenUpAfterAStop) {
+  std::stop_source stop;
+  stop.request_stop();
+  EXPECT_EQ(type_password("", stop.get_token()), "Password: \r\n>interrupted");
 }
 
 TEST(TerminalWidth, HasADefault) {
