@@ -269,10 +269,11 @@ PasswordAnswer typable(PasswordAnswer answer, Context& context) {
   }
   const std::string_view text = answer.password.text();
   if (trim_password_bytes(text).size() != text.size()) {
-    context.warn(format_text(_("the new password ({}) begins or ends with a space, which nobody sees "
-                               "on paper and which a password file cannot hold; better change it: "
-                               "medsave key passwd"),
-                             source));
+    context.warn(
+        format_text(_("the new password ({}) begins or ends with a space, which nobody sees "
+                      "on paper and which a password file cannot hold; better change it: "
+                      "medsave key passwd"),
+                    source));
   }
   warn_if_weak(answer.password.text(), context);
   return answer;

@@ -17,12 +17,38 @@
 namespace medsave::cli {
 namespace {
 
+/// What a backup that was interrupted has stored may lack the content of files.
+void tell_of_incomplete(const RecoverReport& report, Context& context) {
+  const unsigned long files = report.incomplete_files;
+  if (files == 0) return;
+  std::string text =
+      format_text(n_("{} of the recovered files is incomplete: parts of its content were never "
+                     "stored, as when a backup was interrupted",
+                     "{} of the recovered files are incomplete: parts of their content were never "
+                     "stored, as when a backup was interrupted",
+                     files),
+                  files);
+  if (report.snapshot) {
+    text += format_text(_(". This takes them out of the snapshot: medsave repair snapshots "
+                          "--forget {}"),
+                        report.snapshot->short_hex());
+  }
+  if (context.identity == Identity::restic) {
+    context.warn(text);
+  } else {
+    throw CommandFailed(kExitIncomplete, text);
+  }
+}
+
 void run_recover(bool dry_run, const std::vector<std::string>& arguments, Context& context) {
   if (!arguments.empty()) {
     throw Error(Errc::usage, _("the recover command expects no arguments, only options"));
   }
   const OpenedRepository& opened =
-      open_repository(context, {.lock = LockMode::exclusive, .reads_only = dry_run});
+      open_repository(context, {.lock = LockMode::exclusive,
+                                .reads_only = dry_run,
+                                // What only this computer still has could be restored nowhere else.
+                                .cache = CacheUse::temporary});
   const Repository& repository = opened.repository();
   const auto stage = [&](const std::string& text) { context.info(text); };
   Progress progress;
@@ -51,6 +77,7 @@ void run_recover(bool dry_run, const std::vector<std::string>& arguments, Contex
   }
   JsonObject summary("summary");
   summary.add("unreferenced_roots", report.roots);
+  summary.add_nonzero("incomplete_files", report.incomplete_files);
   if (report.snapshot) summary.add("snapshot_id", report.snapshot->hex());
   if (dry_run) summary.add("dry_run", true);
   context.report(summary);
@@ -64,6 +91,7 @@ void run_recover(bool dry_run, const std::vector<std::string>& arguments, Contex
   } else if (roots == 0) {
     context.info(_("no snapshot to write."));
   }
+  tell_of_incomplete(report, context);
 }
 
 }  // namespace
@@ -78,7 +106,7 @@ void add_recover(Command& root) {
         "what was in snapshots that were deleted by mistake, as long as the repository has not "
         "been pruned."));
   command.flag("dry-run,n", *dry_run, _("change nothing, only say what would be done"));
-  command.exit_codes({kExitNoRepository, kExitLocked, kExitWrongPassword});
+  command.exit_codes({kExitIncomplete, kExitNoRepository, kExitLocked, kExitWrongPassword});
   command.examples({{"medsave -r /media/usb/medsave recover",
                      _("after \"forget\" has removed too much; then: medsave ls latest")}});
   command.run([dry_run](Context& context, const std::vector<std::string>& arguments) {

@@ -179,8 +179,12 @@ void pick_up_unindexed_packs(const OpenedRepository& opened, Index& index, bool 
 
 void run_repair_snapshots(const RepairSnapshotsOptions& options,
                           const std::vector<std::string>& ids, Context& context) {
-  const OpenedRepository& opened = open_repository(
-      context, {.lock = LockMode::exclusive, .reads_only = options.dry_run, .deletes = true});
+  const OpenedRepository& opened =
+      open_repository(context, {.lock = LockMode::exclusive,
+                                .reads_only = options.dry_run,
+                                .deletes = true,
+                                // What only this computer still has could be restored nowhere else.
+                                .cache = CacheUse::temporary});
   const Repository& repository = opened.repository();
   const ReadableSnapshots all = load_to_choose(repository, ids, opened.stop(), context);
   const std::vector<SnapshotEntry> snapshots =
