@@ -380,11 +380,14 @@ std::vector<ListedFile> SftpBackend::list(FileKind kind) {
     std::vector<ListedFile> files;
     std::vector<std::string> paths;  // of files whose size has to be asked for
     std::vector<Asked> asked_for;
+    std::vector<std::string> near_ids;  // names of their length that are none
     const std::vector<std::size_t> missing =
         list_sftp_folders(session, folders, [&](std::size_t folder, const SftpName& entry) {
           const std::optional<Id> id = Id::parse(entry.name);
-          if (!id) refuse_upper_case(kind, entry.name, folders[folder]);
-          if (!id) return;
+          if (!id) {
+            if (entry.name.size() == 2 * Id::kSize) near_ids.push_back(entry.name);
+            return;
+          }
           // In another folder nobody finds it.
           if (layout_.folder_of({.kind = kind, .id = *id}) != folders[folder]) return;
           const bool is_file = entry.attributes.may_be_file();
@@ -395,6 +398,9 @@ std::vector<ListedFile> SftpBackend::list(FileKind kind) {
             asked_for.push_back({.id = *id, .is_file = is_file});
           }
         });
+    for (const std::string& name : near_ids) {
+      refuse_upper_case(kind, name, layout_.folder_of(kind));
+    }
     if (missing.size() == folders.size()) {
       require_folder(session, kind);
     } else {

@@ -36,7 +36,7 @@ TEST(SshFailure, WhatMayPassIsSaidInOurWordsWithThoseOfSshBehind) {
   const std::vector<std::pair<std::string, std::string>> cases = {
       {"ssh: Could not resolve hostname nas: Name or service not known", "no server of this name"},
       {"ssh: connect to host nas port 22: Connection refused", "nothing answers SSH"},
-      {"ssh: connect to host nas port 22: Connection timed out", "does not answer"},
+      {"ssh: connect to host nas port 22: Connection timed out", "the server does not answer"},
       {"ssh: connect to host nas port 22: No route to host", "no way leads"},
       {"kex_exchange_identification: read: Connection reset by peer", "cannot connect"}};
   for (const auto& [said, ours] : cases) {
