@@ -4,13 +4,11 @@
 #include "medsave/base/text.hpp"
 #include "medsave/crypto/key.hpp"
 
-#include <limits>
+#include <cstdint>
 
 namespace medsave {
 namespace {
 
-// zstd may add a little to what it cannot shrink.
-constexpr std::size_t kMaxPlain = std::numeric_limits<std::uint32_t>::max() - (32U << 20U);
 // Blobs that wait to be hashed: there should always be one for the next plaintext.
 constexpr std::size_t kMostWaiting = 4;
 constexpr std::size_t kMostWaitingBytes = std::size_t{2} << 20;
@@ -36,23 +34,20 @@ Id BlobSealer::hash(ByteView plain) {
   return job.finish();
 }
 
-PackEntry BlobSealer::seal_blob(const BlobRef& blob, ByteView plain) {
-  if (plain.empty()) throw Error(Errc::internal, _("an empty blob cannot be stored"));
-  if (plain.size() > kMaxPlain) {
-    throw Error(Errc::unsupported,
-                format_text(_("blob {} is too large ({} bytes) for the repository format"),
-                            blob.id.short_hex(), plain.size()));
-  }
-  const bool compressed = compress(blob.kind, plain);
-  const ByteView content = compressed ? compressed_.view() : plain;
-  const PackEntry entry{.kind = blob.kind,
-                        .id = blob.id,
-                        .offset = 0,
-                        .stored_length = static_cast<std::uint32_t>(content.size() + kSealOverhead),
-                        .plain_length = compressed ? static_cast<std::uint32_t>(plain.size()) : 0};
+PackEntry BlobSealer::seal(const PreparedBlob& blob) {
+  check_blob_size(blob.ref, blob.plain);
+  const bool compressed = !blob.frame.empty() && repository_.config().version >= 2;
+  const ByteView content = compressed ? blob.frame : blob.plain;
+  const PackEntry entry{
+      .kind = blob.ref.kind,
+      .id = blob.ref.id,
+      .offset = 0,
+      .stored_length = static_cast<std::uint32_t>(content.size() + kSealOverhead),
+      .plain_length = compressed ? static_cast<std::uint32_t>(blob.plain.size()) : 0};
   OpenPacks::Room room = packs_.make_room(entry);
   seal_to(repository_.key(), content, room.bytes, system_random());
   if (verify_) {
+    // A frame of prepare() stands in `frame_`, and is not needed any more.
     Buffer opened = open_again(entry, room.bytes);
     const ByteView message = opened.view();
     waiting_.push_back({.entry = entry,
@@ -63,7 +58,7 @@ PackEntry BlobSealer::seal_blob(const BlobRef& blob, ByteView plain) {
   } else {
     packs_.deliver(entry.kind, room);
   }
-  if (compressed_.capacity() > kWorthKeeping) compressed_ = Buffer();
+  if (frame_.capacity() > kWorthKeeping) frame_ = Buffer();
   return entry;
 }
 
@@ -71,24 +66,12 @@ void BlobSealer::finish() {
   while (!waiting_.empty()) verify_first();
 }
 
-/// Leaves the frame in `compressed_`, unless the blob is to be stored as it is.
-bool BlobSealer::compress(BlobKind kind, ByteView plain) {
-  compressed_.clear();
-  if (repository_.config().version < 2) return false;
-  compressed_.reserve(plain.size());  // or it would take the double, to grow further
-  if (kind == BlobKind::data) {
-    return compressor_.compress(plain, compressed_, packs_.least_gain());
-  }
-  compressor_.compress_always(plain, compressed_);
-  return true;
-}
-
 Buffer BlobSealer::open_again(const PackEntry& entry, ByteView sealed) {
   Buffer opened = take_buffer();
   try {
     if (entry.compressed()) {
-      open_sealed(repository_.key(), sealed, compressed_);
-      decompressor_.decompress_exactly(compressed_.view(), entry.plain_length, opened);
+      open_sealed(repository_.key(), sealed, frame_);
+      decompressor_.decompress_exactly(frame_.view(), entry.plain_length, opened);
     } else {
       open_sealed(repository_.key(), sealed, opened);
     }

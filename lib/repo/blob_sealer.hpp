@@ -7,19 +7,21 @@
 #include "medsave/format/compression.hpp"
 #include "medsave/format/pack_header.hpp"
 #include "medsave/repo/index.hpp"
+#include "medsave/repo/prepared_blob.hpp"
 #include "medsave/repo/repository.hpp"
 
 #include <deque>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <utility>
 #include <vector>
 
 namespace medsave {
 
-/// Turns plaintext into what a pack holds: compressed, sealed to where it stands in the pack, and
-/// opened again to see that it survived. The hash of what was opened is computed side by side with
-/// that of the next plaintext (see Sha256Job), so a blob is delivered some calls after it went in.
+/// Turns prepared blobs into what a pack holds: sealed to where it stands in the pack, and opened
+/// again to see that it survived. The hash of what was opened is computed side by side with that of
+/// the next plaintext (see Sha256Job), so a blob is delivered some calls after it went in.
 /// One thread at a time.
 class BlobSealer {
  public:
@@ -34,22 +36,26 @@ class BlobSealer {
     virtual void deliver(BlobKind kind, const OpenPacks::Room& room) = 0;
     /// Hashes `job`, unless it is done, side by side with something else, as far as that goes.
     virtual void accompany(Sha256Job& job) = 0;
-    /// What compression of the next blob must gain.
-    [[nodiscard]] virtual LeastGain least_gain() const = 0;
+    /// What compression of the next blob must gain; std::nullopt: it is not to be compressed.
+    [[nodiscard]] virtual std::optional<LeastGain> least_gain() const = 0;
 
    protected:
     ~Packs() = default;
   };
 
   BlobSealer(const Repository& repository, CompressionLevel level, bool verify, Packs& packs)
-      : repository_(repository), compressor_(level), verify_(verify), packs_(packs) {}
+      : repository_(repository), preparer_(level), verify_(verify), packs_(packs) {}
 
-  /// SHA-256 of `plain`. Like the next two it delivers blobs of earlier calls; they throw what
-  /// that throws, and Error(internal) when a blob is not what went in (bad memory).
+  /// SHA-256 of `plain`. Like seal() and finish() it delivers blobs of earlier calls; they throw
+  /// what that throws, and Error(internal) when a blob is not what went in (bad memory).
   Id hash(ByteView plain);
-  /// The entry lacks its offset only. Throws also Error(internal) for an empty blob, unsupported
-  /// for one above 4 GiB.
-  PackEntry seal_blob(const BlobRef& blob, ByteView plain);
+  /// Compresses a blob for these packs alone. The result borrows `plain`, and memory of this
+  /// object until the next call. Throws as check_blob_size().
+  PreparedBlob prepare(const BlobRef& blob, ByteView plain) {
+    return preparer_.prepare(blob, plain, packs_.least_gain(), frame_);
+  }
+  /// The entry lacks its offset only. Throws also as check_blob_size().
+  PackEntry seal(const PreparedBlob& blob);
   /// Delivers all that were sealed.
   void finish();
 
@@ -62,7 +68,6 @@ class BlobSealer {
     Sha256Job job;
   };
 
-  bool compress(BlobKind kind, ByteView plain);
   Buffer open_again(const PackEntry& entry, ByteView sealed);
   void verify_first();
   void deliver_first();
@@ -71,12 +76,12 @@ class BlobSealer {
   void give_back(Buffer buffer);
 
   const Repository& repository_;
-  Compressor compressor_;
+  BlobPreparer preparer_;
   Decompressor decompressor_;
   const bool verify_;
   Packs& packs_;
   std::deque<Sealed> waiting_;
-  Buffer compressed_;  // a frame on its way to or from its sealed form
+  Buffer frame_;  // of the blob in hand, on its way to or from its sealed form
   std::vector<Buffer> spare_;
 };
 

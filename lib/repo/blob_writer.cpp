@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <mutex>
+#include <optional>
 #include <unordered_set>
 #include <utility>
 
@@ -75,8 +76,10 @@ struct BlobWriter::State final : BlobSealer::Packs {
           options.progress->queued_bytes -= packed_size(pack.blobs);
         }) {}
 
+  /// Whether the caller is to store the blob: it is in no pack, and nobody else has undertaken to.
+  bool claim(const BlobRef& blob);
   SavedBlob save(BlobSealer& sealer, const BlobRef& blob, ByteView plain);
-  SavedBlob save_new(BlobSealer& sealer, const BlobRef& blob, ByteView plain);
+  SavedBlob save_new(BlobSealer& sealer, const PreparedBlob& blob);
   /// Runs `work`; when it fails, nobody may go on: others were told that blobs are taken care of.
   template <typename Work>
   auto or_fail(const Work& work);
@@ -86,7 +89,8 @@ struct BlobWriter::State final : BlobSealer::Packs {
   }
   void deliver(BlobKind kind, const OpenPacks::Room& room) override;
   void accompany(Sha256Job& job) override { data_packs.advance_with(job); }
-  [[nodiscard]] LeastGain least_gain() const override {
+  [[nodiscard]] std::optional<LeastGain> least_gain() const override {
+    if (repository.config().version < 2) return std::nullopt;
     if (options.always_compress) return LeastGain::nothing;
     return options.spare_processor && store.target_waits() ? LeastGain::a_sixth
                                                            : LeastGain::anything;
@@ -125,21 +129,24 @@ auto BlobWriter::State::or_fail(const Work& work) {
   }
 }
 
-SavedBlob BlobWriter::State::save(BlobSealer& sealer, const BlobRef& blob, ByteView plain) {
-  const SavedBlob known{.id = blob.id};
-  if (index.contains(blob) || !claims.claim(blob)) return known;
+bool BlobWriter::State::claim(const BlobRef& blob) {
+  if (index.contains(blob) || !claims.claim(blob)) return false;
   // The pack of a claim that ended meanwhile is in the index by now.
-  if (index.contains(blob)) {
-    claims.release(blob);
-    return known;
-  }
-  return save_new(sealer, blob, plain);
+  if (!index.contains(blob)) return true;
+  claims.release(blob);
+  return false;
 }
 
-SavedBlob BlobWriter::State::save_new(BlobSealer& sealer, const BlobRef& blob, ByteView plain) {
-  const PackEntry entry = sealer.seal_blob(blob, plain);
-  count(entry, plain.size());
-  return {.id = blob.id, .is_new = true, .stored_length = entry.stored_length + entry_size(entry)};
+SavedBlob BlobWriter::State::save(BlobSealer& sealer, const BlobRef& blob, ByteView plain) {
+  if (!claim(blob)) return {.id = blob.id};
+  return save_new(sealer, sealer.prepare(blob, plain));
+}
+
+SavedBlob BlobWriter::State::save_new(BlobSealer& sealer, const PreparedBlob& blob) {
+  const PackEntry entry = sealer.seal(blob);
+  count(entry, blob.plain.size());
+  return {
+      .id = blob.ref.id, .is_new = true, .stored_length = entry.stored_length + entry_size(entry)};
 }
 
 void BlobWriter::State::deliver(BlobKind kind, const OpenPacks::Room& room) {
@@ -196,12 +203,24 @@ SavedBlob BlobWriter::save(const BlobRef& blob, ByteView plain) {
   });
 }
 
+SavedBlob BlobWriter::save_prepared(const PreparedBlob& blob) {
+  check_stop(state_->stop);
+  state_->store.check();
+  return state_->or_fail([&]() -> SavedBlob {
+    if (!state_->claim(blob.ref)) return {.id = blob.ref.id};
+    SealerPool::Loan sealer(state_->sealers);
+    return state_->save_new(*sealer, blob);
+  });
+}
+
+std::optional<LeastGain> BlobWriter::least_gain() const { return state_->least_gain(); }
+
 SavedBlob BlobWriter::save_again(const BlobRef& blob, ByteView plain) {
   check_stop(state_->stop);
   state_->store.check();
   return state_->or_fail([&] {
     SealerPool::Loan sealer(state_->sealers);
-    return state_->save_new(*sealer, blob, plain);
+    return state_->save_new(*sealer, sealer->prepare(blob, plain));
   });
 }
 

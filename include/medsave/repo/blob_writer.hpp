@@ -4,6 +4,7 @@
 #include "medsave/base/progress.hpp"
 #include "medsave/format/compression.hpp"
 #include "medsave/repo/index.hpp"
+#include "medsave/repo/prepared_blob.hpp"
 #include "medsave/repo/repository.hpp"
 
 #include <atomic>
@@ -11,6 +12,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <stop_token>
 #include <vector>
 
@@ -48,6 +50,12 @@ struct BlobWriterStats {
 /// the calling threads; finished packs are stored by threads of its own (as many as the backend
 /// has connections), so callers wait only when those fall behind.
 ///
+/// On its way a blob is hashed, looked up, compressed (then it is a PreparedBlob, which several
+/// writers can take), sealed, and opened and hashed again to verify it:
+///
+///   save()           hash -> look up -> compress -> seal -> verify -> pack
+///   save_prepared()          look up             -> seal -> verify -> pack
+///
 /// Data and trees have two open packs each; a new blob goes to one of the two at random, which
 /// hides chunk lengths from an observer (repository format, "How packs are filled").
 /// Invariant: an index file names only packs that a barrier has made durable.
@@ -67,6 +75,14 @@ class BlobWriter {
   SavedBlob save(BlobKind kind, ByteView plain);
   /// The same for a caller that has hashed it already.
   SavedBlob save(const BlobRef& blob, ByteView plain);
+  /// The same for one that has been compressed as well, perhaps for several repositories. It is
+  /// stored as it is when it has no frame, or the repository is of version 1. Borrows the bytes for
+  /// the call.
+  SavedBlob save_prepared(const PreparedBlob& blob);
+  /// What compression of the next blob must gain to be worth its time here; std::nullopt when the
+  /// repository is of version 1, which has no compression. A blob for several repositories is
+  /// prepared with the least value that any of them returns. Thread-safe.
+  [[nodiscard]] std::optional<LeastGain> least_gain() const;
 
   /// For moving blobs to other packs: stores one that the index knows already. The caller sees to
   /// it that each comes once. Thread-safe; throws as save() does.
