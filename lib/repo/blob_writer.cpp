@@ -254,4 +254,6 @@ BlobWriterStats BlobWriter::stats() const {
           .packed_bytes = state_->packed_bytes};
 }
 
+std::vector<Id> BlobWriter::stored_packs() const { return state_->store.stored(); }
+
 }  // namespace medsave

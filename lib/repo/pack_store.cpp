@@ -62,7 +62,12 @@ void PackStore::add_last(FinishedPack pack) {
 
 bool PackStore::target_waits() const {
   const std::lock_guard lock(mutex_);
-  return stored_any_ && busy_ == 0 && waiting_.empty();
+  return !stored_.empty() && busy_ == 0 && waiting_.empty();
+}
+
+std::vector<Id> PackStore::stored() const {
+  const std::lock_guard lock(mutex_);
+  return stored_;
 }
 
 void PackStore::check() const {
@@ -134,7 +139,7 @@ void PackStore::store(FinishedPack pack) {
   std::vector<IndexedPack> due;
   {
     const std::lock_guard lock(mutex_);
-    stored_any_ = true;
+    stored_.push_back(stored.pack);
     if (unindexed_.empty()) oldest_unindexed_ = std::chrono::steady_clock::now();
     unindexed_blobs_ += stored.blobs.size();
     unindexed_.push_back(std::move(stored));

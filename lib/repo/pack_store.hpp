@@ -43,6 +43,8 @@ class PackStore {
   void add_last(FinishedPack pack);
   /// Whether the target could take more than it gets: it has stored packs and has none in hand.
   [[nodiscard]] bool target_waits() const;
+  /// The packs that are in the repository, the first stored first.
+  [[nodiscard]] std::vector<Id> stored() const;
   /// Throws the first failure.
   void check() const;
   /// Ends everything with the current exception.
@@ -69,7 +71,7 @@ class PackStore {
   std::condition_variable_any changed_;
   std::deque<FinishedPack> waiting_;
   unsigned busy_ = 0;  // threads with a pack or an index file in hand
-  bool stored_any_ = false;
+  std::vector<Id> stored_;
   std::vector<IndexedPack> unindexed_;  // stored, in no index file
   std::size_t unindexed_blobs_ = 0;
   Time oldest_unindexed_ = {};

@@ -100,6 +100,9 @@ class BlobWriter {
   void finish();
 
   [[nodiscard]] BlobWriterStats stats() const;
+  /// The packs that have reached the repository so far, the first stored first; after finish() all,
+  /// and only then surely durable. Thread-safe.
+  [[nodiscard]] std::vector<Id> stored_packs() const;
 
  private:
   struct State;

@@ -321,6 +321,49 @@ TEST(BlobWriter, CountsWhatItStores) {
   EXPECT_EQ(writer.stats().packed_bytes, stored + 36 * full_packs);
 }
 
+TEST(BlobWriter, SaysWhichPacksItStored) {
+  MemBackend store;
+  const auto repository = test::create_in(store);
+  {
+    Index index;
+    BlobWriter other(*repository, index, {}, {});
+    other.save(BlobKind::data, test::content(1000, 5000, false).view());
+    other.finish();
+  }
+  Index index;
+  BlobWriter writer(*repository, index, small_packs(), {});
+  EXPECT_TRUE(writer.stored_packs().empty());
+  for (unsigned i = 0; i < 100; ++i) {
+    writer.save(BlobKind::data, test::content(i + 1, 5000, false).view());
+    for (const Id& pack : writer.stored_packs()) {
+      EXPECT_TRUE(store.size({.kind = FileKind::pack, .id = pack}).has_value());
+    }
+  }
+  writer.finish();
+  const std::vector<Id> packs = writer.stored_packs();
+  EXPECT_GT(packs.size(), 10U);
+  std::set<Id> indexed;
+  index.for_each_pack(
+      [&](const PackSummary& pack, const std::vector<PackEntry>&) { indexed.insert(pack.id); });
+  EXPECT_EQ(std::set<Id>(packs.begin(), packs.end()), indexed) << "and not those of another writer";
+  EXPECT_EQ(packs.size(), indexed.size()) << "each once";
+}
+
+TEST(BlobWriter, SaysNothingAboutAPackThatWasNotStored) {
+  MemBackend store;
+  test::create_in(store);
+  const auto repository = test::open_in(store, [](test::Call call, const FileRef& file) {
+    if (call == test::Call::save && file.kind == FileKind::pack) {
+      throw Error(Errc::no_space, "full");
+    }
+  });
+  Index index;
+  BlobWriter writer(*repository, index, {}, {});
+  writer.save(BlobKind::data, as_bytes("some text"));
+  EXPECT_THAT([&] { writer.finish(); }, test::throws_errc(Errc::no_space));
+  EXPECT_TRUE(writer.stored_packs().empty());
+}
+
 TEST(BlobWriter, FinishesOnceHoweverOftenAsked) {
   MemBackend store;
   const auto repository = test::create_in(store);
