@@ -332,7 +332,10 @@ Secret new_password(Context& context, const std::string& file, bool allow_empty)
   PasswordAnswer answer = typable(
       file.empty() ? asked_for(context, context.global.repository) : from_file(file, context),
       context);
-  refuse_empty(answer.password, false);
+  if (answer.password.empty()) {
+    throw Error(Errc::usage, _("the new password is empty; nothing was done. If it really is to be "
+                               "empty: --new-insecure-no-password"));
+  }
   return std::move(answer.password);
 }
 

@@ -63,7 +63,10 @@ void HeldFolder::require_in_place() const {
                                       shown_));
   }
   throw Error(Errc::io,
-              format_text(_("the folder {} has vanished; is its drive still connected?"), shown_));
+              format_text(_("the folder {} has vanished; is its drive still connected? This is not "
+                            "finished, and what was saved before is still on that drive. Connect "
+                            "it and run the command again"),
+                          shown_));
 }
 
 }  // namespace medsave

@@ -157,8 +157,8 @@ void LocalBackend::require_folders() const {
 void LocalBackend::throw_without(FileKind kind) const {
   root_.require_in_place();
   throw Error(Errc::corrupt,
-              format_text(_("the folder \"{}\" of the repository at {} is missing, so what it held "
-                            "cannot be known and nothing was changed; {}"),
+              format_text(_("the folder \"{}\" of the repository at {} is missing, and nothing was "
+                            "changed; {}"),
                           folder_of(kind), root_.shown(), missing_folder_advice(kind)));
 }
 

@@ -79,7 +79,7 @@ bool AffectedPaths::enter(Walk& walk, const Id& tree) {
                            .found_before = walk.report.affected_total});
   } catch (const Error& e) {
     if (is_fatal(e)) throw;
-    report(walk, format_text(_("the list of this folder's content is lost; {}"), e.what()));
+    report(walk, format_text(_("the list of this folder's content cannot be found; {}"), e.what()));
     return false;
   }
   if (const std::optional<std::string> name = repeated_name(walk.levels.back().nodes)) {

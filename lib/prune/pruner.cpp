@@ -118,7 +118,7 @@ class Prune {
           damaged.push_back(id);
         });
     if (damaged.empty()) return snapshots;
-    throw Error(Errc::corrupt, format_text(_("{}. So nothing was removed, since what a snapshot "
+    throw Error(Errc::corrupt, format_text(_("{}. So no data was removed, since what a snapshot "
                                              "needs cannot be told\n{}"),
                                            first, advice_on_damaged_snapshots(damaged)));
   }
@@ -136,7 +136,7 @@ class Prune {
     index_ = load_index(repository_, stop, &loading);
     if (!loading.problems.empty()) {
       throw Error(Errc::corrupt,
-                  format_text(_("{}. So nothing was removed, since what the repository holds "
+                  format_text(_("{}. So no data was removed, since what the repository holds "
                                 "cannot be found out"),
                               loading.problems.front().message));
     }

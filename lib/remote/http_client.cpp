@@ -38,7 +38,8 @@ using EasyHandle = std::unique_ptr<CURL, EasyCleanup>;
 
 struct Line {
   EasyHandle handle = {};
-  bool kept = false;  // its connection was open after the last request
+  bool kept = false;    // its connection was open after the last request
+  bool failed = false;  // the last request did
 };
 
 struct ListCleanup {
@@ -229,8 +230,12 @@ Line HttpClient::Impl::borrow() {
 
 void HttpClient::Impl::give_back(Line line) {
   const std::lock_guard lock(mutex_);
-  curl_easy_reset(line.handle.get());  // keeps the connection
-  idle_.push_back(std::move(line));
+  // After a failure libcurl may refuse the options of the next request: it keeps the buffers of a
+  // transfer that did not begin, as where no server of the name was found.
+  if (!line.failed) {
+    curl_easy_reset(line.handle.get());  // keeps the connection
+    idle_.push_back(std::move(line));
+  }
   --lent_;
   returned_.notify_one();
 }
@@ -378,10 +383,11 @@ HttpResponse HttpClient::Impl::perform(const HttpRequest& request) {
   set_option(handle, CURLOPT_ERRORBUFFER, detail.data());
   const bool was_kept = std::exchange(line.kept, false);
   const CURLcode code = curl_easy_perform(handle);
+  line.failed = code != CURLE_OK && !(exchange.cut_on_purpose && code == CURLE_WRITE_ERROR);
   count(handle);
   if (was_kept && connects_anew(handle)) tell_of_break();
   if (exchange.failure) std::rethrow_exception(exchange.failure);
-  if (code != CURLE_OK && !(exchange.cut_on_purpose && code == CURLE_WRITE_ERROR)) {
+  if (line.failed) {
     if (!exchange.interrupted) tell_of_break();
     const std::string_view said = detail.data();
     throw_failure(exchange, code, printable(said.empty() ? curl_easy_strerror(code) : said));

@@ -156,9 +156,10 @@ OpenedKey find_key_for(Backend& backend, const std::vector<ListedFile>& keys,
                                          tries, ids.size()));
   }
   throw Error(Errc::wrong_password,
-              format_text(_("wrong password for the repository at {}. Nothing was changed. Check "
-                            "where the password comes from; if it is forgotten, `man "
-                            "medsave-guide` tells what can still be done"),
+              format_text(_("wrong password for the repository at {}. Nothing was done; your "
+                            "backups are not touched. Check what was typed, or the file that "
+                            "holds the password; if it is forgotten, `man medsave-guide` tells "
+                            "what can still be done"),
                           backend.location()));
 }
 

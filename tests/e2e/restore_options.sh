@@ -153,19 +153,19 @@ if setfattr -n user.a -v 1 src/large 2>/dev/null && setfattr -n user.b -v 2 src/
 fi
 
 step "what no pattern selects is not removed, not even for a folder on the way"
-mkdir -p way/letters && echo 1 >way/letters/1 && echo 2 >way/letters/2
-export RESTIC_REPOSITORY=$work/way-repo
+mkdir -p errand/letters && echo 1 >errand/letters/1 && echo 2 >errand/letters/2
+export RESTIC_REPOSITORY=$work/errand-repo
 medsave -q init
-medsave -q backup way
-mkdir -p way-out/way && echo "mine" >way-out/way/letters
+medsave -q backup errand
+mkdir -p errand-out/errand && echo "mine" >errand-out/errand/letters
 for options in "" "--dry-run"; do
   # shellcheck disable=SC2086
-  expect 1 medsave restore latest --target way-out --include letters/2 $options
+  expect 1 medsave restore latest --target errand-out --include letters/2 $options
   says "letters is no folder here and was not chosen"
-  same "$(cat way-out/way/letters)" mine
+  same "$(cat errand-out/errand/letters)" mine
 done
-expect 0 medsave restore latest --target way-out --include letters
-same "$(cat way-out/way/letters/2)" 2
+expect 0 medsave restore latest --target errand-out --include letters
+same "$(cat errand-out/errand/letters/2)" 2
 export RESTIC_REPOSITORY=$work/repo
 
 step "a target that cannot be written"

@@ -67,7 +67,7 @@ passes "GET/snapshots/#*:list-invents" --no-lock snapshots
 says "contradicts itself"
 restores "GET/index/#*:list-invents"
 says "contradicts itself"
-contradicted "nothing was removed" "GET/index/#*:list-invents" prune
+contradicted "no data was removed" "GET/index/#*:list-invents" prune
 
 step "a list with sizes that are wrong"
 refuses "nothing was removed" "GET/data/#*:list-resizes=-7" prune
@@ -104,6 +104,7 @@ refuses "key ${added:0:8} is still there" "DELETE/keys/#*:status=200" key remove
 says_not "removed key"
 expect 0 medsave key remove "$added"
 rm another
+
 step "a changed password whose old key cannot be deleted: both open, and that is said"
 echo quite another pass phrase >another
 for fault in "status=403" "status=200"; do
@@ -117,6 +118,7 @@ for fault in "status=403" "status=200"; do
   export RESTIC_PASSWORD="$(cat another)"
   echo "yet another pass phrase $fault" >another
 done
+key=keys/$(ls $repo/keys)
 before=$(contents)
 put-lock "$work/$repo" elsewhere 60
 inject "DELETE/locks/#*:status=200"

@@ -154,6 +154,12 @@ TEST_F(HttpClientTest, SaysWhoRefusesAConnectionAndNoPassword) {
   EXPECT_THAT(message(), Not(HasSubstr("secret")));
 }
 
+TEST_F(HttpClientTest, AServerThatIsNotFoundIsLookedForAgain) {
+  // No name may have so long a part, so that nobody is asked for it.
+  url_ = "http://" + std::string(64, 'a') + ".invalid/";
+  for (int i = 0; i < 3; ++i) EXPECT_THAT(message(), HasSubstr("no server of this name"));
+}
+
 TEST_F(HttpClientTest, OtherSchemesAreRefused) {
   url_ = "file:///etc/passwd";
   EXPECT_ANY_THROW(get());
