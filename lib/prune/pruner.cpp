@@ -330,6 +330,7 @@ class Prune {
     if (packs.empty()) return;
     begin(stage, packs.size());
     std::vector<FileRef> files;
+    files.reserve(packs.size());
     for (const Id& pack : packs) files.push_back({.kind = FileKind::pack, .id = pack});
     const std::vector<std::string> problems = delete_files(files, stop);
     report_.undeleted += problems.size();
