@@ -81,7 +81,7 @@ void refuse_contradictions(const BackupOptions& options, const std::vector<std::
   if (options.from_command && arguments.empty()) {
     throw Error(Errc::usage, _("--stdin-from-command needs a command as its arguments"));
   }
-  if (options.from_stdin || options.from_command) stdin_components(options.stdin_filename);
+  if (options.from_stdin || options.from_command) stream_components(options.stdin_filename);
   const auto reads_stdin = [](const std::vector<std::string>& lists) {
     return std::ranges::find(lists, "-") != lists.end();
   };
@@ -99,11 +99,13 @@ void refuse_contradictions(const BackupOptions& options, const std::vector<std::
   }
 }
 
-/// The command whose output is backed up, for as long as the backup runs.
-StdinSource command_source(std::shared_ptr<ChildOutput> child, const std::string& program) {
-  StdinSource source{.fd = child->fd()};
-  source.finish = [child = std::move(child), program] {
-    const int status = child->wait();
+/// The output of a command, which runs while it is read.
+StreamSource command_source(const std::vector<std::string>& command) {
+  auto child = std::make_shared<std::optional<ChildOutput>>();
+  StreamSource source;
+  source.open = [child, command] { return child->emplace(command).fd(); };
+  source.finish = [child, program = command.front()] {
+    const int status = (*child)->wait();
     if (status == 0) return;
     throw Error(Errc::io, format_text(_("command \"{}\" failed with exit status {}; nothing of its "
                                         "output was saved"),
@@ -136,17 +138,13 @@ std::vector<std::string> existing_targets(const BackupOptions& options,
 
 void set_sources(BackupRequest& request, const BackupOptions& options,
                  const std::vector<std::string>& arguments, BackupReport& report) {
-  if (options.from_command) {
-    request.from_stdin =
-        command_source(std::make_shared<ChildOutput>(arguments), arguments.front());
-  } else if (options.from_stdin) {
-    request.from_stdin = StdinSource{.fd = kStandardInput};
-  }
-  if (request.from_stdin) {
-    request.from_stdin->filename = options.stdin_filename;
-    request.snapshot.paths = {
-        "/" + options.stdin_filename.substr(std::min(options.stdin_filename.find_first_not_of('/'),
-                                                     options.stdin_filename.size()))};
+  if (options.from_stdin || options.from_command) {
+    StreamSource stream;
+    stream.open = [] { return kStandardInput; };
+    if (options.from_command) stream = command_source(arguments);
+    stream.filename = options.stdin_filename;
+    request.streams.push_back(std::move(stream));
+    request.snapshot.paths = snapshot_paths({}, request.streams);
     return;
   }
   request.targets = existing_targets(options, arguments, report);
@@ -230,7 +228,7 @@ const SnapshotEntry* parent_in_future(const SnapshotEntry* usual,
 
 void choose_parent_of(BackupRequest& request, const BackupOptions& options,
                       const std::vector<SnapshotEntry>& snapshots, Context& context) {
-  const bool compares = !request.from_stdin && !options.force;
+  const bool compares = request.streams.empty() && !options.force;
   if (compares && !options.parent.empty()) {
     request.parent = find_snapshot(snapshots, options.parent, {}, context.notices());
   } else {
@@ -242,7 +240,7 @@ void choose_parent_of(BackupRequest& request, const BackupOptions& options,
       if (shown != nullptr) request.snapshot.parent = shown->id;
     }
   }
-  if (request.from_stdin) return;
+  if (!request.streams.empty()) return;
   if (request.parent) {
     context.info(format_text(_("using parent snapshot {}"), request.parent->id.short_hex()));
   } else {
@@ -318,7 +316,7 @@ void back_up(const BackupOptions& options, const std::vector<std::string>& argum
   report.set_job(request.snapshot);
   if (!options.summary_file.empty()) tell_begun(options.summary_file, report);
   std::optional<RunningBackup> running;
-  if (!options.dry_run && !request.from_stdin) running.emplace(context, request.snapshot);
+  if (!options.dry_run && request.streams.empty()) running.emplace(context, request.snapshot);
   context.detail(_("open repository"));
   OpenOptions open{.lists_packs = true};
   if (options.dry_run) open.lock.reset();

@@ -77,7 +77,7 @@ void leave_out_repository(BackupRequest& request, const std::string& folder, Con
 void leave_out_own_files(BackupRequest& request, Context& context) {
   leave_out_cache(request, snapshot_paths({cache_base(context.global)}).front(), context);
   const auto folder = local_folder(chosen_location(context.global.repository));
-  if (folder && !request.from_stdin) {
+  if (folder && !request.targets.empty()) {
     leave_out_repository(request, snapshot_paths({*folder}).front(), context);
   }
 }

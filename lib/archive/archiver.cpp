@@ -3,6 +3,7 @@
 #include "backup_targets.hpp"
 #include "blob_sink.hpp"
 #include "file_saver.hpp"
+#include "node_builder.hpp"
 #include "parent_matcher.hpp"
 #include "pipe_reader.hpp"
 #include "reporter.hpp"
@@ -20,6 +21,7 @@
 #include "medsave/sys/host.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <memory>
 #include <utility>
 #include <variant>
@@ -27,8 +29,14 @@
 namespace medsave {
 namespace {
 
-constexpr std::size_t kLongestName = 255;  // bytes, on all usual file systems
-constexpr unsigned kMinWorkers = 2;        // on a single core, one computes while the other waits
+constexpr unsigned kMinWorkers = 2;  // on a single core, one computes while the other waits
+
+std::string nothing_arrived(bool ends_the_backup) {
+  return ends_the_backup ? _("nothing arrived on standard input, so no snapshot was saved; did the "
+                             "program that "
+                             "should have written fail?")
+                         : _("its program wrote nothing; did it fail?");
+}
 
 class Backup {
  public:
@@ -69,11 +77,11 @@ class Backup {
   BackupTargets resolve_targets();
   void tell_links(const std::vector<std::string>& links);
   void read_sources();
-  void read_stdin();
   void tell_all_is_done();
-  void read_stdin_content(const std::stop_token& stop);
-  Node stdin_node(std::string name, bool is_dir) const;
-  void work(const SourceTree* source, const std::stop_token& stop);
+  void work(const SourceTree& source, const std::stop_token& stop);
+  void read_streams(const std::stop_token& stop);
+  void read_stream(StreamTask task, const std::stop_token& stop);
+  [[nodiscard]] bool is_only_source(const StreamSource& stream) const;
   void finish_after_failure() noexcept;
   void require_adopted_packs() const;
   void publish(BackupResult& result);
@@ -84,7 +92,6 @@ class Backup {
   const std::stop_token stop_;
   const Timestamp begun_ = system_clock().now();
   Snapshot snapshot_;
-  bool stdin_was_empty_ = true;  // written by the thread that reads it, read after that
   Reporter reporter_;
   std::unique_ptr<BlobSink> sink_;
   TreeAssembler assembler_;
@@ -127,10 +134,11 @@ BackupTargets Backup::resolve_targets() {
     }
     existing.push_back(target);
   }
-  if (existing.empty()) {
+  if (existing.empty() && request_.streams.empty()) {
     throw Error(Errc::usage, _("none of the files and folders to back up exists"));
   }
-  snapshot_.paths = snapshot_paths(existing);
+  for (const StreamSource& stream : request_.streams) tree.add_stream(stream);
+  snapshot_.paths = snapshot_paths(existing, request_.streams);
   tell_links(links);
   return tree;
 }
@@ -150,24 +158,22 @@ void Backup::tell_links(const std::vector<std::string>& links) {
       more));
 }
 
-void Backup::work(const SourceTree* source, const std::stop_token& stop) {
-  std::optional<TreeWalk> walk;
-  if (source != nullptr) {
-    walk.emplace(TreeWalk::Parts{.source = *source,
-                                 .matcher = matcher_,
-                                 .assembler = assembler_,
-                                 .reporter = reporter_,
-                                 .queue = queue_,
-                                 .with_atime = request_.with_atime});
-  }
+void Backup::work(const SourceTree& source, const std::stop_token& stop) {
+  TreeWalk walk({.source = source,
+                 .matcher = matcher_,
+                 .assembler = assembler_,
+                 .reporter = reporter_,
+                 .queue = queue_,
+                 .stream_time = snapshot_.time.instant,
+                 .with_atime = request_.with_atime});
   FileSaver::Scratch scratch;
   while (std::optional<Task> task = queue_.next(stop)) {
     if (auto* chunk = std::get_if<ChunkTask>(&*task)) {
       saver_.run(std::move(*chunk));
     } else if (auto* batch = std::get_if<FileBatch>(&*task)) {
       saver_.run(std::move(*batch), scratch, stop);
-    } else if (walk) {
-      walk->run(std::move(std::get<DirectoryTask>(*task)), stop);
+    } else {
+      walk.run(std::move(std::get<DirectoryTask>(*task)), stop);
     }
     queue_.done();
   }
@@ -187,67 +193,63 @@ void Backup::read_sources() {
   queue_.push({}, std::move(first));
 
   TaskScope scan(stop_);  // ended by its destructor where nobody waits for the count
-  if (request_.scan) {
+  // How much programs will write nobody knows.
+  if (request_.scan && request_.streams.empty()) {
     scan.spawn("scan", 1, [&](const std::stop_token& stop) {
       scan_sources(source, sinks_, reporter_.progress(), stop);
     });
   }
   TaskScope scope(stop_);
-  scope.spawn("backup", workers_, [&](const std::stop_token& stop) { work(&source, stop); });
+  scope.spawn("backup", workers_, [&](const std::stop_token& stop) { work(source, stop); });
+  if (!request_.streams.empty()) {
+    scope.spawn("streams", 1, [&](const std::stop_token& stop) { read_streams(stop); });
+  }
   scope.join();
   if (sinks_.scan_finished) scan.join();
 }
 
-Node Backup::stdin_node(std::string name, bool is_dir) const {
-  Node node;
-  node.name = std::move(name);
-  node.type = is_dir ? NodeType::dir : NodeType::file;
-  node.mode = is_dir ? (go_mode::kDir | 0755U) : 0644U;
-  node.mtime = node.atime = node.ctime = snapshot_.time.instant;
-  node.uid = user_id();
-  node.gid = group_id();
-  node.content_is_null = is_dir;
-  return node;
+void Backup::read_streams(const std::stop_token& stop) {
+  while (std::optional<StreamTask> task = queue_.next_stream(stop)) {
+    read_stream(std::move(*task), stop);
+    queue_.done();
+  }
 }
 
-void Backup::read_stdin_content(const std::stop_token& stop) {
-  std::vector<std::string> names = stdin_components(request_.from_stdin->filename);
-  auto draft = std::make_shared<TreeDraft>(1);
-  std::string path;
-  for (std::size_t i = 0; i + 1 < names.size(); ++i) {
-    auto below = std::make_shared<TreeDraft>(1);
-    path += "/" + names[i];
-    below->snapshot_path = path;
-    below->begun = std::chrono::steady_clock::now();
-    below->node = stdin_node(names[i], true);
-    below->parent = std::exchange(draft, below);
-  }
-  const auto file = std::make_shared<LargeFile>(draft, 0, stdin_node(names.back(), false), nullptr);
-  file->path = file->snapshot_path = path + "/" + names.back();
+/// Its failure then says more than that nothing could be read.
+bool Backup::is_only_source(const StreamSource& stream) const {
+  return request_.targets.empty() && request_.streams.size() == 1 &&
+         &stream == &request_.streams.front();
+}
+
+void Backup::read_stream(StreamTask task, const std::stop_token& stop) {
+  const StreamSource& source = *task.source;
+  const std::size_t last_slash = task.path.rfind('/');
+  Node node =
+      make_stream_node(task.path.substr(last_slash + 1), NodeType::file, snapshot_.time.instant);
+  const auto file = std::make_shared<LargeFile>(std::move(task.draft), task.slot, std::move(node),
+                                                std::move(task.previous));
+  file->path = file->snapshot_path = std::move(task.path);
   file->begun = std::chrono::steady_clock::now();
-  const int fd = request_.from_stdin->fd;
-  const auto read = [&](MutableByteView out) {
-    const std::size_t got = read_pipe(fd, out, stop);
-    if (got != 0) stdin_was_empty_ = false;
-    return std::optional(got);
+  if (reporter_.tracks_current()) reporter_.progress().begin_item(file->path);
+  std::optional<int> fd;
+  bool is_empty = true;
+  // What a program wrote before it failed is not kept: it would pass for a whole dump.
+  const auto read = [&](MutableByteView out) -> std::optional<std::size_t> {
+    try {
+      if (!fd) fd = source.open();
+      const std::size_t got = read_pipe(*fd, out, stop);
+      is_empty = is_empty && got == 0;
+      if (got == out.size()) return got;
+      if (source.finish) source.finish();
+      if (is_empty) throw Error(Errc::io, nothing_arrived(is_only_source(source)));
+      return got;
+    } catch (const Error& error) {
+      if (is_only_source(source)) throw;
+      reporter_.problem(file->path, error.what());
+      return std::nullopt;
+    }
   };
   saver_.save_stream(file, read, stop);
-  queue_.done();
-}
-
-void Backup::read_stdin() {
-  const std::vector<std::string> names = stdin_components(request_.from_stdin->filename);
-  snapshot_.paths = {clean_path("/" + request_.from_stdin->filename)};
-  queue_.begin();
-  TaskScope scope(stop_);
-  scope.spawn("stdin", 1, [&](const std::stop_token& stop) { read_stdin_content(stop); });
-  scope.spawn("backup", workers_, [&](const std::stop_token& stop) { work(nullptr, stop); });
-  scope.join();
-  if (request_.from_stdin->finish) request_.from_stdin->finish();
-  if (stdin_was_empty_) {
-    throw Error(Errc::io, _("nothing arrived on standard input, so no snapshot was saved; did the "
-                            "program that should have written fail?"));
-  }
 }
 
 void Backup::finish_after_failure() noexcept {
@@ -315,11 +317,7 @@ void Backup::tell_all_is_done() {
 BackupResult Backup::run() {
   prepare_snapshot();
   try {
-    if (request_.from_stdin) {
-      read_stdin();
-    } else {
-      read_sources();
-    }
+    read_sources();
     if (reporter_.problems() != 0 && assembler_.holds_only_folders()) {
       throw Error(Errc::io, _("nothing could be read (the reasons stand above), so no snapshot was "
                               "saved"));
@@ -341,27 +339,6 @@ BackupResult Backup::run() {
 }
 
 }  // namespace
-
-std::vector<std::string> stdin_components(const std::string& filename) {
-  std::vector<std::string> names;
-  const std::string cleaned = clean_path("/" + filename);
-  std::string_view rest = std::string_view(cleaned).substr(1);
-  while (!rest.empty()) {
-    const std::size_t slash = rest.find('/');
-    names.emplace_back(rest.substr(0, slash));
-    rest = slash == std::string_view::npos ? std::string_view() : rest.substr(slash + 1);
-    if (names.back().size() > kLongestName) {
-      throw Error(Errc::usage,
-                  format_text(_("the name \"{}\" has {} bytes: no file of that name could be "
-                                "restored, as file systems take at most {}"),
-                              names.back(), names.back().size(), kLongestName));
-    }
-  }
-  if (names.empty() || filename.find('\0') != std::string::npos) {
-    throw Error(Errc::usage, format_text(_("\"{}\" is no name for a file"), filename));
-  }
-  return names;
-}
 
 BackupResult run_backup(const Repository& repository, Index& index,
                         const BlobWriterOptions& writer_options, BackupRequest request,

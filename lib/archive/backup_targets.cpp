@@ -1,6 +1,7 @@
 #include "backup_targets.hpp"
 
-#include "medsave/archive/archiver.hpp"
+#include "medsave/base/error.hpp"
+#include "medsave/base/text.hpp"
 #include "medsave/sys/file_info.hpp"
 #include "medsave/sys/host.hpp"
 
@@ -10,6 +11,8 @@
 
 namespace medsave {
 namespace {
+
+constexpr std::size_t kLongestName = 255;  // bytes, on all usual file systems
 
 std::vector<std::string_view> split(std::string_view path) {
   std::vector<std::string_view> names;
@@ -121,10 +124,55 @@ void BackupTargets::enter(const std::string& target, std::optional<std::uint64_t
   }
 }
 
-std::vector<std::string> snapshot_paths(const std::vector<std::string>& targets) {
+void BackupTargets::add_stream(const StreamSource& stream) {
+  const std::vector<std::string> names = stream_components(stream.filename);
+  TargetNode* node = &root_;
+  std::string path;
+  for (const std::string& name : names) {
+    path += "/" + name;
+    const bool is_file = &name == &names.back();
+    const bool is_new = !node->children.contains(name);
+    TargetNode& child = node->children[name];
+    if (child.wanted || child.stream != nullptr || (is_file && !is_new)) {
+      throw Error(Errc::usage,
+                  format_text(_("\"{}\" cannot be the name of a program's output in the snapshot: "
+                                "something else that is backed up is there"),
+                              stream.filename));
+    }
+    if (is_new) {
+      child.path = path;
+      child.leads_to_streams_only = !is_file;
+    }
+    node = &child;
+  }
+  node->named = true;
+  node->stream = &stream;
+}
+
+std::vector<std::string> stream_components(const std::string& filename) {
+  std::vector<std::string> names;
+  const std::string cleaned = clean_path("/" + filename);
+  for (const std::string_view name : split(cleaned)) {
+    if (name.size() > kLongestName) {
+      throw Error(Errc::usage,
+                  format_text(_("the name \"{}\" has {} bytes: no file of that name could be "
+                                "restored, as file systems take at most {}"),
+                              name, name.size(), kLongestName));
+    }
+    names.emplace_back(name);
+  }
+  if (names.empty() || filename.find('\0') != std::string::npos) {
+    throw Error(Errc::usage, format_text(_("\"{}\" is no name for a file"), filename));
+  }
+  return names;
+}
+
+std::vector<std::string> snapshot_paths(const std::vector<std::string>& targets,
+                                        const std::vector<StreamSource>& streams) {
   std::vector<std::string> paths;
-  paths.reserve(targets.size());
+  paths.reserve(targets.size() + streams.size());
   for (const std::string& target : targets) paths.push_back(absolute_path(target));
+  for (const StreamSource& stream : streams) paths.push_back(clean_path("/" + stream.filename));
   std::ranges::sort(paths);  // as restic has them
   return paths;
 }

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "medsave/archive/archiver.hpp"
+
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -24,7 +26,9 @@ struct TargetNode {
   bool named = false;     // listed literally, so no filter applies to it
   bool follow = false;    // written with a slash at its end: the folder behind a symlink is meant
   std::optional<std::uint64_t> listed_device =
-      {};  // of the folder whose entry it is, see add_entry
+      {};                                // of the folder whose entry it is, see add_entry
+  const StreamSource* stream = nullptr;  // what is read in its place; the path then is made up
+  bool leads_to_streams_only = false;    // a folder that is in the snapshot alone
   std::map<std::string, TargetNode, std::less<>> children = {};  // by name, in byte order
 
   [[nodiscard]] const TargetNode* child(std::string_view name) const {
@@ -41,6 +45,9 @@ class BackupTargets {
   void add(const std::string& target);
   /// The same for an entry of a listed folder such as ".", which is on `device`: filters apply.
   void add_entry(const std::string& target, std::uint64_t device);
+  /// Adds a leaf that is no file. After all targets: throws Error(usage) where one of them has its
+  /// name, or is the folder that it would be in.
+  void add_stream(const StreamSource& stream);
 
   /// Its children are the entries of the root tree.
   [[nodiscard]] const TargetNode& root() const { return root_; }

@@ -45,6 +45,19 @@ Node make_node(std::string name, const FileInfo& info, bool with_atime) {
   return node;
 }
 
+Node make_stream_node(std::string name, NodeType type, const Timestamp& time) {
+  const bool is_dir = type == NodeType::dir;
+  Node node;
+  node.name = std::move(name);
+  node.type = type;
+  node.mode = is_dir ? (go_mode::kDir | 0755U) : 0644U;
+  node.mtime = node.atime = node.ctime = time;
+  node.uid = user_id();
+  node.gid = group_id();
+  node.content_is_null = is_dir;
+  return node;
+}
+
 void set_extended_attributes(Node& node, std::vector<Xattr> attributes) {
   node.extended_attributes.reserve(attributes.size());
   for (Xattr& attribute : attributes) {

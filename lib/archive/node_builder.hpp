@@ -1,5 +1,6 @@
 #pragma once
 
+#include "medsave/base/clock.hpp"
 #include "medsave/base/progress.hpp"
 #include "medsave/format/node.hpp"
 #include "medsave/sys/file_info.hpp"
@@ -14,6 +15,10 @@ namespace medsave {
 /// target, extended attributes and a file's size are the caller's to fill in.
 /// Throws Error(unsupported) for a kind of file the format does not know.
 Node make_node(std::string name, const FileInfo& info, bool with_atime);
+
+/// The node of a file or folder that is not on the disk, as it is restored: of this user, and last
+/// changed at `time`. Content or subtree are the caller's to fill in.
+Node make_stream_node(std::string name, NodeType type, const Timestamp& time);
 
 void set_extended_attributes(Node& node, std::vector<Xattr> attributes);
 

@@ -2,6 +2,7 @@
 
 #include "medsave/base/error.hpp"
 #include "medsave/base/text.hpp"
+#include "medsave/format/unix_mode.hpp"
 #include "medsave/snap/tree_walker.hpp"
 #include "medsave/sys/file_io.hpp"
 
@@ -64,6 +65,13 @@ bool leads_on(const TargetNode& target) {
   return std::ranges::any_of(target.children, [](const auto& entry) {
     return entry.second.named || leads_on(entry.second);
   });
+}
+
+/// What stands for lstat()'s answer of an entry that is in the snapshot alone.
+std::optional<FileInfo> made_up_info(const TargetNode& target) {
+  if (target.stream != nullptr) return FileInfo{.mode = unix_mode::kFile};
+  if (target.leads_to_streams_only) return FileInfo{.mode = unix_mode::kDir};
+  return std::nullopt;
 }
 
 /// The names in a folder and those that were named in it: not every folder lists all it has.
@@ -161,6 +169,12 @@ std::vector<SourceEntry> SourceTree::target_entries(const TargetNode& node,
   std::vector<SourceEntry> entries;
   for (const auto& [name, child] : node.children) {
     SourceEntry entry{.name = name, .target = &child};
+    if (const std::optional<FileInfo> info = made_up_info(child)) {
+      entry.info = *info;
+      entry.only_targets = child.leads_to_streams_only;
+      entries.push_back(std::move(entry));
+      continue;
+    }
     try {
       std::optional<FileInfo> info;
       if (child.wanted) info = examine(kCurrentDirectory, child.path, &child);

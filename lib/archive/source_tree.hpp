@@ -36,6 +36,10 @@ struct SourceEntry {
   const TargetNode* target = nullptr;  // when the command line mentions it
   bool only_targets = false;           // a folder of which only the targets below are wanted
 
+  /// What a program writes, in place of a file on the disk; nullptr for all others.
+  [[nodiscard]] const StreamSource* stream() const {
+    return target == nullptr ? nullptr : target->stream;
+  }
   /// What to call it relative to `dir`.
   [[nodiscard]] const std::string& source_name(const SourceDir& dir) const {
     return dir.fd ? name : target->path;

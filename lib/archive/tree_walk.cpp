@@ -48,6 +48,7 @@ struct TreeWalk::Folder {
   TreeDraftPtr draft = {};
   std::vector<DirectoryTask> directories = {};
   std::vector<FileBatch> batches = {};
+  std::vector<StreamTask> streams = {};
   std::size_t files = 0;
   std::uint64_t batch_bytes = 0;  // of the last batch
   bool stored_anew = false;       // as TreeDraft::stored_anew
@@ -86,7 +87,8 @@ void TreeWalk::run(DirectoryTask task, const std::stop_token& stop) {
     draft.snapshot_path = folder.dir->snapshot_path;
     draft.begun = begun;
   }
-  draft.expect(folder.directories.size() + folder.files);
+  draft.expect(folder.directories.size() + folder.files + folder.streams.size());
+  parts_.queue.push(std::move(folder.streams));
   parts_.queue.push(std::move(folder.batches), std::move(folder.directories));
   parts_.assembler.finish(std::move(folder.draft), 1);
 }
@@ -150,6 +152,9 @@ Node TreeWalk::folder_node(const SourceDir& dir, const SourceEntry& entry) {
                             }));
     return node;
   }
+  if (entry.target->leads_to_streams_only) {
+    return make_stream_node(entry.name, NodeType::dir, parts_.stream_time);
+  }
   Node node = make_node(entry.name, entry.info, parts_.with_atime);
   try {
     // The dot follows a symlink. What may not be read of folders that only lead to the targets
@@ -189,6 +194,10 @@ void TreeWalk::place(Folder& folder, SourceEntry& entry, std::size_t slot, Node*
     task.draft = folder.draft;
     task.slot = slot;
     task.stored_anew = folder.stored_anew;
+    return;
+  }
+  if (entry.stream() != nullptr) {
+    add_stream(folder, entry, slot, previous);
     return;
   }
   try {
@@ -251,6 +260,16 @@ void TreeWalk::add_file(Folder& folder, SourceEntry& entry, std::size_t slot, No
   ++folder.files;
   folder.batches.back().files.push_back(
       {.entry = std::move(entry), .previous = keep(previous), .slot = slot});
+}
+
+void TreeWalk::add_stream(Folder& folder, const SourceEntry& entry, std::size_t slot,
+                          Node* previous) {
+  StreamTask& task = folder.streams.emplace_back();
+  task.source = entry.stream();
+  task.previous = keep(previous);
+  task.draft = folder.draft;
+  task.slot = slot;
+  task.path = folder.dir->snapshot_path + "/" + entry.name;
 }
 
 void TreeWalk::place_special(Folder& folder, SourceEntry& entry, std::size_t slot) {

@@ -22,6 +22,7 @@ class TreeWalk {
     TreeAssembler& assembler;
     Reporter& reporter;
     WorkQueue& queue;
+    Timestamp stream_time = {};  // of what is in the snapshot alone
     bool with_atime = false;
   };
   explicit TreeWalk(const Parts& parts) : parts_(parts) {}
@@ -42,6 +43,7 @@ class TreeWalk {
   void place(Folder& folder, SourceEntry& entry, std::size_t slot, Node* previous);
   bool keep_unchanged(Folder& folder, const SourceEntry& entry, std::size_t slot, Node& previous);
   void add_file(Folder& folder, SourceEntry& entry, std::size_t slot, Node* previous);
+  void add_stream(Folder& folder, const SourceEntry& entry, std::size_t slot, Node* previous);
   void place_special(Folder& folder, SourceEntry& entry, std::size_t slot);
   void read_attributes(const SourceDir& dir, const SourceEntry& entry, Node& node);
 

@@ -35,6 +35,16 @@ void WorkQueue::push(std::vector<FileBatch> batches, std::vector<DirectoryTask> 
   if (wake) changed_.notify_all();
 }
 
+void WorkQueue::push(std::vector<StreamTask> streams) {
+  if (streams.empty()) return;
+  {
+    const std::lock_guard lock(mutex_);
+    streams_.insert(streams_.end(), std::make_move_iterator(streams.begin()),
+                    std::make_move_iterator(streams.end()));
+  }
+  streams_changed_.notify_all();
+}
+
 bool WorkQueue::try_push(ChunkTask& task) {
   bool wake = false;
   {
@@ -71,9 +81,14 @@ std::optional<Task> WorkQueue::next(const std::stop_token& stop) {
   return take();
 }
 
-void WorkQueue::begin() {
-  const std::lock_guard lock(mutex_);
+std::optional<StreamTask> WorkQueue::next_stream(const std::stop_token& stop) {
+  std::unique_lock lock(mutex_);
+  streams_changed_.wait(lock, stop, [this] { return !streams_.empty() || all_done(); });
+  if (stop.stop_requested() || streams_.empty()) return std::nullopt;
   ++active_;
+  StreamTask task = std::move(streams_.front());
+  streams_.pop_front();
+  return task;
 }
 
 void WorkQueue::done() {
@@ -83,7 +98,9 @@ void WorkQueue::done() {
     --active_;
     ended = all_done();
   }
-  if (ended) changed_.notify_all();
+  if (!ended) return;
+  changed_.notify_all();
+  streams_changed_.notify_all();
 }
 
 void WorkQueue::reading_done() {

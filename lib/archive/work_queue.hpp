@@ -8,10 +8,12 @@
 
 #include <condition_variable>
 #include <cstddef>
+#include <deque>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <stop_token>
+#include <string>
 #include <variant>
 #include <vector>
 
@@ -44,6 +46,15 @@ struct FileBatch {
   bool large = false;
 };
 
+/// Read what a program writes.
+struct StreamTask {
+  const StreamSource* source = nullptr;
+  std::unique_ptr<Node> previous = {};
+  TreeDraftPtr draft = {};  // of the folder that it is in, and the slot there
+  std::size_t slot = 0;
+  std::string path = {};  // in the snapshot
+};
+
 /// Store one chunk of a large file.
 struct ChunkTask {
   std::shared_ptr<LargeFile> file = {};
@@ -65,32 +76,38 @@ class WorkQueue {
 
   /// Adds the work found in one folder, to be done in this order.
   void push(std::vector<FileBatch> batches, std::vector<DirectoryTask> directories);
+  /// The same for what next_stream() returns.
+  void push(std::vector<StreamTask> streams);
   /// False when enough chunks wait already; `task` is unchanged then.
   bool try_push(ChunkTask& task);
 
   /// Waits for a task; nullopt when all is done or on a stop. Every task is to be answered by one
   /// done(), a FileBatch before that by one reading_done().
   std::optional<Task> next(const std::stop_token& stop);
+  /// The same for streams, which are for a thread of their own: while it waits for a program, the
+  /// others have something to do.
+  std::optional<StreamTask> next_stream(const std::stop_token& stop);
   void done();
-  /// Announces a producer that is no task: there is more to come until its done().
-  void begin();
   /// The files of a batch are read; only storing is left.
   void reading_done();
 
  private:
   [[nodiscard]] bool can_take() const;
   [[nodiscard]] bool all_done() const {
-    return active_ == 0 && chunks_.empty() && batches_.empty() && directories_.empty();
+    return active_ == 0 && chunks_.empty() && batches_.empty() && directories_.empty() &&
+           streams_.empty();
   }
   Task take();
 
   const unsigned max_readers_;
   const std::size_t max_chunks_;
-  std::mutex mutex_;  // guards everything below
-  std::condition_variable_any changed_;
+  std::mutex mutex_;                             // guards everything below
+  std::condition_variable_any changed_;          // for next()
+  std::condition_variable_any streams_changed_;  // for next_stream()
   std::vector<ChunkTask> chunks_;
   std::vector<FileBatch> batches_;
   std::vector<DirectoryTask> directories_;
+  std::deque<StreamTask> streams_;
   unsigned readers_ = 0;
   unsigned active_ = 0;
   unsigned waiting_ = 0;

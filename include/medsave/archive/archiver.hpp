@@ -28,24 +28,29 @@ struct SourceFilter {
   std::vector<std::string> own_paths = {};  // never backed up: cache folder, a local repository
 };
 
-/// Bytes from a pipe instead of files.
-struct StdinSource {
-  int fd = 0;
-  std::string filename = "stdin";     // may hold folders: "dump/db.sql"
-  std::function<void()> finish = {};  // after the last byte; throws when the producer failed
+/// Bytes that a program writes, such as the dump of a database: a file of the snapshot that is none
+/// on the disk.
+struct StreamSource {
+  std::string filename = "stdin";  // in the snapshot; may hold folders: "dump/db.sql"
+  /// Called when its turn comes: streams are read one after another. Returns a descriptor, which
+  /// stays its owner's; throws when the program cannot be started.
+  std::function<int()> open = {};
+  std::function<void()> finish = {};  // after the last byte; throws when the program failed
 };
 
 struct BackupRequest {
   /// As given on the command line. A slash at the end of a symlink's name means the folder behind
   /// it, which then stands in the link's place.
   std::vector<std::string> targets = {};
-  std::optional<StdinSource> from_stdin = {};
+  /// What fails of them is left out as a file that cannot be read is; it ends the backup when it is
+  /// all that was to be saved.
+  std::vector<StreamSource> streams = {};
   SourceFilter filter = {};
   std::optional<SnapshotEntry> parent = {};  // its unchanged files are not read
   bool ignore_inode = false;                 // implies ignore_ctime, as in restic
   bool ignore_ctime = false;
   bool with_atime = false;
-  bool scan = true;  // count first, for percentages and ETA
+  bool scan = true;  // count first, for percentages and ETA; not where there are streams
   unsigned read_concurrency = 2;
   bool skip_if_unchanged = false;
   bool require_sources = false;  // a source that is a link counts as emptied
@@ -100,22 +105,23 @@ struct BackupResult {
 /// snapshot, each durable before the next. Per-file problems go to the sink. On Interrupted or
 /// failure everything already stored has been indexed, if the lock still stands, and no snapshot
 /// was published. `index` names only packs that are there (see load_reliable_index()).
-/// Throws Error(usage) when no target exists, Error(io) when nothing of them could be read or
-/// nothing arrived on standard input, Error of the repository otherwise.
+/// Throws Error(usage) when no target exists or a stream's name is taken, Error(io) when nothing of
+/// all could be read, Error of the repository otherwise.
 BackupResult run_backup(const Repository& repository, Index& index,
                         const BlobWriterOptions& writer_options, BackupRequest request,
                         const BackupSinks& sinks, Progress& progress, const std::stop_token& stop);
 
-/// The folders of StdinSource::filename and the file's name at the end. Throws Error(usage) where
+/// The folders of StreamSource::filename and the file's name at the end. Throws Error(usage) where
 /// there is none, or one that no file can have when it is restored.
-std::vector<std::string> stdin_components(const std::string& filename);
+std::vector<std::string> stream_components(const std::string& filename);
 
 /// The snapshot that serves as parent: newest of the same group whose time is not after
 /// `snapshot.time` and whose paths include all of the new ones. nullptr when there is none.
 const SnapshotEntry* choose_parent(const std::vector<SnapshotEntry>& snapshots,
                                    const Snapshot& snapshot, const GroupBy& group_by);
 
-/// Absolute, cleaned form of the targets, as `paths` of the snapshot.
-std::vector<std::string> snapshot_paths(const std::vector<std::string>& targets);
+/// Absolute, cleaned form of the targets and streams, as `paths` of the snapshot.
+std::vector<std::string> snapshot_paths(const std::vector<std::string>& targets,
+                                        const std::vector<StreamSource>& streams = {});
 
 }  // namespace medsave

@@ -300,14 +300,14 @@ TEST_F(BackupTest, SavesTheTimeItIsToldWhateverThatIs) {
 }
 
 TEST(StdinComponents, AreNamesThatAFileCanHave) {
-  EXPECT_THAT(stdin_components("dump//db.sql"), ElementsAre("dump", "db.sql"));
-  EXPECT_THAT(stdin_components("../a/./b/../c"), ElementsAre("a", "c"));
+  EXPECT_THAT(stream_components("dump//db.sql"), ElementsAre("dump", "db.sql"));
+  EXPECT_THAT(stream_components("../a/./b/../c"), ElementsAre("a", "c"));
   const std::string longest(255, 'x');
-  EXPECT_THAT(stdin_components(longest + "/" + longest), ElementsAre(longest, longest));
+  EXPECT_THAT(stream_components(longest + "/" + longest), ElementsAre(longest, longest));
   for (const std::string& name :
        {std::string(), std::string("/"), std::string("."), std::string(".."), std::string("a/.."),
         std::string("a\0b", 3), longest + "x", longest + "x/a"}) {
-    EXPECT_THAT([&] { stdin_components(name); }, test::throws_errc(Errc::usage)) << name;
+    EXPECT_THAT([&] { stream_components(name); }, test::throws_errc(Errc::usage)) << name;
   }
 }
 
@@ -537,8 +537,10 @@ TEST_F(BackupTest, ReadsAPipe) {
   });
   bool finished = false;
   BackupRequest from_pipe = request();
-  from_pipe.from_stdin =
-      StdinSource{.fd = ends[0], .filename = "dump/db.sql", .finish = [&] { finished = true; }};
+  from_pipe.targets.clear();
+  from_pipe.streams = {{.filename = "dump/db.sql",
+                        .open = [&] { return ends[0]; },
+                        .finish = [&] { finished = true; }}};
   const BackupResult result = run(std::move(from_pipe));
   producer.join();
   ::close(ends[0]);
@@ -561,7 +563,8 @@ TEST_F(BackupTest, SavesNothingWhenNothingArrives) {
   ASSERT_EQ(::pipe(ends), 0);
   ::close(ends[1]);
   BackupRequest from_pipe = request();
-  from_pipe.from_stdin = StdinSource{.fd = ends[0]};
+  from_pipe.targets.clear();
+  from_pipe.streams = {{.open = [&] { return ends[0]; }}};
   EXPECT_THAT([&] { run(std::move(from_pipe)); }, test::throws_errc(Errc::io));
   ::close(ends[0]);
   EXPECT_THAT(store_.list(FileKind::snapshot), IsEmpty());
@@ -573,11 +576,92 @@ TEST_F(BackupTest, SavesNothingOfAProducerThatFailed) {
   ASSERT_EQ(::write(ends[1], "half", 4), 4);
   ::close(ends[1]);
   BackupRequest from_pipe = request();
-  from_pipe.from_stdin =
-      StdinSource{.fd = ends[0], .finish = [] { throw Error(Errc::io, "exit status 1"); }};
+  from_pipe.targets.clear();
+  from_pipe.streams = {
+      {.open = [&] { return ends[0]; }, .finish = [] { throw Error(Errc::io, "exit status 1"); }}};
   EXPECT_THAT([&] { run(std::move(from_pipe)); }, test::throws_errc(Errc::io));
   ::close(ends[0]);
   EXPECT_THAT(store_.list(FileKind::snapshot), IsEmpty());
+}
+
+/// A program that writes `text` into a pipe once it is opened.
+class Program {
+ public:
+  explicit Program(std::string text) : text_(std::move(text)) {}
+  ~Program() {
+    if (ends_[0] >= 0) ::close(ends_[0]);
+  }
+  Program(const Program&) = delete;
+  Program& operator=(const Program&) = delete;
+
+  int open() {
+    EXPECT_EQ(::pipe(ends_), 0);
+    EXPECT_EQ(::write(ends_[1], text_.data(), text_.size()), static_cast<ssize_t>(text_.size()));
+    ::close(ends_[1]);
+    return ends_[0];
+  }
+
+ private:
+  const std::string text_;
+  int ends_[2] = {-1, -1};
+};
+
+TEST_F(BackupTest, ReadsStreamsBesideFolders) {
+  write("f", "file");
+  Program first("first dump");
+  Program second("second dump");
+  BackupRequest both = request();
+  both.streams = {{.filename = "dumps/a.sql", .open = [&] { return first.open(); }},
+                  {.filename = "dumps/b.sql", .open = [&] { return second.open(); }}};
+  const BackupResult result = run(std::move(both));
+  EXPECT_THAT(problems_, IsEmpty());
+  EXPECT_THAT(result.snapshot.paths, ElementsAre("/dumps/a.sql", "/dumps/b.sql", source_.path()));
+  const std::map<std::string, Node> stored = nodes(result);
+  EXPECT_EQ(content(stored.at("f")), "file");
+  EXPECT_EQ(content(stored.at("/dumps/a.sql")), "first dump");
+  EXPECT_EQ(content(stored.at("/dumps/b.sql")), "second dump");
+  EXPECT_EQ(result.snapshot.summary->files_new, 3U);
+}
+
+TEST_F(BackupTest, LeavesOutTheStreamOfAProgramThatFailed) {
+  write("f", "file");
+  Program half("half a dump");
+  Program silent("");
+  BackupRequest both = request();
+  both.streams = {{.filename = "half.sql",
+                   .open = [&] { return half.open(); },
+                   .finish = [] { throw Error(Errc::io, "exit status 1"); }},
+                  {.filename = "silent.sql", .open = [&] { return silent.open(); }},
+                  {.filename = "none.sql",
+                   .open = []() -> int { throw Error(Errc::not_found, "no such program"); }}};
+  const BackupResult result = run(std::move(both));
+  EXPECT_THAT(problems_, UnorderedElementsAre("/half.sql", "/none.sql", "/silent.sql"));
+  EXPECT_EQ(result.problems, 3U);
+  EXPECT_THAT(nodes(result), ElementsAre(Key("/src"), Key("f")));
+}
+
+TEST_F(BackupTest, SavesNothingWhenAllStreamsFail) {
+  Program silent("");
+  BackupRequest failing = request();
+  failing.targets.clear();
+  failing.streams = {
+      {.filename = "a", .open = [&] { return silent.open(); }},
+      {.filename = "b", .open = []() -> int { throw Error(Errc::not_found, "no such program"); }}};
+  EXPECT_THAT([&] { run(std::move(failing)); }, test::throws_errc(Errc::io));
+  EXPECT_THAT(store_.list(FileKind::snapshot), IsEmpty());
+}
+
+TEST_F(BackupTest, RefusesAStreamWhoseNameIsTaken) {
+  write("d/f", "file");
+  for (const char* name : {"src", "src/dump", "src/d/f"}) {
+    BackupRequest taken = request();
+    taken.streams = {{.filename = name, .open = [] { return -1; }}};
+    EXPECT_THAT([&] { run(std::move(taken)); }, test::throws_errc(Errc::usage)) << name;
+  }
+  BackupRequest twice = request();
+  twice.streams = {{.filename = "a", .open = [] { return -1; }},
+                   {.filename = "a/b", .open = [] { return -1; }}};
+  EXPECT_THAT([&] { run(std::move(twice)); }, test::throws_errc(Errc::usage));
 }
 
 TEST_F(BackupTest, StopsWhileASilentPipeIsRead) {
@@ -589,7 +673,8 @@ TEST_F(BackupTest, StopsWhileASilentPipeIsRead) {
     stop.request_stop();
   });
   BackupRequest from_pipe = request();
-  from_pipe.from_stdin = StdinSource{.fd = ends[0]};
+  from_pipe.targets.clear();
+  from_pipe.streams = {{.open = [&] { return ends[0]; }}};
   EXPECT_THROW(run(std::move(from_pipe), stop.get_token()), Interrupted);
   interrupter.join();
   ::close(ends[0]);

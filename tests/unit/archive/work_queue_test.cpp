@@ -67,7 +67,8 @@ TEST(WorkQueue, LimitsTheReaders) {
 
 TEST(WorkQueue, EndsForAllWhenTheLastTaskIsDone) {
   WorkQueue queue(1, 1);
-  queue.begin();
+  queue.push(std::vector<StreamTask>(1));
+  EXPECT_TRUE(queue.next_stream({}));
   std::atomic<int> ended = 0;
   std::vector<std::jthread> threads;
   for (int i = 0; i < 3; ++i) {
@@ -78,15 +79,17 @@ TEST(WorkQueue, EndsForAllWhenTheLastTaskIsDone) {
   }
   queue.push({}, directories(0, 50));
   std::this_thread::sleep_for(std::chrono::milliseconds(10));
-  EXPECT_EQ(ended, 0);  // the producer may still add something
+  EXPECT_EQ(ended, 0);  // the stream may still add something
   queue.done();
   threads.clear();
   EXPECT_EQ(ended, 3);
+  EXPECT_FALSE(queue.next_stream({}));
 }
 
 TEST(WorkQueue, EndsOnAStop) {
   WorkQueue queue(1, 1);
-  queue.begin();
+  queue.push(std::vector<StreamTask>(1));
+  EXPECT_TRUE(queue.next_stream({}));
   std::stop_source stop;
   std::jthread waiting([&] { EXPECT_FALSE(queue.next(stop.get_token())); });
   stop.request_stop();
