@@ -136,32 +136,41 @@ std::vector<std::string> existing_targets(const BackupOptions& options,
   return targets;
 }
 
-void set_sources(BackupRequest& request, const BackupOptions& options,
-                 const std::vector<std::string>& arguments, BackupReport& report) {
+/// What a backup is about to save.
+struct Job {
+  BackupRequest request = {};
+  Snapshot snapshot = {};
+  std::optional<SnapshotEntry> parent = {};
+};
+
+void set_sources(Job& job, const BackupOptions& options, const std::vector<std::string>& arguments,
+                 BackupReport& report) {
+  BackupRequest& request = job.request;
   if (options.from_stdin || options.from_command) {
     StreamSource stream;
     stream.open = [] { return kStandardInput; };
     if (options.from_command) stream = command_source(arguments);
     stream.filename = options.stdin_filename;
     request.streams.push_back(std::move(stream));
-    request.snapshot.paths = snapshot_paths({}, request.streams);
+    job.snapshot.paths = snapshot_paths({}, request.streams);
     return;
   }
   request.targets = existing_targets(options, arguments, report);
-  request.snapshot.paths = snapshot_paths(request.targets);
+  job.snapshot.paths = snapshot_paths(request.targets);
 }
 
-BackupRequest make_request(const BackupOptions& options, const std::vector<std::string>& arguments,
-                           Context& context, BackupReport& report) {
-  BackupRequest request;
-  set_sources(request, options, arguments, report);
+Job make_job(const BackupOptions& options, const std::vector<std::string>& arguments,
+             Context& context, BackupReport& report) {
+  Job job;
+  set_sources(job, options, arguments, report);
+  BackupRequest& request = job.request;
   SourceFilter& filter = request.filter;
   filter.excludes = options.excludes.filter("exclude");
   filter.exclude_caches = options.exclude_caches;
   filter.exclude_if_present = options.exclude_if_present;
   filter.exclude_larger_than = options.exclude_larger_than;
   filter.one_file_system = options.one_file_system;
-  leave_out_own_files(request, context);
+  leave_out_own_files(request, job.snapshot.paths, context);
   request.ignore_inode = options.ignore_inode;
   request.ignore_ctime = options.ignore_ctime;
   request.with_atime = options.with_atime;
@@ -173,7 +182,7 @@ BackupRequest make_request(const BackupOptions& options, const std::vector<std::
   request.require_sources = options.require_sources;
   request.dry_run = options.dry_run;
 
-  Snapshot& snapshot = request.snapshot;
+  Snapshot& snapshot = job.snapshot;
   snapshot.time = in_local_zone(options.time.value_or(system_clock().now()));
   snapshot.hostname = options.host.empty() ? host_name() : options.host;
   snapshot.username = user_name();
@@ -184,15 +193,15 @@ BackupRequest make_request(const BackupOptions& options, const std::vector<std::
     for (std::string& tag : parse_tag_list(list)) snapshot.tags.push_back(std::move(tag));
   }
   snapshot.program_version = program_version();
-  return request;
+  return job;
 }
 
 /// What there is of a clock that was ahead is better than reading all files again.
-const SnapshotEntry* usual_parent(const BackupRequest& request, const BackupOptions& options,
+const SnapshotEntry* usual_parent(const Snapshot& snapshot, const BackupOptions& options,
                                   const std::vector<SnapshotEntry>& snapshots, Context& context) {
-  const SnapshotEntry* found = choose_parent(snapshots, request.snapshot, options.group_by);
+  const SnapshotEntry* found = choose_parent(snapshots, snapshot, options.group_by);
   if (found != nullptr || options.time) return found;
-  Snapshot later = request.snapshot;
+  Snapshot later = snapshot;
   later.time.instant.seconds = std::numeric_limits<std::int64_t>::max();
   found = choose_parent(snapshots, later, options.group_by);
   if (found != nullptr && is_in_future(found->snapshot.time.instant)) {
@@ -226,23 +235,23 @@ const SnapshotEntry* parent_in_future(const SnapshotEntry* usual,
   return shows_it ? usual : nullptr;
 }
 
-void choose_parent_of(BackupRequest& request, const BackupOptions& options,
+void choose_parent_of(Job& job, const BackupOptions& options,
                       const std::vector<SnapshotEntry>& snapshots, Context& context) {
-  const bool compares = request.streams.empty() && !options.force;
+  const bool compares = job.request.streams.empty() && !options.force;
   if (compares && !options.parent.empty()) {
-    request.parent = find_snapshot(snapshots, options.parent, {}, context.notices());
+    job.parent = find_snapshot(snapshots, options.parent, {}, context.notices());
   } else {
-    const SnapshotEntry* usual = usual_parent(request, options, snapshots, context);
+    const SnapshotEntry* usual = usual_parent(job.snapshot, options, snapshots, context);
     if (compares && usual != nullptr) {
-      request.parent = *usual;
+      job.parent = *usual;
     } else if (!options.time) {
-      const auto* shown = parent_in_future(usual, snapshots, request.snapshot.hostname);
-      if (shown != nullptr) request.snapshot.parent = shown->id;
+      const auto* shown = parent_in_future(usual, snapshots, job.snapshot.hostname);
+      if (shown != nullptr) job.snapshot.parent = shown->id;
     }
   }
-  if (!request.streams.empty()) return;
-  if (request.parent) {
-    context.info(format_text(_("using parent snapshot {}"), request.parent->id.short_hex()));
+  if (!job.request.streams.empty()) return;
+  if (job.parent) {
+    context.info(format_text(_("using parent snapshot {}"), job.parent->id.short_hex()));
   } else {
     context.info(_("no parent snapshot found, will read all files"));
   }
@@ -312,11 +321,11 @@ void tell_begun(const std::string& file, const BackupReport& report) {
 
 void back_up(const BackupOptions& options, const std::vector<std::string>& arguments,
              Context& context, BackupReport& report) {
-  BackupRequest request = make_request(options, arguments, context, report);
-  report.set_job(request.snapshot);
+  Job job = make_job(options, arguments, context, report);
+  report.set_job(job.snapshot);
   if (!options.summary_file.empty()) tell_begun(options.summary_file, report);
   std::optional<RunningBackup> running;
-  if (!options.dry_run && request.streams.empty()) running.emplace(context, request.snapshot);
+  if (!options.dry_run && job.request.streams.empty()) running.emplace(context, job.snapshot);
   context.detail(_("open repository"));
   OpenOptions open{.lists_packs = true};
   if (options.dry_run) open.lock.reset();
@@ -328,13 +337,20 @@ void back_up(const BackupOptions& options, const std::vector<std::string>& argum
   std::vector<IndexProblem> damaged;
   const std::unique_ptr<Index> index =
       load_index_for_writing(repository, context, opened.stop(), &damaged).index;
-  choose_parent_of(request, options, snapshots, context);
+  choose_parent_of(job, options, snapshots, context);
+  Progress progress;
+  BackupDestination destination = {.repository = repository,
+                                   .index = *index,
+                                   .stop = opened.stop(),
+                                   .writer = writer_options(context.global),
+                                   .parent = std::move(job.parent),
+                                   .snapshot = std::move(job.snapshot)};
+  destination.writer.progress = &progress;
   // What a damaged index listed looks like an interrupted run, but would all have to be read.
   if (opened.lock() != nullptr && damaged.empty()) {
-    request.relies_on = pick_up_interrupted_run(opened, *index, context);
+    destination.relies_on = pick_up_interrupted_run(opened, *index, context);
   }
 
-  Progress progress;
   BackupResult result;
   // Storing what there is can take a while, and the thread that heeds a second Ctrl-C must not wait
   // for the terminal.
@@ -348,17 +364,15 @@ void back_up(const BackupOptions& options, const std::vector<std::string>& argum
   try {
     ProgressDisplay display(context.console, progress, ProgressKind::backup,
                             context.progress_style(), context.progress_interval());
-    BlobWriterOptions writer = writer_options(context.global);
-    writer.progress = &progress;
-    result = run_backup(repository, *index, writer, std::move(request), report.sinks(), progress,
-                        opened.stop());
+    result = run_backup({std::move(destination)}, std::move(job.request), report.sinks(), progress);
   } catch (const Interrupted&) {
     context.tell_of_interruption();
     context.warn(nothing_saved());
     throw;
   }
-  if (result.snapshot_id && !options.dry_run) {
-    context.done(format_text(_("snapshot {} was saved"), result.snapshot_id->short_hex()));
+  const std::optional<Id>& snapshot = result.destinations.front().snapshot_id;
+  if (snapshot && !options.dry_run) {
+    context.done(format_text(_("snapshot {} was saved"), snapshot->short_hex()));
   }
   if (!options.dry_run) refresh_protection(opened, *index, context);
   report.finish(result);

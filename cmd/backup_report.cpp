@@ -214,7 +214,8 @@ void BackupReport::write_summary(const std::string& file, Outcome outcome,
 }
 
 void BackupReport::print_summary(const BackupResult& result) {
-  const SnapshotSummary summary = result.snapshot.summary.value_or(SnapshotSummary{});
+  const SnapshotSummary summary =
+      result.destinations.front().snapshot.summary.value_or(SnapshotSummary{});
   const auto seconds =
       std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now() - start_);
   say("");
@@ -255,11 +256,11 @@ void BackupReport::print_summary(const BackupResult& result) {
            count),
         count));
   }
-  if (result.skipped_unchanged) {
+  if (result.destinations.front().skipped_unchanged) {
     say(_("skipped creating snapshot"));
-  } else if (result.snapshot_id && !dry_run_) {
+  } else if (result.destinations.front().snapshot_id && !dry_run_) {
     say(format_text(_("snapshot {} saved"),
-                    context_.console.bold(result.snapshot_id->short_hex())));
+                    context_.console.bold(result.destinations.front().snapshot_id->short_hex())));
   }
 }
 
@@ -278,7 +279,8 @@ void BackupReport::print_skipped() {
 }
 
 void BackupReport::print_json_summary(const BackupResult& result) {
-  const SnapshotSummary summary = result.snapshot.summary.value_or(SnapshotSummary{});
+  const SnapshotSummary summary =
+      result.destinations.front().snapshot.summary.value_or(SnapshotSummary{});
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start_;
   JsonObject out("summary");
   out.add("files_new", summary.files_new)
@@ -296,8 +298,8 @@ void BackupReport::print_json_summary(const BackupResult& result) {
       .add("total_duration", seconds.count())
       .add("backup_start", json_time(summary.backup_start))
       .add("backup_end", json_time(summary.backup_end));
-  if (result.snapshot_id && !result.skipped_unchanged) {
-    out.add("snapshot_id", result.snapshot_id->hex());
+  if (result.destinations.front().snapshot_id && !result.destinations.front().skipped_unchanged) {
+    out.add("snapshot_id", result.destinations.front().snapshot_id->hex());
   }
   if (dry_run_) out.add("dry_run", true);
   context_.add_traffic(out);

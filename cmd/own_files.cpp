@@ -26,8 +26,8 @@ bool lies_below(const std::string& path, const std::string& folder) {
          (path.size() == folder.size() || folder.ends_with('/') || path[folder.size()] == '/');
 }
 
-bool is_in_sources(const BackupRequest& request, const std::string& folder) {
-  return std::ranges::any_of(request.snapshot.paths,
+bool is_in_sources(const std::vector<std::string>& paths, const std::string& folder) {
+  return std::ranges::any_of(paths,
                              [&](const std::string& source) { return lies_below(folder, source); });
 }
 
@@ -44,7 +44,8 @@ std::vector<std::string> names_in(const std::string& folder) {
   }
 }
 
-void leave_out_cache(BackupRequest& request, const std::string& folder, Context& context) {
+void leave_out_cache(BackupRequest& request, const std::vector<std::string>& paths,
+                     const std::string& folder, Context& context) {
   std::vector<std::string>& own = request.filter.own_paths;
   const std::vector<std::string> names = names_in(folder);
   if (std::ranges::all_of(names, is_of_cache)) {
@@ -54,19 +55,20 @@ void leave_out_cache(BackupRequest& request, const std::string& folder, Context&
   for (const std::string& name : names) {
     if (is_of_cache(name)) own.push_back(std::string(folder).append("/").append(name));
   }
-  if (!is_in_sources(request, folder)) return;
+  if (!is_in_sources(paths, folder)) return;
   context.info(format_text(_("the cache in {} is left out of the snapshot, other files in that "
                              "folder are not"),
                            context.console.name_for_out(folder)));
 }
 
-void leave_out_repository(BackupRequest& request, const std::string& folder, Context& context) {
+void leave_out_repository(BackupRequest& request, const std::vector<std::string>& paths,
+                          const std::string& folder, Context& context) {
   for (const std::string_view part : kRepositoryParts) {
     request.filter.own_paths.push_back(std::string(folder).append("/").append(part));
   }
   const auto source = std::ranges::find_if(
-      request.snapshot.paths, [&](const std::string& path) { return lies_below(folder, path); });
-  if (source == request.snapshot.paths.end()) return;
+      paths, [&](const std::string& path) { return lies_below(folder, path); });
+  if (source == paths.end()) return;
   context.info(format_text(_("the repository {} lies inside {} and is left out of the snapshot"),
                            context.console.name_for_out(folder),
                            context.console.name_for_out(*source)));
@@ -74,11 +76,12 @@ void leave_out_repository(BackupRequest& request, const std::string& folder, Con
 
 }  // namespace
 
-void leave_out_own_files(BackupRequest& request, Context& context) {
-  leave_out_cache(request, snapshot_paths({cache_base(context.global)}).front(), context);
+void leave_out_own_files(BackupRequest& request, const std::vector<std::string>& paths,
+                         Context& context) {
+  leave_out_cache(request, paths, snapshot_paths({cache_base(context.global)}).front(), context);
   const auto folder = local_folder(chosen_location(context.global.repository));
   if (folder && !request.targets.empty()) {
-    leave_out_repository(request, snapshot_paths({*folder}).front(), context);
+    leave_out_repository(request, paths, snapshot_paths({*folder}).front(), context);
   }
 }
 

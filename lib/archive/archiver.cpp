@@ -2,6 +2,7 @@
 
 #include "backup_targets.hpp"
 #include "blob_sink.hpp"
+#include "fan_out.hpp"
 #include "file_saver.hpp"
 #include "node_builder.hpp"
 #include "parent_matcher.hpp"
@@ -21,8 +22,13 @@
 #include "medsave/sys/host.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
+#include <deque>
+#include <exception>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <utility>
 #include <variant>
 
@@ -38,27 +44,49 @@ std::string nothing_arrived(bool ends_the_backup) {
                          : _("its program wrote nothing; did it fail?");
 }
 
+std::vector<std::unique_ptr<BlobSink>> make_sinks(
+    const std::vector<BackupDestination>& destinations, bool dry_run) {
+  std::vector<std::unique_ptr<BlobSink>> sinks;
+  sinks.reserve(destinations.size());
+  for (const BackupDestination& to : destinations) {
+    sinks.push_back(dry_run ? make_counting_sink(to.repository, to.index, to.writer)
+                            : make_repository_sink(to.repository, to.index, to.writer, to.stop));
+  }
+  return sinks;
+}
+
+/// When the backup that made the parent began.
+std::optional<Timestamp> start_of_parent(const BackupDestination& to) {
+  if (!to.parent || !to.parent->snapshot.summary) return std::nullopt;
+  return to.parent->snapshot.summary->backup_start.instant;
+}
+
+/// Files are cut once, for all.
+void require_same_cuts(const std::vector<BackupDestination>& destinations) {
+  const Polynomial& first = destinations.front().repository.polynomial();
+  for (const BackupDestination& to : destinations) {
+    if (to.repository.polynomial() == first) continue;
+    throw Error(Errc::usage,
+                _("these repositories cut files at different places, so one reading cannot serve "
+                  "them all: one of them was made without --copy-chunker-params"));
+  }
+}
+
 class Backup {
  public:
-  Backup(const Repository& repository, Index& index, const BlobWriterOptions& options,
-         BackupRequest request, const BackupSinks& sinks, Progress& progress,
-         const std::stop_token& stop)
-      : repository_(repository),
+  Backup(std::vector<BackupDestination> destinations, BackupRequest request,
+         const BackupSinks& sinks, Progress& progress)
+      : destinations_(std::move(destinations)),
         request_(std::move(request)),
         sinks_(sinks),
-        stop_(stop),
-        reporter_(sinks, progress),
-        sink_(request_.dry_run ? make_counting_sink(index, options)
-                               : make_repository_sink(repository, index, options, stop)),
-        assembler_(*sink_, reporter_),
+        reporter_(sinks, progress, destinations_.size()),
+        sink_(make_sinks(destinations_, request_.dry_run),
+              destinations_.front().writer.compression),
+        assembler_(sink_, reporter_),
         workers_(std::max(kMinWorkers, worker_count())),
         queue_(std::max(1U, request_.read_concurrency), workers_),
-        chunker_(repository.polynomial()),
-        reader_(repository, index),
-        matcher_(reader_, {.ignore_ctime = request_.ignore_ctime,
-                           .ignore_inode = request_.ignore_inode,
-                           .read_since = start_of_parent()}),
-        saver_({.sink = *sink_,
+        chunker_(destinations_.front().repository.polynomial()),
+        saver_({.sink = sink_,
                 .assembler = assembler_,
                 .reporter = reporter_,
                 .queue = queue_,
@@ -69,11 +97,7 @@ class Backup {
   BackupResult run();
 
  private:
-  [[nodiscard]] std::optional<Timestamp> start_of_parent() const {
-    if (!request_.parent || !request_.parent->snapshot.summary) return std::nullopt;
-    return request_.parent->snapshot.summary->backup_start.instant;
-  }
-  void prepare_snapshot();
+  void prepare_destinations();
   BackupTargets resolve_targets();
   void tell_links(const std::vector<std::string>& links);
   void read_sources();
@@ -82,32 +106,44 @@ class Backup {
   void read_streams(const std::stop_token& stop);
   void read_stream(StreamTask task, const std::stop_token& stop);
   [[nodiscard]] bool is_only_source(const StreamSource& stream) const;
-  void finish_after_failure() noexcept;
-  void require_adopted_packs() const;
-  void publish(BackupResult& result);
+  void finish_stored(std::size_t destination) noexcept;
+  static void require_adopted_packs(const BackupDestination& to);
+  [[nodiscard]] SnapshotSummary summary(std::size_t destination) const;
+  std::vector<DestinationResult> publish_in_all();
+  DestinationResult publish(std::size_t destination);
 
-  const Repository& repository_;
+  std::vector<BackupDestination> destinations_;
   BackupRequest request_;
   const BackupSinks& sinks_;
-  const std::stop_token stop_;
+  std::stop_source reading_;  // stopped when no destination is left
   const Timestamp begun_ = system_clock().now();
-  Snapshot snapshot_;
   Reporter reporter_;
-  std::unique_ptr<BlobSink> sink_;
+  FanOut sink_;
   TreeAssembler assembler_;
   const unsigned workers_;
   WorkQueue queue_;
   const Chunker chunker_;
-  const BlobReader reader_;
-  const ParentMatcher matcher_;
+  std::deque<BlobReader> readers_;  // of the destinations
+  std::vector<ParentMatcher> matchers_;
   FileSaver saver_;
+  std::deque<std::stop_callback<std::function<void()>>> on_stop_;
 };
 
-void Backup::prepare_snapshot() {
-  snapshot_ = request_.snapshot;
-  if (snapshot_.uid == 0) snapshot_.uid = user_id();
-  if (snapshot_.gid == 0) snapshot_.gid = group_id();
-  if (request_.parent) snapshot_.parent = request_.parent->id;
+void Backup::prepare_destinations() {
+  for (BackupDestination& to : destinations_) {
+    if (to.snapshot.uid == 0) to.snapshot.uid = user_id();
+    if (to.snapshot.gid == 0) to.snapshot.gid = group_id();
+    if (to.parent) to.snapshot.parent = to.parent->id;
+    const BlobReader& reader = readers_.emplace_back(to.repository, to.index);
+    matchers_.emplace_back(reader, ChangeRules{.ignore_ctime = request_.ignore_ctime,
+                                               .ignore_inode = request_.ignore_inode,
+                                               .read_since = start_of_parent(to)});
+  }
+  for (std::size_t i = 0; i < destinations_.size(); ++i) {
+    on_stop_.emplace_back(destinations_[i].stop, [this, i] {
+      if (!sink_.fail(i, std::make_exception_ptr(Interrupted()))) reading_.request_stop();
+    });
+  }
 }
 
 BackupTargets Backup::resolve_targets() {
@@ -138,7 +174,9 @@ BackupTargets Backup::resolve_targets() {
     throw Error(Errc::usage, _("none of the files and folders to back up exists"));
   }
   for (const StreamSource& stream : request_.streams) tree.add_stream(stream);
-  snapshot_.paths = snapshot_paths(existing, request_.streams);
+  for (BackupDestination& to : destinations_) {
+    to.snapshot.paths = snapshot_paths(existing, request_.streams);
+  }
   tell_links(links);
   return tree;
 }
@@ -160,11 +198,12 @@ void Backup::tell_links(const std::vector<std::string>& links) {
 
 void Backup::work(const SourceTree& source, const std::stop_token& stop) {
   TreeWalk walk({.source = source,
-                 .matcher = matcher_,
+                 .matchers = matchers_,
+                 .sink = sink_,
                  .assembler = assembler_,
                  .reporter = reporter_,
                  .queue = queue_,
-                 .stream_time = snapshot_.time.instant,
+                 .stream_time = destinations_.front().snapshot.time.instant,
                  .with_atime = request_.with_atime});
   FileSaver::Scratch scratch;
   while (std::optional<Task> task = queue_.next(stop)) {
@@ -183,23 +222,26 @@ void Backup::read_sources() {
   const BackupTargets targets = resolve_targets();
   const SourceTree source(targets, request_.filter);
   DirectoryTask root;
-  if (request_.parent) {
-    root.previous = std::make_unique<Node>();
-    root.previous->type = NodeType::dir;
-    root.previous->subtree = request_.parent->snapshot.tree;
+  for (std::size_t i = 0; i < destinations_.size(); ++i) {
+    const std::optional<SnapshotEntry>& parent = destinations_[i].parent;
+    if (!parent) continue;
+    root.previous.resize(destinations_.size());
+    Node& node = root.previous[i].emplace();
+    node.type = NodeType::dir;
+    node.subtree = parent->snapshot.tree;
   }
   std::vector<DirectoryTask> first;
   first.push_back(std::move(root));
   queue_.push({}, std::move(first));
 
-  TaskScope scan(stop_);  // ended by its destructor where nobody waits for the count
+  TaskScope scan(reading_.get_token());  // ended by its destructor where nobody waits for the count
   // How much programs will write nobody knows.
   if (request_.scan && request_.streams.empty()) {
     scan.spawn("scan", 1, [&](const std::stop_token& stop) {
       scan_sources(source, sinks_, reporter_.progress(), stop);
     });
   }
-  TaskScope scope(stop_);
+  TaskScope scope(reading_.get_token());
   scope.spawn("backup", workers_, [&](const std::stop_token& stop) { work(source, stop); });
   if (!request_.streams.empty()) {
     scope.spawn("streams", 1, [&](const std::stop_token& stop) { read_streams(stop); });
@@ -224,8 +266,8 @@ bool Backup::is_only_source(const StreamSource& stream) const {
 void Backup::read_stream(StreamTask task, const std::stop_token& stop) {
   const StreamSource& source = *task.source;
   const std::size_t last_slash = task.path.rfind('/');
-  Node node =
-      make_stream_node(task.path.substr(last_slash + 1), NodeType::file, snapshot_.time.instant);
+  Node node = make_stream_node(task.path.substr(last_slash + 1), NodeType::file,
+                               destinations_.front().snapshot.time.instant);
   const auto file = std::make_shared<LargeFile>(std::move(task.draft), task.slot, std::move(node),
                                                 std::move(task.previous));
   file->path = file->snapshot_path = std::move(task.path);
@@ -252,9 +294,10 @@ void Backup::read_stream(StreamTask task, const std::stop_token& stop) {
   saver_.save_stream(file, read, stop);
 }
 
-void Backup::finish_after_failure() noexcept {
+/// So that the next run finds what this one has stored.
+void Backup::finish_stored(std::size_t destination) noexcept {
   try {
-    sink_->finish();  // so that the next run finds what this one has stored
+    sink_.finish(destination);
   } catch (...) {
     // The failure that ended the backup is the one to report; what is stored and not indexed is
     // adopted or stored again later. Without its lock the run may not index anything: another
@@ -262,10 +305,10 @@ void Backup::finish_after_failure() noexcept {
   }
 }
 
-void Backup::require_adopted_packs() const {
-  for (const Id& pack : request_.relies_on) {
+void Backup::require_adopted_packs(const BackupDestination& to) {
+  for (const Id& pack : to.relies_on) {
     const FileRef file{.kind = FileKind::pack, .id = pack};
-    if (repository_.backend().size(file)) continue;
+    if (to.repository.backend().size(file)) continue;
     throw Error(Errc::io,
                 format_text(_("{}, which this backup found in the repository and used, has "
                               "been deleted by another program meanwhile, so no snapshot "
@@ -274,36 +317,63 @@ void Backup::require_adopted_packs() const {
   }
 }
 
-void Backup::publish(BackupResult& result) {
-  SnapshotSummary summary = reporter_.summary();
-  const BlobWriterStats stats = sink_->stats();
+SnapshotSummary Backup::summary(std::size_t destination) const {
+  SnapshotSummary summary = reporter_.summary(destination);
+  const BlobWriterStats stats = sink_.stats(destination);
   summary.backup_start = in_local_zone(begun_);
   summary.backup_end = in_local_zone(system_clock().now());
   summary.data_blobs = stats.data_blobs;
   summary.tree_blobs = stats.tree_blobs;
   summary.data_added = stats.plain_bytes;
   summary.data_added_packed = stats.packed_bytes;
-  snapshot_.tree = *assembler_.root();
-  snapshot_.summary = summary;
-  result.problems = reporter_.problems();
-  result.stored_again = reporter_.stored_again();
-  result.changed_while_read = reporter_.changed_while_read();
-  result.skipped_unchanged = request_.skip_if_unchanged && request_.parent &&
-                             request_.parent->snapshot.tree == snapshot_.tree;
+  return summary;
+}
+
+DestinationResult Backup::publish(std::size_t destination) {
+  BackupDestination& to = destinations_[destination];
+  sink_.finish(destination);
+  DestinationResult result;
+  to.snapshot.tree = *assembler_.root();
+  to.snapshot.summary = summary(destination);
+  result.skipped_unchanged =
+      request_.skip_if_unchanged && to.parent && to.parent->snapshot.tree == to.snapshot.tree;
   if (result.skipped_unchanged) {
-    if (!request_.dry_run) repository_.backend().settle();  // the parent is what there is now
+    if (!request_.dry_run) to.repository.backend().settle();  // the parent is what there is now
   } else {
-    const std::string json = encode_snapshot(snapshot_);
+    const std::string json = encode_snapshot(to.snapshot);
     if (request_.dry_run) {
       result.snapshot_id = sha256(as_bytes(json));  // names nothing, but scripts expect one
     } else {
-      check_stop(stop_);
-      require_adopted_packs();
-      result.snapshot_id = repository_.save_json(FileKind::snapshot, json);
-      repository_.backend().barrier();
+      check_stop(to.stop);
+      require_adopted_packs(to);
+      result.snapshot_id = to.repository.save_json(FileKind::snapshot, json);
+      to.repository.backend().barrier();
     }
   }
-  result.snapshot = std::move(snapshot_);
+  result.snapshot = std::move(to.snapshot);
+  return result;
+}
+
+/// Each in a thread of its own: what takes long is to wait for media.
+std::vector<DestinationResult> Backup::publish_in_all() {
+  std::vector<DestinationResult> results(destinations_.size());
+  std::atomic<std::size_t> next = 0;
+  TaskScope scope({});
+  scope.spawn("publish", static_cast<unsigned>(results.size()), [&](const std::stop_token&) {
+    for (std::size_t i = next++; i < results.size(); i = next++) {
+      try {
+        if (const std::exception_ptr failure = sink_.failure(i)) std::rethrow_exception(failure);
+        results[i] = publish(i);
+      } catch (...) {
+        results[i].failure = std::current_exception();
+        finish_stored(i);
+      }
+    }
+  });
+  scope.join();
+  const auto has_failed = [](const DestinationResult& result) { return result.failure != nullptr; };
+  if (std::ranges::all_of(results, has_failed)) std::rethrow_exception(results.front().failure);
+  return results;
 }
 
 /// The count of the sources may have been stopped, or told of files that changed since.
@@ -315,7 +385,7 @@ void Backup::tell_all_is_done() {
 }
 
 BackupResult Backup::run() {
-  prepare_snapshot();
+  prepare_destinations();
   try {
     read_sources();
     if (reporter_.problems() != 0 && assembler_.holds_only_folders()) {
@@ -326,13 +396,15 @@ BackupResult Backup::run() {
       throw Error(Errc::io, _("nothing could be backed up: the snapshot would be empty"));
     }
   } catch (...) {
-    finish_after_failure();
+    for (std::size_t i = 0; i < destinations_.size(); ++i) finish_stored(i);
     throw;
   }
   reporter_.progress().all_read = true;
-  sink_->finish();
   BackupResult result;
-  publish(result);
+  result.destinations = publish_in_all();
+  result.problems = reporter_.problems();
+  result.stored_again = reporter_.stored_again();
+  result.changed_while_read = reporter_.changed_while_read();
   result.emptied = reporter_.emptied();
   tell_all_is_done();
   return result;
@@ -340,10 +412,11 @@ BackupResult Backup::run() {
 
 }  // namespace
 
-BackupResult run_backup(const Repository& repository, Index& index,
-                        const BlobWriterOptions& writer_options, BackupRequest request,
-                        const BackupSinks& sinks, Progress& progress, const std::stop_token& stop) {
-  return Backup(repository, index, writer_options, std::move(request), sinks, progress, stop).run();
+BackupResult run_backup(std::vector<BackupDestination> destinations, BackupRequest request,
+                        const BackupSinks& sinks, Progress& progress) {
+  if (destinations.empty()) throw Error(Errc::internal, "a backup without a destination");
+  require_same_cuts(destinations);
+  return Backup(std::move(destinations), std::move(request), sinks, progress).run();
 }
 
 }  // namespace medsave

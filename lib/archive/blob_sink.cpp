@@ -19,6 +19,11 @@ class RepositorySink : public BlobSink {
 
   SavedBlob save(BlobKind kind, ByteView plain) override { return writer_.save(kind, plain); }
   SavedBlob save(const BlobRef& blob, ByteView plain) override { return writer_.save(blob, plain); }
+  SavedBlob save_prepared(const PreparedBlob& blob) override { return writer_.save_prepared(blob); }
+  [[nodiscard]] bool knows(const BlobRef& blob) const override { return writer_.knows(blob); }
+  [[nodiscard]] std::optional<LeastGain> least_gain() const override {
+    return writer_.least_gain();
+  }
   SavedBlob save_again(const BlobRef& blob, ByteView plain) override {
     return writer_.save_again(blob, plain);
   }
@@ -33,7 +38,8 @@ constexpr std::size_t kSealOverhead = 32;  // nonce and tag of one blob
 
 class CountingSink : public BlobSink {
  public:
-  CountingSink(const Index& index, CompressionLevel level) : index_(index), level_(level) {}
+  CountingSink(const Repository& repository, const Index& index, CompressionLevel level)
+      : compresses_(repository.config().version >= 2), index_(index), level_(level) {}
 
   SavedBlob save(BlobKind kind, ByteView plain) override {
     return save(BlobRef{.kind = kind, .id = sha256(plain)}, plain);
@@ -44,13 +50,23 @@ class CountingSink : public BlobSink {
     return save_again(blob, plain);
   }
 
-  SavedBlob save_again(const BlobRef& blob, ByteView plain) override {
-    const std::size_t stored = stored_length(plain);
+  SavedBlob save_prepared(const PreparedBlob& blob) override {
+    if (index_.contains(blob.ref) || !claim(blob.ref)) return {.id = blob.ref.id};
+    return count(blob.ref, blob.plain, stored_length(blob.plain, blob.frame));
+  }
+
+  [[nodiscard]] bool knows(const BlobRef& blob) const override {
+    if (index_.contains(blob)) return true;
     const std::lock_guard lock(mutex_);
-    ++(blob.kind == BlobKind::tree ? stats_.tree_blobs : stats_.data_blobs);
-    stats_.plain_bytes += plain.size();
-    stats_.packed_bytes += stored;
-    return {.id = blob.id, .is_new = true, .stored_length = static_cast<std::uint32_t>(stored)};
+    return claimed_[blob.kind == BlobKind::tree ? 1 : 0].contains(blob.id);
+  }
+
+  [[nodiscard]] std::optional<LeastGain> least_gain() const override {
+    return compresses_ ? std::optional(LeastGain::anything) : std::nullopt;
+  }
+
+  SavedBlob save_again(const BlobRef& blob, ByteView plain) override {
+    return count(blob, plain, compress_and_measure(plain));
   }
 
   void finish() override {}
@@ -61,22 +77,34 @@ class CountingSink : public BlobSink {
   }
 
  private:
+  SavedBlob count(const BlobRef& blob, ByteView plain, std::size_t stored) {
+    const std::lock_guard lock(mutex_);
+    ++(blob.kind == BlobKind::tree ? stats_.tree_blobs : stats_.data_blobs);
+    stats_.plain_bytes += plain.size();
+    stats_.packed_bytes += stored;
+    return {.id = blob.id, .is_new = true, .stored_length = static_cast<std::uint32_t>(stored)};
+  }
+
   bool claim(const BlobRef& blob) {
     const std::lock_guard lock(mutex_);
     return claimed_[blob.kind == BlobKind::tree ? 1 : 0].insert(blob.id).second;
   }
 
   /// In the pack, with the header entry.
-  std::size_t stored_length(ByteView plain) const {
+  static std::size_t stored_length(ByteView plain, ByteView frame) {
+    if (frame.empty()) return plain.size() + kSealOverhead + kPackEntrySize;
+    return frame.size() + kSealOverhead + kPackEntrySizeCompressed;
+  }
+
+  std::size_t compress_and_measure(ByteView plain) const {
     thread_local Compressor compressor(level_);
     thread_local Buffer frame;
     frame.clear();
-    if (compressor.compress(plain, frame)) {
-      return frame.size() + kSealOverhead + kPackEntrySizeCompressed;
-    }
-    return plain.size() + kSealOverhead + kPackEntrySize;
+    if (compresses_) compressor.compress(plain, frame);
+    return stored_length(plain, frame.view());
   }
 
+  const bool compresses_;
   const Index& index_;
   const CompressionLevel level_;
   mutable std::mutex mutex_;  // guards claimed_, stats_
@@ -92,8 +120,9 @@ std::unique_ptr<BlobSink> make_repository_sink(const Repository& repository, Ind
   return std::make_unique<RepositorySink>(repository, index, options, std::move(stop));
 }
 
-std::unique_ptr<BlobSink> make_counting_sink(const Index& index, const BlobWriterOptions& options) {
-  return std::make_unique<CountingSink>(index, options.compression);
+std::unique_ptr<BlobSink> make_counting_sink(const Repository& repository, const Index& index,
+                                             const BlobWriterOptions& options) {
+  return std::make_unique<CountingSink>(repository, index, options.compression);
 }
 
 }  // namespace medsave

@@ -172,10 +172,12 @@ void FileSaver::store_small(const FileBatch& batch, SmallFile& file, ByteView co
   file.node.size = content.size();
   parts_.reporter.progress().done_bytes += content.size();
   std::string snapshot_path;
-  if (parts_.reporter.wants_items()) {
+  const auto& observe = parts_.reporter.content();
+  if (parts_.reporter.wants_items() || observe) {
     snapshot_path = batch.dir->snapshot_path + "/" + file.node.name;
   }
-  parts_.reporter.item(snapshot_path, file.node, file.item->previous.get(), stored, file.begun);
+  if (observe) observe({.path = snapshot_path, .offset = 0, .bytes = content});
+  parts_.reporter.item(snapshot_path, file.node, file.item->previous, stored, file.begun);
   batch.draft->slot(file.item->slot) = std::move(file.node);
 }
 
@@ -226,7 +228,7 @@ std::shared_ptr<LargeFile> FileSaver::open_large(FileBatch& batch, UniqueFd& fd,
                             }));
     auto file = std::make_shared<LargeFile>(batch.draft, item.slot, std::move(node),
                                             std::move(item.previous));
-    if (parts_.reporter.wants_items()) {
+    if (parts_.reporter.wants_items() || parts_.reporter.content()) {
       file->snapshot_path = batch.dir->snapshot_path + "/" + item.entry.name;
       file->begun = std::chrono::steady_clock::now();
     }
@@ -275,6 +277,8 @@ void FileSaver::save_stream(const std::shared_ptr<LargeFile>& file, const Read& 
   std::size_t scanned = 0;
   bool at_end = false;
   std::size_t chunks = 0;
+  std::uint64_t offset = 0;
+  const auto& observe = parts_.reporter.content();
   while (!at_end || !buffer.empty()) {
     check_stop(stop);
     const std::size_t cut = parts_.chunker.next_cut(buffer.view(), at_end, scanned);
@@ -289,6 +293,11 @@ void FileSaver::save_stream(const std::shared_ptr<LargeFile>& file, const Read& 
       }
       at_end = *got < kReadSize;
       buffer.resize(filled + *got);
+      if (observe && *got != 0) {
+        const ByteView bytes = buffer.view().subspan(filled);
+        observe({.path = file->snapshot_path, .offset = offset, .bytes = bytes});
+        offset += *got;
+      }
       continue;
     }
     const std::size_t index = chunks++;
@@ -341,7 +350,7 @@ void FileSaver::complete(LargeFile& file) {
   Reporter& reporter = parts_.reporter;
   if (reporter.tracks_current()) reporter.progress().end_item(file.path);
   if (!file.failed_) {
-    reporter.item(file.snapshot_path, file.node_, file.previous_.get(), file.stored_, file.begun);
+    reporter.item(file.snapshot_path, file.node_, file.previous_, file.stored_, file.begun);
     file.draft_->slot(file.slot_) = std::move(file.node_);
   }
   parts_.assembler.finish(file.draft_, 1);

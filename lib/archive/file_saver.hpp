@@ -1,6 +1,7 @@
 #pragma once
 
-#include "blob_sink.hpp"
+#include "fan_out.hpp"
+#include "previous_nodes.hpp"
 #include "reporter.hpp"
 #include "tree_draft.hpp"
 #include "work_queue.hpp"
@@ -24,14 +25,14 @@ namespace medsave {
 /// completes it.
 class LargeFile {
  public:
-  LargeFile(TreeDraftPtr draft, std::size_t slot, Node node, std::unique_ptr<Node> previous)
+  LargeFile(TreeDraftPtr draft, std::size_t slot, Node node, PreviousNodes previous)
       : draft_(std::move(draft)),
         slot_(slot),
         node_(std::move(node)),
         previous_(std::move(previous)) {}
 
   std::string path = {};           // for messages; set before it is shared
-  std::string snapshot_path = {};  // if the reporter wants items
+  std::string snapshot_path = {};  // if the reporter wants items or has an observer
   Reporter::Instant begun = {};
 
  private:
@@ -40,7 +41,7 @@ class LargeFile {
   const std::size_t slot_;
   std::mutex mutex_;  // guards everything below
   Node node_;
-  const std::unique_ptr<Node> previous_;
+  const PreviousNodes previous_;
   std::size_t open_ = 1;  // chunks not stored yet, and the reader
   StoredBytes stored_;
   bool failed_ = false;
@@ -63,7 +64,7 @@ class BufferPool {
 class FileSaver {
  public:
   struct Parts {
-    BlobSink& sink;
+    FanOut& sink;
     TreeAssembler& assembler;
     Reporter& reporter;
     WorkQueue& queue;

@@ -64,24 +64,39 @@ void Reporter::changed_while_read(const std::string& path) {
                      path));
 }
 
-void Reporter::kept(const std::string& snapshot_path, const Node& node, Instant begun) {
-  count(snapshot_path, node, ItemAction::unchanged, {}, begun);
+void Reporter::kept(const std::string& snapshot_path, const Node& node,
+                    std::span<Node* const> previous, Instant begun) {
+  const auto action_in = [&](std::size_t destination) {
+    const Node* before = previous[destination];
+    if (before == nullptr) return ItemAction::added;
+    return before->content == node.content ? ItemAction::unchanged : ItemAction::modified;
+  };
+  for (std::size_t i = 0; i < counts_.size(); ++i) count(i, node, action_in(i));
+  tell(snapshot_path, node, action_in(0), {}, begun);
 }
 
-void Reporter::item(const std::string& snapshot_path, const Node& node, const Node* previous,
+void Reporter::item(const std::string& snapshot_path, const Node& node,
+                    const PreviousNodes& previous, const StoredBytes& stored, Instant begun) {
+  const auto action_in = [&](std::size_t destination) {
+    const Node* before = previous_node(previous, destination);
+    if (before == nullptr) return ItemAction::added;
+    return is_same(node, *before) ? ItemAction::unchanged : ItemAction::modified;
+  };
+  const ItemAction in_first = action_in(0);
+  count(0, node, in_first);
+  for (std::size_t i = 1; i < counts_.size(); ++i) count(i, node, action_in(i));
+  tell(snapshot_path, node, in_first, stored, begun);
+}
+
+void Reporter::count(std::size_t destination, const Node& node, ItemAction action) {
+  if (node.type == NodeType::dir) counts_[destination].dirs.count(action);
+  if (node.type == NodeType::file) counts_[destination].files.count(action);
+}
+
+void Reporter::tell(const std::string& snapshot_path, const Node& node, ItemAction action,
                     const StoredBytes& stored, Instant begun) {
-  ItemAction action = ItemAction::added;
-  if (previous != nullptr) {
-    action = is_same(node, *previous) ? ItemAction::unchanged : ItemAction::modified;
-  }
-  count(snapshot_path, node, action, stored, begun);
-}
-
-void Reporter::count(const std::string& snapshot_path, const Node& node, ItemAction action,
-                     const StoredBytes& stored, Instant begun) {
   const bool is_dir = node.type == NodeType::dir;
   if (!is_dir && node.type != NodeType::file) return;
-  (is_dir ? dirs_ : files_).count(action);
   if (!is_dir) {
     bytes_ += node.size;
     ++progress_.done_items;
@@ -96,15 +111,17 @@ void Reporter::count(const std::string& snapshot_path, const Node& node, ItemAct
   sinks_.item(item);
 }
 
-SnapshotSummary Reporter::summary() const {
+SnapshotSummary Reporter::summary(std::size_t destination) const {
+  const Counts& counts = counts_[destination];
   SnapshotSummary summary;
-  summary.files_new = files_.added;
-  summary.files_changed = files_.changed;
-  summary.files_unmodified = files_.unchanged;
-  summary.dirs_new = dirs_.added;
-  summary.dirs_changed = dirs_.changed;
-  summary.dirs_unmodified = dirs_.unchanged;
-  summary.total_files_processed = files_.added + files_.changed + files_.unchanged;
+  summary.files_new = counts.files.added;
+  summary.files_changed = counts.files.changed;
+  summary.files_unmodified = counts.files.unchanged;
+  summary.dirs_new = counts.dirs.added;
+  summary.dirs_changed = counts.dirs.changed;
+  summary.dirs_unmodified = counts.dirs.unchanged;
+  summary.total_files_processed =
+      counts.files.added + counts.files.changed + counts.files.unchanged;
   summary.total_bytes_processed = bytes_;
   return summary;
 }

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "previous_nodes.hpp"
+
 #include "medsave/archive/archiver.hpp"
 #include "medsave/base/progress.hpp"
 #include "medsave/format/node.hpp"
@@ -9,8 +11,11 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <mutex>
+#include <span>
 #include <string>
+#include <vector>
 
 namespace medsave {
 
@@ -26,15 +31,22 @@ struct StoredBytes {
   }
 };
 
-/// Counts what happens and tells the sinks and the progress display. Thread-safe.
+/// Counts what happens and tells the sinks and the progress display. What is new, changed or
+/// unchanged depends on a destination's parent snapshot: each has its own counts, and items are
+/// told as they are in the first one. Thread-safe.
 class Reporter {
  public:
   using Instant = std::chrono::steady_clock::time_point;
 
-  Reporter(const BackupSinks& sinks, Progress& progress) : sinks_(sinks), progress_(progress) {}
+  Reporter(const BackupSinks& sinks, Progress& progress, std::size_t destinations = 1)
+      : sinks_(sinks), progress_(progress), counts_(destinations) {}
 
   /// Whether item() needs paths and times at all.
   [[nodiscard]] bool wants_items() const { return static_cast<bool>(sinks_.item); }
+  /// The observer of what is read; empty when there is none.
+  [[nodiscard]] const std::function<void(const ReadContent&)>& content() const {
+    return sinks_.content;
+  }
   [[nodiscard]] bool tracks_current() const { return progress_.track_current; }
   [[nodiscard]] Progress& progress() { return progress_; }
 
@@ -51,20 +63,22 @@ class Reporter {
   /// The copy of a file that was written to while it was read.
   void changed_while_read(const std::string& path);
 
-  /// A file or folder is complete. `previous`: what the parent snapshot has under its name.
+  /// A file or folder is complete. `previous`: what the parent snapshots have under its name.
   /// `snapshot_path` matters only if wants_items().
-  void item(const std::string& snapshot_path, const Node& node, const Node* previous,
+  void item(const std::string& snapshot_path, const Node& node, const PreviousNodes& previous,
             const StoredBytes& stored, Instant begun);
 
-  /// A file that is in the snapshot without having been read.
-  void kept(const std::string& snapshot_path, const Node& node, Instant begun);
+  /// A file that is in the snapshot without having been read. `previous`: by destination, nullptr
+  /// where the parent snapshot has nothing of its name.
+  void kept(const std::string& snapshot_path, const Node& node, std::span<Node* const> previous,
+            Instant begun);
 
   [[nodiscard]] std::uint64_t problems() const { return problems_; }
   [[nodiscard]] std::uint64_t stored_again() const { return stored_again_; }
   [[nodiscard]] std::uint64_t emptied() const { return emptied_; }
   [[nodiscard]] std::uint64_t changed_while_read() const { return changed_while_read_; }
   /// The counters of items and bytes; blobs and times are the caller's to fill in.
-  [[nodiscard]] SnapshotSummary summary() const;
+  [[nodiscard]] SnapshotSummary summary(std::size_t destination) const;
 
  private:
   struct ActionCounts {
@@ -74,14 +88,19 @@ class Reporter {
     void count(ItemAction action);
   };
 
-  void count(const std::string& snapshot_path, const Node& node, ItemAction action,
-             const StoredBytes& stored, Instant begun);
+  struct Counts {
+    ActionCounts files;
+    ActionCounts dirs;
+  };
+
+  void tell(const std::string& snapshot_path, const Node& node, ItemAction action,
+            const StoredBytes& stored, Instant begun);
+  void count(std::size_t destination, const Node& node, ItemAction action);
 
   const BackupSinks& sinks_;
   Progress& progress_;
   std::mutex mutex_;  // serialises calls of the sinks
-  ActionCounts files_;
-  ActionCounts dirs_;
+  std::vector<Counts> counts_;
   std::atomic<std::uint64_t> bytes_ = 0;
   std::atomic<std::uint64_t> problems_ = 0;
   std::atomic<std::uint64_t> stored_again_ = 0;

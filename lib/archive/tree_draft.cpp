@@ -11,19 +11,13 @@ SavedBlob TreeAssembler::save(const TreeDraft& draft, StoredBytes& stored) {
   const auto is_folder = [](const Node& node) { return node.type == NodeType::dir; };
   if (!std::ranges::all_of(draft.nodes_, is_folder)) only_folders_ = false;
   const std::string json = encode_tree(draft.nodes_);
-  const SavedBlob blob =
-      draft.stored_anew ? save_anew(as_bytes(json)) : sink_.save(BlobKind::tree, as_bytes(json));
+  const ByteView bytes = as_bytes(json);
+  const SavedBlob blob = draft.stored_anew.empty()
+                             ? sink_.save(BlobKind::tree, bytes)
+                             : sink_.save_anew({.kind = BlobKind::tree, .id = sha256(bytes)}, bytes,
+                                               draft.stored_anew);
   stored.add(blob, json.size());
   return blob;
-}
-
-SavedBlob TreeAssembler::save_anew(ByteView json) {
-  const BlobRef blob = {.kind = BlobKind::tree, .id = sha256(json)};
-  {
-    const std::lock_guard lock(mutex_);
-    if (!stored_anew_.insert(blob.id).second) return {.id = blob.id};
-  }
-  return sink_.save_again(blob, json);
 }
 
 void TreeAssembler::finish(TreeDraftPtr draft, std::size_t count) {
@@ -39,8 +33,7 @@ void TreeAssembler::finish(TreeDraftPtr draft, std::size_t count) {
         return;
       }
       draft->node.subtree = blob.id;
-      reporter_.item(draft->snapshot_path, draft->node, draft->previous.get(), stored,
-                     draft->begun);
+      reporter_.item(draft->snapshot_path, draft->node, draft->previous, stored, draft->begun);
       draft->parent->slot(draft->parent_slot) = std::move(draft->node);
     }
     draft = std::exchange(draft->parent, nullptr);  // frees the nodes of the one below

@@ -1,6 +1,7 @@
 #pragma once
 
-#include "blob_sink.hpp"
+#include "fan_out.hpp"
+#include "previous_nodes.hpp"
 #include "reporter.hpp"
 
 #include "medsave/format/tree.hpp"
@@ -8,9 +9,7 @@
 #include <atomic>
 #include <cstddef>
 #include <memory>
-#include <mutex>
 #include <optional>
-#include <set>
 #include <string>
 #include <utility>
 
@@ -31,11 +30,11 @@ class TreeDraft {
   // Where the result goes; unset for the root.
   std::shared_ptr<TreeDraft> parent = {};
   std::size_t parent_slot = 0;
-  Node node = {};                       // of the folder itself, still without subtree
-  std::unique_ptr<Node> previous = {};  // what the parent snapshot has in its place
-  bool only_leads = false;              // to targets: left out when none of them is there
-  bool stored_anew = false;             // what the repository has of it cannot be relied on
-  std::string snapshot_path = {};       // if the reporter wants items
+  Node node = {};                   // of the folder itself, still without subtree
+  PreviousNodes previous = {};      // what the parent snapshots have in its place
+  bool only_leads = false;          // to targets: left out when none of them is there
+  DestinationSet stored_anew = {};  // where what the repository has of it cannot be relied on
+  std::string snapshot_path = {};   // if the reporter wants items
   Reporter::Instant begun = {};
 
  private:
@@ -49,7 +48,7 @@ using TreeDraftPtr = std::shared_ptr<TreeDraft>;
 /// finishes a folder's last slot encodes and saves it, and goes on with the folder above.
 class TreeAssembler {
  public:
-  TreeAssembler(BlobSink& sink, Reporter& reporter) : sink_(sink), reporter_(reporter) {}
+  TreeAssembler(FanOut& sink, Reporter& reporter) : sink_(sink), reporter_(reporter) {}
 
   /// `count` of those the draft waits for are through.
   void finish(TreeDraftPtr draft, std::size_t count);
@@ -62,15 +61,12 @@ class TreeAssembler {
 
  private:
   SavedBlob save(const TreeDraft& draft, StoredBytes& stored);
-  SavedBlob save_anew(ByteView json);
 
-  BlobSink& sink_;
+  FanOut& sink_;
   Reporter& reporter_;
   std::optional<Id> root_;
   bool root_is_empty_ = true;
   std::atomic<bool> only_folders_ = true;
-  std::mutex mutex_;          // guards stored_anew_
-  std::set<Id> stored_anew_;  // once will do
 };
 
 }  // namespace medsave

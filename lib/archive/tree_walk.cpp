@@ -34,8 +34,14 @@ bool shares_no_name(const std::vector<SourceEntry>& entries, const Tree& previou
   });
 }
 
-std::unique_ptr<Node> keep(Node* previous) {
-  return previous == nullptr ? nullptr : std::make_unique<Node>(std::move(*previous));
+PreviousNodes keep(std::span<Node* const> previous) {
+  PreviousNodes kept;
+  for (std::size_t i = 0; i < previous.size(); ++i) {
+    if (previous[i] == nullptr) continue;
+    kept.resize(previous.size());
+    kept[i] = std::move(*previous[i]);
+  }
+  return kept;
 }
 
 }  // namespace
@@ -45,13 +51,14 @@ struct TreeWalk::Folder {
   SourceDirPtr dir = {};
   Node node = {};
   std::vector<SourceEntry> entries = {};
+  std::vector<Tree> previous = {};  // of the same folder, by destination
   TreeDraftPtr draft = {};
   std::vector<DirectoryTask> directories = {};
   std::vector<FileBatch> batches = {};
   std::vector<StreamTask> streams = {};
   std::size_t files = 0;
-  std::uint64_t batch_bytes = 0;  // of the last batch
-  bool stored_anew = false;       // as TreeDraft::stored_anew
+  std::uint64_t batch_bytes = 0;    // of the last batch
+  DestinationSet stored_anew = {};  // as TreeDraft::stored_anew
 };
 
 void TreeWalk::run(DirectoryTask task, const std::stop_token& stop) {
@@ -63,17 +70,23 @@ void TreeWalk::run(DirectoryTask task, const std::stop_token& stop) {
   }
   folder.draft = std::make_shared<TreeDraft>(folder.entries.size());
   folder.stored_anew = task.stored_anew;
-  Tree previous = load_previous(task, folder);
-  if (const Loss loss = find_loss(task, folder, previous); loss != Loss::none) {
+  load_previous(task, folder);
+  if (const Loss loss = find_loss(task, folder); loss != Loss::none) {
     parts_.reporter.emptied(folder.dir->path, loss == Loss::of_all);
   }
-  auto old = previous.begin();
+  std::vector<Tree::iterator> next;
+  next.reserve(folder.previous.size());
+  for (Tree& tree : folder.previous) next.push_back(tree.begin());
+  std::vector<Node*> known(folder.previous.size());
   for (std::size_t slot = 0; slot < folder.entries.size(); ++slot) {
     check_stop(stop);
     SourceEntry& entry = folder.entries[slot];
-    while (old != previous.end() && old->name < entry.name) ++old;
-    const bool known = old != previous.end() && old->name == entry.name;
-    place(folder, entry, slot, known ? &*old : nullptr);
+    for (std::size_t i = 0; i < known.size(); ++i) {
+      const Tree::iterator end = folder.previous[i].end();
+      while (next[i] != end && next[i]->name < entry.name) ++next[i];
+      known[i] = next[i] != end && next[i]->name == entry.name ? &*next[i] : nullptr;
+    }
+    place(folder, entry, slot, known);
   }
 
   TreeDraft& draft = *folder.draft;
@@ -104,15 +117,18 @@ bool TreeWalk::is_mount_point(const DirectoryTask& task, const Folder& folder) c
 /// A folder that had something in it, or other things than now: the drive may be gone that was
 /// mounted there. An empty drive of ext4 is not quite empty.
 TreeWalk::Loss TreeWalk::find_loss(const DirectoryTask& task, const Folder& folder,
-                                   const Tree& previous) const {
+                                   std::size_t destination) const {
   constexpr std::string_view kLostAndFound = "lost+found";
   const auto holds_nothing = [&](const auto& entries) {
     return std::ranges::all_of(entries, [&](const auto& e) { return e.name == kLostAndFound; });
   };
   if (task.entry.only_targets) return Loss::none;
-  const Node* above = task.draft == nullptr ? nullptr : task.draft->previous.get();
-  const bool was_mounted = task.previous != nullptr && above != nullptr &&
-                           was_mount_point(*task.previous, *above) && !is_mount_point(task, folder);
+  const Tree& previous = folder.previous[destination];
+  const Node* before = previous_node(task.previous, destination);
+  const Node* above =
+      task.draft == nullptr ? nullptr : previous_node(task.draft->previous, destination);
+  const bool was_mounted = before != nullptr && above != nullptr &&
+                           was_mount_point(*before, *above) && !is_mount_point(task, folder);
   const bool had_much = !holds_nothing(previous);
   if (!holds_nothing(folder.entries)) {
     const bool holds_others = had_much && shares_no_name(folder.entries, previous);
@@ -122,6 +138,13 @@ TreeWalk::Loss TreeWalk::find_loss(const DirectoryTask& task, const Folder& fold
   // A source each time, for yesterday's backup may have found nothing either.
   const bool lost = is_source || (had_much && (was_mounted || previous.size() >= kManyEntries));
   return lost ? Loss::of_all : Loss::none;
+}
+
+TreeWalk::Loss TreeWalk::find_loss(const DirectoryTask& task, const Folder& folder) const {
+  for (std::size_t i = 0; i < folder.previous.size(); ++i) {
+    if (const Loss loss = find_loss(task, folder, i); loss != Loss::none) return loss;
+  }
+  return Loss::none;
 }
 
 bool TreeWalk::open(const DirectoryTask& task, Folder& folder) {
@@ -167,25 +190,36 @@ Node TreeWalk::folder_node(const SourceDir& dir, const SourceEntry& entry) {
   return node;
 }
 
-Tree TreeWalk::load_previous(const DirectoryTask& task, Folder& folder) {
-  if (task.previous == nullptr || task.previous->type != NodeType::dir || !task.previous->subtree) {
-    return {};
+void TreeWalk::load_previous(const DirectoryTask& task, Folder& folder) {
+  folder.previous.resize(parts_.matchers.size());
+  for (std::size_t i = 0; i < folder.previous.size(); ++i) {
+    const Node* before = previous_node(task.previous, i);
+    if (before == nullptr || !parts_.sink.works(i)) continue;
+    folder.previous[i] = load_previous(*before, folder, i);
   }
+}
+
+Tree TreeWalk::load_previous(const Node& before, Folder& folder, std::size_t destination) {
+  if (before.type != NodeType::dir || !before.subtree) return {};
   try {
-    return parts_.matcher.load(*task.previous->subtree);
+    return parts_.matchers[destination].load(*before.subtree);
   } catch (const Error& error) {
-    if (is_fatal(error)) throw;
+    if (is_fatal(error)) {
+      if (!parts_.sink.fail(destination, std::current_exception())) throw;
+      return {};
+    }
     parts_.reporter.stored_again(
         format_text(_("{}: all its files are read, because the previous snapshot is damaged here; "
                       "{}"),
                     folder.dir->path.empty() ? "/" : folder.dir->path, error.what()));
     // Its list may be the same as ever, and those of the folders in it are not looked at now.
-    folder.stored_anew = true;
+    folder.stored_anew.resize(folder.previous.size());
+    folder.stored_anew[destination] = true;
     return {};
   }
 }
 
-void TreeWalk::place(Folder& folder, SourceEntry& entry, std::size_t slot, Node* previous) {
+void TreeWalk::place(Folder& folder, SourceEntry& entry, std::size_t slot, Previous previous) {
   if (entry.info.is_dir()) {
     DirectoryTask& task = folder.directories.emplace_back();
     task.parent = folder.dir;
@@ -203,7 +237,7 @@ void TreeWalk::place(Folder& folder, SourceEntry& entry, std::size_t slot, Node*
   try {
     if (!entry.info.is_regular()) {
       place_special(folder, entry, slot);
-    } else if (previous == nullptr || !keep_unchanged(folder, entry, slot, *previous)) {
+    } else if (!keep_unchanged(folder, entry, slot, previous)) {
       add_file(folder, entry, slot, previous);
     }
   } catch (const Error& error) {
@@ -219,32 +253,50 @@ void TreeWalk::read_attributes(const SourceDir& dir, const SourceEntry& entry, N
                            }));
 }
 
+/// A file is not read when it is what one of the parent snapshots has, and all repositories that
+/// take part have its content.
 bool TreeWalk::keep_unchanged(Folder& folder, const SourceEntry& entry, std::size_t slot,
-                              Node& previous) {
-  if (!parts_.matcher.is_unchanged(entry.info, previous)) return false;
-  if (!parts_.matcher.has_content(previous)) {
-    parts_.reporter.stored_again(
-        format_text(_("{}: the repository has lost parts of this unchanged file; it is stored "
-                      "again"),
-                    SourceTree::path_of(*folder.dir, entry)));
+                              Previous previous) {
+  const Node* kept = nullptr;
+  bool is_damaged = false;
+  for (std::size_t i = 0; i < previous.size() && kept == nullptr; ++i) {
+    const Node* before = previous[i];
+    if (before == nullptr || !parts_.matchers[i].is_unchanged(entry.info, *before)) continue;
+    is_damaged = is_damaged || !parts_.matchers[i].has_content(*before);
+    if (all_have_content(*before)) kept = before;
+  }
+  if (kept == nullptr) {
+    if (is_damaged) {
+      parts_.reporter.stored_again(
+          format_text(_("{}: the repository has lost parts of this unchanged file; it is stored "
+                        "again"),
+                      SourceTree::path_of(*folder.dir, entry)));
+    }
     return false;
   }
   const auto begun = std::chrono::steady_clock::now();
   Node node = make_node(entry.name, entry.info, parts_.with_atime);
   node.size = entry.info.size;
-  node.content = previous.content;
+  node.content = kept->content;
   read_attributes(*folder.dir, entry, node);
   std::string snapshot_path;
   if (parts_.reporter.wants_items()) {
     snapshot_path = folder.dir->snapshot_path + "/" + entry.name;
   }
   parts_.reporter.progress().done_bytes += node.size;
-  parts_.reporter.kept(snapshot_path, node, begun);
+  parts_.reporter.kept(snapshot_path, node, previous, begun);
   folder.draft->slot(slot) = std::move(node);
   return true;
 }
 
-void TreeWalk::add_file(Folder& folder, SourceEntry& entry, std::size_t slot, Node* previous) {
+bool TreeWalk::all_have_content(const Node& file) const {
+  for (std::size_t i = 0; i < parts_.matchers.size(); ++i) {
+    if (parts_.sink.works(i) && !parts_.matchers[i].has_content(file)) return false;
+  }
+  return true;
+}
+
+void TreeWalk::add_file(Folder& folder, SourceEntry& entry, std::size_t slot, Previous previous) {
   const bool large = entry.info.size > kMinChunk;
   const bool fits = !folder.batches.empty() && !folder.batches.back().large &&
                     folder.batches.back().files.size() < kBatchFiles &&
@@ -263,7 +315,7 @@ void TreeWalk::add_file(Folder& folder, SourceEntry& entry, std::size_t slot, No
 }
 
 void TreeWalk::add_stream(Folder& folder, const SourceEntry& entry, std::size_t slot,
-                          Node* previous) {
+                          Previous previous) {
   StreamTask& task = folder.streams.emplace_back();
   task.source = entry.stream();
   task.previous = keep(previous);

@@ -6,6 +6,8 @@
 #include "tree_draft.hpp"
 #include "work_queue.hpp"
 
+#include <cstddef>
+#include <span>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -18,7 +20,8 @@ class TreeWalk {
  public:
   struct Parts {
     const SourceTree& source;
-    const ParentMatcher& matcher;
+    const std::vector<ParentMatcher>& matchers;  // of the destinations, in their order
+    FanOut& sink;                                // the destinations themselves
     TreeAssembler& assembler;
     Reporter& reporter;
     WorkQueue& queue;
@@ -31,19 +34,25 @@ class TreeWalk {
 
  private:
   struct Folder;
+  /// What the parent snapshots of the destinations have under one name; nullptr: nothing.
+  using Previous = std::span<Node* const>;
 
   bool open(const DirectoryTask& task, Folder& folder);
   [[nodiscard]] bool is_mount_point(const DirectoryTask& task, const Folder& folder) const;
   /// What was there before and is not now: all, or all and there are other things.
   enum class Loss { none, of_all, for_others };
+  [[nodiscard]] Loss find_loss(const DirectoryTask& task, const Folder& folder) const;
   [[nodiscard]] Loss find_loss(const DirectoryTask& task, const Folder& folder,
-                               const Tree& previous) const;
-  Tree load_previous(const DirectoryTask& task, Folder& folder);
+                               std::size_t destination) const;
+  void load_previous(const DirectoryTask& task, Folder& folder);
+  Tree load_previous(const Node& before, Folder& folder, std::size_t destination);
   Node folder_node(const SourceDir& dir, const SourceEntry& entry);
-  void place(Folder& folder, SourceEntry& entry, std::size_t slot, Node* previous);
-  bool keep_unchanged(Folder& folder, const SourceEntry& entry, std::size_t slot, Node& previous);
-  void add_file(Folder& folder, SourceEntry& entry, std::size_t slot, Node* previous);
-  void add_stream(Folder& folder, const SourceEntry& entry, std::size_t slot, Node* previous);
+  void place(Folder& folder, SourceEntry& entry, std::size_t slot, Previous previous);
+  bool keep_unchanged(Folder& folder, const SourceEntry& entry, std::size_t slot,
+                      Previous previous);
+  [[nodiscard]] bool all_have_content(const Node& file) const;
+  void add_file(Folder& folder, SourceEntry& entry, std::size_t slot, Previous previous);
+  void add_stream(Folder& folder, const SourceEntry& entry, std::size_t slot, Previous previous);
   void place_special(Folder& folder, SourceEntry& entry, std::size_t slot);
   void read_attributes(const SourceDir& dir, const SourceEntry& entry, Node& node);
 

@@ -1,10 +1,10 @@
 #pragma once
 
+#include "previous_nodes.hpp"
 #include "source_tree.hpp"
 #include "tree_draft.hpp"
 
 #include "medsave/base/bytes.hpp"
-#include "medsave/format/node.hpp"
 
 #include <condition_variable>
 #include <cstddef>
@@ -25,16 +25,16 @@ class LargeFile;
 struct DirectoryTask {
   SourceDirPtr parent = {};  // nullptr: this is the root
   SourceEntry entry = {};
-  std::unique_ptr<Node> previous = {};
+  PreviousNodes previous = {};
   TreeDraftPtr draft = {};  // of the folder above, and the slot there
   std::size_t slot = 0;
-  bool stored_anew = false;  // as TreeDraft::stored_anew
+  DestinationSet stored_anew = {};  // as TreeDraft::stored_anew
 };
 
 /// Read one file whose content may be new.
 struct FileItem {
   SourceEntry entry = {};
-  std::unique_ptr<Node> previous = {};
+  PreviousNodes previous = {};
   std::size_t slot = 0;
 };
 
@@ -49,7 +49,7 @@ struct FileBatch {
 /// Read what a program writes.
 struct StreamTask {
   const StreamSource* source = nullptr;
-  std::unique_ptr<Node> previous = {};
+  PreviousNodes previous = {};
   TreeDraftPtr draft = {};  // of the folder that it is in, and the slot there
   std::size_t slot = 0;
   std::string path = {};  // in the snapshot

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "medsave/base/bytes.hpp"
 #include "medsave/base/clock.hpp"
 #include "medsave/base/progress.hpp"
 #include "medsave/format/snapshot.hpp"
@@ -10,10 +11,12 @@
 #include "medsave/snap/snapshot_finder.hpp"
 
 #include <cstdint>
+#include <exception>
 #include <functional>
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace medsave {
@@ -46,8 +49,7 @@ struct BackupRequest {
   /// all that was to be saved.
   std::vector<StreamSource> streams = {};
   SourceFilter filter = {};
-  std::optional<SnapshotEntry> parent = {};  // its unchanged files are not read
-  bool ignore_inode = false;                 // implies ignore_ctime, as in restic
+  bool ignore_inode = false;  // implies ignore_ctime, as in restic
   bool ignore_ctime = false;
   bool with_atime = false;
   bool scan = true;  // count first, for percentages and ETA; not where there are streams
@@ -55,6 +57,17 @@ struct BackupRequest {
   bool skip_if_unchanged = false;
   bool require_sources = false;  // a source that is a link counts as emptied
   bool dry_run = false;          // the writer goes to a throw-away store, nothing is saved
+};
+
+/// Where a backup goes.
+struct BackupDestination {
+  const Repository& repository;
+  /// Names only packs that are there (see load_reliable_index()); learns what is stored.
+  Index& index;
+  /// Of the opened repository: its stop ends the backup for this destination alone.
+  std::stop_token stop = {};
+  BlobWriterOptions writer = {};             // the first destination's compression serves all
+  std::optional<SnapshotEntry> parent = {};  // its unchanged files are not read
   /// Packs that must still be there when the snapshot is saved: adopted ones, which somebody may be
   /// about to delete who has lost his lock.
   std::vector<Id> relies_on = {};
@@ -81,35 +94,55 @@ struct BackupItem {
   std::uint64_t metadata_size_in_repo = 0;
 };
 
-/// Callbacks come from any thread, one at a time per sink.
+/// A part of a file that has just been read. What it borrows is valid for the call.
+struct ReadContent {
+  std::string_view path = {};  // in the snapshot
+  std::uint64_t offset = 0;    // bytes from the beginning of the file
+  ByteView bytes = {};
+};
+
+/// Callbacks come from any thread, one at a time per sink. Items are told as they are in the first
+/// destination.
 struct BackupSinks {
   std::function<void(const BackupProblem&)> problem = {};
   std::function<void(const BackupItem&)> item = {};  // empty: not collected
   std::function<void(std::uint64_t files, std::uint64_t bytes, double seconds)> scan_finished = {};
   NoticeSink notice = {};  // e.g. "x kept changing while it was read"
+  /// Looks at the content of files and streams as it is read, for statistics: the parts of one file
+  /// in their order, several files at the same time from several threads. May not throw. A file
+  /// that is not read, because it is unchanged, does not come; one that then fails has come in
+  /// part.
+  std::function<void(const ReadContent&)> content = {};
+};
+
+/// What one destination got.
+struct DestinationResult {
+  std::optional<Id> snapshot_id = {};  // absent when skipped or failed
+  Snapshot snapshot = {};              // as saved, with its summary
+  bool skipped_unchanged = false;
+  std::exception_ptr failure = {};  // nullptr when all went well
 };
 
 struct BackupResult {
-  std::optional<Id> snapshot_id = {};  // absent when skipped
-  Snapshot snapshot = {};              // as saved, with its summary
+  std::vector<DestinationResult> destinations = {};  // in the order given; at least one is saved
   std::uint64_t problems = 0;
   std::uint64_t stored_again = 0;  // files and folders of the parent that were damaged
   std::uint64_t changed_while_read = 0;
   /// Sources that hold nothing now, unlike in the parent or as required; and folders below them
   /// that were mount points in the parent, or held very much, and hold nothing now.
   std::uint64_t emptied = 0;
-  bool skipped_unchanged = false;
 };
 
-/// Reads the sources into the repository and saves the snapshot: packs, then index, then
-/// snapshot, each durable before the next. Per-file problems go to the sink. On Interrupted or
-/// failure everything already stored has been indexed, if the lock still stands, and no snapshot
-/// was published. `index` names only packs that are there (see load_reliable_index()).
-/// Throws Error(usage) when no target exists or a stream's name is taken, Error(io) when nothing of
-/// all could be read, Error of the repository otherwise.
-BackupResult run_backup(const Repository& repository, Index& index,
-                        const BlobWriterOptions& writer_options, BackupRequest request,
-                        const BackupSinks& sinks, Progress& progress, const std::stop_token& stop);
+/// Reads the sources once into the repositories of all destinations and saves a snapshot in each:
+/// packs, then index, then snapshot, each durable before the next. Per-file problems go to the
+/// sink. A destination that fails or is stopped is left out, and the others go on; when it is the
+/// last, its failure or Interrupted is thrown. Where that happens everything already stored has
+/// been indexed, if the lock still stands, and no snapshot was published. The backup takes as long
+/// as the slowest destination. Throws Error(usage) when no target exists, a stream's name is taken,
+/// or the repositories cut files at different places (see RepoConfig::chunker_polynomial),
+/// Error(io) when nothing of all could be read, Error of the repository otherwise.
+BackupResult run_backup(std::vector<BackupDestination> destinations, BackupRequest request,
+                        const BackupSinks& sinks, Progress& progress);
 
 /// The folders of StreamSource::filename and the file's name at the end. Throws Error(usage) where
 /// there is none, or one that no file can have when it is restored.

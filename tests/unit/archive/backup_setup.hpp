@@ -38,6 +38,14 @@ class Source {
   const std::string path_;
 };
 
+/// What is asked of a backup to one destination, and what comes of it.
+struct OneRequest : BackupRequest {
+  std::optional<SnapshotEntry> parent = {};
+  std::vector<Id> relies_on = {};
+  Snapshot snapshot = {};
+};
+struct OneResult : BackupResult, DestinationResult {};
+
 /// A folder to back up, "src" in the current folder, and a repository in memory. The target is
 /// relative, since folders above change whenever another program makes a temporary file.
 class BackupTest : public ::testing::Test {
@@ -65,8 +73,8 @@ class BackupTest : public ::testing::Test {
     ::utimensat(AT_FDCWD, (source_ / name).c_str(), times, 0);
   }
 
-  [[nodiscard]] BackupRequest request() const {
-    BackupRequest request;
+  [[nodiscard]] OneRequest request() const {
+    OneRequest request;
     request.targets = {"src"};
     request.scan = false;
     request.snapshot.time.instant = {.seconds = 1'700'000'000, .nanoseconds = 0};
@@ -74,7 +82,7 @@ class BackupTest : public ::testing::Test {
     return request;
   }
 
-  BackupResult run(BackupRequest request, const std::stop_token& stop = {}) {
+  [[nodiscard]] BackupSinks sinks() {
     problems_.clear();
     notices_.clear();
     BackupSinks sinks;
@@ -85,25 +93,39 @@ class BackupTest : public ::testing::Test {
       if (on_item_) on_item_(item);
     };
     items_.clear();
+    sinks.content = on_content_;
+    return sinks;
+  }
+
+  OneResult run(OneRequest request, const std::stop_token& stop = {}) {
+    BackupDestination to = {.repository = *repository_,
+                            .index = *index_,
+                            .stop = stop,
+                            .writer = options_,
+                            .parent = std::move(request.parent),
+                            .relies_on = std::move(request.relies_on),
+                            .snapshot = std::move(request.snapshot)};
     Progress progress;
-    BackupResult result =
-        run_backup(*repository_, *index_, options_, std::move(request), sinks, progress, stop);
+    OneResult result;
+    static_cast<BackupResult&>(result) =
+        run_backup({std::move(to)}, std::move(request), sinks(), progress);
+    static_cast<DestinationResult&>(result) = result.destinations.front();
     done_bytes_ = progress.done_bytes;
     done_items_ = progress.done_items;
     return result;
   }
-  BackupResult run() { return run(request()); }
+  OneResult run() { return run(request()); }
 
   /// The next backup of the same things.
-  BackupResult run_again(const BackupResult& parent) {
+  OneResult run_again(const OneResult& parent) {
     reload();
-    BackupRequest next = request();
+    OneRequest next = request();
     next.parent = SnapshotEntry{.id = *parent.snapshot_id, .snapshot = parent.snapshot};
     return run(std::move(next));
   }
 
   /// All nodes of a snapshot by path. Those of the source folder lose its "/src/".
-  std::map<std::string, Node> nodes(const BackupResult& result) {
+  std::map<std::string, Node> nodes(const OneResult& result) {
     std::map<std::string, Node> all;
     const BlobReader reader(*repository_, *index_);
     walk_tree(reader, result.snapshot.tree, "/",
@@ -139,6 +161,7 @@ class BackupTest : public ::testing::Test {
   std::vector<std::string> notices_;
   std::vector<BackupItem> items_;
   std::function<void(const BackupItem&)> on_item_ = {};
+  std::function<void(const ReadContent&)> on_content_ = {};
   std::uint64_t done_bytes_ = 0;
   std::uint64_t done_items_ = 0;
 };

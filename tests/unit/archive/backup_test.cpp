@@ -23,6 +23,8 @@ namespace medsave {
 namespace {
 
 using test::BackupTest;
+using test::OneRequest;
+using test::OneResult;
 using ::testing::AllOf;
 using ::testing::Contains;
 using ::testing::ElementsAre;
@@ -57,7 +59,7 @@ TEST_F(BackupTest, StoresContentOfAllSizes) {
     write(name, content);
     bytes += content.size();
   }
-  const BackupResult result = run();
+  const OneResult result = run();
   EXPECT_THAT(problems_, IsEmpty());
   const std::map<std::string, Node> stored = nodes(result);
   for (const auto& [name, expected] : files) {
@@ -79,13 +81,13 @@ TEST_F(BackupTest, StoresNothingTheSecondTime) {
     write("d" + std::to_string(i % 7) + "/f" + std::to_string(i), random_text(i, 100 + i));
   }
   write("large", random_text(999, 2 * kMaxChunk));
-  const BackupResult first = run();
+  const OneResult first = run();
   const SnapshotSummary& counts = *first.snapshot.summary;
   EXPECT_EQ(counts.files_new, 201U);
   EXPECT_EQ(counts.data_blobs, 200U + nodes(first).at("large").content.size());
   EXPECT_GT(counts.data_added_packed, counts.total_bytes_processed);
 
-  const BackupResult second = run_again(first);
+  const OneResult second = run_again(first);
   EXPECT_THAT(problems_, IsEmpty());
   EXPECT_EQ(second.snapshot.tree, first.snapshot.tree);
   EXPECT_EQ(second.snapshot.parent, first.snapshot_id);
@@ -99,10 +101,10 @@ TEST_F(BackupTest, StoresNothingTheSecondTime) {
 
 TEST_F(BackupTest, CountsWhatChanged) {
   for (const char* name : {"a/1", "a/2", "b/3"}) write(name, name);
-  const BackupResult first = run();
+  const OneResult first = run();
   write("a/1", "something else");
   write("c/4", "new");
-  const BackupResult second = run_again(first);
+  const OneResult second = run_again(first);
   const SnapshotSummary& counts = *second.snapshot.summary;
   EXPECT_EQ(counts.files_new, 1U);
   EXPECT_EQ(counts.files_changed, 1U);
@@ -173,7 +175,7 @@ TEST_F(BackupTest, RecordsMetadata) {
     EXPECT_EQ(node.extended_attributes[0].name, "user.note");
   }
 
-  BackupRequest with_atime = request();
+  OneRequest with_atime = request();
   with_atime.with_atime = true;
   ::utimensat(AT_FDCWD, (source_ / "f").c_str(), times, 0);
   EXPECT_EQ(nodes(run(std::move(with_atime))).at("f").atime.seconds, 1'000'000'000);
@@ -200,7 +202,7 @@ TEST_F(BackupTest, ReachesBelowTheLongestPath) {
   }
   const UniqueFd file = create_file_at(dir.get(), "leaf", 0644);
   ASSERT_EQ(::write(file.get(), "deep", 4), 4);
-  const BackupResult first = run();
+  const OneResult first = run();
   EXPECT_THAT(problems_, IsEmpty());
   const std::map<std::string, Node> stored = nodes(first);
   const auto leaf =
@@ -219,10 +221,10 @@ TEST_F(BackupTest, ReportsFoldersNestedDeeperThanCanBeRestored) {
     make_dir_at(dir.get(), "d", 0755);
     dir = open_dir_at(dir.get(), "d");
   }
-  BackupRequest nested = request();
+  OneRequest nested = request();
   write("f", "x");
   nested.targets = {deep.path(), "src"};
-  const BackupResult result = run(std::move(nested));
+  const OneResult result = run(std::move(nested));
   EXPECT_EQ(problems_.size(), 1U);
   EXPECT_EQ(result.snapshot.summary->dirs_new, kMaxTreeDepth + 1);
   remove_tree_at(open_dir_at(kCurrentDirectory, deep.path()).get(), "d");
@@ -230,9 +232,9 @@ TEST_F(BackupTest, ReportsFoldersNestedDeeperThanCanBeRestored) {
 
 TEST_F(BackupTest, GoesOnWithoutWhatCannotBeRead) {
   write("good", "x");
-  BackupRequest two = request();
+  OneRequest two = request();
   two.targets.emplace_back("/proc/self/mem");  // reading at 0 fails, for root too
-  const BackupResult result = run(std::move(two));
+  const OneResult result = run(std::move(two));
   EXPECT_THAT(problems_, ElementsAre("/proc/self/mem"));
   EXPECT_EQ(result.problems, 1U);
   EXPECT_TRUE(result.snapshot_id);
@@ -241,9 +243,9 @@ TEST_F(BackupTest, GoesOnWithoutWhatCannotBeRead) {
 }
 
 TEST_F(BackupTest, ReadsFilesWhoseSizeIsUnknown) {
-  BackupRequest version = request();
+  OneRequest version = request();
   version.targets = {"/proc/version"};
-  const BackupResult result = run(std::move(version));
+  const OneResult result = run(std::move(version));
   const Node node = nodes(result).at("/proc/version");
   EXPECT_GT(node.size, 0U);
   EXPECT_EQ(content(node).size(), node.size);
@@ -252,22 +254,22 @@ TEST_F(BackupTest, ReadsFilesWhoseSizeIsUnknown) {
 
 TEST_F(BackupTest, ReportsMissingTargetsAndLeavesThemOutOfThePaths) {
   write("f", "x");
-  BackupRequest two = request();
+  OneRequest two = request();
   two.targets.push_back(source_ / "missing");
-  const BackupResult result = run(std::move(two));
+  const OneResult result = run(std::move(two));
   EXPECT_THAT(problems_, ElementsAre(source_ / "missing"));
   EXPECT_THAT(result.snapshot.paths, ElementsAre(source_.path()));
 }
 
 TEST_F(BackupTest, NeedsATargetThatExists) {
-  BackupRequest none = request();
+  OneRequest none = request();
   none.targets = {source_ / "missing", ""};
   EXPECT_THAT([&] { run(std::move(none)); }, test::throws_errc(Errc::usage));
   EXPECT_THAT(store_.list(FileKind::snapshot), IsEmpty());
 }
 
 TEST_F(BackupTest, SavesNoEmptySnapshot) {
-  BackupRequest empty = request();
+  OneRequest empty = request();
   const std::filesystem::path before = std::filesystem::current_path();
   std::filesystem::current_path(source_.path());
   empty.targets = {"."};
@@ -277,7 +279,7 @@ TEST_F(BackupTest, SavesNoEmptySnapshot) {
 }
 
 TEST_F(BackupTest, SavesNoSnapshotWhenNothingCouldBeRead) {
-  BackupRequest unreadable = request();
+  OneRequest unreadable = request();
   unreadable.targets = {"/proc/self/mem"};  // reading at 0 fails, for root too
   EXPECT_THAT([&] { run(std::move(unreadable)); }, test::throws_errc(Errc::io));
   EXPECT_THAT(problems_, ElementsAre("/proc/self/mem"));
@@ -286,15 +288,15 @@ TEST_F(BackupTest, SavesNoSnapshotWhenNothingCouldBeRead) {
 
 TEST_F(BackupTest, LeavesOutFoldersThatLeadToNothing) {
   write("f", "x");
-  BackupRequest two = request();
+  OneRequest two = request();
   two.targets.emplace_back("/proc/self/mem");
-  const BackupResult result = run(std::move(two));
+  const OneResult result = run(std::move(two));
   EXPECT_FALSE(nodes(result).contains("/proc"));
 }
 
 TEST_F(BackupTest, SavesTheTimeItIsToldWhateverThatIs) {
   write("f", "x");
-  BackupRequest oldest = request();
+  OneRequest oldest = request();
   oldest.snapshot.time = {};
   EXPECT_EQ(run(std::move(oldest)).snapshot.time.instant, Timestamp{});
 }
@@ -314,22 +316,22 @@ TEST(StdinComponents, AreNamesThatAFileCanHave) {
 TEST_F(BackupTest, TellsOfSourcesThatAreEmptyNow) {
   write("f", "x");
   write("sub/g", "x");
-  const BackupResult first = run();
+  const OneResult first = run();
   std::filesystem::remove_all(source_ / "sub");
-  const BackupResult second = run_again(first);
+  const OneResult second = run_again(first);
   EXPECT_EQ(second.emptied, 0U);
   std::filesystem::remove(source_ / "f");
   std::filesystem::create_directory(source_ / "lost+found");
-  const BackupResult third = run_again(second);
+  const OneResult third = run_again(second);
   EXPECT_EQ(third.emptied, 1U);
   EXPECT_THAT(notices_, ElementsAre(HasSubstr("is empty")));
-  const BackupResult fourth = run_again(third);
+  const OneResult fourth = run_again(third);
   EXPECT_EQ(fourth.emptied, 1U);  // each time, or the last of the good snapshots would be forgotten
 }
 
 /// The same snapshot as if another file system had been mounted at the source's folder `name`.
-BackupResult with_mount_at(const std::string& name, BackupResult result,
-                           const Repository& repository, Index& index) {
+OneResult with_mount_at(const std::string& name, OneResult result, const Repository& repository,
+                        Index& index) {
   const BlobReader reader(repository, index);
   Tree root = load_tree(reader, result.snapshot.tree);
   Tree source = load_tree(reader, *root.front().subtree);
@@ -344,9 +346,9 @@ BackupResult with_mount_at(const std::string& name, BackupResult result,
 TEST_F(BackupTest, TellsOfMountPointsBelowASourceWhereNothingIsMountedNow) {
   write("mnt/drive/f", "x");
   write("f", "x");
-  const BackupResult first = with_mount_at("mnt", run(), *repository_, *index_);
+  const OneResult first = with_mount_at("mnt", run(), *repository_, *index_);
   std::filesystem::remove_all(source_ / "mnt/drive");
-  const BackupResult second = run_again(first);
+  const OneResult second = run_again(first);
   EXPECT_EQ(second.emptied, 1U);
   EXPECT_THAT(notices_, ElementsAre(AllOf(HasSubstr("/src/mnt: "), HasSubstr("is empty"))));
   EXPECT_EQ(run_again(second).emptied, 0U);
@@ -355,7 +357,7 @@ TEST_F(BackupTest, TellsOfMountPointsBelowASourceWhereNothingIsMountedNow) {
 TEST_F(BackupTest, TellsOfMountPointsThatHoldOtherThingsNow) {
   write("mnt/patients", "x");
   write("f", "x");
-  const BackupResult first = with_mount_at("mnt", run(), *repository_, *index_);
+  const OneResult first = with_mount_at("mnt", run(), *repository_, *index_);
   std::filesystem::remove(source_ / "mnt/patients");
   write("mnt/NOT_MOUNTED.txt", "x");
   EXPECT_EQ(run_again(first).emptied, 1U);
@@ -365,14 +367,14 @@ TEST_F(BackupTest, TellsOfMountPointsThatHoldOtherThingsNow) {
 TEST_F(BackupTest, TellsOfNoMountPointThatHoldsSomethingOrNeverDid) {
   write("mnt/f", "x");
   std::filesystem::create_directories(source_ / "bare/lost+found");
-  const BackupResult first = with_mount_at("mnt", run(), *repository_, *index_);
+  const OneResult first = with_mount_at("mnt", run(), *repository_, *index_);
   EXPECT_EQ(run_again(with_mount_at("bare", first, *repository_, *index_)).emptied, 0U);
 }
 
 TEST_F(BackupTest, TellsOfAFolderBelowASourceThatHasLostVeryManyFiles) {
   for (int i = 0; i < 1000; ++i) write("many/" + std::to_string(i), "x");
   for (int i = 0; i < 999; ++i) write("fewer/" + std::to_string(i), "x");
-  const BackupResult first = run();
+  const OneResult first = run();
   for (const char* name : {"many", "fewer"}) {
     std::filesystem::remove_all(source_ / name);
     std::filesystem::create_directory(source_ / name);
@@ -385,9 +387,9 @@ TEST_F(BackupTest, TellsOfAFolderBelowASourceThatHasLostVeryManyFiles) {
 TEST_F(BackupTest, SavesALinkAsALinkAndSaysSo) {
   write("f", "x");
   std::filesystem::create_directory_symlink("src", work_ / "link");
-  BackupRequest link = request();
+  OneRequest link = request();
   link.targets = {"link", "src"};
-  const BackupResult result = run(std::move(link));
+  const OneResult result = run(std::move(link));
   EXPECT_EQ(nodes(result).at("/link").type, NodeType::symlink);
   EXPECT_THAT(notices_, ElementsAre(HasSubstr("link is a link")));
 }
@@ -398,9 +400,9 @@ TEST_F(BackupTest, FollowsALinkWithASlashAtItsEnd) {
   std::filesystem::create_directory_symlink(source_.path(), work_ / "dir/link");
   std::filesystem::create_directory_symlink("src", work_ / "link");
   for (const char* end : {"/", "/.", "//"}) {
-    BackupRequest behind = request();
+    OneRequest behind = request();
     behind.targets = {std::string("link") + end, "dir", std::string("dir/link") + end};
-    const BackupResult result = run(std::move(behind));
+    const OneResult result = run(std::move(behind));
     const auto stored = nodes(result);
     EXPECT_EQ(stored.at("/link").type, NodeType::dir);
     EXPECT_TRUE(stored.contains("/link/f"));
@@ -415,18 +417,18 @@ TEST_F(BackupTest, FollowsALinkWithASlashAtItsEnd) {
 TEST_F(BackupTest, CountsNoUnreadFileAsChanged) {
   write("f", "x");
   age("f");
-  const BackupResult first = run();
+  const OneResult first = run();
   std::filesystem::copy_file(source_ / "f", source_ / "copy");
   const Node before = nodes(first).at("f");
   const timespec times[2] = {{.tv_sec = 1'600'000'000, .tv_nsec = 0},
                              {.tv_sec = before.mtime.seconds, .tv_nsec = before.mtime.nanoseconds}};
   std::filesystem::rename(source_ / "copy", source_ / "f");
   ::utimensat(AT_FDCWD, (source_ / "f").c_str(), times, 0);
-  BackupRequest next = request();
+  OneRequest next = request();
   next.parent = SnapshotEntry{.id = *first.snapshot_id, .snapshot = first.snapshot};
   next.ignore_inode = true;
   next.with_atime = true;
-  const BackupResult second = run(std::move(next));
+  const OneResult second = run(std::move(next));
   EXPECT_EQ(second.snapshot.summary->files_changed, 0U);
   EXPECT_EQ(second.snapshot.summary->files_unmodified, 1U);
   EXPECT_NE(nodes(second).at("f").inode, before.inode);  // what is known of it is new all the same
@@ -434,11 +436,11 @@ TEST_F(BackupTest, CountsNoUnreadFileAsChanged) {
 
 TEST_F(BackupTest, SkipsASnapshotThatWouldSayNothingNew) {
   write("f", "x");
-  const BackupResult first = run();
-  BackupRequest next = request();
+  const OneResult first = run();
+  OneRequest next = request();
   next.parent = SnapshotEntry{.id = *first.snapshot_id, .snapshot = first.snapshot};
   next.skip_if_unchanged = true;
-  const BackupResult second = run(std::move(next));
+  const OneResult second = run(std::move(next));
   EXPECT_TRUE(second.skipped_unchanged);
   EXPECT_FALSE(second.snapshot_id);
   EXPECT_EQ(store_.list(FileKind::snapshot).size(), 1U);
@@ -447,9 +449,9 @@ TEST_F(BackupTest, SkipsASnapshotThatWouldSayNothingNew) {
 TEST_F(BackupTest, StoresNothingInADryRun) {
   write("f", random_text(1, 10000));
   write("g", random_text(1, 10000));
-  BackupRequest dry = request();
+  OneRequest dry = request();
   dry.dry_run = true;
-  const BackupResult result = run(std::move(dry));
+  const OneResult result = run(std::move(dry));
   EXPECT_TRUE(result.snapshot_id);
   EXPECT_EQ(result.snapshot.summary->data_blobs, 1U);
   EXPECT_GT(result.snapshot.summary->data_added_packed, 10000U);
@@ -460,11 +462,11 @@ TEST_F(BackupTest, StoresNothingInADryRun) {
 
 TEST_F(BackupTest, ReadsAgainWhenTheRepositoryLostContent) {
   write("f", random_text(1, 10000));
-  const BackupResult first = run();
+  const OneResult first = run();
   for (const FileKind kind : {FileKind::index, FileKind::pack}) {
     for (const ListedFile& file : store_.list(kind)) store_.remove({.kind = kind, .id = file.id});
   }
-  const BackupResult second = run_again(first);
+  const OneResult second = run_again(first);
   EXPECT_EQ(second.problems, 0U);  // this snapshot is complete
   EXPECT_GE(second.stored_again, 1U);
   EXPECT_THAT(notices_, Contains(HasSubstr("damaged here")));
@@ -474,14 +476,14 @@ TEST_F(BackupTest, ReadsAgainWhenTheRepositoryLostContent) {
 
 TEST_F(BackupTest, ReadsAgainWhatChangedInTheSameTickAsThePreviousBackup) {
   write("f", "old");
-  const BackupResult first = run();
+  const OneResult first = run();
   const Node before = nodes(first).at("f");
   // The clock of the file system has not moved on since.
   write("f", "new");
   const timespec mtime = {.tv_sec = before.mtime.seconds, .tv_nsec = before.mtime.nanoseconds};
   const timespec times[2] = {mtime, mtime};
   ::utimensat(AT_FDCWD, (source_ / "f").c_str(), times, 0);
-  BackupRequest next = request();
+  OneRequest next = request();
   next.ignore_ctime = true;
   next.parent = SnapshotEntry{.id = *first.snapshot_id, .snapshot = first.snapshot};
   EXPECT_EQ(content(nodes(run(std::move(next))).at("f")), "new");
@@ -490,13 +492,13 @@ TEST_F(BackupTest, ReadsAgainWhatChangedInTheSameTickAsThePreviousBackup) {
 TEST_F(BackupTest, MissesUnderIgnoreInodeWhatOnlyCtimeShows) {
   write("f", "old");
   age("f");
-  const BackupResult first = run();
+  const OneResult first = run();
   const timespec mtime = {.tv_sec = nodes(first).at("f").mtime.seconds,
                           .tv_nsec = nodes(first).at("f").mtime.nanoseconds};
   write("f", "new");
   const timespec times[2] = {mtime, mtime};
   ::utimensat(AT_FDCWD, (source_ / "f").c_str(), times, 0);
-  BackupRequest ignoring = request();
+  OneRequest ignoring = request();
   ignoring.ignore_inode = true;
   ignoring.parent = SnapshotEntry{.id = *first.snapshot_id, .snapshot = first.snapshot};
   EXPECT_EQ(content(nodes(run(std::move(ignoring))).at("f")), "old");
@@ -508,9 +510,9 @@ TEST_F(BackupTest, PutsTheEntriesOfTheCurrentFolderAtTheRoot) {
   write("b", "2");
   const std::filesystem::path before = std::filesystem::current_path();
   std::filesystem::current_path(source_ / "a");
-  BackupRequest relative = request();
+  OneRequest relative = request();
   relative.targets = {".", "../b"};
-  const BackupResult result = run(std::move(relative));
+  const OneResult result = run(std::move(relative));
   std::filesystem::current_path(before);
   EXPECT_THAT(nodes(result), ElementsAre(Key("/b"), Key("/x")));
   EXPECT_THAT(result.snapshot.paths, ElementsAre(source_ / "a", source_ / "b"));
@@ -518,7 +520,7 @@ TEST_F(BackupTest, PutsTheEntriesOfTheCurrentFolderAtTheRoot) {
 
 TEST_F(BackupTest, CountsAheadForTheDisplay) {
   write("f", "123");
-  BackupRequest scanned = request();
+  OneRequest scanned = request();
   scanned.scan = true;
   EXPECT_NO_THROW(run(std::move(scanned)));  // ends long before the count begins
 }
@@ -536,12 +538,12 @@ TEST_F(BackupTest, ReadsAPipe) {
     ::close(ends[1]);
   });
   bool finished = false;
-  BackupRequest from_pipe = request();
+  OneRequest from_pipe = request();
   from_pipe.targets.clear();
   from_pipe.streams = {{.filename = "dump/db.sql",
                         .open = [&] { return ends[0]; },
                         .finish = [&] { finished = true; }}};
-  const BackupResult result = run(std::move(from_pipe));
+  const OneResult result = run(std::move(from_pipe));
   producer.join();
   ::close(ends[0]);
   EXPECT_TRUE(finished);
@@ -562,7 +564,7 @@ TEST_F(BackupTest, SavesNothingWhenNothingArrives) {
   int ends[2];
   ASSERT_EQ(::pipe(ends), 0);
   ::close(ends[1]);
-  BackupRequest from_pipe = request();
+  OneRequest from_pipe = request();
   from_pipe.targets.clear();
   from_pipe.streams = {{.open = [&] { return ends[0]; }}};
   EXPECT_THAT([&] { run(std::move(from_pipe)); }, test::throws_errc(Errc::io));
@@ -575,7 +577,7 @@ TEST_F(BackupTest, SavesNothingOfAProducerThatFailed) {
   ASSERT_EQ(::pipe(ends), 0);
   ASSERT_EQ(::write(ends[1], "half", 4), 4);
   ::close(ends[1]);
-  BackupRequest from_pipe = request();
+  OneRequest from_pipe = request();
   from_pipe.targets.clear();
   from_pipe.streams = {
       {.open = [&] { return ends[0]; }, .finish = [] { throw Error(Errc::io, "exit status 1"); }}};
@@ -610,10 +612,10 @@ TEST_F(BackupTest, ReadsStreamsBesideFolders) {
   write("f", "file");
   Program first("first dump");
   Program second("second dump");
-  BackupRequest both = request();
+  OneRequest both = request();
   both.streams = {{.filename = "dumps/a.sql", .open = [&] { return first.open(); }},
                   {.filename = "dumps/b.sql", .open = [&] { return second.open(); }}};
-  const BackupResult result = run(std::move(both));
+  const OneResult result = run(std::move(both));
   EXPECT_THAT(problems_, IsEmpty());
   EXPECT_THAT(result.snapshot.paths, ElementsAre("/dumps/a.sql", "/dumps/b.sql", source_.path()));
   const std::map<std::string, Node> stored = nodes(result);
@@ -627,14 +629,14 @@ TEST_F(BackupTest, LeavesOutTheStreamOfAProgramThatFailed) {
   write("f", "file");
   Program half("half a dump");
   Program silent("");
-  BackupRequest both = request();
+  OneRequest both = request();
   both.streams = {{.filename = "half.sql",
                    .open = [&] { return half.open(); },
                    .finish = [] { throw Error(Errc::io, "exit status 1"); }},
                   {.filename = "silent.sql", .open = [&] { return silent.open(); }},
                   {.filename = "none.sql",
                    .open = []() -> int { throw Error(Errc::not_found, "no such program"); }}};
-  const BackupResult result = run(std::move(both));
+  const OneResult result = run(std::move(both));
   EXPECT_THAT(problems_, UnorderedElementsAre("/half.sql", "/none.sql", "/silent.sql"));
   EXPECT_EQ(result.problems, 3U);
   EXPECT_THAT(nodes(result), ElementsAre(Key("/src"), Key("f")));
@@ -642,7 +644,7 @@ TEST_F(BackupTest, LeavesOutTheStreamOfAProgramThatFailed) {
 
 TEST_F(BackupTest, SavesNothingWhenAllStreamsFail) {
   Program silent("");
-  BackupRequest failing = request();
+  OneRequest failing = request();
   failing.targets.clear();
   failing.streams = {
       {.filename = "a", .open = [&] { return silent.open(); }},
@@ -651,14 +653,35 @@ TEST_F(BackupTest, SavesNothingWhenAllStreamsFail) {
   EXPECT_THAT(store_.list(FileKind::snapshot), IsEmpty());
 }
 
+TEST_F(BackupTest, ShowsContentAsItIsRead) {
+  const std::map<std::string, std::string> written = {
+      {"/src/empty", ""}, {"/src/large", random_text(1, kMaxChunk + 5)}, {"/src/small", "text"}};
+  for (const auto& [path, text] : written) write(path.substr(5), text);
+  Program program("a dump");
+  OneRequest all = request();
+  all.streams = {{.filename = "dump.sql", .open = [&] { return program.open(); }}};
+  std::map<std::string, std::string> seen;
+  std::mutex mutex;
+  on_content_ = [&](const ReadContent& part) {
+    const std::lock_guard lock(mutex);
+    std::string& file = seen[std::string(part.path)];
+    EXPECT_EQ(part.offset, file.size());
+    file += as_text(part.bytes);
+  };
+  run(std::move(all));
+  std::map<std::string, std::string> expected = written;
+  expected["/dump.sql"] = "a dump";
+  EXPECT_EQ(seen, expected);
+}
+
 TEST_F(BackupTest, RefusesAStreamWhoseNameIsTaken) {
   write("d/f", "file");
   for (const char* name : {"src", "src/dump", "src/d/f"}) {
-    BackupRequest taken = request();
+    OneRequest taken = request();
     taken.streams = {{.filename = name, .open = [] { return -1; }}};
     EXPECT_THAT([&] { run(std::move(taken)); }, test::throws_errc(Errc::usage)) << name;
   }
-  BackupRequest twice = request();
+  OneRequest twice = request();
   twice.streams = {{.filename = "a", .open = [] { return -1; }},
                    {.filename = "a/b", .open = [] { return -1; }}};
   EXPECT_THAT([&] { run(std::move(twice)); }, test::throws_errc(Errc::usage));
@@ -672,7 +695,7 @@ TEST_F(BackupTest, StopsWhileASilentPipeIsRead) {
     std::this_thread::sleep_for(std::chrono::milliseconds(30));
     stop.request_stop();
   });
-  BackupRequest from_pipe = request();
+  OneRequest from_pipe = request();
   from_pipe.targets.clear();
   from_pipe.streams = {{.open = [&] { return ends[0]; }}};
   EXPECT_THROW(run(std::move(from_pipe), stop.get_token()), Interrupted);
@@ -696,7 +719,7 @@ TEST_F(BackupTest, IndexesWhatAnInterruptedRunStored) {
   EXPECT_THAT(store_.list(FileKind::snapshot), IsEmpty());
   reload();
   EXPECT_GE(index_->blob_count(), kFiles / 3);
-  const BackupResult result = run();
+  const OneResult result = run();
   EXPECT_LE(result.snapshot.summary->data_blobs, kFiles - kFiles / 3);
   EXPECT_EQ(result.snapshot.summary->files_new, kFiles);
 }
@@ -731,7 +754,7 @@ TEST_F(BackupTest, PublishesNothingWhenTheRepositoryFails) {
     index_ = load_index(*repository_, {});
     // What is published can be read completely.
     for (const SnapshotEntry& entry : load_snapshots(*repository_, {})) {
-      BackupResult published;
+      OneResult published;
       published.snapshot = entry.snapshot;
       for (const auto& [path, node] : nodes(published)) EXPECT_NO_THROW(content(node));
     }

@@ -34,6 +34,9 @@ class MemorySink : public BlobSink {
     blobs[blob.id] = std::string(as_text(plain));
     return {.id = blob.id};
   }
+  SavedBlob save_prepared(const PreparedBlob& blob) override { return save(blob.ref, blob.plain); }
+  [[nodiscard]] bool knows(const BlobRef& blob) const override { return blobs.contains(blob.id); }
+  [[nodiscard]] std::optional<LeastGain> least_gain() const override { return std::nullopt; }
   SavedBlob save_again(const BlobRef& blob, ByteView plain) override { return save(blob, plain); }
   void finish() override {}
   [[nodiscard]] BlobWriterStats stats() const override { return {}; }
@@ -41,6 +44,14 @@ class MemorySink : public BlobSink {
   std::map<Id, std::string> blobs;
   std::function<void()> on_data;
 };
+
+std::vector<std::unique_ptr<BlobSink>> make_sink(MemorySink*& memory) {
+  auto sink = std::make_unique<MemorySink>();
+  memory = sink.get();
+  std::vector<std::unique_ptr<BlobSink>> sinks;
+  sinks.push_back(std::move(sink));
+  return sinks;
+}
 
 /// One thread does everything; the files of one folder, without looking at them beforehand.
 class FileSaverTest : public ::testing::Test {
@@ -77,7 +88,7 @@ class FileSaverTest : public ::testing::Test {
       queue_.done();
     }
     std::map<std::string, std::uint64_t> stored;
-    for (const Node& node : decode_tree(sink_.blobs.at(assembler_.root().value()))) {
+    for (const Node& node : decode_tree(memory_->blobs.at(assembler_.root().value()))) {
       stored[node.name] = node.size;
     }
     return stored;
@@ -85,7 +96,8 @@ class FileSaverTest : public ::testing::Test {
 
   test::TempDir source_;
   SourceDirPtr dir_;
-  MemorySink sink_;
+  MemorySink* memory_ = nullptr;
+  FanOut sink_{make_sink(memory_), CompressionLevel::automatic};
   BackupSinks sinks_;
   Progress progress_;
   std::vector<std::string> problems_;
@@ -140,7 +152,7 @@ TEST_F(FileSaverTest, TakesALargeFileThatBecameSmall) {
 TEST_F(FileSaverTest, FlagsAFileThatGrowsWhileItIsRead) {
   write("a", 3 * kMaxChunk);
   int more = 2;
-  sink_.on_data = [&] {
+  memory_->on_data = [&] {
     if (more-- > 0) std::ofstream(source_ / "a", std::ios::app) << std::string(kMinChunk, 'z');
   };
   EXPECT_EQ(save({"a"}, true), (Sizes{{"a", 3 * kMaxChunk + 2 * kMinChunk}}));
@@ -152,7 +164,7 @@ TEST_F(FileSaverTest, FlagsAFileThatGrowsWhileItIsRead) {
 
 TEST_F(FileSaverTest, FlagsAFileThatShrinksWhileItIsRead) {
   write("a", 3 * kMaxChunk);
-  sink_.on_data = [&] { std::filesystem::resize_file(source_ / "a", 10); };
+  memory_->on_data = [&] { std::filesystem::resize_file(source_ / "a", 10); };
   const Sizes stored = save({"a"}, true);
   EXPECT_LT(stored.at("a"), 3 * kMaxChunk);
   EXPECT_EQ(reporter_.changed_while_read(), 1U);

@@ -53,13 +53,16 @@ void back_up(Session& session) {
   BackupRequest request;
   request.targets = {source_folder()};
   request.scan = false;
-  request.snapshot.time.instant = {.seconds = 1'700'001'000, .nanoseconds = 0};
-  request.snapshot.hostname = "host";
-  if (!snapshots.empty()) request.parent = snapshots.back();
+  BackupDestination to = {.repository = session.repository,
+                          .index = *index,
+                          .stop = session.stop,
+                          .writer = kSmallPacks};
+  to.snapshot.time.instant = {.seconds = 1'700'001'000, .nanoseconds = 0};
+  to.snapshot.hostname = "host";
+  if (!snapshots.empty()) to.parent = snapshots.back();
   Progress progress;
-  const BackupResult result = run_backup(session.repository, *index, kSmallPacks,
-                                         std::move(request), {}, progress, session.stop);
-  session.reported.push_back(result.snapshot_id.value());
+  const BackupResult result = run_backup({to}, std::move(request), {}, progress);
+  session.reported.push_back(result.destinations.front().snapshot_id.value());
 }
 
 void prune_tightly(Session& session) {
