@@ -69,7 +69,7 @@ class CachingBackend : public CacheBackend {
 
   std::unique_ptr<Backend> inner_;
   const CacheFolder folder_;
-  OpenFiles open_packs_;
+  OpenFiles pack_files_;
   std::mutex mutex_;  // guards tree_packs_, fetching_
   std::condition_variable fetched_;
   std::unordered_set<Id> tree_packs_;
@@ -107,11 +107,11 @@ void CachingBackend::load(const FileRef& file, std::uint64_t limit, Buffer& out)
 /// False when the local copy is missing, or too short and therefore dropped.
 bool CachingBackend::read_local_range(const FileRef& file, std::uint64_t offset, std::size_t length,
                                       Buffer& out) {
-  std::shared_ptr<const UniqueFd> fd = open_packs_.find(file.id);
+  std::shared_ptr<const UniqueFd> fd = pack_files_.find(file.id);
   try {
     if (!fd) {
       if (!folder_.contains(file)) return false;
-      fd = open_packs_.open(file.id, kCurrentDirectory, folder_.path_of(file));
+      fd = pack_files_.open(file.id, kCurrentDirectory, folder_.path_of(file));
     }
     out.clear();
     out.resize(length);
@@ -184,7 +184,7 @@ void CachingBackend::remove(const FileRef& file) {
 }
 
 void CachingBackend::forget(const FileRef& file) {
-  if (file.kind == FileKind::pack) open_packs_.drop(file.id);
+  if (file.kind == FileKind::pack) pack_files_.drop(file.id);
   if (folder_.usable() && may_be_cached(file.kind)) folder_.remove(file);
 }
 

@@ -113,7 +113,7 @@ class LocalBackend : public Backend {
   Modes modes_;
   std::atomic<bool> config_seen_ = false;
   std::function<void()> publish_check_;
-  OpenFiles open_packs_;
+  OpenFiles pack_files_;
   std::mutex medium_mutex_;  // held while a pack is written: two at a time would not be faster
   LocalWriter writer_{root_};
 };
@@ -343,8 +343,8 @@ std::shared_ptr<const UniqueFd> LocalBackend::open_for_range(const FileRef& file
   if (file.kind != FileKind::pack) {
     return std::make_shared<const UniqueFd>(open_file_at(root_.fd(), name_of(file), true));
   }
-  if (auto known = open_packs_.find(file.id)) return known;
-  auto opened = open_packs_.open(file.id, root_.fd(), name_of(file));
+  if (auto known = pack_files_.find(file.id)) return known;
+  auto opened = pack_files_.open(file.id, root_.fd(), name_of(file));
   writer_.rely_on(folder_of(file));  // an index may be about to name it
   return opened;
 }
@@ -367,7 +367,7 @@ void LocalBackend::load_range(const FileRef& file, std::uint64_t offset, std::si
 }
 
 void LocalBackend::done_reading(const FileRef& file, std::uint64_t offset, std::size_t length) {
-  if (const auto fd = open_packs_.find(file.id)) drop_from_memory(fd->get(), offset, length);
+  if (const auto fd = pack_files_.find(file.id)) drop_from_memory(fd->get(), offset, length);
 }
 
 std::optional<std::uint64_t> LocalBackend::size(const FileRef& file) {
@@ -455,7 +455,7 @@ void LocalBackend::remove_file(const FileRef& file) {
 void LocalBackend::remove(const FileRef& file) {
   if (file.kind == FileKind::pack) {
     writer_.wait_for(file);
-    open_packs_.drop(file.id);
+    pack_files_.drop(file.id);
   }
   if (file.kind != FileKind::lock) {
     write_with_advice([this] { writer_.settle(); });
