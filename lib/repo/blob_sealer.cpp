@@ -9,7 +9,8 @@
 namespace medsave {
 namespace {
 
-// Blobs that wait to be hashed: there should always be one for the next plaintext.
+// Sealed blobs that wait to be hashed. There should always be one, to be hashed side by side with
+// the next plaintext.
 constexpr std::size_t kMostWaiting = 4;
 constexpr std::size_t kMostWaitingBytes = std::size_t{2} << 20;
 constexpr std::size_t kWorthKeeping = std::size_t{2} << 20;  // bytes; most blobs are smaller
@@ -28,9 +29,9 @@ Id BlobSealer::hash(ByteView plain) {
   Sha256Job job(plain);
   while (!waiting_.empty() && !job.done()) {
     Sha256Job::advance_both(job, waiting_.front().job);
-    if (waiting_.front().job.done()) deliver_first();
+    if (waiting_.front().job.done()) commit_first();
   }
-  packs_.accompany(job);
+  packs_.hash_alongside(job);
   return job.finish();
 }
 
@@ -44,19 +45,19 @@ PackEntry BlobSealer::seal(const PreparedBlob& blob) {
       .offset = 0,
       .stored_length = static_cast<std::uint32_t>(content.size() + kSealOverhead),
       .plain_length = compressed ? static_cast<std::uint32_t>(blob.plain.size()) : 0};
-  OpenPacks::Room room = packs_.make_room(entry);
-  seal_to(repository_.key(), content, room.bytes, system_random());
+  OpenPacks::Reservation reservation = packs_.reserve(entry);
+  seal_to(repository_.key(), content, reservation.bytes, system_random());
   if (verify_) {
-    // A frame of prepare() stands in `frame_`, and is not needed any more.
-    Buffer opened = open_again(entry, room.bytes);
+    // Overwrites `frame_`: the compressed form that prepare() put there is sealed by now.
+    Buffer opened = open_again(entry, reservation.bytes);
     const ByteView message = opened.view();
     waiting_.push_back({.entry = entry,
-                        .room = std::move(room),
+                        .reservation = std::move(reservation),
                         .opened = std::move(opened),
                         .job = Sha256Job(message)});
     while (too_many_wait()) verify_first();
   } else {
-    packs_.deliver(entry.kind, room);
+    packs_.commit(entry.kind, reservation);
   }
   if (frame_.capacity() > kWorthKeeping) frame_ = Buffer();
   return entry;
@@ -88,18 +89,18 @@ bool BlobSealer::too_many_wait() const {
   return waiting_.size() > kMostWaiting || (waiting_.size() > 1 && bytes > kMostWaitingBytes);
 }
 
-/// Delivers the first of those that wait. The next is hashed along with it.
+/// Verifies and commits the first blob that waits; the second one is hashed side by side with it.
 void BlobSealer::verify_first() {
   if (waiting_.size() > 1) Sha256Job::advance_both(waiting_[0].job, waiting_[1].job);
-  deliver_first();
+  commit_first();
 }
 
-void BlobSealer::deliver_first() {
+void BlobSealer::commit_first() {
   Sealed blob = std::move(waiting_.front());
   waiting_.pop_front();
-  packs_.accompany(blob.job);
+  packs_.hash_alongside(blob.job);
   if (blob.job.finish() != blob.entry.id) throw_changed(blob.entry.id);
-  packs_.deliver(blob.entry.kind, blob.room);
+  packs_.commit(blob.entry.kind, blob.reservation);
   give_back(std::move(blob.opened));
 }
 
@@ -137,7 +138,7 @@ void SealerPool::give_back(std::unique_ptr<BlobSealer> sealer) noexcept {
   try {
     const std::lock_guard lock(mutex_);
     idle_.push_back(std::move(sealer));
-  } catch (...) {  // no memory to remember it: it just ends
+  } catch (...) {  // no memory to keep it in the pool: the sealer is destroyed
   }
 }
 

@@ -21,7 +21,7 @@ namespace medsave {
 
 /// Turns prepared blobs into what a pack holds: sealed to where it stands in the pack, and opened
 /// again to see that it survived. The hash of what was opened is computed side by side with that of
-/// the next plaintext (see Sha256Job), so a blob is delivered some calls after it went in.
+/// the next plaintext (see Sha256Job), so a blob is committed some calls after it was sealed.
 /// One thread at a time.
 class BlobSealer {
  public:
@@ -31,11 +31,11 @@ class BlobSealer {
     Packs() = default;
     Packs(const Packs&) = delete;
     Packs& operator=(const Packs&) = delete;
-    virtual OpenPacks::Room make_room(const PackEntry& entry) = 0;
-    /// Takes a blob back that stands there and is right.
-    virtual void deliver(BlobKind kind, const OpenPacks::Room& room) = 0;
-    /// Hashes `job`, unless it is done, side by side with something else, as far as that goes.
-    virtual void accompany(Sha256Job& job) = 0;
+    virtual OpenPacks::Reservation reserve(const PackEntry& entry) = 0;
+    /// Called once the blob written to the reserved bytes has been verified.
+    virtual void commit(BlobKind kind, const OpenPacks::Reservation& reservation) = 0;
+    /// As OpenPacks::hash_alongside().
+    virtual void hash_alongside(Sha256Job& job) = 0;
     /// What compression of the next blob must gain; std::nullopt: it is not to be compressed.
     [[nodiscard]] virtual std::optional<LeastGain> least_gain() const = 0;
 
@@ -46,31 +46,33 @@ class BlobSealer {
   BlobSealer(const Repository& repository, CompressionLevel level, bool verify, Packs& packs)
       : repository_(repository), preparer_(level), verify_(verify), packs_(packs) {}
 
-  /// SHA-256 of `plain`. Like seal() and finish() it delivers blobs of earlier calls; they throw
-  /// what that throws, and Error(internal) when a blob is not what went in (bad memory).
+  /// SHA-256 of `plain`. Like seal() and finish() it verifies and commits blobs of earlier calls;
+  /// they throw what that throws, and Error(internal) when a blob is not what was sealed (bad
+  /// memory).
   Id hash(ByteView plain);
   /// Compresses a blob for these packs alone. The result borrows `plain`, and memory of this
   /// object until the next call. Throws as check_blob_size().
   PreparedBlob prepare(const BlobRef& blob, ByteView plain) {
     return preparer_.prepare(blob, plain, packs_.least_gain(), frame_);
   }
-  /// The entry lacks its offset only. Throws also as check_blob_size().
+  /// Seals the blob into a pack. The entry returned is complete but for its offset. Throws also as
+  /// check_blob_size().
   PackEntry seal(const PreparedBlob& blob);
-  /// Delivers all that were sealed.
+  /// Verifies and commits all blobs that wait for it.
   void finish();
 
  private:
-  /// A blob whose hash is not known to be right yet.
+  /// A sealed blob that has been opened again, but whose hash has not been compared yet.
   struct Sealed {
     PackEntry entry = {};
-    OpenPacks::Room room = {};
+    OpenPacks::Reservation reservation = {};
     Buffer opened = {};  // what the job hashes
     Sha256Job job;
   };
 
   Buffer open_again(const PackEntry& entry, ByteView sealed);
   void verify_first();
-  void deliver_first();
+  void commit_first();
   [[nodiscard]] bool too_many_wait() const;
   Buffer take_buffer();
   void give_back(Buffer buffer);
@@ -81,24 +83,24 @@ class BlobSealer {
   const bool verify_;
   Packs& packs_;
   std::deque<Sealed> waiting_;
-  Buffer frame_;  // of the blob in hand, on its way to or from its sealed form
+  Buffer frame_;  // compressed form of the blob that is being sealed or verified
   std::vector<Buffer> spare_;
 };
 
-/// As many sealers as threads that seal at the same time. Thread-safe.
+/// Sealers, one for each thread that seals at the same time. Thread-safe.
 class SealerPool {
  public:
   SealerPool(const Repository& repository, CompressionLevel level, bool verify,
              BlobSealer::Packs& packs)
       : repository_(repository), level_(level), verify_(verify), packs_(packs) {}
 
-  /// A sealer on loan; it goes back with the object.
-  class Loan {
+  /// A sealer for one thread; it goes back to the pool with the object.
+  class Lease {
    public:
-    explicit Loan(SealerPool& pool) : pool_(pool), sealer_(pool.take()) {}
-    Loan(const Loan&) = delete;
-    Loan& operator=(const Loan&) = delete;
-    ~Loan() { pool_.give_back(std::move(sealer_)); }
+    explicit Lease(SealerPool& pool) : pool_(pool), sealer_(pool.take()) {}
+    Lease(const Lease&) = delete;
+    Lease& operator=(const Lease&) = delete;
+    ~Lease() { pool_.give_back(std::move(sealer_)); }
     BlobSealer* operator->() { return sealer_.get(); }
     BlobSealer& operator*() { return *sealer_; }
 
@@ -107,7 +109,7 @@ class SealerPool {
     std::unique_ptr<BlobSealer> sealer_;
   };
 
-  /// finish() of every sealer; none may be on loan.
+  /// Calls finish() of every sealer. There must be no lease.
   void finish();
 
  private:
@@ -119,7 +121,8 @@ class SealerPool {
   const bool verify_;
   BlobSealer::Packs& packs_;
   std::mutex mutex_;  // guards idle_
-  // Taken in turn: a pack cannot be completed while one of its blobs waits in a sealer.
+  // Used in turn: a pack cannot be completed while one of its blobs waits in a sealer, so none may
+  // lie idle for long.
   std::deque<std::unique_ptr<BlobSealer>> idle_;
 };
 

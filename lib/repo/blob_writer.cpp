@@ -20,7 +20,7 @@ struct BlobRefHash {
   std::size_t operator()(const BlobRef& blob) const noexcept { return std::hash<Id>()(blob.id); }
 };
 
-/// Blobs that somebody has undertaken to store and the index does not know yet. Thread-safe.
+/// Blobs that a caller is storing and that the index does not know yet. Thread-safe.
 class Claims {
  public:
   /// False when the blob is claimed already.
@@ -67,7 +67,7 @@ struct BlobWriter::State final : BlobSealer::Packs {
         stop(std::move(the_stop)),
         sealers(repository, options.compression, options.extra_verify, *this),
         store(repository, options.index_interval, [this](const IndexedPack& pack, Buffer memory) {
-          // In this order: a blob is always seen in one of the two.
+          // In this order: at any time a blob is in the index or claimed.
           index.add_pack(pack);
           claims.release(pack.blobs);
           packs_of(pack.blobs.front().kind).stored(std::move(memory));
@@ -76,19 +76,20 @@ struct BlobWriter::State final : BlobSealer::Packs {
           options.progress->queued_bytes -= packed_size(pack.blobs);
         }) {}
 
-  /// Whether the caller is to store the blob: it is in no pack, and nobody else has undertaken to.
+  /// Whether the caller is to store the blob: it is in no pack, and no other caller is storing it.
   bool claim(const BlobRef& blob);
   SavedBlob save(BlobSealer& sealer, const BlobRef& blob, ByteView plain);
   SavedBlob save_new(BlobSealer& sealer, const PreparedBlob& blob);
-  /// Runs `work`; when it fails, nobody may go on: others were told that blobs are taken care of.
+  /// Runs `work`; when it fails, every later call fails too: other callers were told that
+  /// the blobs claimed here will be stored.
   template <typename Work>
   auto or_fail(const Work& work);
   OpenPacks& packs_of(BlobKind kind) { return kind == BlobKind::data ? data_packs : tree_packs; }
-  OpenPacks::Room make_room(const PackEntry& entry) override {
-    return packs_of(entry.kind).make_room(entry);
+  OpenPacks::Reservation reserve(const PackEntry& entry) override {
+    return packs_of(entry.kind).reserve(entry);
   }
-  void deliver(BlobKind kind, const OpenPacks::Room& room) override;
-  void accompany(Sha256Job& job) override { data_packs.advance_with(job); }
+  void commit(BlobKind kind, const OpenPacks::Reservation& reservation) override;
+  void hash_alongside(Sha256Job& job) override { data_packs.hash_alongside(job); }
   [[nodiscard]] std::optional<LeastGain> least_gain() const override {
     if (repository.config().version < 2) return std::nullopt;
     if (options.always_compress) return LeastGain::nothing;
@@ -105,7 +106,7 @@ struct BlobWriter::State final : BlobSealer::Packs {
   Index& index;
   const BlobWriterOptions options;
   const std::stop_token stop;
-  bool finishing = false;  // finish() was called: nothing interrupts it
+  bool finishing = false;  // finish() was called, which an interruption does not stop
   std::atomic<std::uint64_t> data_blobs = 0;
   std::atomic<std::uint64_t> tree_blobs = 0;
   std::atomic<std::uint64_t> plain_bytes = 0;
@@ -121,7 +122,7 @@ template <typename Work>
 auto BlobWriter::State::or_fail(const Work& work) {
   try {
     return work();
-  } catch (const Interrupted&) {  // what was sealed is still there, and finish() stores it
+  } catch (const Interrupted&) {  // what was sealed is kept, and finish() stores it
     throw;
   } catch (...) {
     store.fail(std::current_exception());
@@ -131,7 +132,7 @@ auto BlobWriter::State::or_fail(const Work& work) {
 
 bool BlobWriter::State::claim(const BlobRef& blob) {
   if (index.contains(blob) || !claims.claim(blob)) return false;
-  // The pack of a claim that ended meanwhile is in the index by now.
+  // Another caller may have stored it, and released its claim, between the two look-ups above.
   if (!index.contains(blob)) return true;
   claims.release(blob);
   return false;
@@ -149,8 +150,8 @@ SavedBlob BlobWriter::State::save_new(BlobSealer& sealer, const PreparedBlob& bl
       .id = blob.ref.id, .is_new = true, .stored_length = entry.stored_length + entry_size(entry)};
 }
 
-void BlobWriter::State::deliver(BlobKind kind, const OpenPacks::Room& room) {
-  std::optional<FinishedPack> finished = packs_of(kind).filled(room);
+void BlobWriter::State::commit(BlobKind kind, const OpenPacks::Reservation& reservation) {
+  std::optional<FinishedPack> finished = packs_of(kind).commit(reservation);
   if (!finished) return;
   packed_bytes += kPackTrailer;
   queue(*finished);
@@ -188,7 +189,7 @@ SavedBlob BlobWriter::save(BlobKind kind, ByteView plain) {
   check_stop(state_->stop);
   state_->store.check();
   return state_->or_fail([&] {
-    SealerPool::Loan sealer(state_->sealers);
+    SealerPool::Lease sealer(state_->sealers);
     const Id id = sealer->hash(plain);
     return state_->save(*sealer, {.kind = kind, .id = id}, plain);
   });
@@ -198,7 +199,7 @@ SavedBlob BlobWriter::save(const BlobRef& blob, ByteView plain) {
   check_stop(state_->stop);
   state_->store.check();
   return state_->or_fail([&] {
-    SealerPool::Loan sealer(state_->sealers);
+    SealerPool::Lease sealer(state_->sealers);
     return state_->save(*sealer, blob, plain);
   });
 }
@@ -208,7 +209,7 @@ SavedBlob BlobWriter::save_prepared(const PreparedBlob& blob) {
   state_->store.check();
   return state_->or_fail([&]() -> SavedBlob {
     if (!state_->claim(blob.ref)) return {.id = blob.ref.id};
-    SealerPool::Loan sealer(state_->sealers);
+    SealerPool::Lease sealer(state_->sealers);
     return state_->save_new(*sealer, blob);
   });
 }
@@ -219,7 +220,7 @@ SavedBlob BlobWriter::save_again(const BlobRef& blob, ByteView plain) {
   check_stop(state_->stop);
   state_->store.check();
   return state_->or_fail([&] {
-    SealerPool::Loan sealer(state_->sealers);
+    SealerPool::Lease sealer(state_->sealers);
     return state_->save_new(*sealer, sealer->prepare(blob, plain));
   });
 }
@@ -227,9 +228,9 @@ SavedBlob BlobWriter::save_again(const BlobRef& blob, ByteView plain) {
 void BlobWriter::save_sealed_again(const PackEntry& entry, ByteView sealed) {
   check_stop(state_->stop);
   state_->store.check();
-  const OpenPacks::Room room = state_->make_room(entry);
-  std::ranges::copy(sealed, room.bytes.begin());
-  state_->deliver(entry.kind, room);
+  const OpenPacks::Reservation reservation = state_->reserve(entry);
+  std::ranges::copy(sealed, reservation.bytes.begin());
+  state_->commit(entry.kind, reservation);
   state_->count(entry, entry.compressed() ? entry.plain_length : sealed.size() - kSealOverhead);
 }
 
@@ -241,7 +242,7 @@ void BlobWriter::finish() {
   state_->store.check();
   try {
     state_->finish();
-  } catch (...) {  // a second call must not pass for success
+  } catch (...) {  // a second call must fail as well
     state_->store.fail(std::current_exception());
     throw;
   }

@@ -8,13 +8,14 @@
 namespace medsave {
 namespace {
 
-// The two open packs and one that is being stored: spare memory is for when there are fewer.
+// Packs in memory at a time, usually: two open ones and one that is being stored. Memory is kept
+// for another use only while there are fewer.
 constexpr std::size_t kMostInMemory = 3;
 constexpr std::uint64_t kUsualExcess = std::uint64_t{2} << 20;  // bytes of the last blob
 
 }  // namespace
 
-OpenPacks::Room OpenPacks::make_room(const PackEntry& entry) {
+OpenPacks::Reservation OpenPacks::reserve(const PackEntry& entry) {
   const std::lock_guard lock(mutex_);
   std::shared_ptr<PackBuilder> alone;
   const bool large =
@@ -24,18 +25,19 @@ OpenPacks::Room OpenPacks::make_room(const PackEntry& entry) {
     pack = std::make_shared<PackBuilder>(pack_size_, take_spare());
     ++in_memory_;
   }
-  Room room{.bytes = pack->make_room(entry), .pack = pack};
+  Reservation reservation{.bytes = pack->reserve(entry), .pack = pack};
   if (large || pack->full()) full_.push_back(std::move(pack));
-  return room;
+  return reservation;
 }
 
-std::optional<FinishedPack> OpenPacks::filled(const Room& room) {
+std::optional<FinishedPack> OpenPacks::commit(const Reservation& reservation) {
   {
     const std::lock_guard lock(mutex_);
-    room.pack->filled(room.bytes);
-    if (room.pack->being_filled() || std::erase(full_, room.pack) == 0) return std::nullopt;
+    reservation.pack->commit(reservation.bytes);
+    if (reservation.pack->has_uncommitted()) return std::nullopt;
+    if (std::erase(full_, reservation.pack) == 0) return std::nullopt;
   }
-  return complete(*room.pack);
+  return complete(*reservation.pack);
 }
 
 void OpenPacks::stored(Buffer memory) {
@@ -54,12 +56,12 @@ Buffer OpenPacks::take_spare() {
   return memory;
 }
 
-void OpenPacks::advance_with(Sha256Job& job) {
+void OpenPacks::hash_alongside(Sha256Job& job) {
   const std::unique_lock hashing(hash_mutex_, std::try_to_lock);
-  if (hashing.owns_lock()) advance_with_other(job, nullptr);
+  if (hashing.owns_lock()) hash_alongside_other(job, nullptr);
 }
 
-void OpenPacks::advance_with_other(Sha256Job& job, const PackBuilder* except) {
+void OpenPacks::hash_alongside_other(Sha256Job& job, const PackBuilder* except) {
   if (job.done()) return;
   std::shared_ptr<PackBuilder> most;
   {
@@ -78,7 +80,7 @@ void OpenPacks::advance_with_other(Sha256Job& job, const PackBuilder* except) {
 FinishedPack OpenPacks::complete(PackBuilder& pack) {
   const std::lock_guard hashing(hash_mutex_);
   pack.hash().extend(pack.bytes());
-  advance_with_other(pack.hash(), &pack);
+  hash_alongside_other(pack.hash(), &pack);
   return pack.complete(repository_.key(), system_random());
 }
 

@@ -16,35 +16,36 @@ constexpr std::size_t kMaxEntries =
 
 }  // namespace
 
-MutableByteView PackBuilder::make_room(const PackEntry& entry) {
+MutableByteView PackBuilder::reserve(const PackEntry& entry) {
   const std::size_t offset = bytes_.size();
   const std::size_t end = offset + entry.stored_length;
   if (end > std::numeric_limits<std::uint32_t>::max()) {
     throw Error(Errc::internal, _("a pack would be longer than 4 GiB"));
   }
-  // Unused pages cost nothing.
+  // The system gives no memory for the pages that are never written.
   if (offset == 0) bytes_.reserve(std::max<std::size_t>(target_ + kOvershoot, end));
-  if (end > bytes_.capacity()) throw Error(Errc::internal, "PackBuilder: a room would move");
-  unfilled_.push_back(offset);
+  if (end > bytes_.capacity())
+    throw Error(Errc::internal, "PackBuilder: reserved bytes would move");
+  uncommitted_.push_back(offset);
   entries_.push_back(entry);
   entries_.back().offset = static_cast<std::uint32_t>(offset);
   bytes_.resize(end);
   return bytes_.writable().subspan(offset);
 }
 
-void PackBuilder::filled(MutableByteView room) {
-  std::erase(unfilled_, static_cast<std::size_t>(room.data() - bytes_.data()));
+void PackBuilder::commit(MutableByteView reserved) {
+  std::erase(uncommitted_, static_cast<std::size_t>(reserved.data() - bytes_.data()));
 }
 
 void PackBuilder::add(const PackEntry& entry, ByteView sealed) {
-  const MutableByteView room = make_room(entry);
-  std::ranges::copy(sealed, room.begin());
-  filled(room);
+  const MutableByteView reserved = reserve(entry);
+  std::ranges::copy(sealed, reserved.begin());
+  commit(reserved);
 }
 
 ByteView PackBuilder::bytes() const {
-  if (!being_filled()) return bytes_.view();
-  return bytes_.view().first(*std::ranges::min_element(unfilled_));
+  if (!has_uncommitted()) return bytes_.view();
+  return bytes_.view().first(*std::ranges::min_element(uncommitted_));
 }
 
 void PackBuilder::merge(PackBuilder&& other) {

@@ -21,23 +21,24 @@ struct FinishedPack {
   std::vector<PackEntry> entries = {};
 };
 
-/// A pack that is being filled in memory. Not thread-safe, but each room may be filled, and the
-/// bytes hashed, by other threads meanwhile.
+/// A pack that is being filled in memory. Not thread-safe, but other threads may write to
+/// reserved bytes, and hash those that are committed, meanwhile.
 class PackBuilder {
  public:
-  /// Bytes that fit behind the target without new memory, hence the limit of a last blob.
+  /// Bytes allocated beyond the target: the last blob, which begins below it, must fit in them.
   static constexpr std::size_t kOvershoot = std::size_t{9} << 20;
 
-  /// `target`: bytes of blobs at which the pack is full. `memory` is empty, but may have room.
+  /// `target`: bytes of blobs at which the pack is full. `memory` is an empty buffer whose
+  /// capacity is used again.
   explicit PackBuilder(std::uint64_t target, Buffer memory = {})
       : target_(target), bytes_(std::move(memory)) {}
 
-  /// Room for a blob of `entry.stored_length` bytes, whatever the entry's offset. The room stays
-  /// where it is, for a blob that reaches not past the overshoot or is the only one. The pack
-  /// counts as being filled until filled() was called with the same room.
-  MutableByteView make_room(const PackEntry& entry);
-  void filled(MutableByteView room);
-  [[nodiscard]] bool being_filled() const { return !unfilled_.empty(); }
+  /// Reserves `entry.stored_length` bytes for a blob behind those there are; the offset of `entry`
+  /// does not matter. The bytes never move: the caller sees to it that a blob either fits into the
+  /// overshoot or is the only one of its pack. commit() says that they are written.
+  MutableByteView reserve(const PackEntry& entry);
+  void commit(MutableByteView reserved);
+  [[nodiscard]] bool has_uncommitted() const { return !uncommitted_.empty(); }
 
   void add(const PackEntry& entry, ByteView sealed);
   /// Takes the blobs of another pack behind its own.
@@ -47,20 +48,20 @@ class PackBuilder {
   /// Whether merge() would leave it below the target.
   [[nodiscard]] bool has_room_for(const PackBuilder& other) const;
 
-  /// Up to the first room that is not filled.
+  /// Up to the first reservation that is not committed.
   [[nodiscard]] ByteView bytes() const;
-  /// The hash of the file that is to be, over the bytes as far as somebody has advanced it.
+  /// The hash of the pack file, over as many of bytes() as advance_both() was called for.
   [[nodiscard]] Sha256Job& hash() { return hash_; }
 
-  /// Seals the header behind the blobs, which completes the file. The last call; every room is
-  /// filled.
+  /// Seals the header behind the blobs, which completes the file. The last call; every
+  /// reservation is committed.
   FinishedPack complete(const Key& key, Random& random);
 
  private:
   std::uint64_t target_;
   Buffer bytes_;
   std::vector<PackEntry> entries_;
-  std::vector<std::size_t> unfilled_;  // offsets of rooms
+  std::vector<std::size_t> uncommitted_;  // offsets of reservations
   Sha256Job hash_;
 };
 
