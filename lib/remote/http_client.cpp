@@ -168,7 +168,7 @@ class HttpClient::Impl {
   [[nodiscard]] unsigned connections() const { return server_.connections; }
 
  private:
-  class Loan;
+  class Lease;
   Line borrow();
   void give_back(Line line);
   void configure(CURL* handle, HttpExchange& exchange, const HttpRequest& request) const;
@@ -191,12 +191,12 @@ class HttpClient::Impl {
 };
 
 /// A handle for one request.
-class HttpClient::Impl::Loan {
+class HttpClient::Impl::Lease {
  public:
-  explicit Loan(Impl& owner) : owner_(owner), line_(owner.borrow()) {}
-  ~Loan() { owner_.give_back(std::move(line_)); }
-  Loan(const Loan&) = delete;
-  Loan& operator=(const Loan&) = delete;
+  explicit Lease(Impl& owner) : owner_(owner), line_(owner.borrow()) {}
+  ~Lease() { owner_.give_back(std::move(line_)); }
+  Lease(const Lease&) = delete;
+  Lease& operator=(const Lease&) = delete;
   [[nodiscard]] Line& line() { return line_; }
 
  private:
@@ -368,8 +368,8 @@ void HttpClient::Impl::throw_failure(const HttpExchange& exchange, CURLcode code
 }
 
 HttpResponse HttpClient::Impl::perform(const HttpRequest& request) {
-  Loan loan(*this);
-  Line& line = loan.line();
+  Lease lease(*this);
+  Line& line = lease.line();
   CURL* handle = line.handle.get();
   HttpExchange exchange{.handle = handle,
                         .request = request,
