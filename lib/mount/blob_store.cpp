@@ -20,7 +20,7 @@ std::uint64_t end_of(const BlobLocation& at) { return std::uint64_t{at.offset} +
 
 BlobStore::BlobStore(const BlobReader& reader, std::size_t capacity)
     : reader_(reader), blobs_(capacity), scope_(std::stop_token()) {
-  scope_.spawn("load ahead", std::clamp(worker_count(), 2U, kMostThreads),
+  scope_.spawn("prefetch", std::clamp(worker_count(), 2U, kMostThreads),
                [this](const std::stop_token& stop) { work(stop); });
 }
 
@@ -57,7 +57,7 @@ std::vector<BlobStore::Batch> BlobStore::make_batches(const std::vector<Id>& ids
   return out;
 }
 
-void BlobStore::load_ahead(const std::vector<Id>& ids) {
+void BlobStore::prefetch(const std::vector<Id>& ids) {
   std::vector<Batch> batches = make_batches(ids);
   if (batches.empty()) return;
   {

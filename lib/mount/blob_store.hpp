@@ -28,7 +28,7 @@ class BlobStore {
 
   /// Makes it likely that these, wanted soon and in this order, are there then. Neighbours in a
   /// pack are read together. Failures show when a blob is really wanted.
-  void load_ahead(const std::vector<Id>& ids);
+  void prefetch(const std::vector<Id>& ids);
 
  private:
   struct Piece {

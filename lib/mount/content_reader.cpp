@@ -47,12 +47,12 @@ std::vector<ContentPiece> ContentReader::read(std::uint64_t file, const Id& tree
   const Node& node = folder.nodes.at(entry);
   if (offset >= node.size || size == 0) return {};
   const auto content = contents_.get(file, [&] { return open(node); });
-  if (offset == 0) load_ahead_in_folder(tree, folder, entry);
+  if (offset == 0) prefetch_in_folder(tree, folder, entry);
 
   const std::uint64_t wanted = std::min<std::uint64_t>(offset + size, node.size);
   const auto& ends = content->ends;
   auto blob = static_cast<std::size_t>(std::ranges::upper_bound(ends, offset) - ends.begin());
-  load_ahead_in_file(*content, blob, offset, wanted);
+  prefetch_in_file(*content, blob, offset, wanted);
   std::vector<ContentPiece> out;
   for (std::uint64_t at = offset; at < wanted; ++blob) {
     if (blob == ends.size()) {
@@ -74,8 +74,8 @@ std::vector<ContentPiece> ContentReader::read(std::uint64_t file, const Id& tree
   return out;
 }
 
-void ContentReader::load_ahead_in_file(const Content& content, std::size_t blob,
-                                       std::uint64_t offset, std::uint64_t end) {
+void ContentReader::prefetch_in_file(const Content& content, std::size_t blob, std::uint64_t offset,
+                                     std::uint64_t end) {
   // The kernel asks for several parts at a time, and they may arrive in any order.
   const std::uint64_t expected = content.next.load();
   const bool onward =
@@ -84,12 +84,12 @@ void ContentReader::load_ahead_in_file(const Content& content, std::size_t blob,
   if (!onward || blob + 1 >= content.blobs.size()) return;
   std::size_t until = blob + 1;
   while (until < content.blobs.size() && content.ends[until - 1] < end + kBytesAhead) ++until;
-  const std::size_t asked = content.asked_ahead.load();
+  const std::size_t asked = content.prefetched.load();
   const std::size_t from = asked > blob && asked <= until ? asked : blob + 1;
   if (from >= until) return;
-  content.asked_ahead = until;
-  blobs_.load_ahead({content.blobs.begin() + static_cast<std::ptrdiff_t>(from),
-                     content.blobs.begin() + static_cast<std::ptrdiff_t>(until)});
+  content.prefetched = until;
+  blobs_.prefetch({content.blobs.begin() + static_cast<std::ptrdiff_t>(from),
+                   content.blobs.begin() + static_cast<std::ptrdiff_t>(until)});
 }
 
 ContentReader::Visit& ContentReader::visit_of(const Id& tree) {
@@ -103,8 +103,7 @@ ContentReader::Visit& ContentReader::visit_of(const Id& tree) {
   return visits_.front();
 }
 
-void ContentReader::load_ahead_in_folder(const Id& tree, const Folder& folder,
-                                         std::uint32_t entry) {
+void ContentReader::prefetch_in_folder(const Id& tree, const Folder& folder, std::uint32_t entry) {
   std::vector<Id> wanted;
   {
     const std::lock_guard lock(mutex_);
@@ -112,14 +111,14 @@ void ContentReader::load_ahead_in_folder(const Id& tree, const Folder& folder,
     const bool in_order = entry >= visit.last && entry - visit.last <= kSoonAfter;
     visit.in_order = in_order ? visit.in_order + 1 : 0;
     visit.last = entry;
-    if (!in_order) visit.asked_ahead = entry + 1;
+    if (!in_order) visit.prefetched = entry + 1;
     if (visit.in_order < 2) return;
     const std::uint32_t window = std::min(kFewAhead << std::min(visit.in_order, 8U), kManyAhead);
-    visit.asked_ahead = std::max(visit.asked_ahead, entry + 1);
+    visit.prefetched = std::max(visit.prefetched, entry + 1);
     // Refilled when half used up: few large reads instead of many small ones.
-    if (visit.asked_ahead > entry + window / 2) return;
+    if (visit.prefetched > entry + window / 2) return;
     std::uint64_t bytes = 0;
-    std::uint32_t& next = visit.asked_ahead;
+    std::uint32_t& next = visit.prefetched;
     for (; next < folder.nodes.size() && next <= entry + window && bytes < kBytesAhead; ++next) {
       const Node& node = folder.nodes[next];
       if (node.type != NodeType::file || node.content.empty()) continue;
@@ -127,7 +126,7 @@ void ContentReader::load_ahead_in_folder(const Id& tree, const Folder& folder,
       bytes += std::max<std::uint64_t>(node.size / node.content.size(), 1);
     }
   }
-  if (!wanted.empty()) blobs_.load_ahead(wanted);
+  if (!wanted.empty()) blobs_.prefetch(wanted);
 }
 
 }  // namespace medsave

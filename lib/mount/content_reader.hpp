@@ -36,22 +36,22 @@ class ContentReader {
   /// Where the blobs of a file stand in it.
   struct Content {
     std::vector<Id> blobs = {};
-    std::vector<std::uint64_t> ends = {};              // bytes, growing
-    mutable std::atomic<std::uint64_t> next = 0;       // where reading on would start
-    mutable std::atomic<std::size_t> asked_ahead = 0;  // blobs
+    std::vector<std::uint64_t> ends = {};             // bytes, growing
+    mutable std::atomic<std::uint64_t> next = 0;      // where reading on would start
+    mutable std::atomic<std::size_t> prefetched = 0;  // blobs
   };
   /// How the files of a folder are being read.
   struct Visit {
     Id tree = {};
     std::uint32_t last = 0;
-    std::uint32_t asked_ahead = 0;  // entries before this one
-    unsigned in_order = 0;          // files in a row that came soon after the last one
+    std::uint32_t prefetched = 0;  // entries before this one
+    unsigned in_order = 0;         // files in a row that came soon after the last one
   };
 
   [[nodiscard]] FlightCache<std::uint64_t, Content>::Loaded open(const Node& node) const;
-  void load_ahead_in_file(const Content& content, std::size_t blob, std::uint64_t offset,
-                          std::uint64_t end);
-  void load_ahead_in_folder(const Id& tree, const Folder& folder, std::uint32_t entry);
+  void prefetch_in_file(const Content& content, std::size_t blob, std::uint64_t offset,
+                        std::uint64_t end);
+  void prefetch_in_folder(const Id& tree, const Folder& folder, std::uint32_t entry);
   Visit& visit_of(const Id& tree);
 
   const Index& index_;

@@ -1,11 +1,11 @@
 #include "medsave/query/archive_dump.hpp"
 
 #include "archive_writer.hpp"
-#include "blob_ahead.hpp"
+#include "blob_prefetcher.hpp"
 
 #include "medsave/base/error.hpp"
 #include "medsave/base/text.hpp"
-#include "medsave/snap/tree_ahead.hpp"
+#include "medsave/snap/tree_prefetcher.hpp"
 #include "medsave/snap/tree_walker.hpp"
 #include "medsave/sys/memory.hpp"
 
@@ -21,7 +21,7 @@ namespace {
 /// Announces all entries below a folder with their blobs, in the order of `ls`.
 class FolderSource {
  public:
-  FolderSource(const BlobReader& reader, BlobAhead& blobs, const std::stop_token& stop)
+  FolderSource(const BlobReader& reader, BlobPrefetcher& blobs, const std::stop_token& stop)
       : blobs_(blobs), stop_(stop), trees_(reader, stop) {}
 
   void run(const std::string& folder, const Id& tree, unsigned depth) {
@@ -35,7 +35,7 @@ class FolderSource {
     for (const Node& node : *nodes) {
       if (node.type == NodeType::dir && node.subtree) below.push_back(*node.subtree);
     }
-    trees_.expect(below);
+    trees_.prefetch(below);
     if (const std::optional<std::string> name = repeated_name(*nodes)) {
       throw Error(Errc::corrupt, format_text(_("{}: the folder lists \"{}\" twice"),
                                              folder.empty() ? "/" : folder, go_quote(*name)));
@@ -56,18 +56,18 @@ class FolderSource {
   }
 
  private:
-  BlobAhead& blobs_;
+  BlobPrefetcher& blobs_;
   const std::stop_token& stop_;
-  TreeAhead trees_;
+  TreePrefetcher trees_;
 };
 
 }  // namespace
 
 void dump_file(const BlobReader& reader, const Node& file, const ByteSink& sink,
                const std::stop_token& stop) {
-  BlobAhead blobs(reader, stop);
+  BlobPrefetcher blobs(reader, stop);
   blobs.run([&](const std::stop_token&) { blobs.add_entry("", file); },
-            [&](const BlobAhead::Part& part) {
+            [&](const BlobPrefetcher::Part& part) {
               if (!part.entry) sink(part.content);
             });
 }
@@ -82,12 +82,12 @@ void dump_folder(const BlobReader& reader, const Id& tree, const std::string& pa
   std::string folder = begin == std::string::npos ? "" : path.substr(begin);
   while (folder.ends_with('/')) folder.pop_back();
 
-  BlobAhead blobs(reader, stop);
+  BlobPrefetcher blobs(reader, stop);
   blobs.run(
       [&](const std::stop_token& token) {
         FolderSource(reader, blobs, token).run(folder, tree, 0);
       },
-      [&](const BlobAhead::Part& part) {
+      [&](const BlobPrefetcher::Part& part) {
         if (part.entry) {
           archive->begin_entry(part.entry->path, part.entry->node);
         } else {

@@ -4,7 +4,7 @@
 #include "medsave/base/text.hpp"
 #include "medsave/crypto/sha256.hpp"
 #include "medsave/query/finder.hpp"
-#include "medsave/snap/tree_ahead.hpp"
+#include "medsave/snap/tree_prefetcher.hpp"
 #include "medsave/snap/tree_walker.hpp"
 #include "medsave/sys/memory.hpp"
 
@@ -31,7 +31,7 @@ class SnapshotSearch {
   /// `memory`: how many bytes may be remembered.
   SnapshotSearch(const BlobReader& reader, Inspect inspect, std::uint64_t memory,
                  const std::stop_token& stop)
-      : inspect_(std::move(inspect)), stop_(stop), memory_(memory), ahead_(reader, stop) {}
+      : inspect_(std::move(inspect)), stop_(stop), memory_(memory), prefetcher_(reader, stop) {}
 
   /// Calls `hit` in the order of `ls`, until it returns false. Throws Error(unsupported) where that
   /// takes too much memory.
@@ -73,7 +73,7 @@ class SnapshotSearch {
     if (memory_.exhausted()) return nullptr;  // the search fails, and this is the quickest way out
     auto folder = std::make_unique<Folder>();
     try {
-      const std::shared_ptr<const Tree> nodes = ahead_.get(place.tree);
+      const std::shared_ptr<const Tree> nodes = prefetcher_.get(place.tree);
       look_through(*nodes, place, unreadable, depth, *folder);
     } catch (const Error& e) {
       if (is_fatal(e)) throw;
@@ -106,7 +106,7 @@ class SnapshotSearch {
           {.position = folder.hits.size(), .path = path, .tree = *node.subtree, .key = key});
       if (!known_.contains(key)) wanted.push_back(*node.subtree);
     }
-    ahead_.expect(wanted);
+    prefetcher_.prefetch(wanted);
     for (const Next& item : next) {
       if (const Folder* found = visit(item, unreadable, depth + 1)) {
         folder.below.push_back({.position = item.position, .folder = found});
@@ -128,7 +128,7 @@ class SnapshotSearch {
   const Inspect inspect_;
   const std::stop_token stop_;
   MemoryAllowance memory_;
-  TreeAhead ahead_;
+  TreePrefetcher prefetcher_;
   std::unordered_map<Id, std::unique_ptr<Folder>> known_;  // by key_of(); null: no hit below
 };
 

@@ -3,7 +3,7 @@
 #include "medsave/base/error.hpp"
 #include "medsave/base/text.hpp"
 #include "medsave/crypto/sha256.hpp"
-#include "medsave/snap/tree_ahead.hpp"
+#include "medsave/snap/tree_prefetcher.hpp"
 #include "medsave/snap/tree_walker.hpp"
 
 #include <algorithm>
@@ -35,13 +35,13 @@ bool is_folder(const Node& node) { return node.type == NodeType::dir && node.sub
 class DistinctTrees {
  public:
   DistinctTrees(const BlobReader& reader, const std::stop_token& stop)
-      : stop_(stop), ahead_(reader, stop) {}
+      : stop_(stop), prefetcher_(reader, stop) {}
 
-  void expect(const std::vector<Id>& trees) {
+  void prefetch(const std::vector<Id>& trees) {
     std::vector<Id> wanted;
     std::ranges::copy_if(trees, std::back_inserter(wanted),
-                         [&](const Id& id) { return expected_.insert(id).second; });
-    ahead_.expect(wanted);
+                         [&](const Id& id) { return prefetched_.insert(id).second; });
+    prefetcher_.prefetch(wanted);
   }
 
   std::shared_ptr<const Tree> get(const Id& tree, unsigned depth) {
@@ -50,13 +50,13 @@ class DistinctTrees {
       throw Error(Errc::corrupt,
                   format_text(_("folders are nested deeper than {} levels"), kMaxTreeDepth));
     }
-    return ahead_.get(tree);
+    return prefetcher_.get(tree);
   }
 
  private:
   const std::stop_token stop_;
-  TreeAhead ahead_;
-  std::unordered_set<Id> expected_;
+  TreePrefetcher prefetcher_;
+  std::unordered_set<Id> prefetched_;
 };
 
 /// Sizes of snapshots as restored. What a folder contributes is computed once; only files with
@@ -65,7 +65,7 @@ class RestoreSize {
  public:
   RestoreSize(const BlobReader& reader, const std::stop_token& stop) : trees_(reader, stop) {}
 
-  void expect(const std::vector<Id>& roots) { trees_.expect(roots); }
+  void prefetch(const std::vector<Id>& roots) { trees_.prefetch(roots); }
 
   void add(const Id& root, SnapshotStats& stats) {
     const Folder& folder = visit(root, 0);
@@ -105,7 +105,7 @@ class RestoreSize {
       add_node(node, *folder);
       if (is_folder(node)) below.push_back(*node.subtree);
     }
-    trees_.expect(below);
+    trees_.prefetch(below);
     for (const Id& id : below) {
       const Folder& inside = visit(id, depth + 1);
       folder->files += inside.files;
@@ -145,7 +145,7 @@ class Distinct {
   Distinct(const BlobReader& reader, StatsMode mode, const std::stop_token& stop)
       : reader_(reader), mode_(mode), trees_(reader, stop) {}
 
-  void expect(const std::vector<Id>& roots) { trees_.expect(roots); }
+  void prefetch(const std::vector<Id>& roots) { trees_.prefetch(roots); }
 
   void add(const Id& root, SnapshotStats& stats) { visit(root, "", 0, stats); }
 
@@ -158,7 +158,7 @@ class Distinct {
     for (const Node& node : *nodes) {
       if (is_folder(node)) below.push_back(*node.subtree);
     }
-    trees_.expect(below);
+    trees_.prefetch(below);
     // In the order of `ls`: blobs of equal files count for the path that comes first.
     for (const Node& node : *nodes) {
       count_node(node, path, stats);
@@ -265,7 +265,7 @@ SnapshotStats collect_stats(const BlobReader& reader, StatsMode mode, const std:
   SnapshotStats stats;
   stats.snapshots = roots.size();
   const auto add_all = [&](auto counter) {
-    counter.expect(roots);
+    counter.prefetch(roots);
     for (const Id& root : roots) counter.add(root, stats);
   };
   if (mode == StatsMode::restore_size) {

@@ -2,7 +2,7 @@
 
 #include "medsave/base/error.hpp"
 #include "medsave/base/text.hpp"
-#include "medsave/snap/tree_ahead.hpp"
+#include "medsave/snap/tree_prefetcher.hpp"
 #include "medsave/snap/tree_walker.hpp"
 
 #include <algorithm>
@@ -74,7 +74,7 @@ class TreeDiff {
         change_(change),
         problem_(problem),
         stop_(stop),
-        ahead_(reader, stop) {}
+        prefetcher_(reader, stop) {}
 
   DiffStatistics run(const Id& before, const Id& after) {
     before_.trees.insert(before);
@@ -115,7 +115,7 @@ class TreeDiff {
   const ChangeSink& change_;
   const NoticeSink& problem_;
   const std::stop_token& stop_;
-  TreeAhead ahead_;
+  TreePrefetcher prefetcher_;
   DiffStatistics statistics_;
   BlobSet before_;
   BlobSet after_;
@@ -175,13 +175,13 @@ void TreeDiff::expect_below(const std::vector<Pair>& pairs) {
       wanted.push_back(*pair.after->subtree);
     }
   }
-  ahead_.expect(wanted);
+  prefetcher_.prefetch(wanted);
 }
 
 void TreeDiff::compare(const std::string& folder, const Id& before, const Id& after,
                        unsigned depth) {
-  const TreePointer a = ahead_.get(before);
-  const TreePointer b = ahead_.get(after);
+  const TreePointer a = prefetcher_.get(before);
+  const TreePointer b = prefetcher_.get(after);
   check(depth);
   const std::vector<Pair> pairs = pair_up(*a, *b);
   expect_below(pairs);
@@ -236,13 +236,13 @@ void TreeDiff::list_node(const std::string& folder, const Node& node, unsigned d
 }
 
 void TreeDiff::list(const std::string& folder, const Id& tree, unsigned depth, bool added) {
-  const TreePointer nodes = ahead_.get(tree);
+  const TreePointer nodes = prefetcher_.get(tree);
   check(depth);
   std::vector<Id> wanted;
   for (const Node& node : *nodes) {
     if (is_folder(&node)) wanted.push_back(*node.subtree);
   }
-  ahead_.expect(wanted);
+  prefetcher_.prefetch(wanted);
   BlobSet& blobs = added ? after_ : before_;
   for (const Node& node : *nodes) {
     blobs.add(node);
@@ -254,16 +254,16 @@ void TreeDiff::forget_common() {
   std::vector<Id> waiting(common_.begin(), common_.end());
   std::vector<Id> below = waiting;
   std::ranges::reverse(below);  // `waiting` is worked off from its end
-  ahead_.expect(below);
+  prefetcher_.prefetch(below);
   // As soon as nothing is left to decide, the rest need not be read.
   while (!waiting.empty() && !(before_.empty() && after_.empty())) {
     const Id tree = waiting.back();
     waiting.pop_back();
     check_stop(stop_);
     below.clear();
-    descend(tree.hex(), [&] { forget_nodes(*ahead_.get(tree), below); });
+    descend(tree.hex(), [&] { forget_nodes(*prefetcher_.get(tree), below); });
     waiting.insert(waiting.end(), below.rbegin(), below.rend());
-    ahead_.expect(below);
+    prefetcher_.prefetch(below);
   }
 }
 

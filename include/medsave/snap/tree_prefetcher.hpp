@@ -15,20 +15,20 @@
 
 namespace medsave {
 
-/// Loads trees on all cores ahead of one walk that takes them in its own order: the walk says
-/// which trees it will want (expect) and takes each one (get). Used by one thread; memory is
-/// bounded by the number of nodes waiting to be taken.
-class TreeAhead {
+/// Loads trees on all cores before one walk needs them: the walk says which trees it will want
+/// (prefetch) and takes each one in its own order (get). Used by one thread; memory is bounded by
+/// the number of nodes waiting to be taken.
+class TreePrefetcher {
  public:
-  TreeAhead(const BlobReader& reader, const std::stop_token& stop);
+  TreePrefetcher(const BlobReader& reader, const std::stop_token& stop);
   /// Stops loading.
-  ~TreeAhead();
-  TreeAhead(const TreeAhead&) = delete;
-  TreeAhead& operator=(const TreeAhead&) = delete;
+  ~TreePrefetcher();
+  TreePrefetcher(const TreePrefetcher&) = delete;
+  TreePrefetcher& operator=(const TreePrefetcher&) = delete;
 
   /// These will be taken next, in this order, before whatever was announced earlier. Each must be
   /// taken as often as it was announced.
-  void expect(const std::vector<Id>& trees);
+  void prefetch(const std::vector<Id>& trees);
   /// Announced or not. Throws as load_tree(), and Interrupted.
   std::shared_ptr<const Tree> get(const Id& id);
 

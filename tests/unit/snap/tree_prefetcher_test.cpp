@@ -1,4 +1,4 @@
-#include "medsave/snap/tree_ahead.hpp"
+#include "medsave/snap/tree_prefetcher.hpp"
 
 #include "support/matchers.hpp"
 #include "support/repo_builder.hpp"
@@ -14,9 +14,9 @@ namespace {
 
 using test::throws_errc;
 
-class TreeAheadTest : public testing::Test {
+class TreePrefetcherTest : public testing::Test {
  protected:
-  TreeAhead& ahead(const std::stop_token& stop = {}) {
+  TreePrefetcher& ahead(const std::stop_token& stop = {}) {
     builder.start_packs();
     index = load_index(builder.repository(), {});
     reader.emplace(builder.repository(), *index);
@@ -27,15 +27,15 @@ class TreeAheadTest : public testing::Test {
   test::RepoBuilder builder{store};
   std::unique_ptr<Index> index;
   std::optional<BlobReader> reader;
-  std::optional<TreeAhead> trees;
+  std::optional<TreePrefetcher> trees;
 };
 
-TEST_F(TreeAheadTest, GivesTreesWhetherAnnouncedOrNot) {
+TEST_F(TreePrefetcherTest, GivesTreesWhetherAnnouncedOrNot) {
   std::vector<Id> ids;
   for (int i = 0; i < 200; ++i)
     ids.push_back(builder.tree({builder.dir(std::to_string(i), Tree{})}));
-  TreeAhead& all = ahead();
-  all.expect({ids.begin(), ids.begin() + 100});
+  TreePrefetcher& all = ahead();
+  all.prefetch({ids.begin(), ids.begin() + 100});
   for (int i = 0; i < 200; ++i) {
     const auto tree = all.get(ids[static_cast<std::size_t>(i)]);
     ASSERT_EQ(tree->size(), 1U);
@@ -43,26 +43,26 @@ TEST_F(TreeAheadTest, GivesTreesWhetherAnnouncedOrNot) {
   }
 }
 
-TEST_F(TreeAheadTest, OneAnnouncedTwiceCanBeTakenTwice) {
+TEST_F(TreePrefetcherTest, OneAnnouncedTwiceCanBeTakenTwice) {
   const Id tree = builder.tree({builder.dir("a", Tree{})});
-  TreeAhead& all = ahead();
-  all.expect({tree, tree});
-  all.expect({tree});
+  TreePrefetcher& all = ahead();
+  all.prefetch({tree, tree});
+  all.prefetch({tree});
   for (int i = 0; i < 4; ++i) EXPECT_EQ(all.get(tree)->front().name, "a");
 }
 
-TEST_F(TreeAheadTest, AProblemComesOutWhereTheTreeIsTaken) {
+TEST_F(TreePrefetcherTest, AProblemComesOutWhereTheTreeIsTaken) {
   const Id sound = builder.tree({builder.dir("a", Tree{})});
   const Id broken = builder.raw_tree("no json");
   const Id missing = *Id::parse(std::string(64, '7'));
-  TreeAhead& all = ahead();
-  all.expect({broken, missing, sound});
+  TreePrefetcher& all = ahead();
+  all.prefetch({broken, missing, sound});
   EXPECT_THAT([&] { all.get(broken); }, throws_errc(Errc::corrupt));
   EXPECT_THAT([&] { all.get(missing); }, throws_errc(Errc::not_found));
   EXPECT_EQ(all.get(sound)->size(), 1U);
 }
 
-TEST_F(TreeAheadTest, AWalkThatTakesManyMoreNodesThanAreKeptEnds) {
+TEST_F(TreePrefetcherTest, AWalkThatTakesManyMoreNodesThanAreKeptEnds) {
   Tree many;
   for (int i = 0; i < 9000; ++i) {
     many.push_back(test::RepoBuilder::symlink(std::to_string(i), "x"));
@@ -72,16 +72,16 @@ TEST_F(TreeAheadTest, AWalkThatTakesManyMoreNodesThanAreKeptEnds) {
     many.front().link_target = std::to_string(i);
     ids.push_back(builder.tree(many));
   }
-  TreeAhead& all = ahead();
-  all.expect(ids);
+  TreePrefetcher& all = ahead();
+  all.prefetch(ids);
   for (const Id& id : ids) EXPECT_EQ(all.get(id)->size(), 9000U);
 }
 
-TEST_F(TreeAheadTest, StopsWhenAsked) {
+TEST_F(TreePrefetcherTest, StopsWhenAsked) {
   const Id tree = builder.tree({});
   std::stop_source stop;
-  TreeAhead& all = ahead(stop.get_token());
-  all.expect({tree});
+  TreePrefetcher& all = ahead(stop.get_token());
+  all.prefetch({tree});
   stop.request_stop();
   EXPECT_THROW(all.get(builder.tree({builder.dir("a", tree)})), Interrupted);
 }

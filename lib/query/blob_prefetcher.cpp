@@ -1,4 +1,4 @@
-#include "blob_ahead.hpp"
+#include "blob_prefetcher.hpp"
 
 #include "medsave/base/error.hpp"
 
@@ -13,15 +13,15 @@ constexpr std::size_t kPartsAhead = 1024;
 
 }  // namespace
 
-BlobAhead::BlobAhead(const BlobReader& reader, std::stop_token stop)
+BlobPrefetcher::BlobPrefetcher(const BlobReader& reader, std::stop_token stop)
     : reader_(reader),
       outer_(std::move(stop)),
       budget_(kBytesAhead),
       work_(kPartsAhead),
       order_(kPartsAhead) {}
 
-void BlobAhead::run(const std::function<void(const std::stop_token&)>& produce,
-                    const std::function<void(const Part&)>& consume) {
+void BlobPrefetcher::run(const std::function<void(const std::stop_token&)>& produce,
+                         const std::function<void(const Part&)>& consume) {
   TaskScope scope(outer_);
   stop_ = scope.token();
   scope.spawn("walk", 1, produce, [this] {
@@ -34,7 +34,7 @@ void BlobAhead::run(const std::function<void(const std::stop_token&)>& produce,
   scope.join();
 }
 
-bool BlobAhead::add_entry(const std::string& path, const Node& node) {
+bool BlobPrefetcher::add_entry(const std::string& path, const Node& node) {
   auto begin = std::make_shared<Slot>();
   begin->entry = std::make_unique<const Entry>(Entry{.path = path, .node = node});
   if (!order_.push(std::move(begin), stop_)) return false;
@@ -51,7 +51,7 @@ bool BlobAhead::add_entry(const std::string& path, const Node& node) {
   return true;
 }
 
-void BlobAhead::open_blobs(const std::stop_token& stop) {
+void BlobPrefetcher::open_blobs(const std::stop_token& stop) {
   while (const std::optional<SlotPointer> slot = work_.pop(stop)) {
     Buffer content;
     try {
@@ -69,8 +69,8 @@ void BlobAhead::open_blobs(const std::stop_token& stop) {
   }
 }
 
-void BlobAhead::consume_all(const std::function<void(const Part&)>& consume,
-                            const std::stop_token& stop) {
+void BlobPrefetcher::consume_all(const std::function<void(const Part&)>& consume,
+                                 const std::stop_token& stop) {
   while (const std::optional<SlotPointer> next = order_.pop(stop)) {
     Slot& slot = **next;
     if (slot.entry) {

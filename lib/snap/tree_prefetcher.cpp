@@ -1,4 +1,4 @@
-#include "medsave/snap/tree_ahead.hpp"
+#include "medsave/snap/tree_prefetcher.hpp"
 
 #include "medsave/base/error.hpp"
 #include "medsave/snap/tree_walker.hpp"
@@ -15,14 +15,14 @@ std::size_t weight(const std::shared_ptr<const Tree>& tree) { return tree ? tree
 
 }  // namespace
 
-TreeAhead::TreeAhead(const BlobReader& reader, const std::stop_token& stop)
+TreePrefetcher::TreePrefetcher(const BlobReader& reader, const std::stop_token& stop)
     : reader_(reader), scope_(stop) {
   scope_.spawn("load trees", worker_count(), [this](const std::stop_token& token) { work(token); });
 }
 
-TreeAhead::~TreeAhead() = default;
+TreePrefetcher::~TreePrefetcher() = default;
 
-void TreeAhead::expect(const std::vector<Id>& trees) {
+void TreePrefetcher::prefetch(const std::vector<Id>& trees) {
   if (trees.empty()) return;
   {
     const std::lock_guard lock(mutex_);
@@ -33,7 +33,7 @@ void TreeAhead::expect(const std::vector<Id>& trees) {
   changed_.notify_all();
 }
 
-std::shared_ptr<const Tree> TreeAhead::get(const Id& id) {
+std::shared_ptr<const Tree> TreePrefetcher::get(const Id& id) {
   std::unique_lock lock(mutex_);
   const auto known = entries_.find(id);
   if (known == entries_.end()) {
@@ -52,7 +52,7 @@ std::shared_ptr<const Tree> TreeAhead::get(const Id& id) {
   return take(id);
 }
 
-std::shared_ptr<const Tree> TreeAhead::take(const Id& id) {
+std::shared_ptr<const Tree> TreePrefetcher::take(const Id& id) {
   const auto at = entries_.find(id);
   const std::shared_ptr<const Tree> tree = at->second.tree;
   const std::exception_ptr error = at->second.error;
@@ -65,7 +65,7 @@ std::shared_ptr<const Tree> TreeAhead::take(const Id& id) {
   return tree;
 }
 
-void TreeAhead::load(const Id& id, std::unique_lock<std::mutex>& lock) {
+void TreePrefetcher::load(const Id& id, std::unique_lock<std::mutex>& lock) {
   entries_.at(id).state = State::loading;
   lock.unlock();
   std::shared_ptr<const Tree> tree;
@@ -83,7 +83,7 @@ void TreeAhead::load(const Id& id, std::unique_lock<std::mutex>& lock) {
   entry.error = std::move(error);
 }
 
-void TreeAhead::work(const std::stop_token& stop) {
+void TreePrefetcher::work(const std::stop_token& stop) {
   std::unique_lock lock(mutex_);
   const auto may_load = [&] { return !stack_.empty() && ready_nodes_ < kNodesAhead; };
   while (changed_.wait(lock, stop, may_load) && !stop.stop_requested()) {

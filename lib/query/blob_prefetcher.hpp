@@ -16,7 +16,7 @@
 namespace medsave {
 
 /// Reads and opens blobs on all cores and hands them over in order.
-class BlobAhead {
+class BlobPrefetcher {
  public:
   struct Entry {
     std::string path = {};
@@ -28,7 +28,7 @@ class BlobAhead {
     ByteView content = {};
   };
 
-  BlobAhead(const BlobReader& reader, std::stop_token stop);
+  BlobPrefetcher(const BlobReader& reader, std::stop_token stop);
 
   /// Runs `produce` on a thread of its own and `consume`, for each part in order, on this one.
   /// Throws the first failure of any. Once only.
