@@ -338,7 +338,7 @@ DestinationResult Backup::publish(std::size_t destination) {
   result.skipped_unchanged =
       request_.skip_if_unchanged && to.parent && to.parent->snapshot.tree == to.snapshot.tree;
   if (result.skipped_unchanged) {
-    if (!request_.dry_run) to.repository.backend().settle();  // the parent is what there is now
+    if (!request_.dry_run) to.repository.backend().sync_found();  // the parent is what there is now
   } else {
     const std::string json = encode_snapshot(to.snapshot);
     if (request_.dry_run) {

@@ -34,7 +34,7 @@ class CachingBackend : public CacheBackend {
   void create() override { inner_->create(); }
   void save(const FileRef& file, Buffer&& data) override;
   void barrier() override { inner_->barrier(); }
-  void settle() override { inner_->settle(); }
+  void sync_found() override { inner_->sync_found(); }
   void load(const FileRef& file, std::uint64_t limit, Buffer& out) override;
   void load_range(const FileRef& file, std::uint64_t offset, std::size_t length,
                   Buffer& out) override;

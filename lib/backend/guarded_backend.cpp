@@ -28,8 +28,8 @@ class GuardedBackend : public Backend {
     require_afterwards(file);
   }
   void barrier() override { inner_->barrier(); }
-  void settle() override {
-    inner_->settle();
+  void sync_found() override {
+    inner_->sync_found();
     condition_->require();  // else others may have deleted meanwhile what was found
   }
   void load(const FileRef& file, std::uint64_t limit, Buffer& out) override {
@@ -72,7 +72,8 @@ class GuardedBackend : public Backend {
       condition_->require();
     } catch (const Error& e) {
       // Nobody relies on a snapshot, but its user would. An index may already be relied on.
-      if (e.code() == Errc::locked && file.kind == FileKind::snapshot) inner_->withdraw(file);
+      if (e.code() == Errc::locked && file.kind == FileKind::snapshot)
+        inner_->remove_unguarded(file);
       throw;
     }
   }

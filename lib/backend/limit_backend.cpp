@@ -56,7 +56,7 @@ class LimitBackend : public Backend {
     inner_->save(file, std::move(data));
   }
   void barrier() override { inner_->barrier(); }
-  void settle() override { inner_->settle(); }
+  void sync_found() override { inner_->sync_found(); }
   void load(const FileRef& file, std::uint64_t limit, Buffer& out) override {
     inner_->load(file, limit, out);
     download_.pass(out.size());
@@ -73,7 +73,7 @@ class LimitBackend : public Backend {
   std::vector<ListedFile> list(FileKind kind) override { return inner_->list(kind); }
   [[nodiscard]] bool list_proves_names() const override { return inner_->list_proves_names(); }
   void remove(const FileRef& file) override { inner_->remove(file); }
-  void withdraw(const FileRef& file) override { inner_->withdraw(file); }
+  void remove_unguarded(const FileRef& file) override { inner_->remove_unguarded(file); }
   void replace_config(Buffer data) override { inner_->replace_config(std::move(data)); }
   std::uint64_t remove_leftovers() override { return inner_->remove_leftovers(); }
   bool give_up_reserve() override { return inner_->give_up_reserve(); }

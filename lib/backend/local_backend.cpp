@@ -75,7 +75,7 @@ class LocalBackend : public Backend {
     publish_check_ = std::move(check);
   }
   void barrier() override;
-  void settle() override;
+  void sync_found() override;
   void load(const FileRef& file, std::uint64_t limit, Buffer& out) override;
   void load_range(const FileRef& file, std::uint64_t offset, std::size_t length,
                   Buffer& out) override;
@@ -83,7 +83,7 @@ class LocalBackend : public Backend {
   std::optional<std::uint64_t> size(const FileRef& file) override;
   std::vector<ListedFile> list(FileKind kind) override;
   void remove(const FileRef& file) override;
-  void withdraw(const FileRef& file) override;
+  void remove_unguarded(const FileRef& file) override;
   void replace_config(Buffer data) override;
   std::uint64_t remove_leftovers() override;
   bool give_up_reserve() override;
@@ -126,8 +126,8 @@ LocalBackend::LocalBackend(std::string shown, std::string root, unsigned connect
   config_seen_ = true;
   if ((config->mode & 0040) != 0) modes_ = {.folder = 0770, .file = 0440};
   // What was there before us, whether or not this run looks at it.
-  writer_.rely_on(kRoot);
-  for (const FileKind kind : kLasting) writer_.rely_on(folder_of(kind));
+  writer_.note_found(kRoot);
+  for (const FileKind kind : kLasting) writer_.note_found(folder_of(kind));
 }
 
 std::string LocalBackend::folder_of(FileKind kind) const {
@@ -298,9 +298,9 @@ void LocalBackend::barrier() {
   });
 }
 
-void LocalBackend::settle() {
+void LocalBackend::sync_found() {
   write_with_advice([this] {
-    writer_.settle();
+    writer_.sync_found();
     if (root_.is_open()) root_.require_in_place();
   });
 }
@@ -336,7 +336,7 @@ void LocalBackend::load(const FileRef& file, std::uint64_t limit, Buffer& out) {
     require_whole(file, 0, out.size(), pread_some(fd.get(), out.writable(), 0, name));
   });
   if (file.kind == FileKind::config) config_seen_ = true;
-  if (file.kind != FileKind::lock) writer_.rely_on(folder_of(file));
+  if (file.kind != FileKind::lock) writer_.note_found(folder_of(file));
 }
 
 std::shared_ptr<const UniqueFd> LocalBackend::open_for_range(const FileRef& file) {
@@ -345,7 +345,7 @@ std::shared_ptr<const UniqueFd> LocalBackend::open_for_range(const FileRef& file
   }
   if (auto known = pack_files_.find(file.id)) return known;
   auto opened = pack_files_.open(file.id, root_.fd(), name_of(file));
-  writer_.rely_on(folder_of(file));  // an index may be about to name it
+  writer_.note_found(folder_of(file));  // an index may be about to name it
   return opened;
 }
 
@@ -436,7 +436,7 @@ std::vector<ListedFile> LocalBackend::list(FileKind kind) {
     // No lock can be in it; it is made again with the next one.
     if (kind != FileKind::lock && has_config()) throw_without(kind);
   }
-  if (kind != FileKind::lock) writer_.rely_on(folder);
+  if (kind != FileKind::lock) writer_.note_found(folder);
   return files;
 }
 
@@ -458,13 +458,13 @@ void LocalBackend::remove(const FileRef& file) {
     pack_files_.drop(file.id);
   }
   if (file.kind != FileKind::lock) {
-    write_with_advice([this] { writer_.settle(); });
+    write_with_advice([this] { writer_.sync_found(); });
     if (publish_check_) publish_check_();  // settling may have taken long
   }
-  withdraw(file);
+  remove_unguarded(file);
 }
 
-void LocalBackend::withdraw(const FileRef& file) {
+void LocalBackend::remove_unguarded(const FileRef& file) {
   try {
     remove_file(file);
   } catch (const Error& e) {

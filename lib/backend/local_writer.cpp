@@ -65,7 +65,7 @@ void LocalWriter::finish(WrittenFile written, bool refers_to_others,
                          const std::function<void()>& check) {
   if (refers_to_others) {
     try {
-      settle();
+      sync_found();
     } catch (...) {
       remove_quietly(written.temporary);
       throw;
@@ -104,19 +104,19 @@ void LocalWriter::note_change(const std::string& folder) {
   folders_.insert(folder);
 }
 
-void LocalWriter::rely_on(const std::string& folder) {
+void LocalWriter::note_found(const std::string& folder) {
   const std::lock_guard lock(mutex_);
-  relied_.insert(folder);
-  unsettled_ = true;
+  found_.insert(folder);
+  found_unsynced_ = true;
 }
 
-void LocalWriter::settle() {
-  if (!unsettled_) return;
+void LocalWriter::sync_found() {
+  if (!found_unsynced_) return;
   const std::lock_guard one_at_a_time(barrier_mutex_);
   std::set<std::string> folders;
   {
     const std::lock_guard lock(mutex_);
-    folders.swap(relied_);
+    folders.swap(found_);
   }
   try {
     for (const std::string& folder : folders) sync_where_readable(root_, folder);
@@ -125,7 +125,7 @@ void LocalWriter::settle() {
     throw;
   }
   const std::lock_guard lock(mutex_);
-  unsettled_ = !relied_.empty();
+  found_unsynced_ = !found_.empty();
 }
 
 void LocalWriter::barrier() {

@@ -37,12 +37,12 @@ struct WrittenFile {
 /// A name that this process finds may be one that a killed process left, and which a power cut
 /// takes away again, or gives back, as nobody has synced its folder; or one of a process that still
 /// runs and has not come to that. Nothing may be made that is worthless without such a name, and
-/// nothing be removed because of it, before it is durable. So every folder is noted by rely_on() at
-/// the beginning and whenever names in it were listed or read, and settle() syncs those noted
-/// before a file that refers to others (index, snapshot, another config) gets its name and before
-/// anything is removed. Packs named by an index need no more than that: an index is stored after a
-/// barrier that synced the folders of its packs. Packs no index names are read before one does,
-/// which notes their folders.
+/// nothing be removed because of it, before it is durable. So every folder is noted by note_found()
+/// at the beginning and whenever names in it were listed or read, and sync_found() syncs those
+/// noted before a file that refers to others (index, snapshot, another config) gets its name and
+/// before anything is removed. Packs named by an index need no more than that: an index is stored
+/// after a barrier that synced the folders of its packs. Packs no index names are read before one
+/// does, which notes their folders.
 class LocalWriter {
  public:
   explicit LocalWriter(const HeldFolder& root) : root_(root) {}
@@ -62,9 +62,9 @@ class LocalWriter {
   /// A folder whose entries changed.
   void note_change(const std::string& folder);
   /// A folder of which names were, or may be, listed or read.
-  void rely_on(const std::string& folder);
+  void note_found(const std::string& folder);
   /// Returns when every folder relied on is durable as it was listed or read.
-  void settle();
+  void sync_found();
   /// Returns when nothing is pending and every changed folder is durable.
   void barrier();
   void wait_until_idle();
@@ -79,8 +79,8 @@ class LocalWriter {
   [[nodiscard]] bool is_pending(const FileRef& file) const;
 
   const HeldFolder& root_;
-  // Held by barrier() and settle() to their end: a second caller must not return while the first
-  // still syncs folders that concern both.
+  // Held by barrier() and sync_found() to their end: a second caller must not return while the
+  // first still syncs folders that concern both.
   std::mutex barrier_mutex_;
   std::mutex mutex_;  // guards all below but reads of the atomic ones
   std::condition_variable_any changed_;
@@ -88,8 +88,8 @@ class LocalWriter {
   std::atomic<std::size_t> pending_count_ = 0;
   std::uint64_t pending_bytes_ = 0;
   std::set<std::string> folders_;  // changed since the last barrier
-  std::set<std::string> relied_;   // by rely_on(), since settle()
-  std::atomic<bool> unsettled_ = false;
+  std::set<std::string> found_;    // by note_found(), since sync_found()
+  std::atomic<bool> found_unsynced_ = false;
   std::exception_ptr error_;
   std::jthread thread_;  // last: ends before what it uses
 };

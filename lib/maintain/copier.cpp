@@ -120,7 +120,7 @@ class Copy {
     }
     progress_.totals_final = true;
     finish_batch(stop);
-    if (report_.skipped != 0) target_.repository.backend().settle();
+    if (report_.skipped != 0) target_.repository.backend().sync_found();
   }
 
   [[nodiscard]] const SnapshotEntry* find_copy(const SnapshotEntry& entry) const {

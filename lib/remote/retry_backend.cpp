@@ -66,8 +66,8 @@ class RetryBackend : public Backend {
   void barrier() override {
     repeat(_("making durable what was stored"), [&] { inner_->barrier(); });
   }
-  void settle() override {
-    repeat(_("making durable what was stored"), [&] { inner_->settle(); });
+  void sync_found() override {
+    repeat(_("making durable what was stored"), [&] { inner_->sync_found(); });
   }
   void load(const FileRef& file, std::uint64_t limit, Buffer& out) override {
     repeat(reading(file), [&] { inner_->load(file, limit, out); });

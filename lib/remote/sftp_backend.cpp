@@ -52,7 +52,7 @@ class SftpBackend : public Backend {
   void barrier() override {
     if (durability_.barrier(pool_)) ++requests_;
   }
-  void settle() override;
+  void sync_found() override;
   void load(const FileRef& file, std::uint64_t limit, Buffer& out) override;
   void load_range(const FileRef& file, std::uint64_t offset, std::size_t length,
                   Buffer& out) override;
@@ -476,7 +476,7 @@ void SftpBackend::remove(const FileRef& file) {
   });
 }
 
-void SftpBackend::settle() {
+void SftpBackend::sync_found() {
   with_session([this](SftpSession& session) {
     const auto begun = durability_.begin(session);
     session.finish();

@@ -79,7 +79,7 @@ class Backend {
   /// Returns when the names that were listed or read before are durable too, which a killed process
   /// may not have come to. For a success that rests on what was found, with nothing stored: storing
   /// and deleting see to that by themselves.
-  virtual void settle() {}
+  virtual void sync_found() {}
 
   /// Whole file into `out` (replaced). Throws Error(corrupt) above `limit` bytes.
   virtual void load(const FileRef& file, std::uint64_t limit, Buffer& out) = 0;
@@ -105,7 +105,7 @@ class Backend {
   virtual void remove(const FileRef& file) = 0;
   /// Deletes what was stored just now, although nothing may be stored or deleted any more: does not
   /// ask the check of before_publishing().
-  virtual void withdraw(const FileRef& file) { remove(file); }
+  virtual void remove_unguarded(const FileRef& file) { remove(file); }
   /// Stores another config in place of the one there is; durable when it returns. At once where
   /// the medium can do that. Elsewhere (as here) the old one is deleted first, and put back if the
   /// new one cannot be stored.

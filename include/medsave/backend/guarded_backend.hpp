@@ -25,10 +25,11 @@ class WriteCondition {
 
 /// Decorator that asks `condition` before each call that stores or replaces a key, a snapshot, an
 /// index or the config, once more when the file becomes visible and afterwards, before each call
-/// that deletes, and after settle(); what the condition throws, the call throws. A snapshot that became visible
-/// when the condition did not hold any more (Error locked) is taken back. Lock files are exempt,
-/// since the condition may rest on them, and so are packs that are stored: nothing refers to them
-/// yet. Belongs below a decorator that repeats calls, so that each attempt is asked for.
+/// that deletes, and after sync_found(); what the condition throws, the call throws. A snapshot
+/// that became visible when the condition did not hold any more (Error locked) is taken back. Lock
+/// files are exempt, since the condition may rest on them, and so are packs that are stored:
+/// nothing refers to them yet. Belongs below a decorator that repeats calls, so that each attempt
+/// is asked for.
 std::unique_ptr<Backend> guard_writes(std::unique_ptr<Backend> inner,
                                       std::shared_ptr<const WriteCondition> condition);
 

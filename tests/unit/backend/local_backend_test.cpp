@@ -193,7 +193,7 @@ TEST_F(LocalBackendTest, AsksOnceMoreBeforeAFileGetsItsName) {
   EXPECT_THROW(backend_->remove({.kind = FileKind::index, .id = id_of(1)}), Error);
   EXPECT_TRUE(backend_->size({.kind = FileKind::index, .id = id_of(1)}));
   EXPECT_NO_THROW(save({.kind = FileKind::lock, .id = id_of(3)}, "l"));
-  backend_->withdraw({.kind = FileKind::index, .id = id_of(1)});
+  backend_->remove_unguarded({.kind = FileKind::index, .id = id_of(1)});
   EXPECT_FALSE(backend_->size({.kind = FileKind::index, .id = id_of(1)}));
 }
 

@@ -51,7 +51,7 @@ class WriteConditionTest : public testing::Test {
             [&backend] { backend.remove({.kind = FileKind::key, .id = {}}); },
             [&backend] { backend.replace_config(Buffer(3)); },
             [&backend] { backend.remove_leftovers(); },
-            [&backend] { backend.settle(); }};
+            [&backend] { backend.sync_found(); }};
   }
 
   MemBackend store_;
