@@ -9,7 +9,7 @@ namespace medsave::cli {
 
 class Context;
 
-/// The snapshot's fields, `id` and `short_id` (repository format, "JSON output").
+/// The snapshot's fields, `id` and `short_id` (restic's documentation, "Scripting").
 std::string snapshot_json(const SnapshotEntry& entry);
 /// An array of such objects.
 std::string snapshots_json(const std::vector<SnapshotEntry>& snapshots);

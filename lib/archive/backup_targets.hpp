@@ -37,8 +37,8 @@ struct TargetNode {
   }
 };
 
-/// The targets of a backup as the upper levels of its snapshot (repository format, "From targets
-/// to the tree"). No I/O. Immutable once built, then shared by all threads.
+/// The targets of a backup as the upper levels of its snapshot (medsave-repository(5), "Paths"). No
+/// I/O. Immutable once built, then shared by all threads.
 class BackupTargets {
  public:
   /// Adds a target with at least one component besides "..", as it was listed.

@@ -15,7 +15,7 @@ void put_back(Backend& backend, Buffer config) noexcept {
     if (backend.size(kConfig)) return;
     backend.save(kConfig, std::move(config));
     backend.barrier();
-  } catch (...) {  // the failure that led here is the one to report
+  } catch (...) {  // the failure that led to this is the one to report
   }
 }
 

@@ -16,7 +16,8 @@
 namespace medsave {
 namespace {
 
-// Packs above this are read piece by piece: no program writes such large ones for trees.
+// Larger packs are not cached as a whole but read in pieces: no program writes such large ones for
+// trees.
 constexpr std::uint64_t kMaxPack = std::uint64_t{256} << 20;
 
 bool may_be_cached(FileKind kind) {
@@ -117,7 +118,7 @@ bool CachingBackend::read_local_range(const FileRef& file, std::uint64_t offset,
     out.resize(length);
     if (pread_some(fd->get(), out.writable(), offset, describe(file)) == length) return true;
   } catch (const Error&) {
-    // unreadable is as bad as damaged
+    // handled as if it were damaged
   }
   forget(file);
   return false;
@@ -133,13 +134,13 @@ void CachingBackend::fetch_pack_once(const FileRef& file) {
     }
   }
   try {
-    if (!folder_.contains(file)) {  // else another was just faster
+    if (!folder_.contains(file)) {  // else another thread has fetched it meanwhile
       Buffer pack;
       inner_->load(file, kMaxPack, pack);
       folder_.store(file, pack.view());
     }
   } catch (const std::exception&) {
-    // The read of the piece that is wanted tells what is wrong.
+    // The failure shows again when the wanted piece is read from the repository.
   }
   const std::lock_guard lock(mutex_);
   fetching_.erase(file.id);
@@ -152,7 +153,7 @@ void CachingBackend::load_range(const FileRef& file, std::uint64_t offset, std::
     if (read_local_range(file, offset, length, out)) return;
     fetch_pack_once(file);
     if (read_local_range(file, offset, length, out)) return;
-    // The cache cannot hold it: do not fetch the whole for every piece.
+    // The cache cannot store it: do not fetch the whole pack again for every piece.
     const std::lock_guard lock(mutex_);
     tree_packs_.erase(file.id);
   }
@@ -166,7 +167,7 @@ std::vector<ListedFile> CachingBackend::list(FileKind kind) {
   return files;
 }
 
-/// What other machines forgot is asked for once, as its copy goes then.
+/// A snapshot that another computer removed is asked for only once: after that its copy is deleted.
 void CachingBackend::add_left_out(std::vector<ListedFile>& snapshots) {
   if (!folder_.usable()) return;
   std::unordered_set<Id> listed;

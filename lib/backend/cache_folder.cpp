@@ -40,7 +40,7 @@ void remove_quietly(DirHandle dir, const std::string& name) noexcept {
   }
 }
 
-/// Whether a writer would long have finished this partial file.
+/// Whether this partial file is so old that its writer must have died.
 bool is_abandoned(const FileInfo& info) {
   constexpr double kHour = 3600;
   return seconds_between(info.mtime, system_clock().now()) > kHour;
@@ -101,7 +101,7 @@ bool CacheFolder::load(const FileRef& file, std::uint64_t limit, Buffer& out) co
       if (pread_some(fd.get(), out.writable(), 0, path) == size) return true;
     }
   } catch (const Error&) {
-    // unreadable is as bad as damaged
+    // handled as if it were damaged
   }
   remove(file);
   return false;

@@ -8,8 +8,8 @@
 
 namespace medsave {
 
-/// The files of one repository's cache folder; every failure to write is silent, as nothing
-/// depends on the cache. Thread-safe.
+/// The files of one repository's cache folder; failures to write are ignored, as nothing depends on
+/// the cache. Thread-safe.
 class CacheFolder {
  public:
   /// Makes `<base>/<repository id>` where needed, and marks it as used now. It is not usable when

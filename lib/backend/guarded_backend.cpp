@@ -30,7 +30,7 @@ class GuardedBackend : public Backend {
   void barrier() override { inner_->barrier(); }
   void sync_found() override {
     inner_->sync_found();
-    condition_->require();  // else others may have deleted meanwhile what was found
+    condition_->require();  // otherwise another process may have deleted what was found
   }
   void load(const FileRef& file, std::uint64_t limit, Buffer& out) override {
     inner_->load(file, limit, out);
@@ -65,13 +65,14 @@ class GuardedBackend : public Backend {
   [[nodiscard]] Traffic traffic() const override { return inner_->traffic(); }
 
  private:
-  /// It may have taken long. Whoever deletes takes a lock of his own before he looks: what was
-  /// visible while the condition held, he has seen.
+  /// Storing may have taken long. Another process that deletes takes a lock before it lists: it has
+  /// seen what was visible while the condition held.
   void require_afterwards(const FileRef& file) {
     try {
       condition_->require();
     } catch (const Error& e) {
-      // Nobody relies on a snapshot, but its user would. An index may already be relied on.
+      // No file refers to a snapshot, so it can be deleted, and its user must not rely on it. An
+      // index may already be used by other processes.
       if (e.code() == Errc::locked && file.kind == FileKind::snapshot)
         inner_->remove_unguarded(file);
       throw;

@@ -11,7 +11,7 @@
 namespace medsave {
 namespace {
 
-/// What is there now; nullopt as well where that cannot be found out.
+/// The folder that is at the path now; nullopt also where that cannot be found out.
 std::optional<FileInfo> look_at(const std::string& path) {
   try {
     return stat_at(kCurrentDirectory, path + "/.");

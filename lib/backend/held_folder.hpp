@@ -7,12 +7,12 @@
 
 namespace medsave {
 
-/// The folder of a repository, held open: what is reached below its descriptor is on the medium
-/// that was there at the beginning, whatever is unmounted, mounted or put at its path later.
-/// Thread-safe but for make().
+/// The folder of a repository, kept open: names below its descriptor are on the medium that was
+/// there at the beginning, whatever is unmounted, mounted or moved to its path later. Thread-safe
+/// but for make().
 class HeldFolder {
  public:
-  /// Opens what is there; `shown` is what messages call it. `path` is absolute.
+  /// Opens the folder if there is one; `shown` is its name in messages. `path` is absolute.
   HeldFolder(std::string shown, std::string path);
 
   [[nodiscard]] const std::string& shown() const { return shown_; }
@@ -20,7 +20,7 @@ class HeldFolder {
   [[nodiscard]] bool is_open() const { return static_cast<bool>(fd_); }
   /// For names below it. Throws Error(not_found) where there was no such folder.
   [[nodiscard]] DirHandle fd() const;
-  /// Makes it, with what is missing above, and opens it.
+  /// Makes it, with the missing folders above it, and opens it.
   void make(unsigned mode);
 
   /// Whether its path still leads to it.

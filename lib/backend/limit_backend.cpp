@@ -9,7 +9,7 @@
 namespace medsave {
 namespace {
 
-/// Hands out time for bytes. Thread-safe.
+/// Tells how long to wait before more bytes are sent or received. Thread-safe.
 class Throttle {
  public:
   using TimePoint = std::chrono::steady_clock::time_point;

@@ -31,11 +31,11 @@ struct Modes {
 };
 
 constexpr std::uint64_t kMiB = std::uint64_t{1} << 20;
-// A reserve is for deleting when the medium is full, not to make it so.
+// The reserve must not be what fills the medium.
 constexpr std::uint64_t kRoomForReserve = 8 * kMiB;
 constexpr std::uint64_t kRoomForNewReserve = 64 * kMiB;
 
-/// What a repository always has a folder for.
+/// Kinds for which every repository has a folder.
 constexpr std::array kLasting = {FileKind::key, FileKind::snapshot, FileKind::index,
                                  FileKind::pack};
 constexpr FileRef kConfig = {.kind = FileKind::config, .id = {}};
@@ -57,7 +57,8 @@ void sync_way_to(const std::string& path) {
     try {
       sync_dir(folder);
     } catch (const Error& e) {
-      if (e.code() != Errc::permission) throw;  // what is above need not be readable for us
+      if (e.code() != Errc::permission)
+        throw;  // this user may lack permission to read the folders above
     }
   } while (folder != "/" &&
            stat_at(kCurrentDirectory, folder).value_or(FileInfo{}).device == device);
@@ -125,7 +126,7 @@ LocalBackend::LocalBackend(std::string shown, std::string root, unsigned connect
   if (!config) return;
   config_seen_ = true;
   if ((config->mode & 0040) != 0) modes_ = {.folder = 0770, .file = 0440};
-  // What was there before us, whether or not this run looks at it.
+  // Files that were there before this run, whether or not it lists them.
   writer_.note_found(kRoot);
   for (const FileKind kind : kLasting) writer_.note_found(folder_of(kind));
 }
@@ -143,7 +144,7 @@ std::string LocalBackend::name_of(const FileRef& file) const {
   return layout_.path_of(file).substr(kRootPrefix);
 }
 
-/// Also one that was there and is gone.
+/// True also if there was one that is gone now.
 bool LocalBackend::has_config() const {
   return config_seen_ || lstat_at(root_.fd(), name_of(kConfig)).has_value();
 }
@@ -175,7 +176,8 @@ void LocalBackend::create() {
   make_reserve(root_, kRoomForReserve);
 }
 
-/// Below the folder that is held. Only what can have held nothing that matters is made again.
+/// Only folders whose loss loses nothing are made again: those of locks, and one of the 256 for
+/// packs.
 void LocalBackend::make_folder_again(const FileRef& file) {
   const std::string folder = folder_of(file);
   if (file.kind != FileKind::pack && file.kind != FileKind::lock) throw_without(file.kind);
@@ -211,7 +213,8 @@ WrittenFile LocalBackend::write_temporary(const FileRef& file, const Buffer& dat
   try {
     preallocate(written.fd.get(), data.size());
     if (file.kind == FileKind::pack) {
-      // The page cache would cost a copy, and memory that may have to be found first.
+      // Written past the page cache, which would cost a copy and memory that the system may have to
+      // free first.
       const std::lock_guard medium(medium_mutex_);
       write_uncached(written.fd.get(), data.view(), written.final_name);
     } else {
@@ -225,7 +228,7 @@ WrittenFile LocalBackend::write_temporary(const FileRef& file, const Buffer& dat
   return written;
 }
 
-/// Adds what a user can do about a failed write.
+/// Adds to the message what a user can do about a failed write.
 template <typename Write>
 void LocalBackend::write_with_advice(const Write& write) {
   try {
@@ -266,7 +269,8 @@ void LocalBackend::save(const FileRef& file, Buffer&& data) {
   if (file.kind == FileKind::config && size(file)) throw_present(file, location());
   write_with_advice([&] {
     writer_.check();
-    if (root_.is_open()) root_.require_in_place();  // soon known, where a barrier is far away
+    if (root_.is_open())
+      root_.require_in_place();  // checked here as well, since the next barrier may be far away
     WrittenFile written = write_temporary(file, data);
     written.must_be_new = file.kind == FileKind::config;
     if (file.kind == FileKind::pack) {
@@ -293,7 +297,8 @@ void LocalBackend::replace_config(Buffer data) {
 void LocalBackend::barrier() {
   write_with_advice([this] {
     writer_.barrier();
-    // Else the drive went, and what was written is where nobody will look for it.
+    // Otherwise the drive was exchanged, and what was written is not where the repository is looked
+    // for.
     if (root_.is_open()) root_.require_in_place();
   });
 }
@@ -354,7 +359,8 @@ void LocalBackend::load_range(const FileRef& file, std::uint64_t offset, std::si
   read_with_context(file, [&] {
     const std::shared_ptr<const UniqueFd> fd = open_for_range(file);
     out.clear();
-    // An index may give a blob any length: no memory is taken for what the file cannot hold.
+    // A damaged index may give a blob any length: no memory is allocated for more than the file
+    // has.
     if (length > kUsualRange) {
       const std::uint64_t there = fstat_fd(fd->get()).size;
       const std::uint64_t rest = there - std::min<std::uint64_t>(offset, there);
@@ -379,8 +385,8 @@ std::optional<std::uint64_t> LocalBackend::size(const FileRef& file) {
   return std::nullopt;
 }
 
-/// Whatever has the name of a file counts: a link that leads to one, as somebody may have moved it,
-/// and what cannot be read as one, for then something is wrong that must not look like nothing.
+/// Everything that is named by an id is listed: also a symbolic link, as a user may have moved the
+/// file, and what cannot be read, since an unreadable file must not look like a missing one.
 /// `prefix` is what the names must begin with.
 void list_files(const UniqueDir& dir, std::string_view prefix, std::vector<ListedFile>& files) {
   for (const std::string& name : list_dir(dir.get())) {
@@ -395,20 +401,20 @@ void list_files(const UniqueDir& dir, std::string_view prefix, std::vector<Liste
   }
 }
 
-/// Packs lie in folders with the first two digits of their names. In any other folder, a copy or
-/// one that somebody renamed, nobody finds them.
+/// Packs are in folders with the first two digits of their names. In any other folder, such as a
+/// copy or a renamed one, no program finds them.
 bool is_pack_folder(const std::string& name) {
   constexpr std::string_view kDigits = "0123456789abcdef";
   return name.size() == 2 && name.find_first_not_of(kDigits) == std::string::npos;
 }
 
-/// No descriptor for a file, or what was removed meanwhile.
+/// No descriptor for a file, or for a folder that was removed meanwhile.
 UniqueDir open_pack_folder(const UniqueDir& data, const std::string& name) {
   try {
     return open_dir_at(data.get(), name, true);
   } catch (const Error& e) {
     if (e.code() != Errc::not_found) throw;
-    // One that was moved to another drive, which is not connected.
+    // The folder was moved to another drive, which is not connected.
     const std::optional<FileInfo> info = lstat_at(data.get(), name);
     if (info && info->is_symlink()) throw Error(Errc::io, e.what());
     return {};
@@ -433,7 +439,7 @@ std::vector<ListedFile> LocalBackend::list(FileKind kind) {
   } catch (const Error& e) {
     root_.require_in_place();
     if (e.code() != Errc::not_found) throw e.with_context(root_.shown());
-    // No lock can be in it; it is made again with the next one.
+    // A missing folder has no locks in it; it is made again with the next lock.
     if (kind != FileKind::lock && has_config()) throw_without(kind);
   }
   if (kind != FileKind::lock) writer_.note_found(folder);
@@ -459,7 +465,7 @@ void LocalBackend::remove(const FileRef& file) {
   }
   if (file.kind != FileKind::lock) {
     write_with_advice([this] { writer_.sync_found(); });
-    if (publish_check_) publish_check_();  // settling may have taken long
+    if (publish_check_) publish_check_();  // sync_found() may have taken long
   }
   remove_unguarded(file);
 }
@@ -478,7 +484,7 @@ void LocalBackend::remove_unguarded(const FileRef& file) {
 }
 
 std::uint64_t LocalBackend::remove_leftovers() {
-  writer_.wait_until_idle();  // what is pending has such names too
+  writer_.wait_until_idle();  // pending files have temporary names too
   if (!root_.is_open()) return 0;
   return remove_old_leftovers(root_, layout_.folders(), folder_of(FileKind::lock));
 }

@@ -24,7 +24,7 @@ UniqueDir open_if_there(const HeldFolder& root, const std::string& name) {
   }
 }
 
-/// The folder's own time does for most media; FAT keeps that of its making.
+/// The modification time of the folder is enough on most media; FAT never changes it.
 std::optional<Timestamp> time_of_medium(const HeldFolder& root, const std::string& locks) {
   const UniqueDir dir = open_if_there(root, locks);
   if (!dir) return std::nullopt;

@@ -18,7 +18,8 @@ constexpr std::uint64_t kSize = std::uint64_t{1} << 20;
 
 std::string reserve_name() { return std::string(kReserveFolder) + "/reserve"; }
 
-/// Written out, and not to be compressed: a hole or a file of zeros would keep no space.
+/// Random bytes, really written: a file with a hole, or one that the file system compresses, would
+/// take no space.
 void write_reserve(const HeldFolder& root) {
   const std::string name = reserve_name();
   Buffer content;
@@ -40,7 +41,7 @@ void free_reserve(const HeldFolder& root) {
   try {
     remove_file_at(root.fd(), name);
   } catch (const Error& e) {
-    // File systems that never overwrite need space to remove a name, but less to empty a file.
+    // Copy-on-write file systems need space to remove a name, but less to truncate a file.
     if (e.code() != Errc::no_space) throw;
     truncate_fd(open_file_for_update_at(root.fd(), name).get(), 0, name);
   }

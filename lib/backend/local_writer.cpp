@@ -12,11 +12,11 @@
 namespace medsave {
 namespace {
 
-// Enough to keep the disk busy between two packs, little enough to lose in a power cut.
+// Enough to keep the disk busy between two packs, and not too much to lose in a power cut.
 constexpr std::size_t kMaxPending = 16;
 constexpr std::uint64_t kMaxPendingBytes = std::uint64_t{256} << 20;
 
-/// The repository's own folder need not be readable for us.
+/// This user may lack permission to read the repository's own folder.
 void sync_where_readable(const HeldFolder& root, const std::string& folder) {
   try {
     sync_dir_at(root.fd(), folder);
@@ -31,7 +31,7 @@ void LocalWriter::remove_quietly(const std::string& name) noexcept {
   try {
     remove_file_at(root_.fd(), name);
   } catch (const std::exception&) {
-    // remove_leftovers() finds it later
+    // remove_leftovers() removes it later
   }
 }
 
@@ -168,7 +168,8 @@ void LocalWriter::fail(std::exception_ptr error) noexcept {
 void LocalWriter::run(const std::stop_token& stop) {
   std::unique_lock lock(mutex_);
   while (changed_.wait(lock, stop, [&] { return !pending_.empty(); }) && !stop.stop_requested()) {
-    WrittenFile& written = pending_.front();  // stays put: others only append
+    WrittenFile& written =
+        pending_.front();  // the reference stays valid: other threads only append
     const bool wanted = !error_;
     lock.unlock();
     std::exception_ptr failure;

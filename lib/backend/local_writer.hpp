@@ -30,23 +30,23 @@ struct WrittenFile {
   std::uint64_t size = 0;    // bytes
 };
 
-/// Makes written files durable and visible: at once, or behind the caller's back on a thread of
-/// its own. The first failure stays: what is pending then is removed, and finish(), enqueue()
-/// and barrier() throw it from then on. Thread-safe.
+/// Makes written files durable and visible: at once, or in the background on a thread of its own.
+/// After the first failure the pending files are removed, and finish(), enqueue() and barrier()
+/// throw it. Thread-safe.
 ///
-/// A name that this process finds may be one that a killed process left, and which a power cut
-/// takes away again, or gives back, as nobody has synced its folder; or one of a process that still
-/// runs and has not come to that. Nothing may be made that is worthless without such a name, and
-/// nothing be removed because of it, before it is durable. So every folder is noted by note_found()
-/// at the beginning and whenever names in it were listed or read, and sync_found() syncs those
-/// noted before a file that refers to others (index, snapshot, another config) gets its name and
-/// before anything is removed. Packs named by an index need no more than that: an index is stored
-/// after a barrier that synced the folders of its packs. Packs no index names are read before one
-/// does, which notes their folders.
+/// The name of a file that this process finds need not be durable: its writer may have been killed
+/// before it synced the folder, or has not come to that yet. A power cut could still undo that
+/// file, or the removal of one. Until the folder is synced, nothing may be stored that depends on
+/// such a file, and nothing removed because of it. So note_found() notes a folder at the beginning
+/// and whenever names in it were listed or read, and sync_found() syncs the noted folders before a
+/// file that refers to others (index, snapshot, a new config) gets its name and before anything is
+/// removed. That is enough for packs that an index names, too: an index is stored after a barrier
+/// that synced the folders of its packs. Packs in no index are read before they are indexed, which
+/// notes their folders.
 class LocalWriter {
  public:
   explicit LocalWriter(const HeldFolder& root) : root_(root) {}
-  /// Abandons what is pending: nothing refers to it before a barrier.
+  /// Removes the pending files: nothing refers to them before a barrier.
   ~LocalWriter();
   LocalWriter(const LocalWriter&) = delete;
   LocalWriter& operator=(const LocalWriter&) = delete;
@@ -54,8 +54,8 @@ class LocalWriter {
   /// Throws the failure of an earlier file.
   void check();
   /// Returns when the file is durable under its final name, but for the folder's entry. One that
-  /// `refers_to_others` gets that name once what was relied on is durable.
-  /// `check`, if any, is called right before it gets its name, and may throw.
+  /// `refers_to_others` gets that name after sync_found(). `check`, if any, is called right before
+  /// it gets its name, and may throw.
   void finish(WrittenFile written, bool refers_to_others, const std::function<void()>& check = {});
   /// Returns when there is room for one more pending file.
   void enqueue(WrittenFile written);
@@ -63,7 +63,7 @@ class LocalWriter {
   void note_change(const std::string& folder);
   /// A folder of which names were, or may be, listed or read.
   void note_found(const std::string& folder);
-  /// Returns when every folder relied on is durable as it was listed or read.
+  /// Syncs the folders noted by note_found() since the last time.
   void sync_found();
   /// Returns when nothing is pending and every changed folder is durable.
   void barrier();
@@ -84,7 +84,7 @@ class LocalWriter {
   std::mutex barrier_mutex_;
   std::mutex mutex_;  // guards all below but reads of the atomic ones
   std::condition_variable_any changed_;
-  std::deque<WrittenFile> pending_;  // the first one may be in work
+  std::deque<WrittenFile> pending_;  // the thread may be working on the first one
   std::atomic<std::size_t> pending_count_ = 0;
   std::uint64_t pending_bytes_ = 0;
   std::set<std::string> folders_;  // changed since the last barrier

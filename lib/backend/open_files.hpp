@@ -13,14 +13,15 @@
 namespace medsave {
 
 /// The packs read last, kept open: trees are read by thousands of small reads from the same few
-/// packs. A descriptor stays valid for its reader when it is pushed out meanwhile. Thread-safe.
+/// packs. A descriptor stays valid for a thread that reads from it when it is evicted meanwhile.
+/// Thread-safe.
 class OpenFiles {
  public:
   /// nullptr when it is not open.
   std::shared_ptr<const UniqueFd> find(const Id& id);
   /// Opens `path`, relative to the folder `dir`, after find() found nothing. Throws Error.
   std::shared_ptr<const UniqueFd> open(const Id& id, DirHandle dir, const std::string& path);
-  /// Closes it, as the file is about to go.
+  /// Closes it, as the file is about to be removed.
   void drop(const Id& id);
 
  private:

@@ -6,7 +6,7 @@
 
 namespace medsave {
 
-// load_le32 and store_le32 copy integers as they stand in memory.
+// load_le32 and store_le32 copy the bytes of integers without swapping them.
 static_assert(std::endian::native == std::endian::little, "medsave runs on little-endian machines");
 
 std::byte* Buffer::allocate_large(std::size_t& capacity) {

@@ -16,7 +16,8 @@ const char* environment(const char* name) {
   return value != nullptr ? value : "";
 }
 
-/// "fr" or "en" for a name like "fr", "fr_CH.UTF-8" or "french"; "" for a language not spoken.
+/// "fr" or "en" for a name like "fr", "fr_CH.UTF-8" or "french"; "" for a language without a
+/// catalogue.
 std::string_view known_language(std::string_view name) {
   const std::string_view code = name.substr(0, name.find_first_of("_.@-"));
   if (code == "fr" || code == "french") return "fr";
@@ -36,11 +37,11 @@ std::string_view known_language_of_list(std::string_view list) {
 }
 
 std::string_view choose_language(std::string_view wanted) {
-  if (!is_known_language(wanted)) wanted = {};  // said by whoever reads the command line
+  if (!is_known_language(wanted))
+    wanted = {};  // an unknown language is reported by the reader of the command line
   if (wanted.empty()) wanted = environment("MEDSAVE_LANG");
   if (wanted.empty()) {
-    // As in gettext: who asks for the C locale wants the untranslated texts, whatever LANGUAGE
-    // says.
+    // As in gettext: the C locale selects the untranslated texts, whatever LANGUAGE says.
     const std::string_view all = environment("LC_ALL");
     if (all == "C" || all == "POSIX") return "en";
     wanted = environment("LANGUAGE");

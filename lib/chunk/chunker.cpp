@@ -7,10 +7,10 @@
 #include <algorithm>
 #include <cstring>
 
-// The fingerprint at a place depends on the 64 bytes before it alone. So the region to search is
-// taken in blocks, each cut into lanes that are rolled side by side from windows of their own:
-// one lane would wait for every table look-up, several hide the wait behind each other's. Where
-// the processor can, blocks are left to WideScan, which needs no tables.
+// The fingerprint at a position depends only on the 64 bytes before it. So the region to search is
+// divided into blocks, and each block into lanes, whose windows are rolled side by side: a single
+// lane would wait for each table look-up, while several use the waiting times of the others. If the
+// processor has suitable vector instructions, WideScan searches the blocks instead, without tables.
 namespace medsave {
 namespace {
 
@@ -22,8 +22,8 @@ using Table = std::array<std::uint64_t, 256>;
 std::size_t value(std::byte b) { return std::to_integer<std::size_t>(b); }
 bool is_cut(std::uint64_t fingerprint) { return (fingerprint & kCutMask) == 0; }
 
-/// Whether one byte repeats, in the `count` bytes at `p` and in the window before them: the
-/// fingerprint stays as it is there. Other data fails this comparison at once.
+/// Whether all of the `count` bytes at `p`, and of the window before them, are equal: then the
+/// fingerprint does not change. For other data the comparison ends at once.
 bool is_constant(const std::byte* p, std::size_t count) {
   return std::memcmp(p - kWindow, p - kWindow + 1, count + kWindow - 1) == 0;
 }
@@ -36,12 +36,12 @@ struct Roller {
   [[nodiscard]] std::uint64_t push(std::uint64_t f, std::byte in) const {
     return ((f << 8U) | value(in)) ^ mod[f >> kIndexShift];
   }
-  /// Moves the window on by one byte; `p` is the one that enters it. The leaving byte is taken
-  /// away after the shift, hence off the chain of dependent instructions.
+  /// Moves the window on by one byte; `p` is the one that enters it. The leaving byte is removed
+  /// after the shift, so that its look-up is not part of the chain of dependent instructions.
   [[nodiscard]] std::uint64_t roll(std::uint64_t f, const std::byte* p) const {
     return ((f << 8U) ^ (out[value(*(p - kWindow))] ^ value(*p))) ^ mod[f >> kIndexShift];
   }
-  /// Of the window that ends before `end`.
+  /// The fingerprint of the window that ends before `end`.
   [[nodiscard]] std::uint64_t fingerprint(const std::byte* end) const {
     std::uint64_t f = 0;
     for (const std::byte* p = end - kWindow; p != end; ++p) f = push(f, *p);
@@ -132,7 +132,7 @@ std::optional<std::size_t> Chunker::find_cut(const std::byte* p, std::size_t cou
     return cut == 0 ? std::nullopt : std::optional(before + cut);
   };
   std::uint64_t f = roller.fingerprint(p);
-  if (is_cut(f)) return 0;  // where zeros are, every chunk ends here
+  if (is_cut(f)) return 0;  // in a run of zeros every chunk ends here
   std::size_t done = 0;
   if (wide_ != nullptr && count >= WideScan::kBlock) {
     for (; count - done >= WideScan::kBlock; done += WideScan::kBlock) {
@@ -140,7 +140,8 @@ std::optional<std::size_t> Chunker::find_cut(const std::byte* p, std::size_t cou
       const std::size_t cut = wide_->first_cut(p + done);
       if (cut != 0) return after(done, cut);
     }
-    // A rest that is not small is seen once more with what comes before it, where no cut is.
+    // A remainder that is not small is searched together with bytes before it, which contain no
+    // cut.
     if (count - done >= WideScan::kBlock / 8) {
       const std::size_t last = count - WideScan::kBlock;
       return after(last, wide_->first_cut(p + last));

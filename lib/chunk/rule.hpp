@@ -2,7 +2,8 @@
 
 #include <cstddef>
 
-/// Where the repository format cuts, apart from the polynomial and the bounds of a chunk.
+/// The rule for cutting files into chunks, medsave-repository(5), "CHUNKS"; the minimum and maximum
+/// size are in chunker.hpp.
 namespace medsave {
 
 constexpr std::size_t kWindow = 64;  // bytes that a fingerprint depends on

@@ -57,7 +57,8 @@ MEDSAVE_WIDE_CODE inline void interleave(const __m512i* from, __m512i* to) {
   }
 }
 
-/// What all lanes see at 64 successive places: a row of 64 bytes, one of each lane, for each.
+/// The bytes of all lanes at 64 successive positions: for each position a row of 64 bytes, one of
+/// each lane.
 struct alignas(kRow) Columns {
   std::byte at[kWindow][kRow];
 };
@@ -112,7 +113,7 @@ WideScan::WideScan(const Polynomial& polynomial) {
   }
 }
 
-/// The fingerprints of all lanes, lowest bytes first, and what rolls them.
+/// The fingerprints of all lanes, lowest bytes first, and the matrices that roll them.
 struct WideScan::Registers {
   __m512i plane[kPlanes];
   __m512i overflow[kPlanes];
@@ -145,7 +146,7 @@ struct WideScan::Registers {
     plane[0] = sum(times(top, overflow[0]), times(out, leaving[0]), times(in, entering[0]));
   }
 
-  /// The lanes whose fingerprint is that of a cut: bit by bit, the first lane lowest.
+  /// The lanes whose fingerprint is that of a cut, as bits, the first lane lowest.
   [[nodiscard]] MEDSAVE_WIDE_CODE inline std::uint64_t cuts() const {
     const __m512i lowest = _mm512_set1_epi8(static_cast<char>(0xFF << kShift));
     const __m512i highest = _mm512_set1_epi8((1 << (kCutZeros + kShift - 16)) - 1);
@@ -156,7 +157,7 @@ struct WideScan::Registers {
 
 MEDSAVE_WIDE_CODE std::size_t WideScan::first_cut(const std::byte* p) const {
   Registers lanes(*this);
-  Columns columns[2];  // the places at hand and those before, whose bytes leave the windows
+  Columns columns[2];  // the present positions and the 64 before, whose bytes leave the windows
   load_columns(p - kWindow, columns[1]);
   for (const auto& place : columns[1].at) {
     lanes.roll(_mm512_load_si512(place), _mm512_setzero_si512());
@@ -168,7 +169,7 @@ MEDSAVE_WIDE_CODE std::size_t WideScan::first_cut(const std::byte* p) const {
     for (std::size_t i = 0; i < kWindow; ++i) {
       lanes.roll(_mm512_load_si512(columns[now].at[i]), _mm512_load_si512(columns[1 - now].at[i]));
       const std::uint64_t cuts = lanes.cuts();
-      if (cuts != 0) [[unlikely]] {  // some lane further up may have one yet
+      if (cuts != 0) [[unlikely]] {  // an earlier lane may have a cut further on
         const auto lane = static_cast<std::size_t>(__builtin_ctzll(cuts));
         first = std::min(first, lane * kStride + done + i + 1);
       }

@@ -23,7 +23,7 @@ namespace {
 constexpr std::uint64_t kMiB = 1U << 20U;
 constexpr std::uint64_t kMaxMemory = 1024 * kMiB;
 constexpr std::uint64_t kMaxWork = 1ULL << 27U;
-/// Half a second and less: whoever wants to stop can wait for it.
+/// At this cost a derivation takes half a second or less, so it need not be interruptible.
 constexpr std::uint64_t kShortWork = 1ULL << 20U;
 
 std::uint64_t memory_of(const KdfParams& params) {
@@ -39,15 +39,16 @@ struct DerivedBytes {
 
 /// False without enough memory. libsodium's scrypt takes two thirds of the time of OpenSSL's.
 bool scrypt(std::string_view password, ByteView salt, const KdfParams& params, DerivedBytes& out) {
-  constexpr std::byte kNothing{};  // the library wants an address even so
+  constexpr std::byte kNothing{};  // the library wants a valid address for empty data, too
   const std::byte* text = password.empty() ? &kNothing : as_bytes(password).data();
   return crypto_pwhash_scryptsalsa208sha256_ll(octets(text), password.size(), octets(salt.data()),
                                                salt.size(), params.n, params.r, params.p,
                                                octets(out.bytes.data()), out.bytes.size()) == 0;
 }
 
-/// A derivation on a thread of its own, which may outlive whoever waits for it, even into the end
-/// of the process: so it has copies of everything, in ordinary memory, and leaves OpenSSL alone.
+/// A derivation on a thread of its own. After an interruption the thread goes on, perhaps while the
+/// process exits: so it works on copies in ordinary memory and does not use OpenSSL, which may be
+/// shut down already.
 struct Derivation {
   Derivation(std::string_view text, ByteView bytes, const KdfParams& wanted)
       : password(text), salt(bytes), params(wanted) {}
@@ -100,7 +101,7 @@ bool kdf_params_valid(const KdfParams& params) {
 }
 
 bool kdf_params_acceptable(const KdfParams& params) {
-  // Of n and p, the smaller hardly counts.
+  // scrypt needs 128*r*n and 128*r*p bytes; the larger part decides.
   return kdf_params_valid(params) &&
          128ULL * params.r * std::max<std::uint64_t>(params.n, params.p) <= kMaxMemory &&
          work_of(params) <= kMaxWork;

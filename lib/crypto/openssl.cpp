@@ -32,7 +32,7 @@ void* secure_allocate(std::size_t size) {
 }
 
 void secure_release(void* memory, std::size_t size) noexcept {
-  // Knows by the address which heap it came from; wipes in both cases.
+  // OpenSSL tells by the address from which heap the memory is; it is wiped in both cases.
   if (memory != nullptr) OPENSSL_secure_clear_free(memory, size);
 }
 

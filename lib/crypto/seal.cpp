@@ -16,7 +16,8 @@ namespace {
 
 constexpr std::size_t kNonceSize = 16;
 constexpr std::size_t kTagSize = 16;
-// Encrypted and authenticated while still in the nearest cache; also below OpenSSL's int lengths.
+// Bytes that are encrypted and then authenticated while they are in the first-level cache; also
+// small enough for the int lengths of OpenSSL.
 constexpr std::size_t kSlice = std::size_t{16} * 1024;
 
 using Nonce = std::span<const std::byte, kNonceSize>;
@@ -78,7 +79,7 @@ class Sealer {
 
  private:
   void set_key(const Key& key) {
-    serial_ = 0;  // no key's, should one of the calls fail
+    serial_ = 0;  // the serial of no key, in case one of the calls below fails
     const unsigned char* encrypt_key = octets(key.encrypt_key().data());
     const unsigned char* mac_key = octets(key.mac_k().data());
     require_openssl(
@@ -148,7 +149,7 @@ bool try_open_sealed(const Key& key, ByteView sealed, Buffer& plain) {
   const Tag tag = sealer.tag();
   if (CRYPTO_memcmp(tag.data(), sealed.last<kTagSize>().data(), kTagSize) != 0) return false;
 
-  plain.reserve(ciphertext.size());  // or it would take the double, to grow further
+  plain.reserve(ciphertext.size());  // else growing would allocate twice as much
   plain.resize(ciphertext.size());
   for (std::size_t done = 0; done < ciphertext.size(); done += kSlice) {
     const std::size_t count = std::min(kSlice, ciphertext.size() - done);

@@ -59,8 +59,8 @@ Id Sha256Stream::finish() {
   return id;
 }
 
-/// Everything is named by these hashes, and verified by them too: a processor that gets them wrong
-/// must not go unnoticed.
+/// All blobs and files are named and verified by these hashes, so a processor that computes them
+/// wrongly must be noticed.
 bool Sha256Job::lanes_are_right() {
   std::array<std::byte, 5 * kSha256Block + 7> pattern;
   for (std::size_t i = 0; i < pattern.size(); ++i) pattern[i] = static_cast<std::byte>(i * 151 + 7);

@@ -21,8 +21,8 @@ alignas(16) constexpr std::uint32_t kRoundConstants[64] = {
 
 constexpr unsigned kRoundsAtOnce = 4;  // as many words as a register holds
 
-// Not with SSE's encodings: those keep the upper halves of registers, so after any code that left
-// something in there, each would wait for the one before and the lanes for each other.
+// Compiled to AVX encodings. Those of SSE keep the upper halves of registers: after code that has
+// set these, each instruction would depend on the one before, and the lanes on each other.
 #define MEDSAVE_SHA_CODE __attribute__((target("sha,avx")))
 
 /// The working variables as sha256rnds2 wants them: A, B, E, F and C, D, G, H, highest first.

@@ -33,7 +33,7 @@ constexpr std::array<LevelName, 5> kLevelNames = {{{"auto", CompressionLevel::au
                                                    {"max", CompressionLevel::max}}};
 
 constexpr int kFastLevel = 1;
-/// From the next level on zstd spends time on data that it cannot compress.
+/// Above this level zstd takes long for data that it cannot compress, too.
 constexpr int kLastCheapLevel = 3;
 
 int zstd_level(CompressionLevel level) {
@@ -71,7 +71,7 @@ struct Compressor::State {
     if (context == nullptr) throw std::bad_alloc();
   }
 
-  /// At most `room` bytes to the end of `out`; false if they do not suffice.
+  /// Appends at most `room` bytes to `out`; false if the frame needs more.
   bool append_frame(ByteView plain, std::size_t room, int at_level, Buffer& out) const;
   [[nodiscard]] bool samples_gain(ByteView plain, std::size_t fraction);
 
@@ -103,7 +103,7 @@ bool Compressor::State::samples_gain(ByteView plain, std::size_t fraction) {
   if (stretch < 4 * kSampleSize) return true;  // sampling would cost as much as it saves
   std::size_t scatter = plain.size();
   for (std::size_t i = 0; i < kSamples; ++i) {
-    // Not at equal distances: pictures repeat their black borders at those.
+    // Not at equal distances, at which the rows of a picture repeat its black borders.
     scatter = scatter * 6364136223846793005U + 1442695040888963407U;
     const std::size_t offset = i * stretch + (scatter >> 33U) % (stretch - kSampleSize);
     sample.clear();
@@ -129,7 +129,8 @@ bool Compressor::compress(ByteView plain, Buffer& out, LeastGain least) {
   }
   if (state_->off || plain.size() < 2) return false;
   if (least == LeastGain::a_sixth && !state_->samples_gain(plain, 6)) return false;
-  // The fast level rejects such data at more than 3 GB/s, and finds the little there may be.
+  // The fast level passes over such data at more than 3 GB/s, and still finds what little can be
+  // gained.
   const bool quick = state_->level > kLastCheapLevel && !state_->samples_gain(plain, 128);
   return state_->append_frame(plain, plain.size() - 1, quick ? kFastLevel : state_->level, out);
 }
@@ -163,7 +164,7 @@ void Decompressor::decompress_exactly(ByteView frames, std::size_t size, Buffer&
   // cannot reach is found before memory is taken for it.
   constexpr std::size_t kBlockMinimum = 4;
   constexpr std::size_t kBlockContent = 128 * 1024;
-  // So long a list of files shrinks to a twentieth, and much more only where somebody wants it to.
+  // Long lists of files shrink to a twentieth; a much higher ratio is the work of an attacker.
   constexpr std::size_t kAnyGain = 64ULL << 20U;
   constexpr std::size_t kMostGain = 1024;
   out.clear();
@@ -196,7 +197,7 @@ void Decompressor::decompress_bounded(ByteView frames, std::size_t limit, Buffer
   std::size_t pending = 1;  // zero at the end of a frame
   std::size_t room = std::max<std::size_t>(4 * frames.size(), 4096);
   while (in.pos < in.size || pending != 0) {
-    // One byte beyond the limit shows that there is more, without room for more.
+    // One byte more than the limit, to see whether the content is longer.
     if (filled == out.size()) {
       if (filled > limit) break;
       out.resize(std::min(limit, std::max(room, 2 * filled)) + 1);

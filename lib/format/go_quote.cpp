@@ -127,7 +127,7 @@ std::optional<std::string> go_unquote(std::string_view quoted) {
     }
     const std::size_t length = utf8_sequence(quoted);
     if (length == 0) {
-      append_utf8(out, 0xfffd);  // as Go reads it; its writer never leaves such a byte
+      append_utf8(out, 0xfffd);  // Go reads it so, but never writes such a byte
       quoted.remove_prefix(1);
     } else {
       out += quoted.substr(0, length);

@@ -5,7 +5,7 @@
 
 namespace medsave {
 
-/// The time that stands next in the text, a string. Throws Error(corrupt) where none does.
+/// Reads a string with a time. Throws Error(corrupt) for anything else.
 ZonedTime read_time(JsonReader& in);
 
 }  // namespace medsave

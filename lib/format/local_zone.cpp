@@ -9,9 +9,9 @@ namespace medsave {
 
 namespace {
 
-// Instants are remembered by spans of 2^18 s (3 days). The shortest time any zone has ever left
-// an offset to return to it is 3.98 days (Freetown, 1939), so a span whose two ends have the same
-// offset has it throughout.
+// Offsets are cached for spans of 2^18 s (3 days). No zone has ever left an offset and returned to
+// it within less than 3.98 days (Freetown, 1939), so if the two ends of a span have the same
+// offset, all of it has.
 constexpr int kSpanBits = 18;
 constexpr std::size_t kSpans = 1024;  // eight years, if they are neighbours
 

@@ -4,7 +4,7 @@
 
 namespace medsave {
 
-/// Bytes a stored blob has more than its payload: nonce and tag of its seal.
+/// Bytes that sealing adds to a blob: nonce and tag.
 inline constexpr std::uint32_t kBlobOverhead = 32;
 
 }  // namespace medsave

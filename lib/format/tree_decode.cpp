@@ -61,7 +61,7 @@ constexpr std::array<std::string_view, static_cast<std::size_t>(Field::unknown)>
     "subtree",
     "error"};
 
-/// Most fields follow the one before in the table, so the search begins behind it.
+/// Most fields come in the order of the table, so the search begins after the field before.
 Field find_field(std::string_view key, std::size_t& position) {
   for (std::size_t tried = 0; tried < kFieldNames.size(); ++tried) {
     if (position == kFieldNames.size()) position = 0;
@@ -259,7 +259,7 @@ class TreeDecoder {
 
   JsonReader in_;
   Tree tree_;
-  // of the node being decoded
+  // of the node that is being decoded
   bool has_name_ = false;
   bool has_type_ = false;
   bool has_raw_target_ = false;

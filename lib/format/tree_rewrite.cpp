@@ -12,7 +12,7 @@
 namespace medsave {
 namespace {
 
-// Fields that restic's writer puts behind `size`.
+// Fields that restic writes after `size`.
 constexpr std::array<std::string_view, 9> kBehindSize = {"links",
                                                          "linktarget",
                                                          "linktarget_raw",
@@ -32,7 +32,7 @@ std::vector<std::string_view> node_texts(std::string_view json) {
       in.skip();
       continue;
     }
-    texts.clear();  // of two, the last counts
+    texts.clear();  // if a tree has two lists, the last one counts
     if (in.take_null()) continue;
     in.enter_array();
     while (in.next_element()) texts.push_back(in.skip());

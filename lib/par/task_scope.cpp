@@ -16,7 +16,7 @@ struct Group {
   std::function<void()> at_end;
   std::atomic<unsigned> running;
 
-  /// Whether nobody of the group runs any more, now that `count` do not.
+  /// Subtracts `count` threads from those that run; whether none is left.
   bool leave(unsigned count) { return running.fetch_sub(count) == count; }
 };
 
@@ -46,7 +46,7 @@ void TaskScope::spawn(const std::string& name, unsigned count, Task task,
     try {
       name_this_thread(name);
       group->task(stop_.get_token());
-      leave(1);  // a thread that failed never counts down, so its group has no end
+      leave(1);  // not reached after a failure, so that at_end does not run then
     } catch (...) {
       fail(std::current_exception());
     }
@@ -56,7 +56,7 @@ void TaskScope::spawn(const std::string& name, unsigned count, Task task,
       threads_.emplace_back(run);
     } catch (const std::system_error& e) {
       if (i == 0) throw_no_thread(e);
-      leave(count - i);  // fewer do it as well
+      leave(count - i);  // fewer threads do the work as well
       return;
     }
   }
@@ -67,7 +67,8 @@ void TaskScope::fail(std::exception_ptr error) noexcept {
     const std::lock_guard lock(mutex_);
     if (!first_error_) first_error_ = std::move(error);
   }
-  // After the error is kept: what the other threads throw because of the stop comes second.
+  // After the error has been recorded: what the other threads throw because of the stop must not
+  // replace it.
   stop_.request_stop();
 }
 

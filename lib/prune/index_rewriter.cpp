@@ -10,7 +10,7 @@
 namespace medsave {
 namespace {
 
-constexpr std::size_t kFull = 50'000;       // blobs; repository format, "Index"
+constexpr std::size_t kFull = 50'000;       // blobs; medsave-repository(5), "INDEX"
 constexpr std::size_t kOverfull = 500'000;  // worth being split
 
 }  // namespace

@@ -11,7 +11,8 @@
 namespace medsave {
 namespace {
 
-// A killed writer's packs are a little above its target of at most 128 MiB; each is read whole.
+// Packs are read whole. Those of a killed writer are a little larger than its target size of at
+// most 128 MiB.
 constexpr std::uint64_t kMaxAdoptable = 256ULL << 20U;
 constexpr std::size_t kMinPack = 73;  // one empty blob and a header with its entry
 
@@ -60,7 +61,7 @@ class Adoption {
         examine(candidates_[n], file);
       } catch (const Error& e) {
         if (is_fatal(e)) throw;
-        // Adoption only saves work. Check reports the pack, prune removes it.
+        // Adoption only saves work, so this is no error: check reports the pack, prune removes it.
         note_unusable(candidates_[n].id);
       }
     }
@@ -68,8 +69,8 @@ class Adoption {
 
   void examine(const ListedFile& pack, Buffer& file) {
     std::vector<PackEntry> blobs = load_pack_header(repository_, pack);
-    // What an interrupted prune left holds nothing new: that stays garbage, and is not read whole
-    // by every run that follows.
+    // A pack without new blobs, as an interrupted prune leaves them, is not worth reading whole in
+    // every run: prune removes it.
     const bool any_new = std::any_of(blobs.begin(), blobs.end(), [&](const PackEntry& e) {
       return !index_.contains({.kind = e.kind, .id = e.id});
     });

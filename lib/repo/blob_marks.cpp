@@ -16,7 +16,8 @@ BlobMarks::BlobMarks(const Index& index)
 bool BlobMarks::mark(std::size_t number) {
   const std::uint64_t bit = std::uint64_t{1} << (number % kBits);
   std::atomic<std::uint64_t>& word = bits_[number / kBits];
-  // Most marks come more than once, and reading shares the cache line.
+  // Most blobs are marked more than once. Reading first keeps the cache line shared between
+  // processors.
   if ((word.load(std::memory_order_relaxed) & bit) != 0) return false;
   return (word.fetch_or(bit, std::memory_order_relaxed) & bit) == 0;
 }

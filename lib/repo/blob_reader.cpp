@@ -32,8 +32,8 @@ void load_copy(const Repository& repository, const BlobRef& blob, const BlobLoca
   }
 }
 
-/// This copy, and once more past the cache: a bit may have tipped there or on the way. The failure,
-/// if both fail.
+/// This copy, and once more past the cache: a bit may have flipped there or in transit. The
+/// failure, if both fail.
 std::optional<Error> try_copy(const Repository& repository, const BlobRef& blob,
                               const BlobLocation& at, Buffer& plain) {
   const FileRef pack{.kind = FileKind::pack, .id = at.pack};

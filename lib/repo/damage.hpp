@@ -11,7 +11,7 @@ namespace medsave {
 /// Error(corrupt): which file, what is wrong with it, what to do about a file of that kind.
 Error damaged(const FileRef& file, std::string_view what);
 
-/// The most a file of this kind may have, stored or decompressed, in bytes.
+/// The largest size of a file of this kind that is accepted, stored or decompressed, in bytes.
 std::uint64_t size_limit(FileKind kind);
 
 }  // namespace medsave

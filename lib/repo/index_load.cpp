@@ -28,7 +28,8 @@ class IndexLoader {
 
   void run(const std::stop_token& stop) {
     files_ = repository_.backend().list(FileKind::index);
-    // The largest first, so that none of them is left alone at the end.
+    // The largest first: else one thread might load a large one at the end while the others have
+    // nothing to do.
     std::sort(files_.begin(), files_.end(),
               [](const ListedFile& a, const ListedFile& b) { return a.size > b.size; });
     if (report_ != nullptr) report_->files = files_.size();
@@ -69,7 +70,7 @@ class IndexLoader {
   void load(const Id& id, Buffer& json, std::vector<IndexedPack>& packs) {
     const FileRef file{.kind = FileKind::index, .id = id};
     repository_.load_json(file, json);
-    // Nothing of a file is entered before all of it has proved sound.
+    // Nothing of a file is entered before all of it has been decoded.
     packs.clear();
     try {
       decode_index(as_text(json.view()), [&](IndexedPack& pack) {

@@ -8,8 +8,8 @@
 
 namespace medsave {
 
-/// load_index() that enters only damaged files in the report: what may be read another time, it
-/// throws.
+/// As load_index(), but only damaged files are entered in the report. A failure that may pass is
+/// thrown.
 std::unique_ptr<Index> load_undamaged_index(const Repository& repository,
                                             const std::stop_token& stop, LoadIndexReport& damaged);
 

@@ -73,7 +73,7 @@ KeyFile load_key_file(Backend& backend, const Id& id) {
   const FileRef file{.kind = FileKind::key, .id = id};
   Buffer stored;
   backend.load(file, size_limit(FileKind::key), stored);
-  if (sha256(stored.view()) != id) {  // once more: a bit may have tipped on the way
+  if (sha256(stored.view()) != id) {  // once more: a bit may have flipped in transit
     backend.load(file, size_limit(FileKind::key), stored);
     if (sha256(stored.view()) != id) throw damaged(file, _("its content does not fit its name"));
   }

@@ -16,12 +16,12 @@
 
 namespace medsave {
 
-/// A password is tried with so many keys, the first by their ids, as restic does: each trial costs
-/// half a second.
+/// A password is tried with at most so many keys, in the order of their ids, as in restic: each
+/// trial may cost half a second.
 inline constexpr std::size_t kMaxKeyTries = 20;
 
 /// Makes a key file that opens to `master` with `password` and saves it; durable only after a
-/// barrier. Empty user or host: this one's. Without `kdf` the cost is measured on this machine.
+/// barrier. Empty user or host: this one's. Without `kdf` the cost is that of KdfParams.
 Id save_key_file(Backend& backend, const Key& master, const Secret& password,
                  const std::string& username, const std::string& hostname,
                  const std::optional<KdfParams>& kdf);
@@ -30,7 +30,7 @@ Id save_key_file(Backend& backend, const Key& master, const Secret& password,
 KeyFile load_key_file(Backend& backend, const Id& id);
 
 /// The master key; nullopt when the password does not fit. Throws Error(corrupt) naming `id`, and
-/// Interrupted after a stop, as a key may ask for a minute's work.
+/// Interrupted after a stop, since the parameters of a key file may ask for a minute of computing.
 std::optional<Key> open_key_file(const Id& id, const KeyFile& file, const Secret& password,
                                  const std::stop_token& stop);
 

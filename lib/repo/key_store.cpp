@@ -33,7 +33,8 @@ void remove_durably(const Repository& repository, const Id& id) {
                   id.short_hex(), id.short_hex()));
 }
 
-/// Of more keys some would open nothing any more, and which ones, their ids decide.
+/// Only the first keys by id are tried: with more, some passwords would not open the repository any
+/// more.
 void require_room_for_key(const Repository& repository, std::size_t most) {
   const std::size_t keys = repository.backend().list(FileKind::key).size();
   if (keys < most) return;
@@ -49,7 +50,8 @@ bool same_key(const Key& a, const Key& b) {
          std::ranges::equal(a.mac_k(), b.mac_k()) && std::ranges::equal(a.mac_r(), b.mac_r());
 }
 
-/// Stores a key and proves that it opens the repository: nobody may try it before it is needed.
+/// Stores a key and checks that it opens the repository. Perhaps nobody uses it before it is needed
+/// in an emergency.
 Id store_key(const Repository& repository, const Secret& password, const std::string& username,
              const std::string& hostname, const std::optional<KdfParams>& kdf) {
   Backend& backend = repository.backend();
@@ -101,7 +103,7 @@ void remove_key(const Repository& repository, const Id& id) {
     throw Error(Errc::not_found,
                 format_text(_("there is no key {}; see `medsave key list`"), id.short_hex()));
   }
-  // Somebody may have removed it since this run opened the repository with it.
+  // Another process may have removed it since this one opened the repository with it.
   if (!repository.backend().size(key_file(repository.key_id()))) {
     throw Error(Errc::not_found,
                 format_text(_("the key in use, {}, has been removed meanwhile, so no other is "
@@ -135,7 +137,7 @@ Id find_key(const Repository& repository, const std::string& prefix) {
 Id change_password(const Repository& repository, const Secret& password,
                    const std::string& username, const std::string& hostname,
                    const std::optional<KdfParams>& kdf) {
-  require_room_for_key(repository, kMaxKeyTries + 1);  // the old one goes
+  require_room_for_key(repository, kMaxKeyTries + 1);  // the old one is removed afterwards
   const Id id = store_key(repository, password, username, hostname, kdf);
   try {
     remove_durably(repository, repository.key_id());

@@ -11,16 +11,17 @@
 
 namespace medsave {
 
-/// What one look at the locks of a repository showed.
+/// The result of listing and reading the locks of a repository.
 struct OtherLocks {
   bool own_is_listed = false;
   std::size_t count = 0;                  // of locks that are in force
-  std::size_t dead = 0;                   // cleared
+  std::size_t dead = 0;                   // of ended processes, removed
   std::optional<LockFile> conflict = {};  // one that excludes the wanted mode
 };
 
-/// Looks at all `listed` locks but `own`. Those of dead owners are removed, with a notice.
-/// Unreadable ones are tried again; throws Error(corrupt) naming the file when that does not help.
+/// Reads all `listed` locks but `own`. Those of processes that have ended are removed, with a
+/// notice. Unreadable ones are tried again; throws Error(corrupt) naming the file when that does
+/// not help.
 OtherLocks look_at_locks(const Repository& repository, const std::vector<ListedFile>& listed,
                          const Id& own, const LockOptions& options, const NoticeSink& notice,
                          const std::stop_token& stop);

@@ -16,11 +16,11 @@ namespace medsave {
 namespace {
 
 constexpr double kStaleSeconds = 30 * 60;
-// Living owners refresh theirs every five minutes.
+// Living owners refresh their locks every five minutes.
 constexpr double kRefreshedSeconds = 6 * 60;
 
-/// The lock file is read by everybody who has the password; the machine's own id is nobody's
-/// business there.
+/// Everybody who has the password can read the lock file, and should not learn the machine's own
+/// id.
 std::string hashed_machine_id() {
   const std::string id = machine_id();
   if (id.empty()) return {};
@@ -68,11 +68,12 @@ LockOwner judge_owner(const LockFile& lock, const Timestamp& now) {
     if (lock.pid_namespace != pid_namespace()) return LockOwner::may_live;
     return process_exists(lock.pid) ? LockOwner::may_live : LockOwner::ended;
   }
-  // Without a machine id, another boot is as well another computer. A clone that kept even that id,
-  // and whose clock is ahead by more than the time since it was started, clears a living lock here;
-  // its owner notices before he publishes or deletes anything more, and ends. To wait until a lock
-  // has stayed the same for longer than a refresh would keep every computer from backing up after a
-  // power cut.
+  // Without a machine id, another boot id may also be that of another computer. One case remains in
+  // which the lock of a living process is removed: this computer is a clone with the same machine
+  // id, and the other one's clock is behind by more than the time since this one was started. The
+  // owner notices that before it publishes or deletes anything more, and ends. Waiting until a lock
+  // has not changed for longer than a refresh takes would exclude this, but would keep every
+  // computer from backing up for minutes after a power cut.
   if (lock.machine_id.empty() || lock.time.instant >= boot_time()) return LockOwner::may_live;
   return seconds_between(lock.time.instant, now) > kRefreshedSeconds ? LockOwner::ended
                                                                      : LockOwner::went_down;
@@ -85,9 +86,9 @@ bool seems_to_be_gone(const LockFile& lock) {
 bool is_stale(const LockFile& lock, const Timestamp& now) {
   if (seconds_between(lock.time.instant, now) > kStaleSeconds) return true;
   if (!of_this_host(lock)) return false;
-  // The same name, but another computer's: nothing can be said from here.
+  // Another computer with the same name: nothing is known about its processes.
   if (!lock.machine_id.empty() && lock.machine_id != hashed_machine_id()) return false;
-  // The same name but another boot: that process went down with its kernel.
+  // The same name but an earlier boot: the process ended with that.
   if (!lock.boot_id.empty() && lock.boot_id != boot_id()) return true;
   if (!lock.pid_namespace.empty() && lock.pid_namespace != pid_namespace()) return false;
   return !process_exists(lock.pid);

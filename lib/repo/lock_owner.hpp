@@ -8,9 +8,9 @@ namespace medsave {
 /// A lock file of this process, made now.
 LockFile make_lock(bool exclusive);
 
-/// What can be said of the owner of a lock from here.
+/// What this process can tell about the owner of a lock.
 enum class LockOwner {
-  may_live,  // for all that is known
+  may_live,  // nothing proves that it has ended
   ended,     // certainly: no process of this computer and boot has its number, or it went down with
              // an earlier boot of this computer
   went_down,  // with an earlier boot of this computer, unless this is a clone of it and the other
@@ -22,7 +22,8 @@ enum class LockOwner {
 /// always `may_live`.
 LockOwner judge_owner(const LockFile& lock, const Timestamp& now);
 
-/// Whether the lock names this host and a process that is not seen here. Proves nothing.
+/// Whether the lock names this host and a process that does not run here. No proof that it has
+/// ended: it may run in a container, or on another host of this name.
 bool seems_to_be_gone(const LockFile& lock);
 
 /// What `unlock` removes: older than 30 minutes (owners refresh theirs every 5), or of a process

@@ -13,7 +13,7 @@
 namespace medsave {
 
 /// The packs of one kind that are being filled: a new blob goes to one of the two at random, which
-/// hides chunk lengths from an observer (repository format, "How packs are filled"). Their
+/// hides chunk lengths from an observer (medsave-repository(5), "How packs are filled"). Their
 /// hashes are computed while something else is hashed, side by side with that (see Sha256Job).
 /// Thread-safe except finish().
 class OpenPacks {

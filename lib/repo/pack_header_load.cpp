@@ -11,7 +11,7 @@ namespace medsave {
 namespace {
 
 constexpr std::size_t kMinPack = 73;  // one empty blob and a header with its entry
-// As much as the header of a usual pack takes, so that one request gets it.
+// The length of most headers, so that one request is enough for them.
 constexpr std::uint64_t kHeaderGuess = 16ULL << 10U;
 constexpr std::uint64_t kLengthField = sizeof(std::uint32_t);
 
@@ -45,7 +45,8 @@ std::vector<PackEntry> load_header(const Repository& repository, const ListedFil
 }  // namespace
 
 std::vector<PackEntry> load_pack_header(const Repository& repository, const ListedFile& pack) {
-  // Damage on the way looks like damage of the file.
+  // Damage in transit cannot be told from damage of the file, so the header is read up to three
+  // times.
   constexpr int kReadings = 3;
   for (int reading = 1;; ++reading) {
     try {

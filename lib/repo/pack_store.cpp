@@ -11,7 +11,7 @@ namespace medsave {
 namespace {
 
 constexpr unsigned kMostStoring = 3;  // packs; each is 16 MiB of memory, and they fill a line
-constexpr std::size_t kBlobsPerIndexFile = 50'000;  // repository format, "Index"
+constexpr std::size_t kBlobsPerIndexFile = 50'000;  // medsave-repository(5), "INDEX"
 
 }  // namespace
 

@@ -22,32 +22,32 @@
 
 namespace medsave {
 
-/// Stores packs on threads of its own and writes index files about what a barrier has made
-/// durable. The first failure ends it; everybody is told. Thread-safe.
+/// Stores packs on threads of its own and writes index files about what a barrier has made durable.
+/// After the first failure nothing more is stored, and every call throws that failure. Thread-safe.
 class PackStore {
  public:
-  /// Takes a pack that is in the repository, and the memory it stood in unless the backend has
-  /// kept that. Called on any thread.
+  /// Called, on any thread, for each pack that has been stored, with its memory for another use
+  /// (empty if the backend has kept that).
   using OnStored = std::function<void(const IndexedPack& pack, Buffer memory)>;
   PackStore(const Repository& repository, std::chrono::seconds index_interval, OnStored on_stored);
-  /// Drops what is not stored.
+  /// Drops the packs that are not stored.
   ~PackStore() = default;
   PackStore(const PackStore&) = delete;
   PackStore& operator=(const PackStore&) = delete;
 
-  /// Takes the pack over, but first waits while as many are in memory as can be stored at a time
-  /// (each has 16 MiB). Throws Interrupted (the pack is taken all the same) and what check()
-  /// throws.
+  /// Queues a pack. Waits first while as many are in memory (16 MiB each) as can be stored at a
+  /// time. Throws Interrupted, although the pack is queued, and what check() throws.
   void add(FinishedPack pack, const std::stop_token& stop);
-  /// Takes the pack over without waiting.
+  /// Queues a pack without waiting.
   void add_last(FinishedPack pack);
-  /// Whether the target could take more than it gets: it has stored packs and has none in hand.
+  /// Whether the repository could store more than it is given: packs have been stored, and none is
+  /// queued or being stored.
   [[nodiscard]] bool target_waits() const;
-  /// The packs that are in the repository, the first stored first.
+  /// The packs that have been stored, in the order of storing.
   [[nodiscard]] std::vector<Id> stored() const;
   /// Throws the first failure.
   void check() const;
-  /// Ends everything with the current exception.
+  /// Makes `error` the failure, unless there is one.
   void fail(std::exception_ptr error) noexcept;
   /// Waits until all packs are stored, durable and durably indexed.
   void finish();
@@ -65,12 +65,12 @@ class PackStore {
   const Repository& repository_;
   const std::chrono::seconds index_interval_;
   const OnStored on_stored_;
-  const unsigned most_;  // threads, hence packs on their way
+  const unsigned most_;  // threads, and packs in memory
 
   mutable std::mutex mutex_;  // guards all below but failed_, threads_
   std::condition_variable_any changed_;
   std::deque<FinishedPack> waiting_;
-  unsigned busy_ = 0;  // threads with a pack or an index file in hand
+  unsigned busy_ = 0;  // threads that store a pack or an index file
   std::vector<Id> stored_;
   std::vector<IndexedPack> unindexed_;  // stored, in no index file
   std::size_t unindexed_blobs_ = 0;

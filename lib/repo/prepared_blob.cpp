@@ -9,7 +9,7 @@
 namespace medsave {
 namespace {
 
-// zstd may add a little to what it cannot shrink.
+// The compressed form of data that does not shrink is a little longer than the data.
 constexpr std::size_t kMaxPlain = std::numeric_limits<std::uint32_t>::max() - (32U << 20U);
 
 }  // namespace
@@ -28,7 +28,7 @@ PreparedBlob BlobPreparer::prepare(const BlobRef& blob, ByteView plain,
   check_blob_size(blob, plain);
   frame.clear();
   if (!least) return {.ref = blob, .plain = plain};
-  frame.reserve(plain.size());  // or it would take the double, to grow further
+  frame.reserve(plain.size());  // else growing would allocate twice as much
   if (blob.kind == BlobKind::data) {
     compressor_.compress(plain, frame, *least);
   } else {

@@ -24,7 +24,7 @@ std::unordered_set<Id> absent_packs(const Index& index, const std::vector<Listed
     const auto at = sizes.find(pack.id);
     (at != sizes.end() && at->second == pack.size ? present : absent).insert(pack.id);
   }
-  // Where index files describe one pack differently, one of them may be right.
+  // Index files may describe one pack differently; it counts as present if one description fits.
   std::erase_if(absent, [&](const Id& pack) { return present.contains(pack); });
   return absent;
 }

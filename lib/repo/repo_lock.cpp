@@ -30,7 +30,8 @@ using std::chrono::milliseconds;
 
 FileRef lock_file(const Id& id) { return {.kind = FileKind::lock, .id = id}; }
 
-/// A moment by both clocks: one counts while the machine runs or sleeps, the other may be set.
+/// A point in time by two clocks: one that also counts while the machine sleeps, and the wall
+/// clock, which may be set.
 struct Moment {
   std::chrono::nanoseconds running = running_time();
   Timestamp wall = system_clock().now();
@@ -87,15 +88,15 @@ struct RepoLock::State {
   const Repository& repository;
   const LockOptions options;
   const NoticeSink notice;
-  std::stop_source stopper;  // of everything that is done with the repository
+  std::stop_source stopper;  // stops everything that is done with the repository
 
   SteadyClock::time_point own_visible;
-  bool first = true;     // try to take it
+  bool first = true;     // this is the first attempt to take the lock
   std::mutex own_mutex;  // guards own, fresh, seen, leftovers once the constructor has returned
   Id own;                // the lock file in force
   Moment fresh;          // when it was written
   Moment seen;           // when it was last known to be there
-  std::vector<Id> leftovers;  // of ours, could not be removed yet
+  std::vector<Id> leftovers;  // lock files of this object that could not be removed yet
   std::atomic<bool> lost = false;
   std::atomic<bool> alone = true;
   std::atomic<bool> cleared_dead = false;
@@ -108,7 +109,7 @@ struct RepoLock::State {
   std::optional<OnForcedExit> forced_exit;  // set where `own` is
 };
 
-/// The user's stop does not end the thread: the lock is needed until all is wound up.
+/// Runs after the operation has ended, also after an interruption: until then the lock was needed.
 RepoLock::State::~State() {
   repository.writes().set({});
   if (thread.joinable()) {
@@ -155,7 +156,7 @@ void RepoLock::State::take(const std::stop_token& stop) {
   } else {
     look(stop);
   }
-  fresh = Moment();  // before it is written: others count from the time in the file
+  fresh = Moment();  // taken before the file is written: others compute its age from the time in it
   try {
     own = save_first_lock();
   } catch (const Error& e) {
@@ -166,13 +167,15 @@ void RepoLock::State::take(const std::stop_token& stop) {
   seen = Moment();
   remove_at_forced_exit();
   own_visible = SteadyClock::now();
-  // An exclusive locker that came after our first look sees our lock at its second one, provided
-  // that ours was there in time. Only then may reading begin.
+  // If our lock became visible soon enough after our first listing, an exclusive locker that was
+  // not in that listing sees our lock in its own second listing, and gives up. Only then may
+  // reading begin.
   const bool in_time = !early && own_visible - start < options.timing.recheck / 2;
   const bool may_read = options.mode == LockMode::shared || options.reads_first;
   try {
     if (may_read && options.retry.count() == 0) {
-      // One who has not seen ours took his so long ago that we see it, or has finished.
+      // An exclusive locker that missed our lock wrote its own before ours was visible, so this
+      // second listing shows it, unless it has been released already.
       if (!in_time) look(stop);
       return;
     }
@@ -230,7 +233,8 @@ void RepoLock::State::look_at(const std::vector<ListedFile>& listed, const std::
                                         repository.backend().location()));
 }
 
-/// For others: an empty file, as a crash of the storage can leave one, locks out nobody.
+/// Whether other programs see this lock: an empty file, which a crash of the storage can leave,
+/// counts as none.
 bool RepoLock::State::is_there(const Id& id) const {
   return repository.backend().size(lock_file(id)).value_or(0) != 0;
 }
@@ -254,7 +258,7 @@ Id RepoLock::State::save_lock() const {
 void RepoLock::State::remove_now(const Id& id) noexcept {
   try {
     repository.backend().remove(lock_file(id));
-  } catch (...) {  // it goes stale; `unlock` or the next run on this host removes it
+  } catch (...) {  // it becomes stale; `unlock` or the next run on this host removes it
   }
 }
 
@@ -312,8 +316,8 @@ void RepoLock::State::refresh_if_due(const std::stop_token& stop, std::optional<
   }
 }
 
-/// What is published or deleted must be so under a lock that others still see. Its owner may have
-/// been suspended since the last refresh, and somebody may have removed it by hand.
+/// Called before something is published or deleted: others must still see the lock. The computer
+/// may have been suspended since the last refresh, or a user may have removed the lock.
 void RepoLock::State::require_held() {
   {
     std::unique_lock guard(mutex);
@@ -336,7 +340,8 @@ void RepoLock::State::require_held() {
   seen = Moment();
 }
 
-/// There may be room for the lock by now, or for somebody else's.
+/// This run began without a lock because the medium was full. There may be space for the lock by
+/// now, and another process may have stored one.
 void RepoLock::State::take_late() {
   const Moment begun;
   try {
@@ -362,8 +367,8 @@ void RepoLock::State::lose() {
   throw why;
 }
 
-/// Replaces the lock file by one of now. False when the old one was removed meanwhile: a new one
-/// would only hide that.
+/// Replaces the lock file by one with the present time. False when the old one was removed
+/// meanwhile: a new one would hide that somebody did not want the lock to hold.
 bool RepoLock::State::refresh(const std::stop_token& stop) {
   Backend& backend = repository.backend();
   if (!is_there(own)) return false;
@@ -401,7 +406,7 @@ bool RepoLock::State::refresh(const std::stop_token& stop) {
 void RepoLock::State::tell(const std::string& message) const noexcept {
   try {
     if (notice) notice(message);
-  } catch (...) {  // a display's trouble is not the lock's
+  } catch (...) {  // a failure to show the message must not end the lock
   }
 }
 

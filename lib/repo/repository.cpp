@@ -45,12 +45,12 @@ std::vector<Id> require_unused(Backend& backend) {
 void remove_quietly(Backend& backend, const FileRef& file) noexcept {
   try {
     backend.remove(file);
-  } catch (...) {  // the failure that led here is the one to report
+  } catch (...) {  // the failure that led to this removal is the one to report
   }
 }
 
-/// Whether the config is sealed with this key, as another `init` may have gone on with the key file
-/// of this one; also where that cannot be found out.
+/// Whether the config is, or may be, sealed with this key: another `init` may have found the key
+/// file of this one and used it.
 bool may_be_in_use(Backend& backend, const Key& master) noexcept {
   try {
     if (!backend.size(kConfig)) return false;
@@ -117,8 +117,7 @@ struct OpenedKey {
 };
 
 /// A key file that is damaged, unreadable, gone or not for this program keeps no other from opening
-/// the repository.
-/// `meanwhile` is called once, before the first of the computations that take long.
+/// the repository. `meanwhile` is called once, before the first of the slow key derivations.
 OpenedKey find_key_for(Backend& backend, const std::vector<ListedFile>& keys,
                        const Secret& password, const std::string& hint,
                        const std::function<void()>& meanwhile, const std::stop_token& stop) {
@@ -147,8 +146,8 @@ OpenedKey find_key_for(Backend& backend, const std::vector<ListedFile>& keys,
       if (!problem || problem->code() == Errc::not_found) problem = e;
     }
   }
-  // A key that was removed meanwhile says nothing about the password; one that is damaged or cannot
-  // be read may be its own.
+  // A key that was removed meanwhile says nothing about the password. One that is damaged or cannot
+  // be read may be the one that the password fits.
   if (problem && (first || problem->code() != Errc::not_found)) throw *problem;
   if (tries < ids.size()) {
     throw Error(Errc::usage, format_text(_("the password fits none of the first {} of {} keys; "
@@ -163,9 +162,10 @@ OpenedKey find_key_for(Backend& backend, const std::vector<ListedFile>& keys,
                           backend.location()));
 }
 
-/// The key of an `init` that was cut short, where the password fits. Two key files for one password
-/// would not do: restic tries the first, and gives up when the config is not sealed with it. For
-/// the same reason a damaged one goes at once; what another password opens is harmless.
+/// The key of an `init` that was cut short, if the password fits. There must not be two key files
+/// for one password: restic tries the first, and gives up when the config is not sealed with its
+/// master key. For the same reason a damaged key file is removed at once; key files of other
+/// passwords do no harm.
 std::optional<OpenedKey> find_stray_key(Backend& backend, const std::vector<Id>& strays,
                                         const Secret& password, const std::stop_token& stop) {
   for (std::size_t i = 0; i < std::min(strays.size(), kMaxKeyTries); ++i) {
@@ -182,7 +182,7 @@ std::optional<OpenedKey> find_stray_key(Backend& backend, const std::vector<Id>&
   return std::nullopt;
 }
 
-/// One thread's tools for sealed small files.
+/// Buffers and contexts of one thread for sealing and opening small files.
 struct Scratch {
   Buffer stored;
   Buffer plain;
@@ -236,15 +236,15 @@ std::unique_ptr<Repository> Repository::create(std::unique_ptr<Backend> backend,
     backend->save(kConfig, std::move(sealed));
     config_saved = true;
     backend->barrier();
-  } catch (...) {  // else the next attempt would find remains of this one
+  } catch (...) {  // otherwise the next attempt would find what this one left
     if (config_saved) remove_quietly(*backend, kConfig);
     if (!stray && !may_be_in_use(*backend, master)) {
       remove_quietly(*backend, {.kind = FileKind::key, .id = key_id});
     }
     throw;
   }
-  // Only now: where two programs make a repository at once, the other one's key is among them, and
-  // his config might have come first.
+  // Only now: where two programs make a repository at the same time, the other one's key is among
+  // these, and its config might have been stored first.
   for (const Id& id : strays) {
     if (id != key_id) remove_quietly(*backend, {.kind = FileKind::key, .id = id});
   }
@@ -270,7 +270,7 @@ std::unique_ptr<Repository> Repository::open(std::unique_ptr<Backend> backend,
     if (!list_packs) return;
     try {
       packs = std::async(std::launch::async, [&from] { return from.list(FileKind::pack); });
-    } catch (const std::system_error&) {  // no thread to be had: listed when somebody asks
+    } catch (const std::system_error&) {  // no thread available: packs_at_opening() lists them then
     }
   };
   OpenedKey key = find_key_for(*backend, *opening.keys, password, key_hint, meanwhile, stop);
@@ -279,7 +279,7 @@ std::unique_ptr<Repository> Repository::open(std::unique_ptr<Backend> backend,
     config = decode_config(key.master, *opening.config);
   } catch (const Error& e) {
     if (e.code() != Errc::corrupt) throw;
-    config = decode_config(key.master, load_config(*backend));  // a bit may have tipped on the way
+    config = decode_config(key.master, load_config(*backend));  // a bit may have flipped in transit
   }
   const std::optional<Polynomial> polynomial = Polynomial::parse(config.chunker_polynomial);
   if (!polynomial) throw damaged(kConfig, _("its chunker polynomial is unusable"));
@@ -326,7 +326,7 @@ void Repository::load_raw(const FileRef& file, Buffer& out) const {
   } catch (const Error& e) {
     if (e.code() != Errc::corrupt) throw;
   }
-  // Once more, past the cache: a bit may have tipped there or on the way.
+  // Once more, and not from the cache: a bit may have flipped there or in transit.
   if (cache_ != nullptr) cache_->forget(file);
   try {
     if (load()) return;

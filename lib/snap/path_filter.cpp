@@ -306,8 +306,8 @@ bool is_name_char(char c) {
   return c == '_' || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
-/// The value of what stands as `text` in a line. Without one, "$CACHES/*" would be "/*" and match
-/// everything, so it stays as it stands ("$RECYCLE.BIN" is a name).
+/// The value of a variable that is written as `text`. A variable that is not set is left as it is:
+/// "$CACHES/*" would become "/*" and match everything, and "$RECYCLE.BIN" is a name.
 std::string value_of(std::string_view variable, std::string_view text) {
   const char* value = std::getenv(std::string(variable).c_str());
   return std::string(value == nullptr ? text : value);
@@ -354,7 +354,8 @@ std::string expand_variables(std::string_view line) {
 
 }  // namespace
 
-/// Each list is judged by itself, so a `!pattern` takes back only among patterns of its kind.
+/// Patterns that ignore case and others are two lists, and a `!pattern` has effect only within its
+/// own.
 struct PathFilter::State {
   struct Given {
     std::string pattern;

@@ -154,7 +154,7 @@ bool is_without_files(const SnapshotEntry& entry) {
   return summary && summary->total_files_processed == 0;
 }
 
-/// Moves one of those to remove to its place among those to keep.
+/// Moves a snapshot from those to remove to those to keep, in the order of times.
 void spare(RetentionResult& result, std::vector<SnapshotEntry>::iterator entry, std::string why) {
   const auto place = std::ranges::find_if(result.keep, [&](const KeptSnapshot& kept) {
     return kept.entry.snapshot.time.instant < entry->snapshot.time.instant;
@@ -176,7 +176,8 @@ double about_days(const CalendarSpan& span) {
   return 365.0 * span.years + 30.0 * span.months + span.days + span.hours / 24.0;
 }
 
-/// Spans are measured from the latest. When its clock was ahead by as much, they hold nothing else.
+/// Spans are measured back from the latest snapshot. If its clock was ahead by as much as a span,
+/// the span contains nothing else.
 void keep_one_before_a_gap(RetentionResult& result, const RetentionPolicy& policy) {
   constexpr double kShortest = 30;  // days; a practice is closed for a month now and then
   constexpr double kLongest = 90;

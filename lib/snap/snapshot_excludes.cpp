@@ -13,7 +13,7 @@ SnapshotExcludes::SnapshotExcludes(const Snapshot& snapshot, const std::string& 
     try {
       patterns_.add(pattern, false);
     } catch (const Error&) {
-      continue;  // no backup has gone by what is no pattern
+      continue;  // an invalid pattern has not excluded anything
     }
   }
   const std::size_t start = folder.find_first_not_of('/');

@@ -157,7 +157,7 @@ class Parents {
     const auto found = by_id_.find(*entry.snapshot.parent);
     return found == by_id_.end() ? nullptr : found->second;
   }
-  /// Whether `ancestor` is among those it goes back to.
+  /// Whether `ancestor` is a direct or indirect parent.
   [[nodiscard]] bool lead_to(const SnapshotEntry& ancestor, const SnapshotEntry& entry) const {
     const SnapshotEntry* at = of(entry);
     for (std::size_t steps = 0; at != nullptr && steps < by_id_.size(); ++steps) {
@@ -171,8 +171,8 @@ class Parents {
   std::map<Id, const SnapshotEntry*> by_id_;
 };
 
-/// The newest of those that go back to `chosen` although their time is before its own; nullptr
-/// where there is none.
+/// The newest snapshot that is a descendant of `chosen` although its time is earlier; nullptr where
+/// there is none.
 const SnapshotEntry* last_made_after(const SnapshotEntry& chosen,
                                      const std::vector<SnapshotEntry>& snapshots,
                                      const SnapshotFilter& filter) {
@@ -387,7 +387,7 @@ bool is_older(const SnapshotEntry& a, const SnapshotEntry& b) {
 
 std::set<Id> made_with_clock_behind(const std::vector<SnapshotEntry>& snapshots) {
   const Parents parents(snapshots);
-  std::map<const SnapshotEntry*, Timestamp> latest;  // of the parents that it goes back to
+  std::map<const SnapshotEntry*, Timestamp> latest;  // of its direct and indirect parents
   std::set<Id> out;
   for (const SnapshotEntry& entry : snapshots) {
     // Each is looked at once, however long the lines of parents are.

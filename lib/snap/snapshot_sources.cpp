@@ -83,12 +83,12 @@ class Trees {
   std::map<Id, Tree> trees_;
 };
 
-/// What `recover` made has the folders it found in its root, wherever they were.
+/// A snapshot of `recover` has the folders that were found in its root, wherever they were before.
 bool is_recovered(const Snapshot& snapshot) {
   return snapshot.paths == std::vector<std::string>{kRecoveredPath};
 }
 
-/// Where the sources are. Throws Error when a tree cannot be read.
+/// The paths of the sources. Throws Error when a tree cannot be read.
 std::set<Names> find_places(const Snapshot& snapshot, Trees& trees) {
   std::set<Names> places;
   std::vector<Names> relative;

@@ -90,7 +90,7 @@ void TreePrefetcher::work(const std::stop_token& stop) {
     const Id id = stack_.back();
     stack_.pop_back();
     const auto entry = entries_.find(id);
-    // The walk may have been faster.
+    // The walk may have loaded it itself meanwhile.
     if (entry == entries_.end() || entry->second.state != State::waiting) continue;
     load(id, lock);
     changed_.notify_all();

@@ -1,5 +1,9 @@
 #pragma once
 
+// archive: the engine of `backup`. Begin here: run a BackupRequest, get a snapshot. In lib/archive,
+// backup_targets.hpp and tree_walk.hpp find what is to be saved, file_saver.hpp cuts files into
+// blobs, and tree_draft.hpp collects the entries of a folder until its tree can be stored.
+
 #include "medsave/base/bytes.hpp"
 #include "medsave/base/clock.hpp"
 #include "medsave/base/progress.hpp"

@@ -1,5 +1,10 @@
 #pragma once
 
+// backend: whole files of a repository by kind and id, on some medium, without knowledge of their
+// content. Begin here: Backend is the interface of all media. local_backend.hpp is a folder (those
+// of servers are in the area remote); the other headers are decorators, which add a cache, a rate
+// limit or a condition for writing to another backend.
+
 #include "medsave/base/bytes.hpp"
 #include "medsave/base/id.hpp"
 
@@ -31,14 +36,14 @@ struct ListedFile {
   std::uint64_t size = 0;  // bytes
 };
 
-/// What went over a line since the backend was opened.
+/// Requests and bytes since the backend was opened.
 struct Traffic {
   std::uint64_t requests = 0;
   std::uint64_t sent = 0;      // bytes of content
   std::uint64_t received = 0;  // likewise
 };
 
-/// What opening a repository begins with.
+/// What is read first when a repository is opened; see Backend::load_opening().
 struct Opening {
   std::optional<Buffer> config = {};
   std::optional<std::vector<ListedFile>> keys = {};
@@ -62,23 +67,23 @@ class Backend {
   /// Makes the empty layout. Fine if it exists.
   virtual void create() = 0;
 
-  /// Stores a file. It appears whole or not at all, but perhaps later, and may not be durable
-  /// yet when this returns: see barrier(). `data` may be taken over, so that writing can go on
-  /// behind the caller's back; it is untouched after an Error(io), for another try.
+  /// Stores a file. It becomes visible as a whole or not at all, perhaps only after this has
+  /// returned, and need not be durable before barrier(). The backend may move from `data` and write
+  /// it in the background; after an Error(io) it is unchanged, so that the caller can try again.
   virtual void save(const FileRef& file, Buffer&& data) = 0;
   /// `check` is called when an index, snapshot, key or config is about to become visible, where
-  /// that comes some time after save() began. What it throws, save() throws, and nothing is
-  /// visible.
+  /// that comes some time after save() began. save() throws what it throws, and the file does not
+  /// become visible.
   // NOLINTNEXTLINE(performance-unnecessary-value-param): those that override it keep it.
   virtual void before_publishing(std::function<void()> /*check*/) {}
   /// Returns when everything saved before is visible and durable, directory entries included.
-  /// Throws the first failure of a write that went on in the background; what failed is not
-  /// visible then.
+  /// Throws the first failure of a write in the background; that file is not visible then.
   virtual void barrier() = 0;
 
-  /// Returns when the names that were listed or read before are durable too, which a killed process
-  /// may not have come to. For a success that rests on what was found, with nothing stored: storing
-  /// and deleting see to that by themselves.
+  /// Returns when the files that were listed or read before are durable too: the process that
+  /// stored them may have been killed before it made them so. To be called before a command reports
+  /// a success that relies on files it found, if it has stored nothing; storing and deleting do
+  /// this themselves.
   virtual void sync_found() {}
 
   /// Whole file into `out` (replaced). Throws Error(corrupt) above `limit` bytes.
@@ -86,39 +91,39 @@ class Backend {
   /// Exactly `length` bytes from `offset` into `out` (replaced).
   virtual void load_range(const FileRef& file, std::uint64_t offset, std::size_t length,
                           Buffer& out) = 0;
-  /// A hint: nobody here will load this range again soon, so it need not stay in memory.
+  /// A hint: this range will not be loaded again soon, so it need not stay in the page cache.
   virtual void done_reading(const FileRef& /*file*/, std::uint64_t /*offset*/,
                             std::size_t /*length*/) {}
   /// Size in bytes, nullopt when the file does not exist.
   virtual std::optional<std::uint64_t> size(const FileRef& file) = 0;
-  /// Files of one kind (not config), any order; names that are not ids are invisible. Empty is only
-  /// what is: that it cannot be found out, or that the place of this kind is missing in a
-  /// repository that has a config, is an error.
+  /// Files of one kind (not config), in any order; other names than ids are left out. An empty list
+  /// means that there are no files: it is an error when that cannot be found out, or when the
+  /// folder of this kind is missing in a repository that has a config.
   virtual std::vector<ListedFile> list(FileKind kind) = 0;
-  /// Whether what list() names can be opened by that name. False for a server that lists a pack
-  /// wherever it lies: one whose folder got another name is in the list, but cannot be read.
+  /// Whether every file that list() returns can be read. False for a server that lists packs in any
+  /// folder, but reads them only from the right one.
   [[nodiscard]] virtual bool list_proves_names() const { return true; }
-  /// All of it at the same time, where that saves waiting. What is absent was not asked for, or
-  /// is missing, or failed: load() and list() tell.
+  /// Requests all of it at the same time, where that saves waiting. A member without a value was
+  /// not requested, or is missing, or failed: load() and list() find out which.
   virtual Opening load_opening() { return {}; }
   /// Deletes; a missing file is not an error.
   virtual void remove(const FileRef& file) = 0;
-  /// Deletes what was stored just now, although nothing may be stored or deleted any more: does not
-  /// ask the check of before_publishing().
+  /// Deletes a file that was stored just now without calling the check of before_publishing(): for
+  /// when that check does not allow anything any more.
   virtual void remove_unguarded(const FileRef& file) { remove(file); }
-  /// Stores another config in place of the one there is; durable when it returns. At once where
-  /// the medium can do that. Elsewhere (as here) the old one is deleted first, and put back if the
-  /// new one cannot be stored.
+  /// Stores another config in place of the one there is; durable when it returns. Atomic where the
+  /// medium can do that. Elsewhere (as in this default) the old one is deleted first, and stored
+  /// again if the new one cannot be stored.
   virtual void replace_config(Buffer data);
 
   /// Removes partial files that a killed writer left, where they are so old that nobody can still
   /// be writing them. Only while no other process writes. Returns the bytes freed.
   virtual std::uint64_t remove_leftovers() = 0;
 
-  /// Frees the space that is kept for deleting on a full medium. Whether any was freed.
+  /// Frees the space that is reserved for deleting on a full medium. Returns whether any was freed.
   virtual bool give_up_reserve() { return false; }
-  /// Keeps that space again, in a repository that had it, once the medium has room. Never throws:
-  /// without it deleting is harder on a full medium, no more.
+  /// Reserves that space again, in a repository that had it, once enough is free. Never throws:
+  /// without the reserve only deleting on a full medium is harder.
   virtual void renew_reserve() {}
 
   /// False where files can be added but not deleted (an append-only server). May ask the server.

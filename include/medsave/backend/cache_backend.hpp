@@ -7,14 +7,14 @@
 
 namespace medsave {
 
-/// Local copies of index and snapshot files and of packs that hold trees, in restic's cache
-/// layout (repository format, "Local metadata cache"), below `<base>/<repository id>/`.
-/// Decorator: load and load_range of cached kinds are served locally; a damaged or truncated
-/// cached file is dropped and fetched again (callers verify hashes and call forget() on a
-/// mismatch). Listing a kind removes cached files that no longer exist. A list of snapshots that
-/// leaves out one of which there is a copy is completed, if the repository has the file: prune
-/// would remove its data else. Failures to write the cache are ignored: it is never needed. Several
-/// processes may share a directory.
+/// Local copies of index and snapshot files and of packs that hold trees, in restic's cache layout
+/// (medsave-repository(5), "LOCAL CACHE"), below `<base>/<repository id>/`. Decorator: load and
+/// load_range of cached kinds are served locally; a damaged or truncated cached file is dropped and
+/// fetched again (callers verify hashes and call forget() on a mismatch). Listing a kind removes
+/// cached files that no longer exist. When a list of snapshots misses one that is cached, the
+/// repository is asked for that file, and it is added if it exists: otherwise prune would remove
+/// its data. Failures to write the cache are ignored: nothing depends on it. Several processes may
+/// share a directory.
 class CacheBackend : public Backend {
  public:
   /// Drops the local copy of a file whose content failed verification.
@@ -29,8 +29,9 @@ std::unique_ptr<CacheBackend> make_cache_backend(std::unique_ptr<Backend> inner,
                                                  const std::string& base,
                                                  const std::string& repository_id);
 
-/// One that begins empty, whatever is cached of the repository, and is removed at its end. What a
-/// killed program left of it counts as the cache of a repository that nobody uses.
+/// A cache that is empty at first, whatever is cached of the repository, and is removed by the
+/// destructor. What a killed program left of it is listed as the cache of a repository that is not
+/// used any more.
 std::unique_ptr<CacheBackend> make_temporary_cache_backend(std::unique_ptr<Backend> inner,
                                                            const std::string& base);
 

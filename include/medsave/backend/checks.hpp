@@ -8,13 +8,13 @@
 
 namespace medsave {
 
-/// The errors every implementation throws in the same words.
+/// Errors that all implementations throw with the same messages.
 [[noreturn]] void throw_missing(const FileRef& file, const std::string& location);
 [[noreturn]] void throw_present(const FileRef& file, const std::string& location);
 /// What to do about a repository in which the folder for files of this kind is missing.
 std::string missing_folder_advice(FileKind kind);
-/// Throws Error(corrupt) for the name of a snapshot or an index file that a copying program or a
-/// file system has put into upper case: the file is there, but nobody would find it.
+/// Throws Error(corrupt) for the name of a snapshot or an index file in upper case, as some copying
+/// programs and file systems make it: no program would find the file.
 void refuse_upper_case(FileKind kind, std::string_view name, const std::string& folder);
 /// Throws Error(corrupt) when `size` is above `limit`.
 void require_within(const FileRef& file, std::uint64_t size, std::uint64_t limit);

@@ -8,8 +8,8 @@
 
 namespace medsave {
 
-/// Where the files of a repository are below a folder or a prefix. Source: repository format,
-/// "Layout".
+/// Where the files of a repository are below a folder or a prefix. Source: medsave-repository(5),
+/// "LAYOUT".
 class FileLayout {
  public:
   /// `root` without a slash at its end; "" and "." mean relative names.

@@ -8,12 +8,13 @@
 
 namespace medsave {
 
-/// What must hold before anything is published in a repository or deleted from it, such as that
-/// the lock of this run is still in force. Without a check everything may be. Thread-safe.
+/// A condition for publishing something in a repository or deleting it, such as that the lock of
+/// this run is still there. Without a check it always holds. Thread-safe.
 class WriteCondition {
  public:
   /// `check` throws when nothing may be published or deleted. It may use the guarded backend for
-  /// lock files and for reading. When this returns, the check that was set before runs no more.
+  /// lock files and for reading. When this returns, the check that was set before is not running
+  /// any more.
   void set(std::function<void()> check);
   /// Calls the check.
   void require() const;
@@ -23,13 +24,13 @@ class WriteCondition {
   std::function<void()> check_;
 };
 
-/// Decorator that asks `condition` before each call that stores or replaces a key, a snapshot, an
+/// Decorator that calls `condition` before each call that stores or replaces a key, a snapshot, an
 /// index or the config, once more when the file becomes visible and afterwards, before each call
-/// that deletes, and after sync_found(); what the condition throws, the call throws. A snapshot
-/// that became visible when the condition did not hold any more (Error locked) is taken back. Lock
-/// files are exempt, since the condition may rest on them, and so are packs that are stored:
-/// nothing refers to them yet. Belongs below a decorator that repeats calls, so that each attempt
-/// is asked for.
+/// that deletes, and after sync_found(); the call throws what the condition throws. A snapshot that
+/// became visible although the condition did not hold any more (Error locked) is deleted. Lock
+/// files are exempt, since the condition may depend on them, and so are packs that are stored:
+/// nothing refers to them yet. Belongs below a decorator that repeats calls, so that the condition
+/// is checked for each attempt.
 std::unique_ptr<Backend> guard_writes(std::unique_ptr<Backend> inner,
                                       std::shared_ptr<const WriteCondition> condition);
 

@@ -47,7 +47,7 @@ class Buffer {
   [[nodiscard]] ByteView view() const { return {data_.get(), size_}; }
   [[nodiscard]] MutableByteView writable() { return {data_.get(), size_}; }
 
-  /// Makes room for `capacity` bytes; keeps the content. Throws std::bad_alloc.
+  /// Allocates memory for `capacity` bytes; keeps the content. Throws std::bad_alloc.
   void reserve(std::size_t capacity) {
     if (capacity <= capacity_) return;
     Memory bigger(capacity >= kLarge ? allocate_large(capacity)
@@ -68,7 +68,7 @@ class Buffer {
     resize(old + more.size());
     std::memcpy(data_.get() + old, more.data(), more.size());
   }
-  /// Forgets the content, keeps the memory for reuse.
+  /// Drops the content, keeps the memory for reuse.
   void clear() { size_ = 0; }
 
  private:
@@ -76,8 +76,8 @@ class Buffer {
     void operator()(std::byte* memory) const { std::free(memory); }
   };
   using Memory = std::unique_ptr<std::byte, Free>;
-  /// Rounds `capacity` up to whole blocks of a disk and begins at one, so that megabytes can be
-  /// written past the page cache. nullptr when there is not so much memory.
+  /// Rounds `capacity` up to whole blocks of a disk, and aligns to them, so that megabytes can be
+  /// written past the page cache. nullptr when there is not enough memory.
   static std::byte* allocate_large(std::size_t& capacity);
 
   static constexpr std::size_t kLarge = std::size_t{4} << 20;

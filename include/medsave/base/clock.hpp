@@ -13,7 +13,8 @@ struct Timestamp {
   friend auto operator<=>(const Timestamp&, const Timestamp&) = default;
 };
 
-/// Wall clock seam; tests fix it to make repositories byte-identical. Thread-safe.
+/// The wall clock behind an interface, so that tests can replace it and repositories become
+/// byte-identical. Thread-safe.
 class Clock {
  public:
   virtual ~Clock() = default;

@@ -1,5 +1,10 @@
 #pragma once
 
+// base: what every other area uses and what needs no operating system: bytes, ids, errors, messages
+// in the user's language, times and sizes as text, progress counters. It depends on no other area;
+// what it needs of the system is declared in system.hpp and defined in lib/sys. Begin here, then
+// read bytes.hpp, id.hpp and text.hpp.
+
 #include <exception>
 #include <stdexcept>
 #include <string>
@@ -11,7 +16,7 @@ namespace medsave {
 enum class Errc {
   internal,        // a broken invariant of medsave itself
   usage,           // the command line or a configuration asks for something impossible
-  io,              // the operating system or a server refused; may pass when repeated
+  io,              // the operating system or a server refused; may succeed when repeated
   permission,      // not allowed
   not_found,       // the named thing does not exist
   exists,          // the named thing exists already
@@ -42,14 +47,14 @@ class Error : public std::runtime_error {
   Errc code_;
 };
 
-/// Whether a failure concerns everything that is still to be done, and not the one item at which it
-/// was met: the run ends with it instead of meeting it again at every other item.
+/// Whether a failure concerns the whole run and not only the item at which it occurred: the run
+/// ends with it, since every other item would fail too.
 inline bool is_fatal(const Error& error) {
   return error.code() == Errc::unreachable || error.code() == Errc::locked;
 }
 
-/// The user asked to stop (SIGINT, SIGTERM). Deliberately not an Error: passes every handler of
-/// item problems and ends the command with exit code 130.
+/// The user asked to stop (SIGINT, SIGTERM). Deliberately not an Error, so that no handler of item
+/// problems catches it: it ends the command with exit code 130.
 class Interrupted : public std::exception {
  public:
   [[nodiscard]] const char* what() const noexcept override { return "interrupted"; }

@@ -5,10 +5,10 @@
 
 namespace medsave {
 
-/// What names have in common that people take for the same: canonically decomposed, without
-/// combining marks, in folded case ("Étude", with é as one character or two, is "etude"). Whatever
-/// the locale; bytes that are no UTF-8 stay. Patterns keep their meaning: none of their special
-/// characters comes from another one.
+/// A form of a name in which spellings that people take for the same are equal: canonically
+/// decomposed, without combining marks, in folded case ("Étude", with É as one character or two,
+/// gives "etude"). Independent of the locale; bytes that are not UTF-8 are kept. A pattern can be
+/// folded, too: folding never makes another character into one that is special in patterns.
 std::string folded(std::string_view text);
 
 }  // namespace medsave

@@ -25,12 +25,12 @@ class Progress {
   std::atomic<std::uint64_t> deleted_items = 0;
   std::atomic<std::uint64_t> errors = 0;
 
-  // Of what is on its way into a repository; files that are there already add nothing.
+  // Bytes that are being stored in a repository; what is there already adds nothing.
   std::atomic<std::uint64_t> new_bytes = 0;     // plaintext of new blobs
   std::atomic<std::uint64_t> packed_bytes = 0;  // the same as stored
-  std::atomic<std::uint64_t> queued_bytes = 0;  // of these, in packs that wait for the line
+  std::atomic<std::uint64_t> queued_bytes = 0;  // of these, in packs that are not stored yet
   std::atomic<std::uint64_t> sent_bytes = 0;    // of these, stored
-  std::atomic<bool> all_read = false;           // what is left is to be stored
+  std::atomic<bool> all_read = false;           // everything has been read; the rest is storing
 
   /// Names shown as "current files". Set before threads start; engines skip the bookkeeping
   /// when nobody looks.

@@ -4,12 +4,12 @@
 #include <cstdint>
 #include <string>
 
-/// What the floors below and beside sys need of the operating system. They declare it here and
-/// lib/sys defines it, so that it alone holds what differs from one system to another.
+/// Functions of the operating system that areas below and beside sys need. They are declared here
+/// and defined in lib/sys, so that only lib/sys contains what differs between systems.
 namespace medsave {
 
-/// Memory for megabytes that will soon be written, beginning at a block of a disk; std::free()
-/// takes it back. nullptr when there is not so much.
+/// Memory for megabytes that will be written soon, aligned to blocks of a disk; to be freed with
+/// std::free(). nullptr when there is not enough.
 std::byte* allocate_pages(std::size_t bytes);
 
 /// Overwrites memory in a way the compiler does not remove.

@@ -6,10 +6,10 @@
 
 namespace medsave {
 
-/// Error(permission): the system gives no further thread.
+/// Throws Error(permission): the system refuses another thread.
 [[noreturn]] void throw_no_thread(const std::system_error& why);
 
-/// Runs `run` on a thread of its own. Throws as throw_no_thread() where there is none to be had.
+/// Runs `run` on a thread of its own. Throws as throw_no_thread() when the system refuses one.
 template <typename Run>
 std::jthread start_thread(Run&& run) {
   try {

@@ -1,5 +1,9 @@
 #pragma once
 
+// check: the engine of `check`, which verifies a repository and changes nothing. Begin here. In
+// lib/check, structure_check.hpp compares index and packs, tree_check.hpp walks the trees of all
+// snapshots, pack_check.hpp reads packs.
+
 #include "medsave/base/progress.hpp"
 #include "medsave/repo/repository.hpp"
 #include "medsave/snap/snapshot_finder.hpp"

@@ -1,5 +1,10 @@
 #pragma once
 
+// crypto: the cryptography of the repository format, by OpenSSL and libsodium. Begin here: a Key
+// seals and opens all that is stored. kdf.hpp derives a key from a password, sha256.hpp computes
+// the names of blobs and files, secret.hpp holds passwords; hmac.hpp and md5.hpp are for protocols
+// of servers.
+
 #include "medsave/base/bytes.hpp"
 #include "medsave/base/random.hpp"
 
@@ -12,9 +17,8 @@ namespace medsave {
 inline constexpr std::size_t kSealOverhead = 32;
 
 /// AES-256-CTR key plus the Poly1305-AES pair (k, r). Lives in OpenSSL's locked secure heap, is
-/// wiped on destruction, cannot be copied. Immutable, hence thread-safe.
-/// Source: Bernstein, "The Poly1305-AES message-authentication code" (2005); restic design
-/// document, "Keys, Encryption and MAC".
+/// wiped on destruction, cannot be copied. Immutable, hence thread-safe. Source: Bernstein, "The
+/// Poly1305-AES message-authentication code" (2005); medsave-repository(5), "ENCRYPTION".
 class Key {
  public:
   static constexpr std::size_t kEncryptSize = 32;
@@ -35,7 +39,7 @@ class Key {
   [[nodiscard]] ByteView encrypt_key() const;
   [[nodiscard]] ByteView mac_k() const;
   [[nodiscard]] ByteView mac_r() const;
-  /// Names this key within the process and is never used again, unlike its address.
+  /// Identifies this key within the process; unlike an address it is never used for another key.
   [[nodiscard]] std::uint64_t serial() const;
 
  private:
@@ -47,12 +51,12 @@ class Key {
 /// random nonce. `plain` must not lie inside `out`.
 void seal(const Key& key, ByteView plain, Buffer& out, Random& random);
 
-/// The same to where it is to stand: `sealed` has room for exactly that, else Error(internal).
+/// The same into `sealed`, whose size must be exactly that of the result, else Error(internal).
 void seal_to(const Key& key, ByteView plain, MutableByteView sealed, Random& random);
 
-/// Verifies the tag in constant time, then replaces the content of `plain` by the decrypted
-/// bytes. Throws Error(corrupt) when `sealed` is shorter than the overhead, has an all-zero nonce
-/// or the tag does not fit; `plain` then holds nothing of it. `plain` must not overlap `sealed`.
+/// Verifies the tag in constant time, then replaces the content of `plain` by the decrypted bytes.
+/// Throws Error(corrupt) when `sealed` is shorter than the overhead, has an all-zero nonce or the
+/// tag does not fit; `plain` is empty then. `plain` must not overlap `sealed`.
 void open_sealed(const Key& key, ByteView sealed, Buffer& plain);
 
 /// As open_sealed, but false instead of an exception when the tag does not fit (wrong password).

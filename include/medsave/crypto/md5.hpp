@@ -7,8 +7,7 @@
 
 namespace medsave {
 
-/// MD5 (RFC 1321): for protocols that ask for it as a checksum. Protects against nobody.
-/// Thread-safe.
+/// MD5 (RFC 1321): for protocols that use it as a checksum. It gives no security. Thread-safe.
 std::array<std::byte, 16> md5(ByteView data);
 
 }  // namespace medsave

@@ -9,14 +9,14 @@
 
 namespace medsave {
 
-/// What `--compression` chooses. `automatic` is meant to be no larger than restic's default for
-/// the least time; the others trade in the direction of their names.
+/// What `--compression` chooses. `automatic` takes as little time as possible for results no larger
+/// than restic's default; the others are faster or smaller, as their names say.
 enum class CompressionLevel { automatic, off, fastest, better, max };
 
 std::optional<CompressionLevel> parse_compression_level(std::string_view text);
 
-/// The least that compression must save for its time to be well spent: nothing (there is a frame in
-/// any case), anything, or a sixth.
+/// How much smaller compression must make a blob for it to be stored compressed: `nothing` (always
+/// compressed), `anything` (at least a byte), or `a_sixth`.
 enum class LeastGain { nothing, anything, a_sixth };
 
 /// zstd compressor with reused contexts. Not thread-safe: one per worker.
@@ -30,9 +30,9 @@ class Compressor {
   Compressor& operator=(const Compressor&) = delete;
 
   /// Appends one zstd frame (with content size, window at most 8 MiB, no checksum) to `out`.
-  /// Appends nothing and returns false when the frame would not be smaller than `plain`, or
-  /// level is off, unless `least` is nothing. Data from 128 KiB on is given up on early when
-  /// samples of it do not gain what they must.
+  /// Appends nothing and returns false when the frame would not be smaller than `plain`, or level
+  /// is off, unless `least` is nothing. For data from 128 KiB on, samples are compressed first, and
+  /// the attempt ends if these do not shrink enough.
   bool compress(ByteView plain, Buffer& out, LeastGain least = LeastGain::anything);
 
   /// As compress, but always produces a frame, however large (unpacked files, tree blobs).

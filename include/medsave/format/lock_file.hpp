@@ -9,7 +9,7 @@
 namespace medsave {
 
 /// Content of a file in `locks/`. machine_id, boot_id and pid_namespace are medsave's own
-/// additions, which restic ignores: with them the death of an owner on this host can be proven.
+/// additions, which restic ignores: they allow to prove that an owner on this host has ended.
 struct LockFile {
   ZonedTime time = {};
   bool exclusive = false;

@@ -60,7 +60,7 @@ struct Node {
   friend bool operator==(const Node&, const Node&) = default;
 };
 
-/// Go mode bits (repository format, "Mode bits") from and to those of Unix (unix_mode.hpp).
+/// Go mode bits (medsave-repository(5), "Modes") from and to those of Unix (unix_mode.hpp).
 namespace go_mode {
 inline constexpr std::uint32_t kDir = 1U << 31;
 inline constexpr std::uint32_t kSymlink = 1U << 27;

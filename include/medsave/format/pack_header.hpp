@@ -1,5 +1,10 @@
 #pragma once
 
+// format: the contents of a repository's files, as medsave-repository(5) describes them: decoding
+// and encoding, without reading or writing a file. Begin here, with packs, which hold all blobs;
+// then index_file.hpp (where the blobs are), snapshot.hpp, tree.hpp and node.hpp (folders and their
+// entries). unpacked.hpp and compression.hpp are what lies between JSON and encryption.
+
 #include "medsave/base/bytes.hpp"
 #include "medsave/base/id.hpp"
 
@@ -32,10 +37,10 @@ inline constexpr std::size_t kPackTrailer = 36;
 /// Plaintext of a pack header.
 Buffer encode_pack_header(const std::vector<PackEntry>& entries);
 
-/// Inverse of encode_pack_header; computes the offsets. Throws Error(corrupt) for an unknown
-/// type byte, a truncated entry, a stored length below 32, or blobs that do not fill exactly
-/// `blobs_length` bytes. Never reads outside `plain` (fuzz target: pack_header_fuzz).
-/// Source: restic design document, "Pack Format".
+/// Inverse of encode_pack_header; computes the offsets. Throws Error(corrupt) for an unknown type
+/// byte, a truncated entry, a stored length below 32, or blobs that do not fill exactly
+/// `blobs_length` bytes. Never reads outside `plain` (fuzz target: pack_header_fuzz). Source:
+/// medsave-repository(5), "PACKS".
 std::vector<PackEntry> decode_pack_header(ByteView plain, std::uint64_t blobs_length);
 
 }  // namespace medsave

@@ -24,16 +24,16 @@ struct SnapshotSummary {
   std::uint64_t data_blobs = 0;
   std::uint64_t tree_blobs = 0;
   std::uint64_t data_added = 0;         // plaintext bytes of new blobs
-  std::uint64_t data_added_packed = 0;  // what they take in the repository
+  std::uint64_t data_added_packed = 0;  // stored bytes of these
   std::uint64_t total_files_processed = 0;
   std::uint64_t total_bytes_processed = 0;
   friend bool operator==(const SnapshotSummary&, const SnapshotSummary&) = default;
 };
 
-/// What `recover` enters as the path of its snapshot: no folder of that name was saved.
+/// The path of the snapshots that `recover` makes: no folder of that name was saved.
 inline constexpr const char* kRecoveredPath = "/recover";
 
-/// The content of a snapshot file. Field meanings: repository format, "Snapshots".
+/// The content of a snapshot file. Meaning of the fields: medsave-repository(5), "SNAPSHOTS".
 struct Snapshot {
   ZonedTime time = {};
   std::optional<Id> parent = {};

@@ -8,11 +8,11 @@
 
 namespace medsave {
 
-/// RFC 3339 with up to nine fraction digits (trailing zeros removed), in the local time zone of
-/// the process with the offset valid at that instant; offset zero prints "Z". Years outside
-/// 0..9999 are clamped. Caches the zone's current offset range, so it is cheap for runs of
-/// similar times; a thread does not notice a change of TZ after its first time. Thread-safe.
-/// Source: repository format, "Times".
+/// RFC 3339 with up to nine fraction digits (trailing zeros removed), in the local time zone of the
+/// process with the offset valid at that instant; offset zero prints "Z". Years outside 0..9999 are
+/// clamped. Caches the zone's current offset range, so it is cheap for runs of similar times; a
+/// thread does not notice a change of TZ after its first time. Thread-safe. Source:
+/// medsave-repository(5), "Times".
 void append_time(std::string& out, const Timestamp& time);
 std::string format_time(const Timestamp& time);
 

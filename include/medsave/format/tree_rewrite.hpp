@@ -11,9 +11,9 @@
 
 namespace medsave {
 
-/// Changing stored trees without a loss: what is not changed is copied as it stands. Decoding and
-/// encoding anew would lose time zones, bytes of names of attributes and the order of fields, and
-/// with them the ids.
+/// Changing stored trees without loss: the text of what is not changed is copied. Decoding and
+/// encoding it would lose time zones, bytes in names of attributes and the order of fields, and so
+/// change the ids.
 
 /// A node and the text that it was decoded from.
 struct NodeText {

@@ -1,5 +1,9 @@
 #pragma once
 
+// json: reading and writing JSON. Begin here: a pull parser for the decoders of the area format.
+// json_writer.hpp appends JSON as restic writes it, for what is stored; json_object.hpp builds the
+// objects of --json.
+
 #include "medsave/base/id.hpp"
 
 #include <cstdint>
@@ -9,9 +13,9 @@
 
 namespace medsave {
 
-/// Strict pull reader over one JSON text (RFC 8259): the decoder says what it expects next, no
-/// document is built. Integers are exact over 64 bits. Every method throws Error(corrupt) when
-/// something else stands in the text; none reads outside it. Not thread-safe.
+/// Strict pull parser for one JSON text (RFC 8259): the caller says what it expects next, and no
+/// document is built. Integers of 64 bits are exact. Every method throws Error(corrupt) when the
+/// text has something else there; none reads outside it. Not thread-safe.
 ///
 ///   in.enter_object();
 ///   while (in.next_member()) {
@@ -32,7 +36,7 @@ class JsonReader {
   bool next_member();
   /// The member's key; valid until the next token is read.
   [[nodiscard]] std::string_view key() const { return key_; }
-  /// The key as it stands in the text, with its quotes.
+  /// The key as it is in the text, with quotes and escapes.
   [[nodiscard]] std::string_view raw_key() const { return raw_key_; }
 
   void enter_array();
@@ -54,20 +58,21 @@ class JsonReader {
     }
   }
   bool boolean();
-  /// True, and the token is consumed, if `null` stands here.
+  /// True, and the token is consumed, if it is `null`.
   bool take_null();
   /// 64 lower-case hex digits.
   Id id();
   /// Strict base64, as raw bytes.
   std::string base64();
-  /// Any value, unread; returns its text.
+  /// Skips any value; returns its text.
   std::string_view skip();
-  /// The text of an object that is not looked into.
+  /// Skips an object; returns its text.
   std::string_view raw_object();
   /// Nothing but white space may follow.
   void finish();
 
-  /// Throws Error(corrupt) for the value read last or next: well-formed but unusable.
+  /// Throws Error(corrupt) at this place in the text, for a value that is well-formed but not
+  /// usable.
   [[noreturn]] void bad_value() const;
 
  private:

@@ -19,8 +19,8 @@ void append_json_number(std::string& out, Integer value) {
   out.append(digits, end.ptr);
 }
 
-/// With quotes, escaped as restic's writer does (repository format, "JSON strings"): each byte that
-/// is not UTF-8 becomes U+FFFD.
+/// With quotes, escaped as restic does (medsave-repository(5), "Strings"): each byte that is not
+/// UTF-8 becomes U+FFFD.
 void append_json_string(std::string& out, std::string_view text);
 
 /// 64 hex digits in quotes.
@@ -29,8 +29,8 @@ void append_json_id(std::string& out, const Id& id);
 /// Base64 in quotes.
 void append_json_base64(std::string& out, ByteView bytes);
 
-/// Whether append_json_string() would write `text` as it is, and Go's quoting too: printable
-/// ASCII without quote, backslash, '<', '>' and '&'.
+/// Whether neither append_json_string() nor Go's quoting changes `text`: printable ASCII without
+/// quote, backslash, '<', '>' and '&'.
 bool needs_no_escape(std::string_view text);
 
 /// Whether all of `text` is UTF-8.

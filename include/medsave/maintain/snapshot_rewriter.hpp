@@ -1,5 +1,10 @@
 #pragma once
 
+// maintain: engines of commands that change or repair a repository, other than prune. Begin here
+// with `rewrite` and `repair snapshots`; snapshot_change.hpp is `tag`, copier.hpp `copy`,
+// index_repair.hpp and pack_repair.hpp `repair`, recovery.hpp `recover`, migration.hpp `migrate`.
+// Each stores what is new before it deletes what is old.
+
 #include "medsave/base/progress.hpp"
 #include "medsave/maintain/snapshot_change.hpp"
 #include "medsave/repo/blob_writer.hpp"

@@ -1,5 +1,9 @@
 #pragma once
 
+// mount: the snapshots as a file system (FUSE). Begin here. In lib/mount, fuse_operations.hpp
+// answers the kernel's requests, mount_view.hpp is the folders that these see, and
+// content_reader.hpp reads the files.
+
 #include "medsave/base/progress.hpp"
 #include "medsave/repo/repository.hpp"
 #include "medsave/snap/snapshot_finder.hpp"

@@ -11,7 +11,8 @@
 namespace medsave {
 
 /// A queue between two stages of a pipeline, with a capacity (back-pressure) and an end.
-/// Thread-safe. Make queues before the TaskScope whose threads use them.
+/// Thread-safe. Construct queues before the TaskScope whose threads use them, so that they outlive
+/// these.
 template <typename T>
 class BoundedQueue {
  public:

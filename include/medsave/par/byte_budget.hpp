@@ -8,8 +8,9 @@
 
 namespace medsave {
 
-/// Bounds the bytes in flight between stages. A lease is taken while holding nothing else, then
-/// travels with its buffer and ends with it. Thread-safe; must outlive its leases.
+/// Bounds the memory used by buffers between the stages of a pipeline. A thread takes a lease while
+/// it holds no other (or it could deadlock) and keeps it together with the buffer; both are
+/// released together. Thread-safe; must outlive its leases.
 class ByteBudget {
  public:
   class Lease {

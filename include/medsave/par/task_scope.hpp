@@ -1,5 +1,9 @@
 #pragma once
 
+// par: threads. Begin here: a TaskScope owns the threads of one operation and carries the first
+// failure out of them. A pipeline consists of a scope, bounded queues between its stages
+// (bounded_queue.hpp) and a limit to the bytes in them (byte_budget.hpp).
+
 #include <atomic>
 #include <exception>
 #include <functional>
@@ -19,15 +23,15 @@ class TaskScope {
  public:
   /// `outer` is usually the command's token (SIGINT).
   explicit TaskScope(std::stop_token outer);
-  /// Stops and joins; swallows exceptions nobody asked for with join().
+  /// Stops and joins; drops exceptions that no join() has thrown.
   ~TaskScope();
   TaskScope(const TaskScope&) = delete;
   TaskScope& operator=(const TaskScope&) = delete;
 
   using Task = std::function<void(const std::stop_token&)>;
   /// Runs `task` on `count` threads. `at_end` runs once, on the last of them to return normally
-  /// (close the next queue there); not after a failure or a stop. Where the system gives fewer
-  /// threads, those do it; throws Error(permission) where it gives none.
+  /// (close the next queue there); not after a failure or a stop. Where the system refuses some of
+  /// the threads, the others do the work; throws Error(permission) when it refuses all.
   void spawn(const std::string& name, unsigned count, Task task, std::function<void()> at_end = {});
 
   /// The token the tasks see.

@@ -85,10 +85,9 @@ struct PrunePlan {
   }
 };
 
-/// Decides what to do with each pack (repository format, "prune"). `listing`: the packs that
-/// exist. `version`: of the repository. The outcome depends on nothing else. Throws
-/// Error(corrupt) naming a pack that is missing or has a wrong size and holds the only copy of a
-/// needed blob.
+/// Decides what to do with each pack (the rules are those of restic). `listing`: the packs that
+/// exist. `version`: of the repository. The outcome depends on nothing else. Throws Error(corrupt)
+/// naming a pack that is missing or has a wrong size and holds the only copy of a needed blob.
 PrunePlan make_prune_plan(const Index& index, const std::vector<ListedFile>& listing,
                           const BlobMarks& used, const PruneOptions& options,
                           std::uint32_t version);

@@ -1,5 +1,10 @@
 #pragma once
 
+// prune: the engine of `prune`, which removes what no snapshot needs. Begin here for the order of
+// its steps. used_blobs.hpp finds what is needed, prune_plan.hpp decides what happens to each pack;
+// in lib/prune, repacker.hpp copies the needed blobs of a pack and index_rewriter.hpp replaces
+// index files.
+
 #include "medsave/base/progress.hpp"
 #include "medsave/prune/prune_plan.hpp"
 #include "medsave/repo/blob_writer.hpp"
@@ -44,13 +49,12 @@ struct PruneReport {
   std::uint64_t undeleted = 0;  // files that could not be deleted; the next prune tries again
 };
 
-/// Removes what no snapshot needs (repository format, "prune"). The caller holds an exclusive
-/// lock. Whenever it is killed or fails, everything that snapshots need is indexed and there:
-/// packs are durable before an index file names them, index files before those that they replace
-/// are deleted, and those before the packs. Throws what makes pruning unsafe (unreadable
-/// snapshots, index files or trees, missing packs, no snapshots at all, a list that a second look
-/// contradicts) before it has changed anything, Error(no_space) with the space it needs,
-/// Interrupted.
+/// Removes what no snapshot needs. The caller holds an exclusive lock. Whenever it is killed or
+/// fails, everything that snapshots need is indexed and there: packs are durable before an index
+/// file names them, index files before those that they replace are deleted, and those before the
+/// packs. Throws what makes pruning unsafe (unreadable snapshots, index files or trees, missing
+/// packs, no snapshots at all, a list that a second look contradicts) before it has changed
+/// anything, Error(no_space) with the space it needs, Interrupted.
 PruneReport run_prune(const Repository& repository, const PruneRequest& request,
                       const PruneEvents& events, Progress& progress, const std::stop_token& stop);
 

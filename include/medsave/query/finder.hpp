@@ -1,5 +1,9 @@
 #pragma once
 
+// query: engines of commands that only look into snapshots. Begin here with `find`; tree_diff.hpp
+// is `diff`, stats.hpp is `stats`, archive_dump.hpp is `dump`. In lib/query, snapshot_search.hpp
+// walks many snapshots and reads equal trees once.
+
 #include "medsave/base/clock.hpp"
 #include "medsave/format/node.hpp"
 #include "medsave/repo/blob_reader.hpp"

@@ -1,5 +1,9 @@
 #pragma once
 
+// remote: repositories on servers. Begin here: what --repo can name, and how it is opened.
+// sftp_backend.hpp, rest_backend.hpp, s3_backend.hpp and rclone_backend.hpp implement Backend;
+// retry_backend.hpp repeats requests that failed.
+
 #include "medsave/backend/backend.hpp"
 #include "medsave/remote/remote_options.hpp"
 

@@ -17,8 +17,8 @@ void decode_blob(const Repository& repository, ByteView sealed, std::uint32_t pl
 void open_blob(const Repository& repository, const BlobRef& blob, ByteView sealed,
                std::uint32_t plain_length, Buffer& plain);
 
-/// What open_blob() threw of a copy that was read there, with the pack named; as it is what is no
-/// damage, since the backend has named the file.
+/// The error of open_blob() for a copy that was read at `at`, with the pack named if it is damage.
+/// Other errors come from the backend, which has named the file already.
 Error damaged_at(const BlobLocation& at, const Error& why);
 
 /// Reads single blobs by way of the index; every copy is tried (the cache's first, then past the

@@ -20,16 +20,16 @@ namespace medsave {
 
 struct BlobWriterOptions {
   CompressionLevel compression = CompressionLevel::automatic;
-  /// While the target waits for packs, compress only what gains a sixth: the processor is what
-  /// holds everything up then. Contents and ids of blobs are the same either way.
+  /// While the repository waits for packs, compress only data that shrinks by a sixth or more: then
+  /// the processor is the bottleneck. Contents and ids of blobs do not depend on this.
   bool spare_processor = false;
-  /// Store everything as compressed, also what zstd makes a few bytes longer: so that it shows that
-  /// this has been tried.
+  /// Store every blob compressed, even if that makes it a few bytes longer: otherwise a later run
+  /// that looks for uncompressed blobs would try it again.
   bool always_compress = false;
   std::uint64_t pack_size = 16ULL << 20;  // bytes, 4..128 MiB
   bool extra_verify = true;               // open and hash every sealed blob before storing it
   std::chrono::seconds index_interval = std::chrono::seconds(120);
-  Progress* progress = nullptr;  // learns what is packed, queued and sent; outlives the writer
+  Progress* progress = nullptr;  // counts what is packed, queued and sent; outlives the writer
 };
 
 struct SavedBlob {
@@ -50,15 +50,15 @@ struct BlobWriterStats {
 /// the calling threads; finished packs are stored by threads of its own (as many as the backend
 /// has connections), so callers wait only when those fall behind.
 ///
-/// On its way a blob is hashed, looked up, compressed (then it is a PreparedBlob, which several
-/// writers can take), sealed, and opened and hashed again to verify it:
+/// A blob is hashed, looked up, compressed (then it is a PreparedBlob, which several writers can
+/// store), sealed, and opened and hashed again to verify it:
 ///
 ///   save()           hash -> look up -> compress -> seal -> verify -> pack
 ///   save_prepared()          look up             -> seal -> verify -> pack
 ///
 /// Data and trees have two open packs each; a new blob goes to one of the two at random, which
-/// hides chunk lengths from an observer (repository format, "How packs are filled").
-/// Invariant: an index file names only packs that a barrier has made durable.
+/// hides chunk lengths from an observer (medsave-repository(5), "How packs are filled"). Invariant:
+/// an index file names only packs that a barrier has made durable.
 class BlobWriter {
  public:
   /// `index` learns each pack once it is stored. Both outlive the writer.
@@ -87,8 +87,8 @@ class BlobWriter {
   /// For moving blobs to other packs: stores one that the index knows already. The caller sees to
   /// it that each comes once. Thread-safe; throws as save() does.
   SavedBlob save_again(const BlobRef& blob, ByteView plain);
-  /// The same for a blob as it stands in another pack, which the caller has opened and verified.
-  /// The offset of `entry` does not matter.
+  /// The same for the sealed bytes of a blob from another pack, which the caller has opened and
+  /// verified. The offset of `entry` does not matter.
   void save_sealed_again(const PackEntry& entry, ByteView sealed);
 
   /// Whether save() would store nothing. Thread-safe.

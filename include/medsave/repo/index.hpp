@@ -13,14 +13,14 @@
 
 namespace medsave {
 
-/// What deduplication goes by.
+/// Kind and id of a blob: what deduplication compares.
 struct BlobRef {
   BlobKind kind = BlobKind::data;
   Id id = {};
   friend bool operator==(const BlobRef&, const BlobRef&) = default;
 };
 
-/// Where one copy of a blob lies.
+/// The position of one copy of a blob.
 struct BlobLocation {
   Id pack = {};
   std::uint32_t offset = 0;         // bytes from pack start
@@ -32,7 +32,7 @@ struct BlobLocation {
   }
 };
 
-/// What the index files say of one pack.
+/// What the index files list for one pack.
 struct PackSummary {
   Id id = {};
   std::uint32_t blob_count = 0;
@@ -41,9 +41,9 @@ struct PackSummary {
   bool has_trees = false;
 };
 
-/// Union of all index files: blob -> places. Exact duplicates collapse; one blob may lie in
-/// several packs. About 56 bytes a blob (open addressing over an entry array), look-up without
-/// allocation. Thread-safe: readers share, add_pack() excludes.
+/// All index files together: for each blob its positions. Identical entries are stored once; one
+/// blob may be in several packs. About 56 bytes a blob (open addressing over an entry array),
+/// look-up without allocation. Thread-safe: readers share, add_pack() excludes.
 class Index {
  public:
   Index();

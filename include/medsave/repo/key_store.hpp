@@ -24,9 +24,9 @@ struct KeyListing {
 
 KeyListing list_keys(const Repository& repository);
 
-/// Adds a key file for `password`; durable when it returns. Empty user or host: this one's.
-/// Without `kdf` the cost is measured on this machine. Throws Error(usage) where there are so many
-/// keys that some password would not be tried any more; change_password() as well.
+/// Adds a key file for `password`; durable when it returns. Empty user or host: this one's. Without
+/// `kdf` the cost is that of KdfParams. Throws Error(usage), as change_password() does too, when
+/// the repository has so many keys that an opening would not try all of them.
 Id add_key(const Repository& repository, const Secret& password, const std::string& username,
            const std::string& hostname, const std::optional<KdfParams>& kdf = {});
 

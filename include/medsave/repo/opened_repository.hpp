@@ -12,14 +12,14 @@
 
 namespace medsave {
 
-/// A repository that is worked with: where it is, the repository itself, its lock, and one stop
-/// token for everything that is done with it. Several can be open at once. Each has its own token,
-/// so that the loss of one's lock neither stops an operation on another nor ends its waiting for a
-/// server. stop() and cancel() are thread-safe.
+/// A repository in use: its location, the Repository, its lock, and one stop token for everything
+/// that is done with it. Several can be open at once. Each has its own token, so that the loss of
+/// one's lock neither stops an operation on another nor ends its waiting for a server. stop() and
+/// cancel() are thread-safe.
 class OpenedRepository {
  public:
-  /// Nothing is opened yet: the backend of the repository is to be opened with stop(), and is given
-  /// with set_repository(). A stop of `program` is one of this repository too.
+  /// Opens nothing yet: the caller opens the backend with stop(), and then calls set_repository().
+  /// A stop of `program` stops this repository too.
   OpenedRepository(std::string location, const std::stop_token& program);
   OpenedRepository(const OpenedRepository&) = delete;
   OpenedRepository& operator=(const OpenedRepository&) = delete;
@@ -48,7 +48,8 @@ class OpenedRepository {
   std::stop_source stop_;
   std::stop_callback<std::function<void()>> on_program_stop_;
   std::unique_ptr<Repository> repository_;
-  std::unique_ptr<RepoLock> lock_;  // after the repository: it removes its file there
+  std::unique_ptr<RepoLock>
+      lock_;  // declared after the repository, in which its destructor removes a file
 };
 
 }  // namespace medsave

@@ -1,5 +1,28 @@
 #pragma once
 
+// How a blob gets into the repository, and out of it again (private headers are in lib/repo):
+//
+//   chunk of a file, or JSON of a folder
+//     |  SHA-256; no further if the index or another caller has it       BlobWriter::save()
+//     |  zstd                                                            BlobPreparer
+//     v
+//   PreparedBlob
+//     |  bytes reserved in one of the two open packs, chosen at random   OpenPacks, PackBuilder
+//     |  AES-256-CTR and Poly1305, into the reserved bytes               BlobSealer::seal()
+//     |  opened, decompressed and hashed again; committed                BlobSealer
+//     v
+//   FinishedPack, once it has 16 MiB: blobs, sealed header, length
+//     |  Backend::save()                                                 PackStore
+//     |  added to the Index in memory: other callers find the blob       Index::add_pack()
+//     |  Backend::barrier(): now the pack is durable                     PackStore
+//     |  index file that lists the pack                                  save_index_files()
+//     |  Backend::barrier(): now the index file is durable               BlobWriter::finish()
+//     v
+//   snapshot file, whose tree leads to the blob                          Repository::save_json()
+//
+// Index -> pack, offset, length -> Backend::load_range() -> opened, decompressed, compared with
+// its id; on failure the next copy of the blob                           BlobReader::load()
+
 #include "medsave/base/bytes.hpp"
 #include "medsave/format/compression.hpp"
 #include "medsave/repo/index.hpp"
@@ -10,7 +33,7 @@ namespace medsave {
 
 /// A blob that has been hashed and compressed, but is not sealed yet: what depends on its content
 /// alone and on no repository's key, so that one reading serves several repositories (see
-/// BlobWriter::save_prepared()). Owns nothing: whoever keeps it keeps the bytes too.
+/// BlobWriter::save_prepared()). Borrows its bytes, which must live as long as it is used.
 struct PreparedBlob {
   BlobRef ref = {};
   ByteView plain = {};  // 1 byte to almost 4 GiB

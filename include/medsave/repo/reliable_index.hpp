@@ -9,12 +9,12 @@
 
 namespace medsave {
 
-/// An index for whoever only reads: index files that cannot be read are told to `notice`, and the
-/// rest is loaded. What only they list is missing then. Throws what listing throws.
+/// For a command that only reads: index files that cannot be read are reported to `notice`, and the
+/// rest is loaded. Blobs that only those list are missing then. Throws what listing throws.
 std::unique_ptr<Index> load_readable_index(const Repository& repository, const NoticeSink& notice,
                                            const std::stop_token& stop);
 
-/// An index for whoever stores blobs, and what was left out of it.
+/// An index for a command that stores blobs, and the packs that were left out of it.
 struct ReliableIndex {
   std::unique_ptr<Index> index = {};
   /// Packs that index files name, but which are missing or do not have their size; by id.

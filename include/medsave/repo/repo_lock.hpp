@@ -16,24 +16,28 @@ enum class LockMode { shared, exclusive };
 
 /// The protocol's waiting times; only tests have a reason to change them.
 ///
-/// `trust` saves a request for each file on a slow line. No program clears the lock of a living
-/// owner within minutes, since that is refreshed and, after `doubtful`, renewed first; only a user
-/// does, with `unlock --remove-all`, who has been told that no other may be at work. An owner that
-/// learns of it a second late is no worse off than one whose request was on its way.
+/// For the time `trust` after the lock file was seen it is taken to be there still, which saves a
+/// request for each file on a slow line. No program removes the lock of a living owner within that
+/// time: locks are refreshed every few minutes, and renewed after `doubtful` before anything else
+/// is done. Only a user does, with `unlock --remove-all`, and is told that nothing else may be
+/// running. An owner that notices a second late is no worse off than one whose request had been
+/// sent already.
 struct LockTiming {
-  std::chrono::milliseconds recheck = std::chrono::milliseconds(200);  // own lock -> second look
+  std::chrono::milliseconds recheck =
+      std::chrono::milliseconds(200);  // from writing the lock to listing the others again
   std::vector<std::chrono::milliseconds> unreadable = {
       std::chrono::seconds(5), std::chrono::seconds(10), std::chrono::seconds(20)};
   std::chrono::milliseconds refresh = std::chrono::minutes(5);
   std::chrono::milliseconds refresh_again = std::chrono::minutes(1);  // after a failure
   std::chrono::milliseconds doubtful = std::chrono::seconds(1350);    // age not to be trusted
-  std::chrono::milliseconds trust = std::chrono::seconds(1);  // since the file was last seen
+  std::chrono::milliseconds trust =
+      std::chrono::seconds(1);  // age of the last time the file was seen
   std::chrono::milliseconds poll = std::chrono::seconds(10);  // notices a suspend of the machine
   std::chrono::milliseconds first_retry = std::chrono::seconds(5);  // doubles
   std::chrono::milliseconds longest_retry = std::chrono::seconds(60);
 };
 
-/// What becomes of a run whose lock file cannot be stored.
+/// What a run does when its lock file cannot be stored.
 enum class Unlockable {
   refuse,
   /// Goes on without one, whatever the reason: it only reads. For restoring from a medium that is
@@ -52,17 +56,17 @@ struct LockOptions {
   LockTiming timing = {};
 };
 
-/// A lock in the repository for as long as the object lives (repository format, "Locks"). The
-/// protocol looks for conflicting locks once more 200 ms after writing one's own: an exclusive
-/// lock is held when the constructor returns; a shared one, or one that `reads_first`, lets the
-/// caller read meanwhile and holds when confirm() returns.
-/// Refreshed every 5 minutes by a thread of its own. While the object lives, the repository asks it
-/// before anything but a pack is stored and before anything is deleted (Repository::writes()): the
-/// second look must be over and the lock file have been seen within the last second, or is
-/// looked for; after 22.5 minutes without a refresh, by either clock, the lock is renewed first.
-/// When the file turns out to be gone, the call throws Error(locked) as every later one does, and
-/// the lock is lost. One lock at a time for each opened repository.
-/// A lock whose owner has certainly ended is cleared, with a notice.
+/// A lock in the repository for as long as the object lives (medsave-repository(5), "LOCKS"). The
+/// protocol looks for conflicting locks once more 200 ms after writing one's own: an exclusive lock
+/// is held when the constructor returns; a shared one, or one that `reads_first`, lets the caller
+/// read meanwhile and holds when confirm() returns. Refreshed every 5 minutes by a thread of its
+/// own. While the object lives, the repository asks it before anything but a pack is stored and
+/// before anything is deleted (Repository::writes()): the second look must be over and the lock
+/// file have been seen within the last second, or is looked for; after 22.5 minutes without a
+/// refresh, by either clock, the lock is renewed first. When the file turns out to be gone, the
+/// call throws Error(locked) as every later one does, and the lock is lost. One lock at a time for
+/// each opened repository. The lock of another process that has certainly ended is removed, with a
+/// notice.
 class RepoLock {
  public:
   /// `stop` is that of everything that is done with the repository. It ends the waiting for others,
@@ -99,8 +103,8 @@ class RepoLock {
 };
 
 /// Removes stale locks (older than 30 minutes, or of a process of this host that is gone), or all
-/// of them. Returns how many are gone. Empty files, which a crash of the system leaves, hold up
-/// nobody: they go with all.
+/// of them. Returns how many are gone. Empty files, which a crash of the system leaves, do not lock
+/// out anybody and are removed only with `all`.
 std::size_t remove_locks(const Repository& repository, bool all, const NoticeSink& problem);
 
 /// "PID 4711 on praxis-pc by anna, created at 2026-11-22 03:04:05 (12m ago), exclusive".

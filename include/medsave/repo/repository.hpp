@@ -1,5 +1,9 @@
 #pragma once
 
+// repo: an opened repository. Begin here, then read index.hpp (where each blob is),
+// prepared_blob.hpp (which shows how a blob gets into the repository), blob_reader.hpp,
+// blob_writer.hpp and repo_lock.hpp.
+
 #include "medsave/backend/backend.hpp"
 #include "medsave/base/error.hpp"
 #include "medsave/base/progress.hpp"
@@ -31,14 +35,14 @@ struct CreateOptions {
   std::optional<KdfParams> kdf = {};          // cost of the first key; else the default
 };
 
-/// An opened repository: where it is, its master key, its config. Loads and saves the encrypted
+/// An opened repository: its backend, its master key, its config. Loads and saves the encrypted
 /// small files (index, snapshot, lock) and knows nothing of what they mean. Thread-safe.
 class Repository {
  public:
-  /// Makes the layout, a first key and `config` (last: only with it the repository exists).
-  /// Throws Error(exists) when there is a config, a snapshot, an index or a pack already. Key files
-  /// alone are what one that was cut short left: it is finished, with its key if the password fits.
-  /// `stop` as for open().
+  /// Makes the layout, a first key and `config` (last: only with it the repository exists). Throws
+  /// Error(exists) when there is a config, a snapshot, an index or a pack already. If there are
+  /// only key files, an `init` was interrupted: it is completed, with the master key of one of them
+  /// if the password fits. `stop` as for open().
   static std::unique_ptr<Repository> create(std::unique_ptr<Backend> backend,
                                             const Secret& password, const CreateOptions& options,
                                             const std::stop_token& stop = {});
@@ -55,7 +59,8 @@ class Repository {
   ~Repository();
 
   [[nodiscard]] Backend& backend() const { return *backend_; }
-  /// What is asked before the backend publishes or deletes anything; a lock sets it.
+  /// The condition that is checked before the backend publishes or deletes anything; a lock sets
+  /// it.
   [[nodiscard]] WriteCondition& writes() const { return *writes_; }
   [[nodiscard]] const RepoConfig& config() const { return config_; }
   [[nodiscard]] const Polynomial& polynomial() const { return polynomial_; }
@@ -73,7 +78,7 @@ class Repository {
 
   /// Puts the cache in front of the backend; call once, right after opening.
   void use_cache(const std::string& base);
-  /// The same with one that is empty now and removed at the end.
+  /// The same with a cache that is empty at first and removed at the end.
   void use_temporary_cache(const std::string& base);
   [[nodiscard]] CacheBackend* cache() const { return cache_; }  // nullptr without one
 
@@ -102,11 +107,11 @@ class Repository {
   std::shared_future<std::vector<ListedFile>> packs_at_opening_;  // last: uses the backend
 };
 
-/// What can be wrong with one index file (data for check; fatal for everybody else).
+/// Why an index file cannot be read. check reports it and goes on; other commands fail with it.
 struct IndexProblem {
   Id index = {};
   std::string message = {};
-  Errc code = Errc::corrupt;  // others than this may pass
+  Errc code = Errc::corrupt;  // other codes: it may be readable later
 };
 
 /// What one index file lists.
@@ -123,9 +128,9 @@ struct LoadIndexReport {
   std::vector<Id> duplicate_packs = {};         // described identically in several files
 };
 
-/// Loads all index files, in parallel. Call after listing snapshots (repository format,
-/// "Ordering rules"). With `report`, unreadable files are entered there and the rest is loaded;
-/// without, the first one throws Error(corrupt).
+/// Loads all index files, in parallel. Call after listing snapshots (medsave-repository(5), "ORDER
+/// OF WRITING"). With `report`, unreadable files are entered there and the rest is loaded; without,
+/// the first one throws Error(corrupt).
 std::unique_ptr<Index> load_index(const Repository& repository, const std::stop_token& stop,
                                   LoadIndexReport* report = nullptr, Progress* progress = nullptr);
 

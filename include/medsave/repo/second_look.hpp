@@ -8,9 +8,9 @@
 
 namespace medsave {
 
-// A listing that leaves out a file makes what that file needs look unneeded. Whoever deletes on the
-// strength of a listing looks a second time first, under an exclusive lock. Both functions throw
-// Error(io) when the second look contradicts the first, and whatever listing and loading throw.
+// If a listing misses a file, what that file needs looks unneeded. So before anything is deleted
+// because of a listing, the files are listed once more, under an exclusive lock. Both functions
+// throw Error(io) when the two listings differ, and what listing and loading throw.
 
 /// Lists the files of one kind again: they must be those of `first`, in any order.
 void require_same_list(const Repository& repository, FileKind kind, std::vector<Id> first);
@@ -20,8 +20,8 @@ void require_same_list(const Repository& repository, FileKind kind, std::vector<
 void require_complete_index(const Repository& repository, const Index& index,
                             const std::stop_token& stop);
 
-// A server may say that it has deleted what it has not. Whoever tells somebody that files are gone
-// lists them once more, after the last of them.
+// A server may report a deletion that it did not carry out. So before the program says that files
+// are gone, it lists them once more.
 
 /// Those of the files deleted just now that are there nevertheless. Costs one listing; a list that
 /// is only late is given a few seconds. Throws what listing throws.

@@ -1,5 +1,9 @@
 #pragma once
 
+// restore: the engine of `restore`. Begin here. In lib/restore, restore_plan.hpp and
+// restore_walk.hpp decide what is to be written, and the files named *_stage.hpp are the steps in
+// which it is: contents, links, metadata, verification.
+
 #include "medsave/base/progress.hpp"
 #include "medsave/format/node.hpp"
 #include "medsave/repo/blob_reader.hpp"

@@ -10,10 +10,10 @@
 namespace medsave {
 
 /// A list of restic's patterns (`--exclude`, `--iexclude`, `--include` ...), in order; a later
-/// `!pattern` takes back. Syntax: Go's filepath.Match for one component (`*`, `?`, `[a-z]`,
-/// `\` escapes), `**` for any number of components; a pattern with a leading '/' is anchored, any
-/// other matches at every depth and also everything below what it names. `$HOME`-style
-/// variables are expanded by the caller. Immutable and thread-safe after building.
+/// `!pattern` excludes paths that earlier ones match. Syntax: Go's filepath.Match for one component
+/// (`*`, `?`, `[a-z]`, `\` escapes), `**` for any number of components; a pattern with a leading
+/// '/' is anchored, any other matches at every depth and also everything below what it names.
+/// `$HOME`-style variables are expanded by the caller. Immutable and thread-safe after building.
 class PathFilter {
  public:
   PathFilter();
@@ -27,13 +27,13 @@ class PathFilter {
 
   struct Verdict {
     bool matches = false;
-    /// Something below this path might match (includes: descend; excludes with `!`: do not prune).
+    /// Something below this path might match, so that the folder must be entered.
     bool child_may_match = false;
   };
   /// `path` is absolute in the snapshot ("/srv/data/a"), raw bytes.
   [[nodiscard]] Verdict check(const std::string& path) const;
 
-  /// The patterns as they were given, each with a filter of its own; without those that take back.
+  /// The patterns as they were given, each with a filter of its own; without those with `!`.
   [[nodiscard]] std::vector<std::pair<std::string, PathFilter>> singly() const;
 
  private:
@@ -41,8 +41,8 @@ class PathFilter {
   std::unique_ptr<State> state_;
 };
 
-/// In lower case as patterns that ignore case see it, whatever the locale: Latin, Greek, Cyrillic,
-/// Armenian.
+/// In lower case, as patterns that ignore case compare it, independent of the locale: Latin, Greek,
+/// Cyrillic, Armenian.
 std::string case_folded(std::string_view text);
 
 /// Patterns of an `--exclude-file`: trims white space, drops blank lines and `#` comments, expands

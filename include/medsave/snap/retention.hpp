@@ -33,7 +33,7 @@ inline constexpr int kUnlimited = -1;
 /// A count or "unlimited" (and -1). nullopt when malformed.
 std::optional<int> parse_keep_count(std::string_view text);
 
-/// Which snapshots of a group to keep. Pure data; source: repository format, "forget".
+/// Which snapshots of a group to keep. Pure data; the rules are those of restic's `forget`.
 struct RetentionPolicy {
   int last = 0;
   int hourly = 0;
@@ -67,10 +67,9 @@ struct RetentionResult {
   std::vector<SnapshotEntry> remove = {};  // newest first
 };
 
-/// Applies the policy to the snapshots of one group. `now` tells which lie in the future: those
-/// do not count as the latest, from which spans are measured. What was made with a clock that was
-/// behind is kept: see made_with_clock_behind(), which is to be asked of all snapshots, since
-/// parents may be in other groups.
+/// Applies the policy to the snapshots of one group. `now` tells which lie in the future: those do
+/// not count as the latest, from which spans are measured. Snapshots in `made_with_clock_behind`
+/// are kept; compute it from all snapshots, since parents may be in other groups.
 RetentionResult apply_retention(std::vector<SnapshotEntry> group, const RetentionPolicy& policy,
                                 const Timestamp& now, const std::set<Id>& made_with_clock_behind);
 

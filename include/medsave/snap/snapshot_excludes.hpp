@@ -17,12 +17,14 @@ class SnapshotExcludes {
   SnapshotExcludes(const Snapshot& snapshot, const std::string& folder);
 
   /// `path` within `folder` ("/letters/a"). The patterns were applied to paths as they were on the
-  /// disk, which a snapshot of a relative source does not have: each that can be meant counts.
+  /// disk, which a snapshot of a relative source does not have: so a path is matched in each form
+  /// that it may have had.
   [[nodiscard]] bool match(const std::string& path) const;
 
  private:
   PathFilter patterns_ = {};
-  std::vector<std::string> prefixes_ = {};  // what paths within `folder` may have begun with
+  std::vector<std::string> prefixes_ =
+      {};  // possible beginnings, on the disk, of paths within `folder`
 };
 
 }  // namespace medsave

@@ -1,5 +1,9 @@
 #pragma once
 
+// snap: snapshots and what is in them. Begin here: loading snapshots, and finding the one that a
+// command line means. tree_walker.hpp visits the entries of a snapshot; path_filter.hpp matches
+// paths against patterns; retention.hpp decides which snapshots `forget` keeps.
+
 #include "medsave/base/error.hpp"
 #include "medsave/base/progress.hpp"
 #include "medsave/format/node.hpp"
@@ -26,15 +30,14 @@ struct SnapshotEntry {
 std::vector<SnapshotEntry> load_snapshots(const Repository& repository, const std::stop_token& stop,
                                           const NoticeSink& problem = {});
 
-/// The same for a caller that wants to know which file has a problem, and which. `problem` is
-/// called from several threads, one at a time.
+/// The same, but `problem` is given the id and the error. `problem` is called from several threads,
+/// one at a time.
 std::vector<SnapshotEntry> load_readable_snapshots(
     const Repository& repository, const std::stop_token& stop,
     const std::function<void(const Id& id, const Error& error)>& problem);
 
-/// Reads the file of a snapshot that was found damaged once more: why it really is, or nullopt if
-/// it can be read now. Throws the Error of a reading that failed for another reason, which tells
-/// nothing of the file.
+/// Reads the file of a snapshot that was found damaged once more. Returns what is wrong, or nullopt
+/// if it can be read now. Throws the Error when reading fails for a reason other than damage.
 std::optional<std::string> why_damaged(const Repository& repository, const Id& id);
 
 /// What to do about snapshot files that are damaged, as one line.
@@ -65,7 +68,7 @@ SnapshotSpec parse_snapshot_spec(const std::string& text);
 bool is_in_future(const Timestamp& time);
 
 /// The one snapshot meant. "latest" is the newest that is not in the future; only where there is no
-/// other, one that is. `notice` hears of it either way. Throws Error(not_found) with the newest
+/// other, one that is. `notice` is called in either case. Throws Error(not_found) with the newest
 /// candidates listed, and Error(usage) for an ambiguous prefix with those that fit.
 const SnapshotEntry& find_snapshot(const std::vector<SnapshotEntry>& snapshots,
                                    const std::string& id, const SnapshotFilter& filter,
@@ -101,12 +104,13 @@ SnapshotFolder find_folder(const BlobReader& reader, const Id& root, const std::
 /// Error(not_found) naming the first component that is missing or no folder.
 Id find_subtree(const BlobReader& reader, const Id& root, const std::string& subfolder);
 
-/// The snapshots of which one of the parents that they go back to is of a later time: then a clock
-/// was behind when they were made, and they are taken for older than what was there before them.
-/// Parents are also found by what was made of them (`tag` gives a snapshot a new id).
+/// The snapshots with a direct or indirect parent of a later time: the clock was behind when they
+/// were made, so that they seem older than snapshots that existed before. A parent that was
+/// replaced (`tag` gives a snapshot a new id) is found, too.
 std::set<Id> made_with_clock_behind(const std::vector<SnapshotEntry>& snapshots);
-/// The order of snapshots: by time. Of the same time, what was saved counts as newer than what was
-/// made of it, and of such the one that holds more: the other one is what a repair left.
+/// The order of snapshots: by time. At the same time, a snapshot that was saved counts as newer
+/// than one that was derived from it, and among derived ones the one with more in it: the other one
+/// is the result of a repair.
 bool is_older(const SnapshotEntry& a, const SnapshotEntry& b);
 
 }  // namespace medsave

@@ -1,5 +1,10 @@
 #pragma once
 
+// sys: the operating system, and the only area that calls it: files, folders, metadata, processes,
+// signals, terminals. The headers mean the same on every system; lib/sys/posix implements them for
+// Unix. Begin here, with fd.hpp (descriptors) and dir_handle.hpp (open folders); the other headers
+// are read when they are needed.
+
 #include "medsave/base/bytes.hpp"
 #include "medsave/sys/dir_handle.hpp"
 #include "medsave/sys/fd.hpp"

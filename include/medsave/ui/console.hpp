@@ -1,5 +1,8 @@
 #pragma once
 
+// ui: what people see of a command: messages, questions, tables, progress. Begin here.
+// progress_display.hpp shows a Progress (area base) as a line of text or as JSON.
+
 #include <cstddef>
 #include <functional>
 #include <mutex>

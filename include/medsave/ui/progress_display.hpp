@@ -53,7 +53,7 @@ std::vector<std::string> render_live(const ProgressView& view, unsigned columns)
 /// The same on one line without a bar:
 /// "[0:12] 42.31% saved  120 / 500 files  1.200 GiB / 2.000 GiB read".
 std::string render_line(const ProgressView& view);
-/// restic's `status` message (repository format, "JSON output").
+/// restic's `status` message, as its documentation describes it under "Scripting".
 std::string render_status_json(const ProgressView& view);
 
 /// How far what was read has got on its way into a repository.
