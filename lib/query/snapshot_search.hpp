@@ -19,8 +19,8 @@
 
 namespace medsave {
 
-/// Looks through the trees of snapshots, each once for each place where it stands, and remembers
-/// the hits below it.
+/// Searches the trees of snapshots. The hits below a tree are remembered, so that a tree that
+/// several snapshots share is searched only once for each of its paths.
 template <typename Hit>
 class SnapshotSearch {
  public:

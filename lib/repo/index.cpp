@@ -11,7 +11,7 @@
 namespace medsave {
 namespace {
 
-/// 48 bytes a blob; the rest of the budget is the table's.
+/// 48 bytes a blob; of the 56 that index.hpp speaks of, the hash table takes the others.
 struct Entry {
   Id id;
   std::uint32_t offset;
@@ -45,7 +45,8 @@ class EntryArray {
   }
 
  private:
-  static constexpr std::size_t kPiece = 16384;  // 768 KiB; untouched pages cost nothing
+  static constexpr std::size_t kPiece =
+      16384;  // 768 KiB; pages that are not written take no memory
   std::vector<std::unique_ptr<Entry[]>> pieces_;
   std::size_t size_ = 0;
 };
@@ -75,7 +76,7 @@ class Table {
     slots_[at] = tag_of(hash) | static_cast<std::uint32_t>(number);
   }
 
-  /// Makes room for `count` entries in all.
+  /// Resizes the table for `count` entries in all.
   void grow(std::size_t count, const EntryArray& entries) {
     if (count <= slots_.size() / 5 * 4) return;
     std::size_t slots = slots_.size();
@@ -292,7 +293,8 @@ void Index::for_each_pack(
 std::optional<std::size_t> Index::blob_number(const BlobRef& blob) const {
   std::optional<std::size_t> number;
   const std::shared_lock lock(mutex_);
-  // Copies stand in the table in the order in which they were added, also after it has grown.
+  // The table has the copies of a blob in the order in which they were added, also after it has
+  // grown.
   state_->table.probe(blob.id, [&](std::size_t candidate) {
     if (!state_->entries[candidate].holds(blob)) return false;
     number = candidate;

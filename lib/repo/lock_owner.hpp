@@ -11,14 +11,16 @@ LockFile make_lock(bool exclusive);
 /// What this process can tell about the owner of a lock.
 enum class LockOwner {
   may_live,  // nothing proves that it has ended
-  ended,     // certainly: no process of this computer and boot has its number, or it went down with
-             // an earlier boot of this computer
-  went_down,  // with an earlier boot of this computer, unless this is a clone of it and the other
-              // one has refreshed its lock within the last minutes; `ended` a little later
+  /// Certainly ended: on this computer and boot no process has its number, or it ran in an earlier
+  /// boot of this computer.
+  ended,
+  /// It ran in an earlier boot of this computer; but the lock is so recent that it may be that of a
+  /// clone of this computer, which refreshes it. A few minutes later: `ended`.
+  went_down,
 };
 
-/// Only locks that name this computer, and the boot and pid namespace of their owner, can be
-/// judged: containers and cloned computers may share all of a host's name, so a lock of restic
+/// Only locks that name this computer, and the boot and pid namespace of their owner, prove
+/// anything: containers and cloned computers may have the same host name. So a lock of restic
 /// always `may_live`.
 LockOwner judge_owner(const LockFile& lock, const Timestamp& now);
 

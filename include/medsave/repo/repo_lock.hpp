@@ -56,22 +56,23 @@ struct LockOptions {
   LockTiming timing = {};
 };
 
-/// A lock in the repository for as long as the object lives (medsave-repository(5), "LOCKS"). The
-/// protocol looks for conflicting locks once more 200 ms after writing one's own: an exclusive lock
-/// is held when the constructor returns; a shared one, or one that `reads_first`, lets the caller
-/// read meanwhile and holds when confirm() returns. Refreshed every 5 minutes by a thread of its
-/// own. While the object lives, the repository asks it before anything but a pack is stored and
-/// before anything is deleted (Repository::writes()): the second look must be over and the lock
-/// file have been seen within the last second, or is looked for; after 22.5 minutes without a
-/// refresh, by either clock, the lock is renewed first. When the file turns out to be gone, the
-/// call throws Error(locked) as every later one does, and the lock is lost. One lock at a time for
-/// each opened repository. The lock of another process that has certainly ended is removed, with a
-/// notice.
+/// A lock in the repository for as long as the object lives (medsave-repository(5), "LOCKS"). By
+/// the protocol a process lists the locks, writes its own, and lists the others a second time 200
+/// ms later (the second look). An exclusive lock is held when the constructor returns; with a
+/// shared one, or one that `reads_first`, the caller may read meanwhile, and the lock is held when
+/// confirm() returns. Refreshed every 5 minutes by a thread of its own. While the object lives, it
+/// is the condition for storing anything but packs and for deleting anything
+/// (Repository::writes()): it waits for the second look, and asks the backend for the lock file
+/// unless that was seen within the last second; after 22.5 minutes without a refresh, by either
+/// clock, the lock is renewed first. When the file is gone, the lock is lost: this call and every
+/// later one throws Error(locked). One lock at a time for each opened repository. The lock of
+/// another process that has certainly ended is removed, with a notice.
 class RepoLock {
  public:
-  /// `stop` is that of everything that is done with the repository. It ends the waiting for others,
-  /// and is stopped when the second look finds a conflict (confirm() then tells which) or when the
-  /// lock is lost. Throws Error(locked) naming the owner and since when; Interrupted while waiting.
+  /// `stop` stops everything that is done with the repository. A stop also ends the waiting for
+  /// others. The lock itself requests a stop when the second look finds a conflict (confirm() then
+  /// says which) or when the lock is lost. Throws Error(locked) naming the owner and since when;
+  /// Interrupted while waiting.
   RepoLock(const Repository& repository, const LockOptions& options, const NoticeSink& notice,
            const std::stop_source& stop);
   /// Removes the lock file, also after an interruption.
