@@ -19,10 +19,10 @@
 
 namespace medsave {
 
-/// Turns prepared blobs into what a pack holds: sealed to where it stands in the pack, and opened
-/// again to see that it survived. The hash of what was opened is computed side by side with that of
-/// the next plaintext (see Sha256Job), so a blob is committed some calls after it was sealed.
-/// One thread at a time.
+/// Seals prepared blobs into the bytes that a pack has reserved for them, and opens them again to
+/// verify them. The hash of what was opened is computed side by side with that of the next
+/// plaintext (see Sha256Job), so a blob is committed some calls after it was sealed. One thread at
+/// a time.
 class BlobSealer {
  public:
   /// Where the blobs go. Thread-safe.

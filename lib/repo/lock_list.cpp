@@ -30,7 +30,7 @@ std::optional<LockFile> load_patiently(const Repository& repository, const FileR
       if (e.code() == Errc::not_found) return std::nullopt;
       if (attempt == timing.unreadable.size()) throw;
     }
-    pause_for(timing.unreadable[attempt], stop);  // it may be on its way still
+    pause_for(timing.unreadable[attempt], stop);  // its writer may not have completed it yet
   }
 }
 

@@ -34,8 +34,8 @@ class PackBuilder {
       : target_(target), bytes_(std::move(memory)) {}
 
   /// Reserves `entry.stored_length` bytes for a blob behind those there are; the offset of `entry`
-  /// does not matter. The bytes never move: the caller sees to it that a blob either fits into the
-  /// overshoot or is the only one of its pack. commit() says that they are written.
+  /// does not matter. The bytes never move: a blob must either fit into the overshoot or be the
+  /// only one of its pack. commit() says that they are written.
   MutableByteView reserve(const PackEntry& entry);
   void commit(MutableByteView reserved);
   [[nodiscard]] bool has_uncommitted() const { return !uncommitted_.empty(); }

@@ -8,11 +8,11 @@
 namespace medsave {
 
 /// Splits `packs` into index files of about 50000 blobs and saves them; durable only after a
-/// barrier. Each pack stands in one file.
+/// barrier. Each pack is listed in one file.
 void save_index_files(const Repository& repository, std::vector<IndexedPack> packs);
 
-/// What the header of a pack file lists, by offset. Throws Error(corrupt) when it cannot be made
-/// out, not_found, io.
+/// What the header of a pack file lists, by offset. Throws Error(corrupt) when the header cannot be
+/// decoded, not_found, io.
 std::vector<PackEntry> load_pack_header(const Repository& repository, const ListedFile& pack);
 
 }  // namespace medsave

@@ -25,8 +25,8 @@ struct ReliableIndex {
 /// they must have: a blob that only such a pack holds has to be stored again, or a backup would
 /// refer to what is not there. Costs a listing of the packs, a second one where something is
 /// absent: the first may be older than the index. Call after listing snapshots. Throws as
-/// load_index() does; with `damaged`, for whoever only adds to the repository, index files that are
-/// damaged are entered there and count as absent, too.
+/// load_index() does; with `damaged`, for a command that only adds to the repository, index files
+/// that are damaged are entered there and count as absent, too.
 ReliableIndex load_reliable_index(const Repository& repository, const std::stop_token& stop,
                                   std::vector<IndexProblem>* damaged = nullptr);
 
