@@ -25,6 +25,7 @@
 #include "medsave/sys/file_info.hpp"
 #include "medsave/sys/host.hpp"
 #include "medsave/sys/process.hpp"
+#include "medsave/ui/display_text.hpp"
 
 #include <algorithm>
 #include <exception>
@@ -368,6 +369,18 @@ void back_up(const BackupOptions& options, const std::vector<std::string>& argum
     throw CommandFailed(kExitIncomplete,
                         _("Warning: at least one source file could not be read; the snapshot holds "
                           "all others"));
+  }
+  if (!result.excluded.empty()) {
+    const unsigned long count = result.excluded.size();
+    throw CommandFailed(
+        kExitIncomplete,
+        escape_for_terminal(
+            count == 1 ? format_text(_("Warning: nothing of {} was saved, because a pattern "
+                                       "excludes this source"),
+                                     result.excluded.front())
+                       : format_text(_("Warning: nothing of {} sources was saved, because patterns "
+                                       "exclude them"),
+                                     count)));
   }
   if (options.require_sources && result.emptied != 0) {
     throw CommandFailed(

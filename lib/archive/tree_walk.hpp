@@ -37,6 +37,7 @@ class TreeWalk {
   enum class Loss { none, of_all, for_others };
   [[nodiscard]] Loss find_loss(const DirectoryTask& task, const Folder& folder,
                                const Tree& previous) const;
+  void tell_loss(const DirectoryTask& task, const Folder& folder, const Tree& previous) const;
   Tree load_previous(const DirectoryTask& task, Folder& folder);
   Node folder_node(const SourceDir& dir, const SourceEntry& entry);
   void place(Folder& folder, SourceEntry& entry, std::size_t slot, Node* previous);
