@@ -132,6 +132,7 @@ bool IndexRewriter::are_all_there(const std::vector<IndexFileContent>& files) co
 
 void IndexRewriter::remove(const std::vector<IndexFileContent>& files) {
   std::vector<FileRef> refs;
+  refs.reserve(files.size());
   for (const IndexFileContent& file : files) {
     // A new file with the same bytes has the same name only where sealing is not random.
     refs.push_back({.kind = FileKind::index, .id = file.index});
