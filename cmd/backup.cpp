@@ -411,13 +411,17 @@ void run_backup_command(const BackupOptions& options, const std::vector<std::str
     if (options.summary_file.empty()) throw;
     const auto* failed = dynamic_cast<const CommandFailed*>(&e);
     const bool incomplete = failed != nullptr && failed->exit_code() == kExitIncomplete;
-    const bool stopped = dynamic_cast<const Interrupted*>(&e) != nullptr;
+    const bool stopped = context.is_interruption(e);
     BackupReport::Outcome outcome = BackupReport::Outcome::failed;
     if (incomplete) outcome = BackupReport::Outcome::incomplete;
     if (stopped) outcome = BackupReport::Outcome::interrupted;
     std::string why = e.what();
     // The snapshot may have been saved before what follows it was interrupted.
-    if (stopped) why = context.outcome().empty() ? nothing_saved() : context.outcome();
+    if (stopped && !context.outcome().empty()) {
+      why = context.outcome();
+    } else if (dynamic_cast<const Interrupted*>(&e) != nullptr) {
+      why = nothing_saved();
+    }
     tell_failure(options.summary_file, outcome, why, report, context);
     throw;
   }
