@@ -25,6 +25,7 @@
 #include "medsave/sys/file_info.hpp"
 #include "medsave/sys/host.hpp"
 #include "medsave/sys/process.hpp"
+#include "medsave/ui/display_text.hpp"
 
 #include <algorithm>
 #include <exception>
@@ -381,6 +382,18 @@ void back_up(const BackupOptions& options, const std::vector<std::string>& argum
                         _("Warning: at least one source file could not be read; the snapshot holds "
                           "all others"));
   }
+  if (!result.excluded.empty()) {
+    const unsigned long count = result.excluded.size();
+    throw CommandFailed(
+        kExitIncomplete,
+        escape_for_terminal(
+            count == 1 ? format_text(_("Warning: nothing of {} was saved, because a pattern "
+                                       "excludes this source"),
+                                     result.excluded.front())
+                       : format_text(_("Warning: nothing of {} sources was saved, because patterns "
+                                       "exclude them"),
+                                     count)));
+  }
   if (options.require_sources && result.emptied != 0) {
     throw CommandFailed(
         kExitIncomplete,
@@ -410,13 +423,17 @@ void run_backup_command(const BackupOptions& options, const std::vector<std::str
     if (options.summary_file.empty()) throw;
     const auto* failed = dynamic_cast<const CommandFailed*>(&e);
     const bool incomplete = failed != nullptr && failed->exit_code() == kExitIncomplete;
-    const bool stopped = dynamic_cast<const Interrupted*>(&e) != nullptr;
+    const bool stopped = context.is_interruption(e);
     BackupReport::Outcome outcome = BackupReport::Outcome::failed;
     if (incomplete) outcome = BackupReport::Outcome::incomplete;
     if (stopped) outcome = BackupReport::Outcome::interrupted;
     std::string why = e.what();
     // The snapshot may have been saved before what follows it was interrupted.
-    if (stopped) why = context.outcome().empty() ? nothing_saved() : context.outcome();
+    if (stopped && !context.outcome().empty()) {
+      why = context.outcome();
+    } else if (dynamic_cast<const Interrupted*>(&e) != nullptr) {
+      why = nothing_saved();
+    }
     tell_failure(options.summary_file, outcome, why, report, context);
     throw;
   }

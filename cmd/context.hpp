@@ -2,6 +2,7 @@
 
 #include "identity.hpp"
 
+#include "medsave/base/error.hpp"
 #include "medsave/base/progress.hpp"
 #include "medsave/format/compression.hpp"
 #include "medsave/remote/remote_options.hpp"
@@ -11,6 +12,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <exception>
 #include <list>
 #include <memory>
 #include <mutex>
@@ -105,6 +107,14 @@ class Context {
   [[nodiscard]] std::stop_token stop() const { return stop_; }
   /// Whether the user asked to stop.
   [[nodiscard]] bool interrupted() const { return stop_.stop_requested(); }
+  /// Whether this is how an interruption ended the command, be it as the error of a server that did
+  /// not answer any more when the user gave up waiting for it.
+  [[nodiscard]] bool is_interruption(const std::exception& failure) const {
+    if (dynamic_cast<const Interrupted*>(&failure) != nullptr) return true;
+    const auto* error = dynamic_cast<const Error*>(&failure);
+    return error != nullptr && interrupted() &&
+           (error->code() == Errc::io || error->code() == Errc::unreachable);
+  }
   /// Tells, once, that it is heeded.
   void tell_of_interruption();
   /// After an interruption: throws the Error that says why, if it was a lock that was lost.

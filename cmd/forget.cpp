@@ -335,6 +335,32 @@ std::vector<SnapshotEntry> load_for_choice(const OpenedRepository& opened,
                                  });
 }
 
+/// Of what the policy was applied to. A snapshot that is damaged stays until somebody names it, one
+/// that cannot be read just now would perhaps have gone.
+unsigned long count_unread(const std::vector<Unreadable>& unreadable) {
+  return static_cast<unsigned long>(std::ranges::count_if(
+      unreadable,
+      [](const Unreadable& snapshot) { return snapshot.error.code() != Errc::corrupt; }));
+}
+
+/// What there is to say at the end of a run that could not do all.
+void require_all_done(unsigned long failed, unsigned long unread) {
+  if (failed != 0) {
+    throw CommandFailed(kExitIncomplete, _("failed to remove one or more snapshots"));
+  }
+  if (unread == 0) return;
+  throw CommandFailed(
+      kExitIncomplete,
+      format_text(n_("Warning: {} snapshot could not be read just now, so the policy was not "
+                     "applied to it and it was kept; look at the medium or the server, then run "
+                     "forget again",
+                     "Warning: {} snapshots could not be read just now, so the policy was not "
+                     "applied to them and they were kept; look at the medium or the server, then "
+                     "run forget again",
+                     unread),
+                  unread));
+}
+
 void run_forget(const ForgetOptions& options, const std::vector<std::string>& arguments,
                 Context& context) {
   const SnapshotFilter filter = options.snapshots.filter();
@@ -351,6 +377,7 @@ void run_forget(const ForgetOptions& options, const std::vector<std::string>& ar
   std::vector<SnapshotEntry> all =
       latest ? load_candidates(repository, kLatestSnapshot, opened.stop(), context)
              : load_for_choice(opened, unreadable, context);
+  const unsigned long unread = arguments.empty() ? count_unread(unreadable) : 0;
   KnownSnapshots known{.there = ids_of(all)};
   const std::vector<Id> doomed =
       arguments.empty() ? snapshots_to_forget(std::move(all), options, filter, context)
@@ -363,6 +390,7 @@ void run_forget(const ForgetOptions& options, const std::vector<std::string>& ar
     } else if (context.identity == Identity::medsave) {
       context.info(_("no snapshots to remove"));
     }
+    require_all_done(0, unread);
     return;
   }
   unsigned long failed = 0;
@@ -383,9 +411,7 @@ void run_forget(const ForgetOptions& options, const std::vector<std::string>& ar
     if (options.dry_run) known.ignored = doomed;
     prune_repository(opened, choice, options.dry_run, std::move(known), context);
   }
-  if (failed != 0) {
-    throw CommandFailed(kExitIncomplete, _("failed to remove one or more snapshots"));
-  }
+  require_all_done(failed, unread);
 }
 
 }  // namespace

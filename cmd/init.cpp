@@ -6,6 +6,7 @@
 #include "open_repository.hpp"
 #include "passwords.hpp"
 
+#include "medsave/backend/file_layout.hpp"
 #include "medsave/base/error.hpp"
 #include "medsave/base/text.hpp"
 #include "medsave/json/json_object.hpp"
@@ -65,8 +66,6 @@ bool is_bare_place(const std::string& location) {
 /// A folder of documents is no place for a repository: its files would lie among theirs, and a
 /// backup of that folder would leave them out. What a system puts on each drive is nobody's file.
 void require_no_other_files(const std::string& location) {
-  static constexpr std::array kOfRepository = {"config", "data",    "index",    "keys",
-                                               "locks",  "medsave", "snapshots"};
   static constexpr std::array kOfSystems = {"lost+found", "System Volume Information",
                                             "$RECYCLE.BIN", "desktop.ini"};
   const std::optional<std::string> folder = local_folder(location);
@@ -75,8 +74,7 @@ void require_no_other_files(const std::string& location) {
   if (!there || !there->is_dir()) return;
   std::vector<std::string> strange = list_dir(open_dir_at(kCurrentDirectory, *folder, true).get());
   std::erase_if(strange, [&](const std::string& name) {
-    return name.starts_with('.') || name.starts_with("config") ||
-           std::ranges::find(kOfRepository, name) != kOfRepository.end() ||
+    return name.starts_with('.') || name.starts_with("config") || is_repository_part(name) ||
            std::ranges::find(kOfSystems, name) != kOfSystems.end();
   });
   if (strange.empty()) return;
@@ -92,7 +90,7 @@ void require_no_other_files(const std::string& location) {
 void require_folder_of_its_own(const std::string& location) {
   const std::optional<std::string> folder = local_folder(location);
   if (!folder || !stat_at(kCurrentDirectory, *folder)) return;
-  for (const char* part : {"data", "index", "keys", "locks", "snapshots", "medsave"}) {
+  for (const std::string_view part : repository_folders()) {
     const std::string path = std::string(*folder).append("/").append(part);
     const std::optional<FileInfo> there = stat_at(kCurrentDirectory, path);
     if (!there) continue;

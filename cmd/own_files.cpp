@@ -1,5 +1,6 @@
 #include "own_files.hpp"
 
+#include "medsave/backend/file_layout.hpp"
 #include "medsave/base/error.hpp"
 #include "medsave/base/id.hpp"
 #include "medsave/base/text.hpp"
@@ -16,8 +17,6 @@
 namespace medsave::cli {
 namespace {
 
-constexpr std::array<std::string_view, 7> kRepositoryParts = {
-    "config", "data", "index", "keys", "locks", "snapshots", "medsave"};
 constexpr std::array<std::string_view, 4> kCacheParts = {"CACHEDIR.TAG", "configs",
                                                          "repositories.json", "running"};
 
@@ -63,7 +62,8 @@ void leave_out_cache(BackupRequest& request, const std::vector<std::string>& pat
 
 void leave_out_repository(BackupRequest& request, const std::vector<std::string>& paths,
                           const std::string& folder, Context& context) {
-  for (const std::string_view part : kRepositoryParts) {
+  request.filter.own_paths.push_back(folder + "/config");
+  for (const std::string_view part : repository_folders()) {
     request.filter.own_paths.push_back(std::string(folder).append("/").append(part));
   }
   const auto source = std::ranges::find_if(

@@ -144,8 +144,7 @@ int guarded(Context& context, bool json, const Action& action) {
   } catch (const CommandFailed& e) {
     return fail(console, json, e.exit_code(), "failed", e.what());
   } catch (const Error& e) {
-    // A server that did not answer any more when the user gave up waiting for it.
-    if (context.interrupted() && (e.code() == Errc::io || e.code() == Errc::unreachable)) {
+    if (context.is_interruption(e)) {
       return fail(console, json, kExitInterrupted, "interrupted",
                   fatal(context, with_colon(_("interrupted"), e.what())));
     }

@@ -99,6 +99,7 @@ class Backup {
  private:
   void prepare_destinations();
   BackupTargets resolve_targets();
+  void add_entries(const std::string& folder, BackupTargets& tree);
   void tell_links(const std::vector<std::string>& links);
   void read_sources();
   void tell_all_is_done();
@@ -165,8 +166,7 @@ BackupTargets Backup::resolve_targets() {
     if (!is_bare_root(cleaned)) {
       tree.add(target);
     } else {
-      const std::uint64_t device = stat_at(kCurrentDirectory, cleaned).value().device;
-      for (const std::string& entry : entries_of_bare_root(cleaned)) tree.add_entry(entry, device);
+      add_entries(cleaned, tree);
     }
     existing.push_back(target);
   }
@@ -179,6 +179,28 @@ BackupTargets Backup::resolve_targets() {
   }
   tell_links(links);
   return tree;
+}
+
+/// Of a source such as ".", which has no name in the snapshot.
+void Backup::add_entries(const std::string& folder, BackupTargets& tree) {
+  const std::vector<std::string> entries =
+      entries_of_bare_root(folder, ExclusionTags(request_.filter));
+  const std::uint64_t device = stat_at(kCurrentDirectory, folder).value().device;
+  for (const std::string& entry : entries) tree.add_entry(entry, device);
+
+  const std::string path = absolute_path(folder);
+  if (std::ranges::all_of(
+          entries, [](const std::string& entry) { return entry.ends_with(kLostAndFound); })) {
+    reporter_.emptied(path, true);
+    return;
+  }
+  const PathFilter& excludes = request_.filter.excludes;
+  const std::optional<std::string> pattern = pattern_excluding(excludes, path);
+  if (pattern && std::ranges::all_of(entries, [&](const std::string& entry) {
+        return excludes.check(absolute_path(entry)).matches;
+      })) {
+    reporter_.excluded(path, *pattern);
+  }
 }
 
 /// Whoever names a link may believe that the folder behind it is saved.
@@ -406,6 +428,7 @@ BackupResult Backup::run() {
   result.stored_again = reporter_.stored_again();
   result.changed_while_read = reporter_.changed_while_read();
   result.emptied = reporter_.emptied();
+  result.excluded = reporter_.excluded();
   tell_all_is_done();
   return result;
 }

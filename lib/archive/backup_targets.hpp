@@ -1,5 +1,7 @@
 #pragma once
 
+#include "exclusion_tags.hpp"
+
 #include "medsave/archive/archiver.hpp"
 
 #include <cstdint>
@@ -72,7 +74,9 @@ class BackupTargets {
 /// are meant instead.
 bool is_bare_root(std::string_view cleaned);
 
-/// Sorted entries of such a target as targets of their own.
-std::vector<std::string> entries_of_bare_root(const std::string& cleaned);
+/// Sorted entries of such a target as targets of their own, but for those that a tag in it keeps
+/// out.
+std::vector<std::string> entries_of_bare_root(const std::string& cleaned,
+                                              const ExclusionTags& tags);
 
 }  // namespace medsave

@@ -36,10 +36,12 @@ bool is_too_fresh(const Timestamp& stamp, const Timestamp& read_since) {
   return seconds_between(stamp, read_since) <= tick;
 }
 
+/// The system sets the change time at every change, and nobody can set it back, so that this one
+/// tells where it is compared. Some file systems do not know it.
 bool is_too_fresh(const FileInfo& info, const ChangeRules& rules) {
-  if (!rules.read_since || !is_too_fresh(info.mtime, *rules.read_since)) return false;
-  const bool without_ctime = rules.ignore_ctime || rules.ignore_inode;
-  return without_ctime || is_too_fresh(info.ctime, *rules.read_since);
+  if (!rules.read_since) return false;
+  const bool has_ctime = !rules.ignore_ctime && !rules.ignore_inode && info.ctime != Timestamp{};
+  return is_too_fresh(has_ctime ? info.ctime : info.mtime, *rules.read_since);
 }
 
 }  // namespace

@@ -56,6 +56,22 @@ void Reporter::emptied(const std::string& path, bool is_bare) {
                      path));
 }
 
+void Reporter::left_out(const std::string& path) {
+  ++emptied_;
+  notice(format_text(_("{}: nothing is saved of what this source holds: all of it is left out"),
+                     path));
+}
+
+void Reporter::excluded(const std::string& path, const std::string& pattern) {
+  {
+    const std::lock_guard lock(mutex_);
+    excluded_.push_back(path);
+  }
+  notice(format_text(_("{}: nothing of this source is saved, because the pattern \"{}\" excludes "
+                       "it; take away the pattern or the source"),
+                     path, pattern));
+}
+
 void Reporter::count_emptied(std::uint64_t sources) { emptied_ += sources; }
 
 void Reporter::changed_while_read(const std::string& path) {

@@ -15,9 +15,13 @@
 #include <mutex>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace medsave {
+
+/// What an empty drive of ext4 holds.
+inline constexpr std::string_view kLostAndFound = "lost+found";
 
 /// What one item added to the repository.
 struct StoredBytes {
@@ -58,6 +62,10 @@ class Reporter {
   /// A folder that held something in the previous snapshot and holds nothing now, although it is a
   /// source, was a mount point or held much.
   void emptied(const std::string& path, bool is_bare);
+  /// A source that holds something, all of which is left out.
+  void left_out(const std::string& path);
+  /// A source of which nothing is saved, because this pattern names it or a folder above it.
+  void excluded(const std::string& path, const std::string& pattern);
   /// So many sources that others tell of.
   void count_emptied(std::uint64_t sources);
   /// The copy of a file that was written to while it was read.
@@ -76,6 +84,7 @@ class Reporter {
   [[nodiscard]] std::uint64_t problems() const { return problems_; }
   [[nodiscard]] std::uint64_t stored_again() const { return stored_again_; }
   [[nodiscard]] std::uint64_t emptied() const { return emptied_; }
+  [[nodiscard]] std::vector<std::string> excluded() const { return excluded_; }
   [[nodiscard]] std::uint64_t changed_while_read() const { return changed_while_read_; }
   /// The counters of items and bytes; blobs and times are the caller's to fill in.
   [[nodiscard]] SnapshotSummary summary(std::size_t destination) const;
@@ -99,7 +108,8 @@ class Reporter {
 
   const BackupSinks& sinks_;
   Progress& progress_;
-  std::mutex mutex_;  // serialises calls of the sinks
+  std::mutex mutex_;  // serialises calls of the sinks, guards excluded_ while threads run
+  std::vector<std::string> excluded_;
   std::vector<Counts> counts_;
   std::atomic<std::uint64_t> bytes_ = 0;
   std::atomic<std::uint64_t> problems_ = 0;

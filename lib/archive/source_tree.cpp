@@ -4,7 +4,6 @@
 #include "medsave/base/text.hpp"
 #include "medsave/format/unix_mode.hpp"
 #include "medsave/snap/tree_walker.hpp"
-#include "medsave/sys/file_io.hpp"
 
 #include <algorithm>
 #include <optional>
@@ -12,9 +11,6 @@
 
 namespace medsave {
 namespace {
-
-constexpr const char* kCacheTag = "CACHEDIR.TAG";
-constexpr const char* kCacheSignature = "Signature: 8a477f597d28d172789f06886806bc55";
 
 /// Appends a component to a folder's path and takes it away again: one buffer for all entries.
 class EntryPath {
@@ -35,17 +31,6 @@ class EntryPath {
 
 std::optional<FileInfo> examine(DirHandle dir, const std::string& name, const TargetNode* target) {
   return target != nullptr && target->follow ? stat_at(dir, name) : lstat_at(dir, name);
-}
-
-bool starts_with_header(const SourceDir& dir, const std::string& name, const std::string& header) {
-  try {
-    const UniqueFd fd = open_file_at(dir.fd.get(), name);
-    Buffer start(header.size());
-    const std::size_t got = read_some(fd.get(), start.writable(), name);
-    return as_text(start.view().first(got)) == header;
-  } catch (const Error&) {
-    return false;  // what is no readable tag excludes nothing
-  }
 }
 
 /// Names that a folder listed and that were not there: gone since then, if it lists them no more.
@@ -90,18 +75,19 @@ std::vector<std::string> names_with_targets(std::vector<std::string> names,
 
 }  // namespace
 
-SourceTree::SourceTree(const BackupTargets& targets, const SourceFilter& filter)
-    : targets_(targets.root()), filter_(filter), root_(std::make_shared<SourceDir>()) {
-  if (filter.exclude_caches) tags_.push_back({kCacheTag, kCacheSignature});
-  for (const std::string& text : filter.exclude_if_present) {
-    const std::size_t colon = text.find(':');
-    if (text.empty() || colon == 0) {
-      throw Error(Errc::usage,
-                  format_text(_("\"{}\" names no file whose presence excludes a folder"), text));
-    }
-    tags_.push_back(
-        {text.substr(0, colon), colon == std::string::npos ? "" : text.substr(colon + 1)});
+std::optional<std::string> pattern_excluding(const PathFilter& excludes, const std::string& path) {
+  if (!excludes.check(path).matches) return std::nullopt;
+  for (const auto& [pattern, filter] : excludes.singly()) {
+    if (filter.check(path).matches) return pattern;
   }
+  return std::nullopt;
+}
+
+SourceTree::SourceTree(const BackupTargets& targets, const SourceFilter& filter)
+    : targets_(targets.root()),
+      filter_(filter),
+      tags_(filter),
+      root_(std::make_shared<SourceDir>()) {
   for (const std::string& path : filter.own_paths) {
     try {
       if (const std::optional<FileInfo> info = stat_at(kCurrentDirectory, path)) {
@@ -140,16 +126,6 @@ std::uint64_t SourceTree::device_to_stay_on(const SourceDir& parent, const Sourc
   if (entry.target != nullptr && entry.target->named) return entry.info.device;
   if (entry.target != nullptr && entry.target->listed_device) return *entry.target->listed_device;
   return parent.fd ? parent.allowed_device : entry.info.device;
-}
-
-std::vector<const SourceTree::Tag*> SourceTree::tags_in(const SourceDir& dir,
-                                                        const Names& sorted) const {
-  std::vector<const Tag*> found;
-  for (const Tag& tag : tags_) {
-    if (!std::ranges::binary_search(sorted, tag.name)) continue;
-    if (tag.header.empty() || starts_with_header(dir, tag.name, tag.header)) found.push_back(&tag);
-  }
-  return found;
 }
 
 bool SourceTree::is_too_large(const FileInfo& info) const {
@@ -209,7 +185,7 @@ std::vector<SourceEntry> SourceTree::entries(const SourceDir& dir, const SourceE
     std::ranges::sort(names);
     // Of a folder that is changing while it is listed.
     names.erase(std::unique(names.begin(), names.end()), names.end());
-    const std::vector<const Tag*> tags = tags_in(dir, names);
+    const std::vector<std::string> tags = tags_.in(dir.fd.get(), names);
     const bool by_pattern = !filter_.excludes.empty();
     EntryPath path(dir.path);
     entries.reserve(names.size());
@@ -217,8 +193,7 @@ std::vector<SourceEntry> SourceTree::entries(const SourceDir& dir, const SourceE
     const auto look_at = [&](std::string& name) {
       SourceEntry entry{.target = target == nullptr ? nullptr : target->child(name)};
       const bool named = entry.target != nullptr && entry.target->named;
-      const auto is_other = [&](const Tag* tag) { return tag->name != name; };
-      bool rejected = !named && (std::ranges::any_of(tags, is_other) ||
+      bool rejected = !named && (ExclusionTags::exclude(tags, name) ||
                                  (by_pattern && filter_.excludes.check(path.with(name)).matches));
       if (rejected && entry.target == nullptr) return true;
       try {

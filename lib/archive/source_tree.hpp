@@ -1,6 +1,7 @@
 #pragma once
 
 #include "backup_targets.hpp"
+#include "exclusion_tags.hpp"
 
 #include "medsave/archive/archiver.hpp"
 #include "medsave/sys/dir_handle.hpp"
@@ -9,6 +10,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -46,6 +48,9 @@ struct SourceEntry {
   }
 };
 
+/// The pattern by which this absolute path is excluded, if it is.
+std::optional<std::string> pattern_excluding(const PathFilter& excludes, const std::string& path);
+
 /// The files to back up: targets, folders below them, filters. Thread-safe.
 class SourceTree {
  public:
@@ -66,15 +71,12 @@ class SourceTree {
   [[nodiscard]] std::vector<SourceEntry> entries(const SourceDir& dir, const SourceEntry* self,
                                                  const Problem& problem) const;
 
+  [[nodiscard]] const SourceFilter& filter() const { return filter_; }
+
   /// Absolute path of an entry.
   [[nodiscard]] static std::string path_of(const SourceDir& dir, const SourceEntry& entry);
 
  private:
-  /// A file whose presence keeps all others of its folder out.
-  struct Tag {
-    std::string name = {};
-    std::string header = {};
-  };
   struct FileIdentity {
     std::uint64_t device = 0;
     std::uint64_t inode = 0;
@@ -83,14 +85,13 @@ class SourceTree {
 
   [[nodiscard]] std::vector<SourceEntry> target_entries(const TargetNode& node,
                                                         const Problem& problem) const;
-  [[nodiscard]] std::vector<const Tag*> tags_in(const SourceDir& dir, const Names& sorted) const;
   static std::uint64_t device_to_stay_on(const SourceDir& parent, const SourceEntry& entry);
   [[nodiscard]] bool is_too_large(const FileInfo& info) const;
   [[nodiscard]] bool rejects(const SourceDir& dir, const FileInfo& info) const;
 
   const TargetNode& targets_;
   const SourceFilter& filter_;
-  std::vector<Tag> tags_;
+  const ExclusionTags tags_;
   std::vector<FileIdentity> own_;
   SourceDirPtr root_;
 };

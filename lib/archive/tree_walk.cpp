@@ -22,9 +22,34 @@ constexpr std::size_t kBatchFiles = 64;
 // Whoever empties a folder of so many files by purpose can bear a question.
 constexpr std::size_t kManyEntries = 1000;
 
-/// By what a snapshot says of a folder and the one above it. Not all programs record devices.
-bool was_mount_point(const Node& folder, const Node& above) {
-  return folder.device_id != 0 && above.device_id != 0 && folder.device_id != above.device_id;
+/// By what a snapshot says of a folder and the one above it. Not all programs record devices. Of a
+/// listed folder such as "." the snapshot says nothing, but it is there.
+bool was_mount_point(const DirectoryTask& task, std::size_t destination) {
+  const Node* before = previous_node(task.previous, destination);
+  if (before == nullptr) return false;
+  std::uint64_t above = 0;
+  if (task.entry.target != nullptr && task.entry.target->listed_device) {
+    above = *task.entry.target->listed_device;
+  } else if (task.draft != nullptr) {
+    const Node* parent = previous_node(task.draft->previous, destination);
+    if (parent != nullptr) above = parent->device_id;
+  }
+  const std::uint64_t folder = before->device_id;
+  return folder != 0 && above != 0 && folder != above;
+}
+
+template <typename Names>
+bool are_of_empty_drive(const Names& names) {
+  return std::ranges::all_of(names, [](const auto& name) { return name == kLostAndFound; });
+}
+
+/// Whether the folder has entries, be they left out of the backup.
+bool lists_something(const SourceDir& dir) {
+  try {
+    return !are_of_empty_drive(list_dir(dir.fd.get()));
+  } catch (const Error&) {
+    return false;
+  }
 }
 
 /// Both are sorted.
@@ -71,9 +96,7 @@ void TreeWalk::run(DirectoryTask task, const std::stop_token& stop) {
   folder.draft = std::make_shared<TreeDraft>(folder.entries.size());
   folder.stored_anew = task.stored_anew;
   load_previous(task, folder);
-  if (const Loss loss = find_loss(task, folder); loss != Loss::none) {
-    parts_.reporter.emptied(folder.dir->path, loss == Loss::of_all);
-  }
+  tell_loss(task, folder);
   std::vector<Tree::iterator> next;
   next.reserve(folder.previous.size());
   for (Tree& tree : folder.previous) next.push_back(tree.begin());
@@ -114,27 +137,43 @@ bool TreeWalk::is_mount_point(const DirectoryTask& task, const Folder& folder) c
   return !above || above->device != folder.dir->device;
 }
 
+void TreeWalk::tell_loss(const DirectoryTask& task, const Folder& folder) const {
+  const std::string& path = folder.dir->path;
+  const bool is_source =
+      task.entry.target != nullptr && task.entry.target->named && !task.entry.only_targets;
+  const auto is_mentioned = [](const SourceEntry& entry) { return entry.target != nullptr; };
+  if (is_source && std::ranges::all_of(folder.entries, is_mentioned)) {
+    if (const auto pattern = pattern_excluding(parts_.source.filter().excludes, path)) {
+      parts_.reporter.excluded(path, *pattern);
+      return;
+    }
+  }
+  const Loss loss = find_loss(task, folder);
+  if (loss == Loss::none) return;
+  if (is_source && loss == Loss::of_all && lists_something(*folder.dir)) {
+    parts_.reporter.left_out(path);
+  } else {
+    parts_.reporter.emptied(path, loss == Loss::of_all);
+  }
+}
+
 /// A folder that had something in it, or other things than now: the drive may be gone that was
 /// mounted there. An empty drive of ext4 is not quite empty.
 TreeWalk::Loss TreeWalk::find_loss(const DirectoryTask& task, const Folder& folder,
                                    std::size_t destination) const {
-  constexpr std::string_view kLostAndFound = "lost+found";
   const auto holds_nothing = [&](const auto& entries) {
     return std::ranges::all_of(entries, [&](const auto& e) { return e.name == kLostAndFound; });
   };
   if (task.entry.only_targets) return Loss::none;
   const Tree& previous = folder.previous[destination];
-  const Node* before = previous_node(task.previous, destination);
-  const Node* above =
-      task.draft == nullptr ? nullptr : previous_node(task.draft->previous, destination);
-  const bool was_mounted = before != nullptr && above != nullptr &&
-                           was_mount_point(*before, *above) && !is_mount_point(task, folder);
+  const bool was_mounted = was_mount_point(task, destination) && !is_mount_point(task, folder);
   const bool had_much = !holds_nothing(previous);
   if (!holds_nothing(folder.entries)) {
     const bool holds_others = had_much && shares_no_name(folder.entries, previous);
     return was_mounted && holds_others ? Loss::for_others : Loss::none;
   }
-  const bool is_source = task.entry.target != nullptr && task.entry.target->wanted;
+  // Not the entries of a listed folder such as ".", which nobody named.
+  const bool is_source = task.entry.target != nullptr && task.entry.target->named;
   // A source each time, for yesterday's backup may have found nothing either.
   const bool lost = is_source || (had_much && (was_mounted || previous.size() >= kManyEntries));
   return lost ? Loss::of_all : Loss::none;

@@ -44,6 +44,7 @@ class TreeWalk {
   [[nodiscard]] Loss find_loss(const DirectoryTask& task, const Folder& folder) const;
   [[nodiscard]] Loss find_loss(const DirectoryTask& task, const Folder& folder,
                                std::size_t destination) const;
+  void tell_loss(const DirectoryTask& task, const Folder& folder) const;
   void load_previous(const DirectoryTask& task, Folder& folder);
   Tree load_previous(const Node& before, Folder& folder, std::size_t destination);
   Node folder_node(const SourceDir& dir, const SourceEntry& entry);

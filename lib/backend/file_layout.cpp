@@ -1,5 +1,7 @@
 #include "medsave/backend/file_layout.hpp"
 
+#include "local_reserve.hpp"
+
 #include "medsave/base/random.hpp"
 
 #include <algorithm>
@@ -9,6 +11,7 @@
 namespace medsave {
 namespace {
 
+constexpr std::string_view kConfig = "config";
 constexpr std::string_view kTemporary = "-tmp-";
 
 std::string_view folder_name(FileKind kind) {
@@ -51,7 +54,7 @@ std::string FileLayout::folder_of(const FileRef& file) const {
 std::string FileLayout::path_of(const FileRef& file) const {
   std::string path = folder_of(file);
   path += '/';
-  path += file.kind == FileKind::config ? "config" : file.id.hex();
+  path += file.kind == FileKind::config ? kConfig : file.id.hex();
   return path;
 }
 
@@ -67,6 +70,18 @@ std::vector<std::string> FileLayout::folders() const {
     paths.push_back(folder_of(FileRef{.kind = FileKind::pack, .id = id}));
   }
   return paths;
+}
+
+std::span<const std::string_view> repository_folders() {
+  static const std::array<std::string_view, 6> names = {
+      folder_name(FileKind::pack), folder_name(FileKind::index),    folder_name(FileKind::key),
+      folder_name(FileKind::lock), folder_name(FileKind::snapshot), kReserveFolder};
+  return names;
+}
+
+bool is_repository_part(std::string_view name) {
+  return name == kConfig ||
+         std::ranges::find(repository_folders(), name) != repository_folders().end();
 }
 
 std::string temporary_name(const std::string& path) {

@@ -52,14 +52,14 @@ class LimitBackend : public Backend {
   [[nodiscard]] unsigned connections() const override { return inner_->connections(); }
   void create() override { inner_->create(); }
   void save(const FileRef& file, Buffer&& data) override {
-    upload_.pass(data.size());
+    if (is_limited(file)) upload_.pass(data.size());
     inner_->save(file, std::move(data));
   }
   void barrier() override { inner_->barrier(); }
   void sync_found() override { inner_->sync_found(); }
   void load(const FileRef& file, std::uint64_t limit, Buffer& out) override {
     inner_->load(file, limit, out);
-    download_.pass(out.size());
+    if (is_limited(file)) download_.pass(out.size());
   }
   void load_range(const FileRef& file, std::uint64_t offset, std::size_t length,
                   Buffer& out) override {
@@ -84,6 +84,9 @@ class LimitBackend : public Backend {
   Opening load_opening() override { return inner_->load_opening(); }
 
  private:
+  /// A lock is a few hundred bytes. Behind the packs that wait for their turn it would go stale.
+  static bool is_limited(const FileRef& file) { return file.kind != FileKind::lock; }
+
   std::unique_ptr<Backend> inner_;
   Throttle upload_;
   Throttle download_;

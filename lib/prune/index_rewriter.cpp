@@ -36,8 +36,14 @@ void IndexRewriter::drop_without_room(const std::unordered_set<Id>& packs,
   const std::vector<IndexFileContent> replaced = take_replaced(packs, true);
   try {
     remove(replaced);
+    // Before the packs: after a power cut no index must name what is gone.
+    repository_.backend().barrier();
   } catch (...) {
-    save_again(packs_to_list(replaced, {}));  // some are gone
+    try {
+      save_again(packs_to_list(replaced, {}));  // some may be gone
+    } catch (const Error&) {
+      if (!are_all_there(replaced)) throw;
+    }
     throw;
   }
   try {
@@ -55,9 +61,9 @@ void IndexRewriter::save_again(const std::vector<Id>& packs) {
     repository_.backend().barrier();
   } catch (const Error& e) {
     throw Error(e.code(),
-                format_text(_("the index files were deleted to make room and could not be stored "
-                              "again ({}). The data are all there: make room on the medium, then "
-                              "run `medsave repair index`"),
+                format_text(_("index files were deleted to make room and could not be stored again "
+                              "({}). The data are all there: make room on the medium, then run "
+                              "`medsave repair index`"),
                             e.what()));
   }
 }
@@ -111,8 +117,22 @@ void IndexRewriter::save(const std::vector<Id>& packs) {
   save_file();
 }
 
+bool IndexRewriter::are_all_there(const std::vector<IndexFileContent>& files) const {
+  std::unordered_set<Id> there;
+  try {
+    for (const ListedFile& file : repository_.backend().list(FileKind::index)) {
+      there.insert(file.id);
+    }
+  } catch (const Error&) {
+    return false;  // nobody knows
+  }
+  return std::all_of(files.begin(), files.end(),
+                     [&](const IndexFileContent& file) { return there.contains(file.index); });
+}
+
 void IndexRewriter::remove(const std::vector<IndexFileContent>& files) {
   std::vector<FileRef> refs;
+  refs.reserve(files.size());
   for (const IndexFileContent& file : files) {
     // A new file with the same bytes has the same name only where sealing is not random.
     refs.push_back({.kind = FileKind::index, .id = file.index});

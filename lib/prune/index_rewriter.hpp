@@ -33,6 +33,8 @@ class IndexRewriter {
   /// What was deleted before; durable when it returns.
   void save_again(const std::vector<Id>& packs);
   void remove(const std::vector<IndexFileContent>& files);
+  /// False also where that cannot be found out.
+  [[nodiscard]] bool are_all_there(const std::vector<IndexFileContent>& files) const;
 
   const Repository& repository_;
   const Index& index_;

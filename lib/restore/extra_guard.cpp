@@ -2,43 +2,102 @@
 
 #include "target_entry.hpp"
 
+#include "medsave/backend/file_layout.hpp"
+#include "medsave/base/error.hpp"
 #include "medsave/base/text.hpp"
 #include "medsave/crypto/sha256.hpp"
 #include "medsave/sys/file_info.hpp"
 #include "medsave/sys/file_io.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cstddef>
-#include <initializer_list>
+#include <filesystem>
 #include <optional>
+#include <string_view>
+#include <system_error>
+#include <vector>
 
 namespace medsave {
+namespace {
+
+/// Whether a repository without its config has keys, snapshots or indexes that `tree` has not, and
+/// none that it has. What an interrupted restore of `tree` left has no others.
+bool holds_files_of_another(DirHandle folder, const Tree& tree, const TreeSource& load) {
+  bool has_others = false;
+  for (const char* part : {"keys", "snapshots", "index"}) {
+    const std::optional<FileInfo> present = lstat_at(folder, part);
+    if (!present || !present->is_dir()) continue;
+    const auto saved = std::ranges::find(tree, part, &Node::name);
+    Tree known;
+    if (saved != tree.end() && saved->subtree) known = load(*saved->subtree);
+    for (const std::string& name : list_dir(open_dir_at(folder, part).get())) {
+      if (std::ranges::find(known, name, &Node::name) != known.end()) return false;
+      has_others = true;
+    }
+  }
+  return has_others;
+}
+
+/// The symbolic links that `path` leads through, their own included.
+void add_links_on(const std::string& path, std::set<FileKey>& keys) {
+  constexpr std::size_t kMostLinks = 40;  // as Linux follows
+  std::error_code failed;
+  std::vector<std::filesystem::path> ways = {std::filesystem::absolute(path, failed)};
+  for (std::size_t n = 0; n < ways.size() && n < kMostLinks && !failed; ++n) {
+    const std::filesystem::path way = ways[n];
+    std::filesystem::path here;
+    for (const std::filesystem::path& name : way) {
+      here /= name;
+      const std::optional<FileInfo> info = lstat_at(kCurrentDirectory, here.string());
+      if (!info) break;
+      if (!info->is_symlink() || !keys.insert(info->key()).second) continue;
+      ways.push_back(here.parent_path() / read_link_at(kCurrentDirectory, here.string()));
+    }
+  }
+}
+
+}  // namespace
+
+std::set<FileKey> what_opens_it(const RestoreRequest& request) {
+  std::set<FileKey> keys;
+  for (const std::string& file : request.opening_files) {
+    if (const auto info = stat_at(kCurrentDirectory, file)) keys.insert(info->key());
+    if (const auto info = lstat_at(kCurrentDirectory, file)) keys.insert(info->key());
+    add_links_on(file, keys);
+  }
+  if (!request.repository.empty()) add_links_on(request.repository, keys);
+  return keys;
+}
 
 bool holds_repository(DirHandle folder) {
   // Three parts will do: one may be lost, or a link to a drive that is not connected.
   constexpr std::ptrdiff_t kTelling = 3;
-  const std::initializer_list<const char*> parts = {"config", "keys", "data", "snapshots", "index"};
-  return std::ranges::count_if(parts, [&](const char* name) {
-           return lstat_at(folder, name).has_value();
-         }) >= kTelling;
+  const auto is_there = [&](std::string_view name) {
+    return lstat_at(folder, std::string(name)).has_value();
+  };
+  // What may be missing in a whole one tells nothing.
+  const auto is_needed = [](std::string_view name) { return name != "locks" && name != "medsave"; };
+  const auto parts = repository_folders();
+  return (is_there("config") ? 1 : 0) +
+             std::ranges::count_if(
+                 parts, [&](std::string_view name) { return is_needed(name) && is_there(name); }) >=
+         kTelling;
 }
 
-bool is_repository_part(std::string_view name) {
-  constexpr std::array<std::string_view, 7> kParts = {"config", "data",    "index",    "keys",
-                                                      "locks",  "medsave", "snapshots"};
-  return std::ranges::find(kParts, name) != kParts.end();
-}
-
-bool may_be_repository_in(DirHandle folder, const Tree& tree) {
+bool may_be_repository_in(DirHandle folder, const Tree& tree, const TreeSource& load) {
   const std::optional<FileInfo> present = lstat_at(folder, "config");
-  if (!present || is_unfinished(*present)) return true;
   const auto saved = std::ranges::find(tree, "config", &Node::name);
-  return saved != tree.end() && holds_content(folder, *present, *saved);
+  if (present && !is_unfinished(*present)) {
+    return saved != tree.end() && holds_content(folder, *present, *saved);
+  }
+  return !holds_files_of_another(folder, tree, load);
 }
 
 bool holds_content(DirHandle folder, const FileInfo& present, const Node& saved) {
   constexpr std::uint64_t kMost = 512ULL << 10U;  // bytes; what is longer may be several blobs
+  if (saved.type == NodeType::symlink && present.is_symlink()) {
+    return read_link_at(folder, saved.name) == saved.link_target;
+  }
   if (saved.type != NodeType::file || !present.is_regular() || saved.size != present.size ||
       present.size > kMost || saved.content.size() != (present.size == 0 ? 0U : 1U)) {
     return false;
@@ -48,6 +107,14 @@ bool holds_content(DirHandle folder, const FileInfo& present, const Node& saved)
   content.resize(static_cast<std::size_t>(present.size));
   return pread_some(file.get(), content.writable(), 0, saved.name) == content.size() &&
          (content.size() == 0 || sha256(content.view()) == saved.content.front());
+}
+
+void ExtraGuard::require_closed(DirHandle folder, const FileInfo& present, const Node& node) const {
+  if (!opening_.contains(present.key()) || holds_content(folder, present, node)) return;
+  throw Error(Errc::exists,
+              _("it opens the repository (a password or its place) and was left as it is: with "
+                "what the snapshot has here the backups might open no more. To have that, "
+                "restore to another folder"));
 }
 
 bool ExtraGuard::selects(const std::string& path) const {

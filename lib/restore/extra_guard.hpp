@@ -9,28 +9,38 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
+#include <set>
 #include <string>
-#include <string_view>
 
 namespace medsave {
 
 /// Whether a folder holds a repository, ours or restic's.
 bool holds_repository(DirHandle folder);
-/// Whether an entry of such a folder belongs to the repository by its name.
-bool is_repository_part(std::string_view name);
+using TreeSource = std::function<Tree(const Id& tree)>;
 /// Whether the repository in `folder` may be the one that `tree` holds, or what an interrupted
-/// restore of that one left: they have the same config, or the folder has no whole one.
-bool may_be_repository_in(DirHandle folder, const Tree& tree);
-/// Whether the entry of `folder` that has the name of `saved` is a file with its content. For small
-/// files: of what is larger than half a MiB it is said that it is not.
+/// restore of that one left: they have the same config, or the folder has no whole one and has no
+/// keys, snapshots and indexes but those that `tree` has too. Throws what `load` throws.
+bool may_be_repository_in(DirHandle folder, const Tree& tree, const TreeSource& load);
+/// Whether the entry of `folder` that has the name of `saved` is a link to the same or a file with
+/// its content. For small files: of what is larger than half a MiB it is said that it is not.
 bool holds_content(DirHandle folder, const FileInfo& present, const Node& saved);
+
+/// The files that open the repository, as they were named and where links lead, and the links on
+/// the way to them and to the repository.
+std::set<FileKey> what_opens_it(const RestoreRequest& request);
 
 /// Decides what `--delete` may remove of an entry that the snapshot does not have, and tells what
 /// it spares: what the patterns do not select, what the backup had left out, what is mounted in the
 /// target, and repositories. Thread-safe.
 class ExtraGuard {
  public:
-  ExtraGuard(const RestoreRequest& request, RestoreLog& log) : request_(request), log_(log) {}
+  ExtraGuard(const RestoreRequest& request, RestoreLog& log)
+      : request_(request), log_(log), opening_(what_opens_it(request)) {}
+
+  /// Throws Error(exists) where `present` in `folder`, in the place of `node`, opens the repository
+  /// and is not what the snapshot has: whatever replaced it, the backups might open no more.
+  void require_closed(DirHandle folder, const FileInfo& present, const Node& node) const;
 
   /// Whether the patterns select what is at this path in the snapshot, or would be.
   [[nodiscard]] bool selects(const std::string& path) const;
@@ -51,6 +61,7 @@ class ExtraGuard {
  private:
   const RestoreRequest& request_;
   RestoreLog& log_;
+  const std::set<FileKey> opening_;
   std::atomic<std::uint64_t> left_out_ = 0;
 };
 

@@ -25,8 +25,7 @@ struct RestoreContext {
   RestoreLog& log;
   ExtraGuard& guard;
   const std::set<FileKey>& kept;  // the repository, what opens it, what holds them: never removed
-  const std::set<FileKey>& opening;  // the files that open it: never changed
-  const Timestamp begun = {};        // when the restore began
+  const Timestamp begun = {};     // when the restore began
 
   /// Whether the patterns leave anything out.
   [[nodiscard]] bool filtered() const {

@@ -3,6 +3,7 @@
 #include "file_writer.hpp"
 #include "target_entry.hpp"
 
+#include "medsave/backend/file_layout.hpp"
 #include "medsave/base/error.hpp"
 #include "medsave/base/text.hpp"
 #include "medsave/format/unix_mode.hpp"
@@ -130,7 +131,9 @@ void RestoreWalk::visit_dir(const DirJob& job, const std::stop_token& stop) {
     }
     tree = load_tree(context_.reader, job.tree);
     visit.is_another_repository =
-        visit.is_repository && !may_be_repository_in(visit.fd->get(), tree);
+        visit.is_repository && !may_be_repository_in(visit.fd->get(), tree, [this](const Id& id) {
+          return load_tree(context_.reader, id);
+        });
   } catch (const Error& e) {
     if (is_fatal(e)) throw;
     context_.log.item_failed(job.path.empty() ? "/" : job.path, e);
@@ -203,6 +206,7 @@ void RestoreWalk::make_subdir(Visit& visit, const Node& node, std::uint32_t dir)
   if (visit.fd && !context_.target.is_fresh(here)) {
     in_the_way = lstat_at(visit.fd->get(), node.name);
     if (in_the_way && in_the_way->is_dir()) in_the_way.reset();
+    if (in_the_way) context_.guard.require_closed(visit.fd->get(), *in_the_way, node);
   }
   const bool exists = context_.target.ensure(dir) != nullptr;
   if (in_the_way) {  // and was replaced, or would be
@@ -259,13 +263,7 @@ void RestoreWalk::visit_entry(Visit& visit, Node& node) {
   if (visit.fd && !context_.target.is_fresh(dir)) present = lstat_at(visit.fd->get(), node.name);
   if (present) visit.claims.claim(visit.fd->get(), node.name, present->key());
   const bool is_file = node.type == NodeType::file;
-  if (present && context_.opening.contains(present->key()) &&
-      !holds_content(visit.fd->get(), *present, node)) {
-    throw Error(Errc::exists,
-                _("it opens the repository (a password or its place) and was left as it is: with "
-                  "what the snapshot has here the backups might open no more. To have that, "
-                  "restore to another folder"));
-  }
+  if (present) context_.guard.require_closed(visit.fd->get(), *present, node);
   if (present && !may_overwrite(node, *present)) {
     context_.finished(dir, node.name, RestoreAction::skipped, is_file ? node.size : 0);
     return;

@@ -10,6 +10,7 @@
 #include "target_entry.hpp"
 #include "verify_stage.hpp"
 
+#include "medsave/backend/file_layout.hpp"
 #include "medsave/base/clock.hpp"
 #include "medsave/base/error.hpp"
 #include "medsave/base/text.hpp"
@@ -18,12 +19,13 @@
 #include "medsave/sys/host.hpp"
 #include "medsave/sys/metadata.hpp"
 
-#include <array>
 #include <filesystem>
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <system_error>
+#include <vector>
 
 namespace medsave {
 namespace {
@@ -50,8 +52,16 @@ std::set<FileKey> folders_up_from(const std::string& folder) {
   return keys;
 }
 
-/// The repository and its own folders, because one of them may lie elsewhere.
-constexpr std::array kRepositoryParts = {"", "/data", "/index", "/keys", "/locks", "/snapshots"};
+/// The repository and its own folders, because one of them may lie elsewhere; none for "".
+std::vector<std::string> folders_of(const std::string& repository) {
+  std::vector<std::string> folders;
+  if (repository.empty()) return folders;
+  folders.push_back(repository);
+  for (const std::string_view part : repository_folders()) {
+    folders.push_back(std::string(repository).append("/").append(part));
+  }
+  return folders;
+}
 
 std::set<FileKey> file_and_folders_up(const std::filesystem::path& file) {
   const std::optional<FileInfo> info = lstat_at(kCurrentDirectory, file);
@@ -77,19 +87,7 @@ std::set<FileKey> what_must_stay(const RestoreRequest& request) {
   std::set<FileKey> keys;
   if (!request.delete_extra) return keys;
   for (const std::string& file : request.opening_files) keys.merge(file_to_keep(file));
-  if (request.repository.empty()) return keys;
-  for (const char* part : kRepositoryParts) keys.merge(folders_up_from(request.repository + part));
-  return keys;
-}
-
-/// The files that open the repository, as they were named and where links lead.
-std::set<FileKey> what_opens_it(const RestoreRequest& request) {
-  std::set<FileKey> keys;
-  for (const std::string& file : request.opening_files) {
-    for (const auto& info : {lstat_at(kCurrentDirectory, file), stat_at(kCurrentDirectory, file)}) {
-      if (info) keys.insert(info->key());
-    }
-  }
+  for (const std::string& own : folders_of(request.repository)) keys.merge(folders_up_from(own));
   return keys;
 }
 
@@ -111,9 +109,8 @@ std::string existing_part(const std::string& folder) {
 /// Whatever is written into the repository can damage it, and what is in it may be overwritten.
 void refuse_to_fill_a_repository(const RestoreRequest& request) {
   const std::set<FileKey> above = folders_up_from(existing_part(request.target));
-  for (const char* part : kRepositoryParts) {
-    if (request.repository.empty()) break;
-    const std::optional<FileInfo> own = stat_at(kCurrentDirectory, request.repository + part);
+  for (const std::string& folder : folders_of(request.repository)) {
+    const std::optional<FileInfo> own = stat_at(kCurrentDirectory, folder);
     if (!own || !above.contains(own->key())) continue;
     throw Error(Errc::usage, format_text(_("{} lies in the repository that is restored from ({}), "
                                            "which that could destroy; nothing was written. Choose "
@@ -174,7 +171,6 @@ RestoreResult run_restore(const BlobReader& reader, const RestoreRequest& reques
   refuse_to_fill_a_repository(request);
   RestoreTarget target(request);
   const std::set<FileKey> kept = what_must_stay(request);
-  const std::set<FileKey> opening = what_opens_it(request);
   RestorePlan plan;
   ExtraGuard guard(request, log);
   const RestoreContext context = {.reader = reader,
@@ -185,7 +181,6 @@ RestoreResult run_restore(const BlobReader& reader, const RestoreRequest& reques
                                   .log = log,
                                   .guard = guard,
                                   .kept = kept,
-                                  .opening = opening,
                                   .begun = begun};
   RestoreWalk(context).run(stop);
   announce_dirs(target, log);

@@ -131,3 +131,31 @@ expect 1 medsave -r second check
 expect 3 medsave -r second copy --from-repo repo
 says 'was mended'
 expect 0 medsave -r second check --read-data
+
+step "forget tells by its exit status of a snapshot that cannot be read just now; the others go"
+chmod 755 "$work"
+export RESTIC_REPOSITORY=$work/unread/repo
+mkdir unread
+[ "$(id -u)" -ne 0 ] || chown 65534:65534 unread
+user() { as_user "$MEDSAVE" "$@"; }
+user -q init
+for day in 1 2 3; do user -q backup "$work/source/later" --time "2026-01-0$day 12:00:00"; done
+newest=$(user --json snapshots latest | json-value /0/id)
+chmod 000 "$RESTIC_REPOSITORY/snapshots/$newest"
+kept="could not be read just now, so the policy was not applied to it and it was kept"
+expect 3 user forget --keep-last 1 --dry-run
+says "$kept"
+same "$(files_in snapshots)" 3
+expect 3 user forget --keep-last 1
+says "$kept"
+says "1 snapshot has been removed"
+same "$(files_in snapshots)" 2
+expect 3 user forget --keep-last 1
+says "no snapshots to remove"
+says "$kept"
+expect 0 user forget --dry-run "$(ls "$RESTIC_REPOSITORY/snapshots" | grep -v "$newest")"
+expect 1 user forget --keep-last 1 --prune --dry-run "$newest"
+chmod 400 "$RESTIC_REPOSITORY/snapshots/$newest"
+expect 0 user forget --keep-last 1
+same "$(files_in snapshots)" 1
+[ -e "$RESTIC_REPOSITORY/snapshots/$newest" ] || fail "the newest one is gone"

@@ -111,3 +111,73 @@ same "$(cat homedir/letter)" letter
 expect 0 unset_password restore latest:/homedir --target homedir --exclude /.medsave-password
 expect 0 unset_password backup homedir
 expect 0 unset_password restore latest:/homedir --target homedir
+
+step "nor by a folder or a link, nor what leads to it"
+secret() { env -u RESTIC_PASSWORD "$MEDSAVE" "${@:2}" --password-file "$1"; }
+mkdir saved
+for kind in folder link file-above link-above; do
+  rm -rf there snap repo-kind elsewhere
+  mkdir -p there/keys snap elsewhere
+  echo other >elsewhere/other
+  echo pw >there/keys/password
+  secret there/keys/password -q -r repo-kind init
+  mkdir -p snap/keys
+  case $kind in
+    folder) mkdir snap/keys/password && echo x >snap/keys/password/x ;;
+    link) ln -s "$work/elsewhere/other" snap/keys/password ;;
+    file-above) rmdir snap/keys && echo x >snap/keys ;;
+    link-above) rmdir snap/keys && ln -s "$work/elsewhere" snap/keys ;;
+  esac
+  secret there/keys/password -q -r repo-kind backup snap
+  for options in "" "--delete" "--overwrite if-changed --delete"; do
+    # shellcheck disable=SC2086
+    expect 1 secret there/keys/password -r repo-kind restore latest:/snap --target there $options
+    same "$(cat there/keys/password)" pw "$kind $options"
+    [ ! -L there/keys ] && [ ! -L there/keys/password ] || fail "$kind $options: replaced by a link"
+  done
+done
+step "a link that leads to it stays, unless the snapshot has the same"
+for kind in folder file link same; do
+  rm -rf there snap repo-kind
+  mkdir -p there snap
+  echo pw >elsewhere/password
+  ln -s "$work/elsewhere" there/way
+  secret there/way/password -q -r repo-kind init
+  case $kind in
+    folder) mkdir snap/way && echo x >snap/way/x ;;
+    file) echo x >snap/way ;;
+    link) ln -s "$work/saved" snap/way ;;
+    same) ln -s "$work/elsewhere" snap/way ;;
+  esac
+  secret there/way/password -q -r repo-kind backup snap
+  code=1
+  [ $kind != same ] || code=0
+  for options in "" "--delete" "--dry-run"; do
+    # shellcheck disable=SC2086
+    expect $code secret there/way/password -r repo-kind restore latest:/snap --target there $options
+    [ $code -eq 0 ] || says "/way: it opens the repository"
+    same "$(readlink there/way)" "$work/elsewhere" "$kind $options"
+  done
+done
+
+step "a repository that has lost its config gets no other's"
+rm -rf usb && cp -a saved-usb usb
+rm -rf usb/backup
+medsave -q -r usb/backup init
+medsave -q -r usb/backup backup papers
+mv usb/backup/config lost-config
+find usb/backup -type f -exec sha256sum {} + | LC_ALL=C sort >before
+for options in "" "--delete" "--dry-run"; do
+  # shellcheck disable=SC2086
+  expect 1 medsave restore latest:/usb --target usb $options
+  says "/backup: in the target this folder holds a backup repository that is not the snapshot's"
+  find usb/backup -type f -exec sha256sum {} + | LC_ALL=C sort | diff before - || fail "$options changed it"
+done
+mv lost-config usb/backup/config
+expect 0 medsave -r usb/backup check --read-data
+# The same repository, which has another snapshot now.
+rm -rf usb && cp -a saved-usb usb
+medsave -q -r usb/backup backup papers
+rm usb/backup/config
+expect 0 medsave restore latest:/usb --target usb
+expect 0 medsave -r usb/backup check --read-data

@@ -106,3 +106,47 @@ expect 0 user --json backup --files-from list
 user ls -q "$(summary snapshot_id)" | found -x /share/b || fail "not the folder behind the link"
 same "$(user --json snapshots latest | json-value /0/paths/0)" "$work/home/share"
 expect 0 user check --read-data
+
+step "a source that a pattern excludes: nothing of it is saved, which is said"
+as_user sh -c 'mkdir -p srv/practice/files more && echo a >srv/practice/files/a && echo m >more/m'
+excludes() { # PATTERN PATH SOURCE...
+  expect 3 user --json backup --exclude "$1" "${@:3}"
+  says "$2: nothing of this source is saved, because the pattern .*$1.* excludes it"
+  says "Warning: nothing of $work/home/$2 was saved"
+  says_not "drive connected"
+}
+excludes practice srv/practice srv/practice
+excludes practice srv/practice srv/practice more
+user ls -q "$(summary snapshot_id)" | found -x /more/m || fail "the other source is not saved"
+excludes practice srv/practice/files srv/practice/files more
+excludes "$work/home/srv" srv/practice/files srv/practice/files/ more
+(cd srv/practice && excludes practice srv/practice . "$work/home/more")
+(cd srv/practice && expect 1 user backup --exclude practice . && says 'the pattern .*practice.* excludes it')
+expect 3 user --as-restic backup --exclude practice srv/practice more
+expect 3 user backup --exclude practice --exclude files srv/practice srv/practice/files
+says "Warning: nothing of 2 sources was saved"
+step "but not one of which a pattern leaves something, and no file that was named"
+expect 0 user backup --exclude practice --exclude '!files' --exclude '!a' srv/practice
+says_not "pattern"
+expect 0 user backup --exclude a srv/practice/files/a
+says_not "pattern"
+step "a source all of whose content is left out is not called empty"
+expect 0 user backup --exclude 'm' more
+says "more: nothing is saved of what this source holds"
+says_not "drive connected"
+expect 3 user backup --require-sources --exclude 'm' more
+
+step "only the sources are required to hold something, not the folders in them"
+as_user mkdir -p tree/empty tree/full && as_user sh -c 'echo f >tree/full/f'
+for source in . ./ "$work/home/tree" "$work/home/tree/" ../tree/.; do
+  (cd tree && expect 0 user backup --require-sources "$source" && says_not "drive connected")
+done
+as_user mkdir -p void/lost+found
+(cd void && expect 3 user backup --require-sources . ../more && says "void: is empty; is its drive connected")
+if [ "$(id -u)" -eq 0 ]; then
+  step "but a drive that was mounted in such a folder is missed"
+  mkdir -p drives/usb && mount -t tmpfs tmpfs drives/usb && echo d >drives/usb/d
+  (cd drives && expect 0 medsave backup --require-sources .)
+  umount drives/usb
+  (cd drives && expect 3 medsave backup --require-sources . && says "usb: is empty; is its drive connected")
+fi

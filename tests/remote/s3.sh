@@ -152,3 +152,28 @@ expect 0 medsave forget --keep-last 1 --group-by '' --prune
 expect 0 medsave check --read-data
 expect 1 medsave -r "s3:$S3_ENDPOINT/practice/other" "${lock[@]}" init
 says "object lock"
+
+step "interrupted after the snapshot was saved: the summary says that it was"
+saved_one_more() { [ "$(medsave --json snapshots | json-value --count "")" -gt "$before" ]; }
+for format in text json; do
+  echo "$format" >>practice/after
+  inject "HEAD/config#*:stall=60"
+  before=$(medsave --json snapshots | json-value --count "")
+  options=(--retention-lock 3h)
+  [ $format = text ] || options+=(--json)
+  "$MEDSAVE" -r "s3:http://$proxy/locked/site" "${options[@]}" backup practice --summary-file saved >stdout 2>stderr &
+  pid=$!
+  wait_for saved_one_more
+  kill -INT $pid
+  status=0
+  wait $pid || status=$?
+  same "$status" 130 "exit status"
+  snapshot=$(medsave --json snapshots latest | json-value /0/short_id)
+  if [ $format = text ]; then
+    grep -q "^medsave: INTERRUPTED: Backup of" saved || fail "$(cat saved)"
+    grep -q "^snapshot $snapshot was saved$" saved || fail "$(cat saved)"
+  else
+    same "$(json-value --type exit_error /message <saved)" "snapshot $snapshot was saved"
+  fi
+  ! grep -q "no snapshot was saved" saved stdout stderr || fail "denies the snapshot: $(cat saved stdout stderr)"
+done

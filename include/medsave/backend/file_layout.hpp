@@ -2,6 +2,7 @@
 
 #include "medsave/backend/backend.hpp"
 
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,6 +28,12 @@ class FileLayout {
  private:
   std::string root_;
 };
+
+/// Names of the folders in that of a repository: one for each kind of file but config, and
+/// "medsave" for what no other program has (see local_reserve.hpp).
+std::span<const std::string_view> repository_folders();
+/// Whether an entry of a repository's folder belongs to it by its name: config or such a folder.
+bool is_repository_part(std::string_view name);
 
 /// `path`-tmp-<random digits>.
 std::string temporary_name(const std::string& path);

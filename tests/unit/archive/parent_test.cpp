@@ -105,6 +105,39 @@ TEST_F(UnchangedFile, DiffersByTheInodeUnlessThatIsIgnored) {
   EXPECT_EQ(verdicts(), "nny");
 }
 
+class FreshFile : public UnchangedFile {
+ protected:
+  /// Whether the file counts as unchanged when the parent's backup began at `begun`.
+  [[nodiscard]] bool is_kept(std::int64_t begun, ChangeRules rules = {}) const {
+    rules.read_since = Timestamp{.seconds = begun};
+    return is_unchanged(info_, node_, rules);
+  }
+};
+
+TEST_F(FreshFile, IsReadAgainWhenItChangedAboutWhenItWasRead) {
+  EXPECT_TRUE(is_kept(300));
+  EXPECT_FALSE(is_kept(200));
+}
+
+TEST_F(FreshFile, IsReadAgainThoughItsModificationTimeWasSetBack) {
+  // mtime 100 was set after the content was written at 200. Whoever writes once more within the
+  // same tick and sets the time back again leaves the same stamps.
+  EXPECT_FALSE(is_kept(150));
+}
+
+TEST_F(FreshFile, GoesByTheModificationTimeWhereThereIsNoOther) {
+  EXPECT_TRUE(is_kept(150, {.ignore_ctime = true}));
+  EXPECT_FALSE(is_kept(100, {.ignore_ctime = true}));
+  info_.ctime = node_.ctime = {};
+  EXPECT_TRUE(is_kept(150));
+  EXPECT_FALSE(is_kept(100));
+}
+
+TEST_F(FreshFile, IsNotReadEveryTimeForATimeInTheFuture) {
+  info_.mtime = node_.mtime = {.seconds = 4'000'000'000};
+  EXPECT_TRUE(is_kept(300));
+}
+
 TEST_F(UnchangedFile, NeedsAFileWithContentInTheParent) {
   node_.content.clear();
   EXPECT_EQ(verdicts(), "nnn");

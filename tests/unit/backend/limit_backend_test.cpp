@@ -46,6 +46,21 @@ TEST(LimitBackend, AStopEndsTheWaiting) {
   EXPECT_LT(seconds_of([&] { slow->save({.kind = FileKind::lock}, Buffer(1'000'000)); }), 0.1);
 }
 
+TEST(LimitBackend, LocksDoNotWaitBehindPacks) {
+  const auto slow = limit_rate(std::make_unique<MemBackend>(), 10'000, 10'000);
+  const FileRef lock{.kind = FileKind::lock};
+  const std::jthread uploader([&] { slow->save({.kind = FileKind::pack}, Buffer(20'000)); });
+  std::this_thread::sleep_for(std::chrono::milliseconds(50));  // the pack waits, for two seconds
+  EXPECT_LT(seconds_of([&] {
+              slow->save(lock, Buffer(200));
+              slow->barrier();
+              Buffer out;
+              slow->load(lock, 1'000, out);
+              EXPECT_EQ(out.size(), 200U);
+            }),
+            1);
+}
+
 TEST(LimitBackend, NoLimitIsNoDecorator) {
   auto mem = std::make_unique<MemBackend>();
   const Backend* plain = mem.get();

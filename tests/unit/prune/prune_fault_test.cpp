@@ -76,6 +76,42 @@ TEST(PruneFaults, LoseNothingWhenThePowerGoesAtAnyMoment) {
   }
 }
 
+/// Every pack that an index file of `disk` names is there. Of the index files themselves some may
+/// be missing, which `repair index` mends.
+void expect_no_index_of_missing_packs(MemBackend& disk) {
+  const auto repository = test::RepoBuilder::open(test::RepoBuilder::forward(disk));
+  const auto index = load_index(*repository, {});
+  for (const PackSummary& pack : index->packs()) {
+    EXPECT_TRUE(disk.size({.kind = FileKind::pack, .id = pack.id}).has_value());
+  }
+}
+
+TEST(PruneFaults, LeaveNoIndexOfMissingPacksWhenThePowerGoesWithoutFreeSpace) {
+  MemBackend original;
+  const History history(original);
+  history.forget_first();
+  PruneRequest request = test::tidy();
+  request.without_free_space = true;
+  bool fired = true;
+  for (unsigned n = 1; fired && !HasFailure(); ++n) {
+    for (unsigned seed = 0; seed < 8; ++seed) {
+      SCOPED_TRACE(testing::Message() << "call " << n << ", seed " << seed);
+      MemBackend disk;
+      test::copy_store(original, disk);
+      test::CrashBackend crashing(disk);
+      FaultyBackend faulty(crashing, n, Error(Errc::io, "the power goes"), true);
+      try {
+        test::prune_through(test::RepoBuilder::forward(faulty), request);
+      } catch (const Error& e) {
+        EXPECT_TRUE(e.code() == Errc::io || e.code() == Errc::corrupt) << e.what();
+      }
+      fired = faulty.fired();
+      crashing.crash(seed);
+      expect_no_index_of_missing_packs(disk);
+    }
+  }
+}
+
 TEST(PruneFaults, LoseNothingWhenInterruptedAtAnyMoment) {
   MemBackend original;
   const History history(original);

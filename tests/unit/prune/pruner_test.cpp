@@ -370,6 +370,26 @@ TEST(Pruner, HasAnIndexAfterwardsWhateverFailsWithoutFreeSpace) {
   }
 }
 
+TEST(Pruner, SaysThatTheLockWasLostWhereNothingWasDeletedWithoutFreeSpace) {
+  PruneRequest request = test::tidy();
+  request.without_free_space = true;
+  MemBackend store;
+  History history(store);
+  history.forget_first();
+  auto backend =
+      std::make_unique<test::Connection>(store, [](test::Call called, const FileRef& file) {
+        const bool changes = called == test::Call::remove || called == test::Call::save;
+        if (changes && file.kind == FileKind::index) throw Error(Errc::locked, "the lock is lost");
+      });
+  try {
+    test::prune_through(std::move(backend), request);
+    ADD_FAILURE() << "no error";
+  } catch (const Error& e) {
+    EXPECT_STREQ(e.what(), "the lock is lost");
+  }
+  history.expect_intact();
+}
+
 TEST(Pruner, WarnsOfPacksThatCannotBeDeleted) {
   MemBackend store;
   History history(store);

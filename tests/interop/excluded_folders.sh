@@ -1,0 +1,39 @@
+# Folders that a file in them keeps out (--exclude-caches, --exclude-if-present): both programs save the
+# same, the marked folder being the source itself, above it or below.
+source "$(dirname "$0")/../support/lib.sh"
+need_restic
+mkdir -p home/marked/sub home/plain
+printf 'Signature: 8a477f597d28d172789f06886806bc55' >home/marked/CACHEDIR.TAG
+touch home/marked/.nobackup
+echo 1 >home/marked/file
+echo 2 >home/marked/sub/file
+echo 3 >home/plain/file
+restic -q init
+
+# alike FOLDER ARGUMENTS...: what both save when they are started in that folder.
+alike() {
+  local folder=$1
+  shift
+  (cd "$folder" && restic -q backup "$@")
+  restic ls -q latest | grep '^/' | LC_ALL=C sort >expected
+  (cd "$folder" && medsave -q backup "$@")
+  paths_of latest >saved
+  diff expected saved || fail "in $folder: backup $*"
+}
+
+for option in --exclude-caches --exclude-if-present=.nobackup "--exclude-if-present=CACHEDIR.TAG:Signature"; do
+  step "$option"
+  alike home marked "$option"
+  alike home marked/ "$option"
+  alike home/marked . "$option"
+  alike home/marked ./ "$option"
+  alike home/marked "$work/home/marked" "$option"
+  alike home/marked/sub .. "$option"
+  alike home/marked . ../plain "$option"
+  alike home . "$option"
+  alike home marked/sub "$option"
+  alike home marked/file "$option"
+  alike home/marked file sub "$option"
+done
+step "two marks at once"
+alike home marked --exclude-caches --exclude-if-present .nobackup plain
