@@ -97,6 +97,7 @@ void run_stats(const StatsOptions& options, const std::vector<std::string>& ids,
   }
   context.info(_("scanning..."));
   std::vector<Id> roots;
+  roots.reserve(chosen.size());
   for (const SnapshotEntry& entry : chosen) roots.push_back(entry.snapshot.tree);
   const SnapshotStats stats = collect_stats(reader, options.mode, roots, opened.stop());
   if (context.global.json) {
