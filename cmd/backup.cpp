@@ -370,6 +370,9 @@ void back_up(const BackupOptions& options, const std::vector<std::string>& argum
     context.tell_of_interruption();
     context.warn(nothing_saved());
     throw;
+  } catch (const Error& e) {
+    if (options.dry_run || context.identity == Identity::restic) throw;
+    throw Error(e.code(), format_text(_("{}. The backup is not finished"), e.what()));
   }
   const std::optional<Id>& snapshot = result.destinations.front().snapshot_id;
   if (snapshot && !options.dry_run) {

@@ -120,7 +120,9 @@ const std::vector<std::string>& kinds() {
 }
 
 void refuse_bad_arguments(const std::vector<std::string>& arguments) {
-  if (arguments.empty()) throw Error(Errc::usage, _("type not specified"));
+  if (arguments.empty())
+    throw Error(Errc::usage, _("type not specified, must be one of "
+                               "[config|index|snapshot|key|masterkey|lock|pack|blob|tree]"));
   const std::string& kind = arguments.front();
   if (std::ranges::find(kinds(), kind) == kinds().end()) {
     throw Error(Errc::usage,

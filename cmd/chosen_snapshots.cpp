@@ -102,4 +102,16 @@ void require_chosen(const std::vector<SnapshotEntry>& chosen, const std::vector<
                   count));
 }
 
+void tell_none_chosen(const std::vector<SnapshotEntry>& all, Context& context) {
+  if (context.identity == Identity::restic) return;
+  if (all.empty()) {
+    context.info(_("the repository holds no snapshot yet"));
+    return;
+  }
+  const unsigned long count = all.size();
+  context.warn(format_text(n_("none of the {} snapshot fits --host, --tag or --path",
+                              "none of the {} snapshots fits --host, --tag or --path", count),
+                           count));
+}
+
 }  // namespace medsave::cli

@@ -46,4 +46,8 @@ std::vector<SnapshotEntry> choose_snapshots(const std::vector<SnapshotEntry>& al
 void require_chosen(const std::vector<SnapshotEntry>& chosen, const std::vector<SnapshotEntry>& all,
                     const Context& context);
 
+/// For the others, where no snapshot was named: says why there is nothing to do or show. Not as
+/// restic.
+void tell_none_chosen(const std::vector<SnapshotEntry>& all, Context& context);
+
 }  // namespace medsave::cli

@@ -297,6 +297,15 @@ void Context::tell_of_interruption() {
   std::call_once(told_of_interruption_, [this] { console.warn(_("interrupted, cleaning up")); });
 }
 
+void Context::tell_of_interruption_at_prompt() {
+  std::call_once(told_of_interruption_, [this] { console.warn(_("nothing was done")); });
+}
+
+void Context::tell_untouched() {
+  if (!reads_ || writes_ || !outcome_.empty() || identity == Identity::restic) return;
+  console.warn(_("this command only reads: it has changed nothing in your backups"));
+}
+
 void Context::explain_lost_lock() const {
   for (const OpenedRepository& each : opened) each.explain_lost_lock();
 }

@@ -117,8 +117,15 @@ class Context {
   }
   /// Tells, once, that it is heeded.
   void tell_of_interruption();
+  /// Instead of that, where nothing has begun.
+  void tell_of_interruption_at_prompt();
   /// After an interruption: throws the Error that says why, if it was a lock that was lost.
   void explain_lost_lock() const;
+
+  /// What a command has opened, and is going to do there; for tell_untouched().
+  void note_opened(bool reads_only) { (reads_only ? reads_ : writes_) = true; }
+  /// After an interruption: a command that only reads has harmed no backup.
+  void tell_untouched();
 
   /// Enters what went over the line so far, to all repositories; nothing for a folder.
   void add_traffic(JsonObject& out) const;
@@ -143,6 +150,8 @@ class Context {
   std::stop_token stop_;
   std::string outcome_ = {};
   bool outcome_told_ = false;
+  bool reads_ = false;
+  bool writes_ = false;
   std::once_flag told_of_interruption_;
 };
 

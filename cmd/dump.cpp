@@ -47,7 +47,7 @@ class Output {
 
   void write(ByteView data) {
     if (target_.empty()) {
-      write_all(kStandardOutput, data, _("standard output"));
+      write_standard_output(data);
     } else {
       open();
       write_all(file_.get(), data, target_);
@@ -173,7 +173,7 @@ void refuse_binary(ByteView data) {
   if (std::ranges::none_of(data, acts)) return;
   throw Error(Errc::usage,
               _("this is no text, and was not shown on the terminal; write it to a file: "
-                "dump --target FILE"));
+                "medsave dump --target FILE"));
 }
 
 void run_dump(const DumpOptions& options, const std::vector<std::string>& arguments,

@@ -188,7 +188,10 @@ class FindRun {
       throw CommandFailed(kExitFailed,
                           fatal_text(_("some folders of the snapshots cannot be read")));
     }
-    if (hits_ == 0) {
+    if (snapshots.empty() && options_.snapshots.empty() && all.unreadable == 0 &&
+        context_.identity == Identity::medsave) {
+      tell_none_chosen(all.snapshots, context_);
+    } else if (hits_ == 0) {
       tell_nothing_found(snapshots.size());
     } else {
       tell_unmet();

@@ -18,6 +18,7 @@
 #include "medsave/snap/retention.hpp"
 
 #include <algorithm>
+#include <functional>
 #include <memory>
 #include <utility>
 
@@ -146,11 +147,14 @@ void warn_of_future(const std::vector<SnapshotEntry>& all, Context& context) {
       count, first->id.short_hex(), format_local_time(first->snapshot.time.instant)));
 }
 
-std::vector<Id> snapshots_to_forget(std::vector<SnapshotEntry> all, const ForgetOptions& options,
-                                    const SnapshotFilter& filter, Context& context) {
+std::vector<Id> snapshots_to_forget(std::vector<SnapshotEntry> all, bool all_readable,
+                                    const ForgetOptions& options, const SnapshotFilter& filter,
+                                    Context& context) {
   const RetentionPolicy policy = options.policy.policy();
   const std::set<Id> behind = made_with_clock_behind(all);
-  std::erase_if(all, [&](const SnapshotEntry& entry) { return !filter.matches(entry.snapshot); });
+  const auto fits = [&](const SnapshotEntry& entry) { return filter.matches(entry.snapshot); };
+  if (all_readable && std::ranges::none_of(all, fits)) tell_none_chosen(all, context);
+  std::erase_if(all, std::not_fn(fits));
   warn_of_future(all, context);
   context.info(format_text(_("Applying Policy: {}"), describe_policy(policy)));
   const std::vector<JudgedGroup> groups = judge(std::move(all), options.group_by, policy, behind);
@@ -172,6 +176,7 @@ unsigned long delete_snapshots(const OpenedRepository& opened, const std::vector
   const Repository& repository = opened.repository();
   unsigned long failed = 0;
   std::vector<Id> removed;
+  std::string told;  // the last reason
   for (const Id& id : ids) {
     check_stop(opened.stop());
     const FileRef file{.kind = FileKind::snapshot, .id = id};
@@ -181,8 +186,9 @@ unsigned long delete_snapshots(const OpenedRepository& opened, const std::vector
     } catch (const Error& e) {
       if (is_fatal(e)) throw;
       ++failed;
-      context.warn(
-          format_text(_("unable to remove {} from the repository: {}"), describe(file), e.what()));
+      const bool again = std::exchange(told, e.what()) == e.what();
+      context.warn(format_text(_("unable to remove {} from the repository: {}"), describe(file),
+                               again ? _("for the same reason") : e.what()));
     }
   }
   // Before anything else goes: a power cut must not bring back a snapshot without its data.
@@ -380,8 +386,9 @@ void run_forget(const ForgetOptions& options, const std::vector<std::string>& ar
   const unsigned long unread = arguments.empty() ? count_unread(unreadable) : 0;
   KnownSnapshots known{.there = ids_of(all)};
   const std::vector<Id> doomed =
-      arguments.empty() ? snapshots_to_forget(std::move(all), options, filter, context)
-                        : named_snapshots(arguments, repository, all, unreadable, options, context);
+      arguments.empty()
+          ? snapshots_to_forget(std::move(all), unreadable.empty(), options, filter, context)
+          : named_snapshots(arguments, repository, all, unreadable, options, context);
   if (doomed.empty()) {
     if (options.prune) {
       context.info(

@@ -3,9 +3,11 @@
 #include "snapshot_options.hpp"
 
 #include "medsave/base/error.hpp"
+#include "medsave/base/grammar.hpp"
 #include "medsave/base/text.hpp"
 
 #include <array>
+#include <utility>
 
 namespace medsave::cli {
 namespace {
@@ -123,48 +125,65 @@ namespace {
 std::string describe_count(const CountOption& option, int count, bool with_noun) {
   const PluralText& text = with_noun ? option.with_noun : option.kept;
   const bool all = count == kUnlimited;
+  if (all && with_noun && option.member == &RetentionPolicy::last) return _("all snapshots");
   return format_text(
       translate_plural(text.one, text.many, all ? 2 : static_cast<unsigned long>(count)),
       all ? _("all") : std::to_string(count));
 }
 
-/// "14 daily, 8 weekly snapshots"; French has the noun with the first of them.
-std::string describe_counts(const RetentionPolicy& policy) {
+/// "14 daily", "8 weekly snapshots"; French has the noun with the first of them.
+std::vector<std::string> describe_counts(const RetentionPolicy& policy) {
   std::vector<CountOption> used(kCounts.begin(), kCounts.end());
   std::erase_if(used, [&](const CountOption& option) { return policy.*(option.member) == 0; });
-  const std::size_t noun = language_in_use() == "fr" ? 1 : used.size();
+  const std::size_t noun = in_french() ? 1 : used.size();
   std::vector<std::string> counts;
   for (const CountOption& option : used) {
     const bool with_noun = counts.size() + 1 == noun;
     counts.push_back(describe_count(option, policy.*(option.member), with_noun));
   }
-  return join(counts, ", ");
+  return counts;
+}
+
+/// "a, b and c"
+std::string enumerate(std::vector<std::string> parts) {
+  if (parts.size() < 2) return join(parts, ", ");
+  const std::string last = std::move(parts.back());
+  parts.pop_back();
+  return format_text(_("{} and {}"), join(parts, ", "), last);
 }
 
 }  // namespace
 
 std::string describe_policy(const RetentionPolicy& policy) {
-  std::vector<std::string> kept;
-  if (const std::string counts = describe_counts(policy); !counts.empty()) kept.push_back(counts);
+  std::vector<std::string> kept = describe_counts(policy);
   for (const SpanOption& option : kSpans) {
     const CalendarSpan& span = policy.*(option.member);
     if (span.is_zero() || option.member == &RetentionPolicy::within) continue;
     kept.push_back(format_text(translate(option.kept), format_calendar_span(span)));
   }
-  std::string out = kept.empty() ? "" : format_text(_("keep {}"), join(kept, ", "));
-  const auto add = [&out](const std::string& more) {
-    out = out.empty() ? format_text(_("keep {}"), more) : format_text(_("{} and {}"), out, more);
-  };
+  std::vector<std::string> whole;  // in English with "and" before each
   if (!policy.tags.empty()) {
     std::vector<std::string> lists;
-    for (const auto& tags : policy.tags) lists.push_back("[" + join(tags, ", ") + "]");
-    add(format_text(_("all snapshots with tags [{}]"), join(lists, " ")));
+    unsigned long tags = 0;
+    for (const auto& list : policy.tags) {
+      tags += list.size();
+      lists.push_back("[" + join(list, ", ") + "]");
+    }
+    whole.push_back(
+        format_text(n_("all snapshots with tags [{}]", "all snapshots with tags [{}]", tags),
+                    join(lists, " ")));
   }
   if (!policy.within.is_zero()) {
-    add(format_text(_("all snapshots within {} of the newest"),
-                    format_calendar_span(policy.within)));
+    whole.push_back(format_text(_("all snapshots within {} of the newest"),
+                                format_calendar_span(policy.within)));
   }
-  return out.empty() ? _("remove") : out;
+  if (kept.empty() && whole.empty()) return _("remove");
+  if (in_french()) {
+    kept.insert(kept.end(), whole.begin(), whole.end());
+    return format_text(_("keep {}"), enumerate(std::move(kept)));
+  }
+  if (!kept.empty()) whole.insert(whole.begin(), join(kept, ", "));
+  return format_text(_("keep {}"), join(whole, " and "));
 }
 
 }  // namespace medsave::cli

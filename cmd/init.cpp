@@ -12,6 +12,7 @@
 #include "medsave/json/json_object.hpp"
 #include "medsave/remote/location.hpp"
 #include "medsave/sys/file_info.hpp"
+#include "medsave/sys/host.hpp"
 
 #include <algorithm>
 #include <array>
@@ -49,18 +50,24 @@ bool is_of_repository(std::string_view part, const std::string& name) {
   return Id::parse(name.substr(0, 64)).has_value();
 }
 
-/// Whether what there is of the way to a local folder is an empty one, as where a drive is not
-/// mounted.
-bool is_bare_place(const std::string& location) {
-  const std::optional<std::string> folder = local_folder(location);
-  if (!folder) return false;
-  std::error_code failed;
-  std::filesystem::path place = std::filesystem::absolute(*folder, failed).lexically_normal();
-  while (!failed && place.has_relative_path() && !stat_at(kCurrentDirectory, place.string())) {
-    place = place.parent_path();
+/// What there is of the way to it.
+std::filesystem::path existing_part(std::filesystem::path path) {
+  while (path.has_relative_path() && !stat_at(kCurrentDirectory, path.string())) {
+    path = path.parent_path();
   }
-  const bool is_empty = !failed && std::filesystem::is_empty(place, failed);
-  return is_empty && !failed;
+  return path;
+}
+
+/// Before anybody has to type a password, or is told of a drive.
+void require_writable(const std::filesystem::path& place) {
+  if (may_write_in(place.string())) return;
+  const std::optional<FileInfo> info = stat_at(kCurrentDirectory, place.string());
+  throw Error(Errc::permission,
+              format_text(_("permission denied: the user {0} may not write in {1}, which belongs "
+                            "to {2}; no repository was made. If a drive is meant, is it connected? "
+                            "Otherwise choose another folder, or give {0} the right to write in "
+                            "that one"),
+                          user_name(), place.string(), user_label(info ? info->uid : 0)));
 }
 
 /// A folder of documents is no place for a repository: its files would lie among theirs, and a
@@ -82,7 +89,7 @@ void require_no_other_files(const std::string& location) {
   throw Error(Errc::exists,
               format_text(_("the folder {} holds other files already ({}, for example); nothing "
                             "was made there. Give the repository a folder of its own, like {}. To "
-                            "make it among these files nevertheless: init --force"),
+                            "make it among these files nevertheless: medsave init --force"),
                           *folder, *std::ranges::min_element(strange), own));
 }
 
@@ -119,13 +126,11 @@ void check_place(const std::string& location, Context& context) {
                               "mounted, like /media/NAME/medsave"),
                             text));
   }
+  const std::filesystem::path there = existing_part(path);
+  require_writable(there);
   const bool for_drives =
       text.starts_with("/media/") || text.starts_with("/mnt/") || text.starts_with("/run/media/");
   if (!for_drives) return;
-  auto there = path;
-  while (there.has_relative_path() && !stat_at(kCurrentDirectory, there.string())) {
-    there = there.parent_path();
-  }
   const std::optional<FileInfo> place = stat_at(kCurrentDirectory, there.string());
   const std::optional<FileInfo> root = stat_at(kCurrentDirectory, "/");
   if (!place || !root || place->device != root->device) return;
@@ -157,20 +162,15 @@ void run_init(const InitOptions& options, Context& context) {
     if (!options.force) require_no_other_files(location);
     require_folder_of_its_own(location);
   }
-  check_place(location, context);
   const std::string seen = last_seen_at(context, backend->location());
-  if (!seen.empty() && !options.force && is_bare_place(location)) {
+  if (!seen.empty() && !options.force) {
     throw Error(Errc::exists,
                 format_text(_("there was a repository at {} on {}, so none was made: is its drive "
                               "not connected, or another one? If the old one is gone for good: "
-                              "init --force"),
+                              "medsave init --force"),
                             backend->location(), seen));
   }
-  if (!seen.empty() && !options.force) {
-    context.warn(format_text(_("there was a repository at {} on {}. If only its drive is not "
-                               "connected, stop here (Ctrl-C) and connect it"),
-                             backend->location(), seen));
-  }
+  check_place(location, context);
   const Secret password = first_password(context, context.global.repository);
   const auto repository = Repository::create(std::move(backend), password, create, context.stop());
   context.done(_("the repository was made"));

@@ -30,6 +30,11 @@ void refuse_arguments(const std::vector<std::string>& arguments, const Command& 
   throw Error(Errc::usage, format_text(_("{} takes no arguments"), command.full_name()));
 }
 
+/// As long as "key list" shows it; restic's clients get it whole.
+std::string shown(const Id& id, const Context& context) {
+  return context.identity == Identity::restic ? id.hex() : id.short_hex();
+}
+
 void print_keys(const KeyListing& listing, Context& context) {
   Table table;
   table.add_column({.heading = _(" ID")});
@@ -76,7 +81,7 @@ void run_key_add(const NewKeyOptions& options, Context& context) {
   const Secret password = new_password(context, options.password_file, options.no_password);
   opened.lock()->confirm();
   const Id id = add_key(opened.repository(), password, options.user, options.host);
-  context.done(format_text(_("saved new key with ID {}"), id.hex()));
+  context.done(format_text(_("saved new key with ID {}"), shown(id, context)));
   context.report(JsonObject("summary").add("key_id", id.hex()));
   context.info(context.outcome());
 }
@@ -100,11 +105,11 @@ void run_key_remove(const std::string& prefix, bool dry_run, Context& context) {
   describe_key(repository, id, context);
   if (dry_run && id != repository.key_id()) {  // the key in use is refused below
     context.report(JsonObject("summary").add("removed_key_id", id.hex()).add("dry_run", true));
-    context.info(format_text(_("would remove key {}"), id.hex()));
+    context.info(format_text(_("would remove key {}"), shown(id, context)));
     return;
   }
   remove_key(repository, id);
-  context.done(format_text(_("removed key {}"), id.hex()));
+  context.done(format_text(_("removed key {}"), shown(id, context)));
   context.report(JsonObject("summary").add("removed_key_id", id.hex()));
   context.info(context.outcome());
 }
@@ -114,7 +119,7 @@ void run_key_passwd(const NewKeyOptions& options, Context& context) {
       open_repository(context, {.lock = LockMode::exclusive, .deletes = true}).repository();
   const Secret password = new_password(context, options.password_file, options.no_password);
   const Id id = change_password(repository, password, options.user, options.host);
-  context.done(format_text(_("saved new key as {}"), id.hex()));
+  context.done(format_text(_("saved new key as {}"), shown(id, context)));
   context.report(JsonObject("summary").add("key_id", id.hex()));
   context.info(context.outcome());
   const std::string& file = context.global.repository.password_file;

@@ -60,7 +60,9 @@ void add_list(Command& root) {
   command.exit_codes({kExitNoRepository, kExitLocked, kExitWrongPassword});
   command.examples({{"medsave -r /media/usb/medsave list locks", _("is anybody using it?")}});
   command.run([](Context& context, const std::vector<std::string>& arguments) {
-    if (arguments.empty()) throw Error(Errc::usage, _("type not specified"));
+    if (arguments.empty())
+      throw Error(Errc::usage, _("type not specified, must be one of "
+                                 "[blobs|packs|index|snapshots|keys|locks]"));
     if (arguments.size() > 1) throw Error(Errc::usage, _("too many arguments"));
     if (std::ranges::find(kinds(), arguments.front()) == kinds().end()) {
       throw Error(Errc::usage, format_text(_("invalid type \"{}\", must be one of "

@@ -97,10 +97,11 @@ void print_changed_snapshots(std::size_t count, bool dry_run, Context& context) 
   if (n == 0) {
     context.info(dry_run ? _("no snapshots would be modified") : _("no snapshots were modified"));
   } else if (dry_run) {
-    context.info(format_text(n_("would modify {} snapshots", "would modify {} snapshots", n), n));
+    context.info(
+        format_text(n_("would make {} snapshot anew", "would make {} snapshots anew", n), n));
   } else {
     const std::string outcome =
-        format_text(n_("modified {} snapshots", "modified {} snapshots", n), n);
+        format_text(n_("made {} snapshot anew", "made {} snapshots anew", n), n);
     context.done(outcome);
     context.info(outcome);
   }

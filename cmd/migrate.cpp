@@ -36,7 +36,9 @@ void list_migrations(const Repository& repository, Context& context) {
     context.report(JsonObject("summary").add("migrations", migrations.size()));
     return;
   }
-  context.console.print(_("available migrations:"));
+  if (!migrations.empty() || context.identity == Identity::restic) {
+    context.console.print(_("available migrations:"));
+  }
   for (const Migration& migration : migrations) {
     context.console.print("  " + migration.name + "\t" + migration.description);
   }

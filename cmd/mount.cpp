@@ -105,7 +105,9 @@ void add_mount(Command& root) {
                      _("the snapshots of one computer, by time alone")}});
   command.run([options](Context& context, const std::vector<std::string>& arguments) {
     if (arguments.size() != 1) {
-      throw Error(Errc::usage, _("wrong number of parameters: mount takes one folder"));
+      throw Error(Errc::usage,
+                  _("wrong number of parameters: mount takes one folder that exists, as "
+                    "in: medsave mount /mnt/backups"));
     }
     run_mount(*options, arguments.front(), context);
   });

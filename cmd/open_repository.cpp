@@ -42,6 +42,7 @@ std::unique_ptr<Backend> open_backend(Context& context, const std::string& locat
   const GlobalOptions& global = context.global;
   RemoteOptions remote = global.remote;
   remote.stop = stop;
+  remote.library_words = context.verbosity() >= 2 || context.identity == Identity::restic;
   std::unique_ptr<Backend> backend = open_location(location, remote);
   if (writes) backend = guard_writes(std::move(backend), std::move(writes));
   if (!local_folder(location)) {
@@ -53,7 +54,10 @@ std::unique_ptr<Backend> open_backend(Context& context, const std::string& locat
         tries != remote.extended.end() && location.starts_with("s3:")) {
       policy.most_attempts = attempts_of(tries->second);
     }
-    backend = retry_requests(std::move(backend), policy, context.notices(), remote.stop);
+    // It may go well yet; if not, the error tells it.
+    const NoticeSink notice =
+        context.verbosity() == 0 ? [](const std::string&) {} : context.notices();
+    backend = retry_requests(std::move(backend), policy, notice, remote.stop);
   }
   return limit_rate(std::move(backend), global.limit_upload * 1024, global.limit_download * 1024,
                     remote.stop);
@@ -258,7 +262,8 @@ void take_lock(Context& context, const OpenOptions& options, OpenedRepository& o
     if (e.code() != Errc::locked) throw;
     // Front ends of restic know the first line.
     throw Error(e.code(),
-                format_text(_("unable to create lock in backend: repository is already locked\n{}"),
+                format_text(_("unable to create lock in backend: repository is already locked\n{}. "
+                              "Nothing was done"),
                             e.what()));
   }
 }
@@ -281,6 +286,7 @@ OpenedRepository& open_unlocked(Context& context, const RepositoryChoice& choice
 
 void lock_for(Context& context, const OpenOptions& options, OpenedRepository& opened) {
   take_lock(context, options, opened);
+  context.note_opened(options.reads_only);
   if (options.deletes && !options.reads_only) require_deletion(opened.repository().backend());
 }
 

@@ -151,7 +151,7 @@ Secret typed(const std::string& prompt, Context& context) {
   try {
     line = read_password(fit_prompt(prompt, context.console.width()), context.stop());
   } catch (const Interrupted&) {
-    context.done(_("nothing was done"));
+    context.tell_of_interruption_at_prompt();
     throw;
   }
   if (!line && is_terminal(kStandardInput)) {

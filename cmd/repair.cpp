@@ -116,7 +116,9 @@ void keep_pack(const Id& pack, ByteView content) {
 
 void run_repair_packs(const RepairPacksOptions& options, const std::vector<std::string>& arguments,
                       Context& context) {
-  if (arguments.empty()) throw Error(Errc::usage, _("no ids specified"));
+  if (arguments.empty())
+    throw Error(Errc::usage, _("no ids specified; \"medsave check --read-data\" names the "
+                               "damaged packs"));
   const OpenedRepository& opened = open_repository(context, {.lock = LockMode::exclusive,
                                                              .reads_only = options.dry_run,
                                                              .deletes = true,
@@ -206,14 +208,27 @@ void run_repair_snapshots(const RepairSnapshotsOptions& options,
                                     pack));
   }
   pick_up_unindexed_packs(opened, *loaded.index, options.dry_run);
-  const SnapshotChangeEvents events =
+  SnapshotChangeEvents events =
       snapshot_change_events(context, options.dry_run, options.forget, true);
+  bool complete = all.unreadable == 0;
+  events.changed = [&complete, tell = std::move(events.changed)](const SnapshotChange& change) {
+    complete = complete && change.fate == SnapshotFate::unchanged;
+    tell(change);
+  };
   const std::size_t count = repair_snapshots(repository, *loaded.index, snapshots,
                                              {.forget = options.forget,
                                               .dry_run = options.dry_run,
                                               .writer = chosen_writer_options(context.global)},
                                              events, opened.stop());
-  print_changed_snapshots(count, options.dry_run, context);
+  if (complete && !context.global.json && context.identity == Identity::medsave) {
+    const unsigned long looked_at = snapshots.size();
+    context.info("");
+    context.info(format_text(n_("{} snapshot is complete; nothing was changed",
+                                "all {} snapshots are complete; nothing was changed", looked_at),
+                             looked_at));
+  } else {
+    print_changed_snapshots(count, options.dry_run, context);
+  }
   require_all_read(all);
 }
 

@@ -7,6 +7,7 @@
 #include "snapshot_options.hpp"
 
 #include "medsave/base/error.hpp"
+#include "medsave/base/grammar.hpp"
 #include "medsave/base/text.hpp"
 #include "medsave/base/units.hpp"
 #include "medsave/json/json_object.hpp"
@@ -20,6 +21,7 @@
 #include "medsave/sys/process.hpp"
 #include "medsave/ui/display_text.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <memory>
 #include <optional>
@@ -83,6 +85,17 @@ std::string action_label(RestoreAction action, bool dry_run) {
   return {};
 }
 
+/// restic's width, or as wide as the longest label is in this language.
+std::size_t label_width(bool dry_run) {
+  std::size_t width = 10;
+  for (const RestoreAction action :
+       {RestoreAction::restored, RestoreAction::updated, RestoreAction::deleted,
+        RestoreAction::unchanged, RestoreAction::skipped}) {
+    width = std::max(width, display_width(action_label(action, dry_run)));
+  }
+  return width;
+}
+
 void print_item(const RestoreItem& item, bool dry_run, Context& context) {
   if (context.global.json) {
     context.console.print(JsonObject("verbose_status")
@@ -94,7 +107,7 @@ void print_item(const RestoreItem& item, bool dry_run, Context& context) {
   }
   std::string line =
       pad_to_width(action_label(item.action, dry_run && context.identity == Identity::medsave),
-                   10) +
+                   label_width(dry_run && context.identity == Identity::medsave)) +
       " " + context.console.name_for_out(item.path);
   if (item.size != 0) line += format_text(_(" with size {}"), format_size(item.size));
   context.console.print(line);
@@ -184,12 +197,14 @@ std::string restored_text(const RestoreResult& result) {
   std::string out =
       files == files_wanted
           ? format_text(n_("{} file", "{} files", files), files)
-          : format_text(n_("{} / {} file", "{} / {} files", files_wanted), files, files_wanted);
+          : format_text(n_("{} / {} file", "{} / {} files", noun_number(files, files_wanted)),
+                        files, files_wanted);
   if (folders_wanted == 0) return out;
   return format_text(_("{} and {}"), out,
                      folders == folders_wanted
                          ? format_text(n_("{} folder", "{} folders", folders), folders)
-                         : format_text(n_("{} / {} folder", "{} / {} folders", folders_wanted),
+                         : format_text(n_("{} / {} folder", "{} / {} folders",
+                                          noun_number(folders, folders_wanted)),
                                        folders, folders_wanted));
 }
 

@@ -152,6 +152,7 @@ int guarded(Context& context, bool json, const Action& action) {
                 fatal(context, e.what(), e.code()));
   } catch (const Interrupted&) {
     context.tell_of_interruption();
+    context.tell_untouched();
     return fail(console, json, kExitInterrupted, "interrupted", fatal(context, _("interrupted")));
   } catch (const std::bad_alloc&) {
     return fail(console, json, kExitFailed, "no-memory", fatal(context, _("not enough memory")));

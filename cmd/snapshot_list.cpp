@@ -46,11 +46,19 @@ void print_snapshots(const std::vector<SnapshotEntry>& snapshots,
   Table table;
   table.add_column({.heading = _("ID")});
   table.add_column({.heading = _("Time")});
-  table.add_column({.heading = _("Host"), .wraps = true, .drop = 3});
-  table.add_column({.heading = _("Tags"), .wraps = true, .drop = 4});
-  if (with_reasons) table.add_column({.heading = _("Reasons"), .wraps = true, .drop = 1});
+  // A policy's groups are of one host, and the reasons are what the list is for.
+  constexpr unsigned kFirst = 5;
+  constexpr std::size_t kReason = 23;  // columns
+  table.add_column({.heading = _("Host"), .wraps = true, .drop = with_reasons ? 4U : 3U});
+  table.add_column({.heading = _("Tags"), .wraps = true, .drop = with_reasons ? 3U : 4U});
+  if (with_reasons) {
+    table.add_column({.heading = _("Reasons"), .wraps = true, .least = kReason, .drop = 1});
+  }
   if (!compact) table.add_column({.heading = _("Paths"), .wraps = true, .drop = 2});
-  table.add_column({.heading = _("Size"), .drop = 5});
+  // Where it is piped on, the table is restic's.
+  const bool for_people =
+      context.console.out_is_terminal() && context.identity == Identity::medsave;
+  table.add_column({.heading = _("Size"), .right = for_people, .drop = kFirst});
   for (std::size_t i = 0; i < snapshots.size(); ++i) {
     const Snapshot& s = snapshots[i].snapshot;
     std::vector<std::string> row = {snapshots[i].id.short_hex(), format_local_time(s.time.instant),
@@ -73,10 +81,12 @@ std::string group_heading(const SnapshotGroup& group, const GroupBy& by) {
     parts.push_back(format_text(_("host [{}]"), group.hostname));
   }
   if (by.tags && !group.tags.empty()) {
-    parts.push_back(format_text(_("tags [{}]"), join(group.tags, ", ")));
+    parts.push_back(
+        format_text(n_("tags [{}]", "tags [{}]", group.tags.size()), join(group.tags, ", ")));
   }
   if (by.paths && !group.paths.empty()) {
-    parts.push_back(format_text(_("paths [{}]"), join(group.paths, ", ")));
+    parts.push_back(
+        format_text(n_("paths [{}]", "paths [{}]", group.paths.size()), join(group.paths, ", ")));
   }
   if (parts.empty()) return {};
   return format_text(_("snapshots for ({}):"), join(parts, ", "));

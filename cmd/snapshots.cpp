@@ -66,6 +66,10 @@ void run_snapshots(const SnapshotsOptions& options, const std::vector<std::strin
   const ReadableSnapshots all = load_to_choose(repository, ids, opened.stop(), context);
   std::vector<SnapshotEntry> chosen = choose_snapshots(all.snapshots, ids, options.choice.filter(),
                                                        UnknownName::latest_ignored, context);
+  if (chosen.empty() && ids.empty() && all.unreadable == 0) {
+    tell_none_chosen(all.snapshots, context);
+    if (!context.global.json && context.identity == Identity::medsave) return;
+  }
   if (options.latest != 0) {
     chosen = newest(std::move(chosen), options.latest, options.group_by.value_or(GroupBy{}));
   }

@@ -53,7 +53,8 @@ void print_text(const SnapshotStats& stats, StatsMode mode, Context& context) {
     return pad_to_width(format_size(size), own_form ? 0 : kResticPadding);
   };
   const std::uint64_t folders = own_form ? stats.folders : 0;
-  out.print(format_text(_("Stats in {} mode:"), stats_mode_name(mode)));
+  const std::string name(stats_mode_name(mode));
+  out.print(format_text(_("Stats in {} mode:"), translate(name.c_str())));
   out.print(format_text(_("     Snapshots processed:  {}"), stats.snapshots));
   if (stats.blobs > 0) out.print(format_text(_("        Total Blob Count:  {}"), stats.blobs));
   if (stats.files > 0) {
@@ -88,12 +89,16 @@ void run_stats(const StatsOptions& options, const std::vector<std::string>& ids,
   const ReadableSnapshots all = load_to_choose(repository, ids, opened.stop(), context);
   const auto index = load_readable_index(repository, context.notices(), opened.stop());
   const BlobReader reader(repository, *index);
+  const std::vector<SnapshotEntry> chosen = choose_snapshots(
+      all.snapshots, ids, options.choice.filter(), UnknownName::latest_ignored, context);
+  if (chosen.empty() && ids.empty() && all.unreadable == 0) {
+    tell_none_chosen(all.snapshots, context);
+    if (!context.global.json && context.identity == Identity::medsave) return;
+  }
   context.info(_("scanning..."));
   std::vector<Id> roots;
-  for (const SnapshotEntry& entry : choose_snapshots(all.snapshots, ids, options.choice.filter(),
-                                                     UnknownName::latest_ignored, context)) {
-    roots.push_back(entry.snapshot.tree);
-  }
+  roots.reserve(chosen.size());
+  for (const SnapshotEntry& entry : chosen) roots.push_back(entry.snapshot.tree);
   const SnapshotStats stats = collect_stats(reader, options.mode, roots, opened.stop());
   if (context.global.json) {
     print_json(stats, context);

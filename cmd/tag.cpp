@@ -53,8 +53,11 @@ bool tag_snapshot(const Repository& repository, const SnapshotEntry& entry, cons
   if (!change_tags(successor, change)) return false;
   if (!successor.original) successor.original = entry.id;
   if (dry_run) {
-    context.info(format_text(_("would change snapshot {} to the tags [{}]"), entry.id.short_hex(),
-                             join(successor.tags, ", ")));
+    const std::vector<std::string>& tags = successor.tags;
+    const char* text = tags.empty() ? _("would leave snapshot {} without tags")
+                                    : n_("would change snapshot {} to the tags [{}]",
+                                         "would change snapshot {} to the tags [{}]", tags.size());
+    context.info(format_text(text, entry.id.short_hex(), join(tags, ", ")));
     return true;
   }
   const Id id = replace_snapshot(repository, successor, entry.id);
@@ -81,8 +84,10 @@ void run_tag_command(const TagOptions& options, const std::vector<std::string>& 
   unsigned long count = 0;
   std::vector<Id> replaced;
   const ReadableSnapshots loaded = load_to_choose(repository, ids, opened.stop(), context);
-  for (const SnapshotEntry& entry : choose_snapshots(loaded.snapshots, ids, options.choice.filter(),
-                                                     UnknownName::refused, context)) {
+  const std::vector<SnapshotEntry> chosen = choose_snapshots(
+      loaded.snapshots, ids, options.choice.filter(), UnknownName::refused, context);
+  if (chosen.empty() && loaded.unreadable == 0) tell_none_chosen(loaded.snapshots, context);
+  for (const SnapshotEntry& entry : chosen) {
     check_stop(opened.stop());
     if (!tag_snapshot(repository, entry, change, options.dry_run, context)) continue;
     ++count;

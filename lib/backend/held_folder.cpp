@@ -1,5 +1,7 @@
 #include "held_folder.hpp"
 
+#include "refused_access.hpp"
+
 #include "medsave/base/error.hpp"
 #include "medsave/base/text.hpp"
 #include "medsave/sys/file_info.hpp"
@@ -27,6 +29,7 @@ HeldFolder::HeldFolder(std::string shown, std::string path)
   try {
     open();
   } catch (const Error& e) {
+    if (e.code() == Errc::permission) throw refused_read(shown_, shown_);
     if (e.code() != Errc::not_found) throw;
   }
 }

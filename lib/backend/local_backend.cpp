@@ -2,9 +2,11 @@
 
 #include "held_folder.hpp"
 #include "local_leftovers.hpp"
+#include "local_listing.hpp"
 #include "local_reserve.hpp"
 #include "local_writer.hpp"
 #include "open_files.hpp"
+#include "refused_access.hpp"
 
 #include "medsave/backend/checks.hpp"
 #include "medsave/backend/file_layout.hpp"
@@ -101,11 +103,13 @@ class LocalBackend : public Backend {
   UniqueFd create_temporary(const FileRef& file, const std::string& temporary);
   void make_folder_again(const FileRef& file);
   WrittenFile write_temporary(const FileRef& file, const Buffer& data);
+  [[nodiscard]] std::string shown(const std::string& name) const;
   template <typename Write>
-  void write_with_advice(const Write& write);
+  void write_with_advice(const std::string& folder, const Write& write);
   std::shared_ptr<const UniqueFd> open_for_range(const FileRef& file);
   template <typename Read>
   void read_with_context(const FileRef& file, const Read& read);
+  bool allow_removal(const std::string& name);
   void remove_file(const FileRef& file);
 
   const FileLayout layout_{kRoot};
@@ -228,9 +232,14 @@ WrittenFile LocalBackend::write_temporary(const FileRef& file, const Buffer& dat
   return written;
 }
 
-/// Adds to the message what a user can do about a failed write.
+/// As a person finds what lies below the repository's folder.
+std::string LocalBackend::shown(const std::string& name) const {
+  return name == kRoot ? root_.shown() : root_.shown() + "/" + name;
+}
+
+/// Adds what a user can do about a failed write in this folder.
 template <typename Write>
-void LocalBackend::write_with_advice(const Write& write) {
+void LocalBackend::write_with_advice(const std::string& folder, const Write& write) {
   try {
     write();
   } catch (const Error& e) {
@@ -244,10 +253,7 @@ void LocalBackend::write_with_advice(const Write& write) {
                                                   "forget --policy cabinet --prune\""),
                                                 error.what()));
       case Errc::read_only:
-        throw Error(Errc::read_only,
-                    format_text(_("{}. The medium of the repository is write-protected, or the "
-                                  "system has made it so because the drive is failing"),
-                                error.what()));
+        throw write_protected(root_.shown());
       case Errc::io:
         if (root_.is_open()) root_.require_in_place();
         throw Error(Errc::io, format_text(_("{}. The drive may be failing or no longer connected"),
@@ -258,6 +264,7 @@ void LocalBackend::write_with_advice(const Write& write) {
           root_.require_in_place();
           require_folders();
         }
+        if (e.code() == Errc::permission) throw refused_write(shown(folder), root_.shown());
         throw error;
       default:
         throw;  // ours, and complete
@@ -267,7 +274,7 @@ void LocalBackend::write_with_advice(const Write& write) {
 
 void LocalBackend::save(const FileRef& file, Buffer&& data) {
   if (file.kind == FileKind::config && size(file)) throw_present(file, location());
-  write_with_advice([&] {
+  write_with_advice(folder_of(file), [&] {
     writer_.check();
     if (root_.is_open())
       root_.require_in_place();  // checked here as well, since the next barrier may be far away
@@ -286,7 +293,7 @@ void LocalBackend::save(const FileRef& file, Buffer&& data) {
 }
 
 void LocalBackend::replace_config(Buffer data) {
-  write_with_advice([&] {
+  write_with_advice(kRoot, [&] {
     writer_.check();
     if (root_.is_open()) root_.require_in_place();
     writer_.finish(write_temporary(kConfig, data), true, publish_check_);
@@ -295,7 +302,7 @@ void LocalBackend::replace_config(Buffer data) {
 }
 
 void LocalBackend::barrier() {
-  write_with_advice([this] {
+  write_with_advice(kRoot, [this] {
     writer_.barrier();
     // Otherwise the drive was exchanged, and what was written is not where the repository is looked
     // for.
@@ -304,7 +311,7 @@ void LocalBackend::barrier() {
 }
 
 void LocalBackend::sync_found() {
-  write_with_advice([this] {
+  write_with_advice(kRoot, [this] {
     writer_.sync_found();
     if (root_.is_open()) root_.require_in_place();
   });
@@ -325,6 +332,11 @@ void LocalBackend::read_with_context(const FileRef& file, const Read& read) {
       }
       throw Error(Errc::io,
                   format_text(_("{}. The drive may be failing or no longer connected"), e.what()));
+    }
+    // What everything depends on; of others there may be thousands, each told in a line.
+    const bool opens = file.kind == FileKind::config || file.kind == FileKind::key;
+    if (opens && e.code() == Errc::permission) {
+      throw refused_read(shown(name_of(file)), root_.shown());
     }
     throw Error(e.code(), format_text(_("{} (in the repository {})"), e.what(), root_.shown()));
   }
@@ -385,42 +397,6 @@ std::optional<std::uint64_t> LocalBackend::size(const FileRef& file) {
   return std::nullopt;
 }
 
-/// Everything that is named by an id is listed: also a symbolic link, as a user may have moved the
-/// file, and what cannot be read, since an unreadable file must not look like a missing one.
-/// `prefix` is what the names must begin with.
-void list_files(const UniqueDir& dir, std::string_view prefix, std::vector<ListedFile>& files) {
-  for (const std::string& name : list_dir(dir.get())) {
-    const std::optional<Id> id = Id::parse(name);
-    if (!id || !name.starts_with(prefix)) continue;
-    const std::optional<FileInfo> info = stat_at(dir.get(), name);
-    if (info && info->is_regular()) {
-      files.push_back({.id = *id, .size = info->size});
-    } else if (lstat_at(dir.get(), name)) {  // else removed meanwhile
-      files.push_back({.id = *id, .size = 0});
-    }
-  }
-}
-
-/// Packs are in folders with the first two digits of their names. In any other folder, such as a
-/// copy or a renamed one, no program finds them.
-bool is_pack_folder(const std::string& name) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  return name.size() == 2 && name.find_first_not_of(kDigits) == std::string::npos;
-}
-
-/// No descriptor for a file, or for a folder that was removed meanwhile.
-UniqueDir open_pack_folder(const UniqueDir& data, const std::string& name) {
-  try {
-    return open_dir_at(data.get(), name, true);
-  } catch (const Error& e) {
-    if (e.code() != Errc::not_found) throw;
-    // The folder was moved to another drive, which is not connected.
-    const std::optional<FileInfo> info = lstat_at(data.get(), name);
-    if (info && info->is_symlink()) throw Error(Errc::io, e.what());
-    return {};
-  }
-}
-
 std::vector<ListedFile> LocalBackend::list(FileKind kind) {
   std::vector<ListedFile> files;
   if (!root_.is_open()) return files;
@@ -428,22 +404,30 @@ std::vector<ListedFile> LocalBackend::list(FileKind kind) {
   try {
     const UniqueDir dir = open_dir_at(root_.fd(), folder, true);
     if (kind == FileKind::pack) {
-      for (const std::string& name : list_dir(dir.get())) {
-        if (!is_pack_folder(name)) continue;
-        if (const UniqueDir packs = open_pack_folder(dir, name)) list_files(packs, name, files);
-      }
+      list_packs(dir, files);
     } else {
       list_files(dir, "", files);
       for (const std::string& name : list_dir(dir.get())) refuse_upper_case(kind, name, folder);
     }
   } catch (const Error& e) {
     root_.require_in_place();
+    if (e.code() == Errc::permission) throw refused_read(shown(folder), root_.shown());
     if (e.code() != Errc::not_found) throw e.with_context(root_.shown());
     // A missing folder has no locks in it; it is made again with the next lock.
     if (kind != FileKind::lock && has_config()) throw_without(kind);
   }
   if (kind != FileKind::lock) writer_.note_found(folder);
   return files;
+}
+
+bool LocalBackend::allow_removal(const std::string& name) {
+  try {
+    set_permissions_at(root_.fd(), name, 0600);
+    return true;
+  } catch (const Error& e) {
+    if (e.code() != Errc::permission) throw;
+    return false;
+  }
 }
 
 void LocalBackend::remove_file(const FileRef& file) {
@@ -453,7 +437,7 @@ void LocalBackend::remove_file(const FileRef& file) {
   } catch (const Error& e) {
     if (e.code() != Errc::permission) throw;
     // Some servers keep write-protected files from being deleted.
-    set_permissions_at(root_.fd(), name, 0600);
+    if (!allow_removal(name)) throw;
     remove_file_at(root_.fd(), name);
   }
 }
@@ -464,7 +448,7 @@ void LocalBackend::remove(const FileRef& file) {
     pack_files_.drop(file.id);
   }
   if (file.kind != FileKind::lock) {
-    write_with_advice([this] { writer_.sync_found(); });
+    write_with_advice(kRoot, [this] { writer_.sync_found(); });
     if (publish_check_) publish_check_();  // sync_found() may have taken long
   }
   remove_unguarded(file);
@@ -478,6 +462,8 @@ void LocalBackend::remove_unguarded(const FileRef& file) {
       root_.require_in_place();
       return;
     }
+    if (e.code() == Errc::permission) throw refused_write(shown(folder_of(file)), root_.shown());
+    if (e.code() == Errc::read_only) throw write_protected(root_.shown());
     throw Error(e.code(), format_text(_("{} (in the repository {})"), e.what(), root_.shown()));
   }
   writer_.note_change(folder_of(file));

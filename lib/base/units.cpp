@@ -1,5 +1,6 @@
 #include "medsave/base/units.hpp"
 
+#include "medsave/base/grammar.hpp"
 #include "medsave/base/text.hpp"
 
 #include <fmt/format.h>
@@ -93,8 +94,6 @@ namespace {
 
 // A size and its unit stay on one line.
 constexpr std::string_view kFrenchSpace = "\u00a0";
-
-bool in_french() { return language_in_use() == "fr"; }
 
 }  // namespace
 

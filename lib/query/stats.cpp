@@ -24,10 +24,11 @@ struct NamedMode {
   std::string_view name = {};
   StatsMode mode = {};
 };
-constexpr std::array<NamedMode, 4> kModes = {{{"restore-size", StatsMode::restore_size},
-                                              {"files-by-contents", StatsMode::files_by_contents},
-                                              {"blobs-per-file", StatsMode::blobs_per_file},
-                                              {"raw-data", StatsMode::raw_data}}};
+constexpr std::array<NamedMode, 4> kModes = {
+    {{N_("restore-size"), StatsMode::restore_size},
+     {N_("files-by-contents"), StatsMode::files_by_contents},
+     {N_("blobs-per-file"), StatsMode::blobs_per_file},
+     {N_("raw-data"), StatsMode::raw_data}}};
 
 bool is_folder(const Node& node) { return node.type == NodeType::dir && node.subtree; }
 

@@ -93,8 +93,8 @@ bool contains_any(std::string_view text, std::initializer_list<std::string_view>
                           server, detail));
 }
 
-/// A handshake that failed; what the network did may pass, what one side refused will not.
-[[noreturn]] void throw_handshake(const std::string& server, const std::string& detail) {
+/// What one side refuses in a handshake will not pass; what the network does to it may.
+void throw_if_refused(const std::string& server, const std::string& detail) {
   if (contains_any(detail, {"certificate required", "bad certificate", "handshake failure"})) {
     throw Error(Errc::permission,
                 format_text(_("{}: the server does not accept the connection ({}); if it asks for "
@@ -107,30 +107,32 @@ bool contains_any(std::string_view text, std::initializer_list<std::string_view>
                               "http:// only?"),
                             server, detail));
   }
-  throw Error(Errc::io, format_text(_("{}: the connection was lost ({})"), server, detail));
 }
 
-/// For what may pass; libcurl's own words stand behind it.
+/// For what may pass; nullptr where nothing is known but libcurl's own words.
 const char* why_unreachable(CURLcode code) {
   switch (code) {
     case CURLE_COULDNT_RESOLVE_HOST:
-      return _(
-          "{}: no server of this name is found; is the name right, and is there a network? ({})");
+      return _("{}: no server of this name is found (is the name right, and is there a network?)");
     case CURLE_COULDNT_RESOLVE_PROXY:
-      return _("{}: the proxy is not found by its name; is it right? ({})");
+      return _("{}: the proxy is not found by its name (is it right?)");
     case CURLE_COULDNT_CONNECT:
-      return _("{}: no connection is possible; is the server running, and is its port right? ({})");
+      return _("{}: no connection is possible (is the server running, and is its port right?)");
     case CURLE_OPERATION_TIMEDOUT:
-      return _("{}: the server does not answer; is it switched on? ({})");
+      return _("{}: the server does not answer (is it switched on?)");
     case CURLE_GOT_NOTHING:
-      return _("{}: the server closed the connection without an answer ({})");
+      return _("{}: the server closed the connection without an answer");
     case CURLE_PARTIAL_FILE:
-      return _("{}: the answer was cut off ({})");
+      return _("{}: the answer was cut off");
     case CURLE_UNSUPPORTED_PROTOCOL:
     case CURLE_WEIRD_SERVER_REPLY:
-      return _("{}: what answers there does not speak HTTP ({})");
+      return _("{}: what answers there does not speak HTTP");
+    case CURLE_SSL_CONNECT_ERROR:
+    case CURLE_RECV_ERROR:
+    case CURLE_SEND_ERROR:
+      return _("{}: the connection was lost");
     default:
-      return _("{}: the connection failed ({})");
+      return nullptr;
   }
 }
 
@@ -361,10 +363,17 @@ void HttpClient::Impl::throw_failure(const HttpExchange& exchange, CURLcode code
     case CURLE_SSL_CONNECT_ERROR:
     case CURLE_RECV_ERROR:
     case CURLE_SEND_ERROR:
-      throw_handshake(server, detail);
+      throw_if_refused(server, detail);
+      break;
     default:
-      throw Error(Errc::io, format_text(why_unreachable(code), server, detail));
+      break;
   }
+  const char* known = why_unreachable(code);
+  if (known == nullptr) {
+    throw Error(Errc::io, format_text(_("{}: the connection failed ({})"), server, detail));
+  }
+  const std::string text = format_text(known, server);
+  throw Error(Errc::io, options_.library_words ? text + " (" + detail + ")" : text);
 }
 
 HttpResponse HttpClient::Impl::perform(const HttpRequest& request) {

@@ -10,6 +10,7 @@
 #include <condition_variable>
 #include <mutex>
 #include <optional>
+#include <string>
 #include <type_traits>
 #include <utility>
 
@@ -190,12 +191,19 @@ class RetryBackend : public Backend {
     answered_ = true;
     const std::lock_guard lock(mutex_);
     gone_.reset();
+    told_.clear();
   }
 
-  /// The first one says for how long that goes on.
+  /// Why is said once in a row; the first one says for how long that goes on.
   std::string describe_retry(const std::string& what, const Error& why, milliseconds wait,
                              bool first) {
     const std::string pause = format_decimal(std::chrono::duration<double>(wait).count(), 1);
+    {
+      const std::lock_guard lock(mutex_);
+      if (std::exchange(told_, why.what()) == why.what()) {
+        return format_text(_("trying again in {} s"), pause);
+      }
+    }
     const std::string reason = what.empty() ? why.what() : with_semicolon(why.what(), what);
     if (!first) return format_text(_("trying again in {} s: {}"), pause, reason);
     return format_text(_("trying again in {} s, for up to {}: {}"), pause,
@@ -280,6 +288,7 @@ class RetryBackend : public Backend {
   std::condition_variable_any changed_;
   std::optional<Error> gone_;  // why; empty while it answers
   Clock::time_point rests_until_ = {};
+  std::string told_;  // the last failure; empty after an answer
 };
 
 }  // namespace

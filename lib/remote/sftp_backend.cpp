@@ -86,8 +86,8 @@ class SftpBackend : public Backend {
                                                ByteView data);
   void put_in_place(SftpSession& session, const FileRef& file, SftpNewFile& written,
                     std::uint64_t size);
-  [[noreturn]] void explain_failed_write(SftpSession& session, const Error& error,
-                                         std::size_t size) const;
+  void explain_failed_write(SftpSession& session, const FileRef& file, const Error& error,
+                            std::size_t size) const;
 
   const std::string location_;
   const FileLayout layout_;
@@ -259,8 +259,18 @@ void SftpBackend::put_in_place(SftpSession& session, const FileRef& file, SftpNe
   written.rename(path, true);
 }
 
-void SftpBackend::explain_failed_write(SftpSession& session, const Error& error,
-                                       std::size_t size) const {
+/// Throws what says more than `error`, where there is something.
+void SftpBackend::explain_failed_write(SftpSession& session, const FileRef& file,
+                                       const Error& error, std::size_t size) const {
+  if (error.code() == Errc::permission) {
+    throw Error(Errc::permission,
+                format_text(_("permission denied: the server does not let this user write in {}. "
+                              "What is saved in the repository is untouched. Log in as the user "
+                              "who made the repository, or have the rights of its folders changed "
+                              "on the server"),
+                            layout_.folder_of(file)));
+  }
+  if (error.code() != Errc::io || !session.usable()) return;
   const std::optional<SftpSpace> space = sftp_space(session, root());
   if (space && (space->free_bytes <= size || (space->total_files != 0 && space->free_files == 0))) {
     throw Error(Errc::no_space, format_text(_("{}. The medium of the repository is full; your "
@@ -293,8 +303,8 @@ void SftpBackend::save(const FileRef& file, Buffer&& data) {
           put_in_place(session, file, *written, data.size());
         } catch (const Error& e) {
           durability_.keep(e);
-          if (e.code() != Errc::io || !session.usable()) throw;
-          explain_failed_write(session, e, data.size());
+          explain_failed_write(session, file, e, data.size());
+          throw;
         }
       },
       data.size());
@@ -317,8 +327,8 @@ void SftpBackend::replace_config(Buffer data) {
       written->rename(layout_.path_of(config), true);
     } catch (const Error& e) {
       durability_.keep(e);
-      if (e.code() != Errc::io || !session.usable()) throw;
-      explain_failed_write(session, e, data.size());
+      explain_failed_write(session, config, e, data.size());
+      throw;
     }
     replaced = true;
   });

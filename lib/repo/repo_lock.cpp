@@ -199,11 +199,25 @@ Id RepoLock::State::save_first_lock() {
   return save_lock();
 }
 
+/// In few words: no advice, as the command goes on.
+std::string why_not_stored(const Error& why) {
+  switch (why.code()) {
+    case Errc::no_space:
+      return _("the medium is full");
+    case Errc::permission:
+      return format_text(_("the user {} may not write there"), user_name());
+    case Errc::read_only:
+      return _("the medium is write-protected");
+    default:
+      return why.what();
+  }
+}
+
 /// Whether this run may go on although its lock file could not be stored.
 bool RepoLock::State::go_without(const Error& why) {
   const bool full = why.code() == Errc::no_space;
   if (options.unlockable == Unlockable::read_on) {
-    const std::string reason = full ? _("the medium is full") : why.what();
+    const std::string reason = why_not_stored(why);
     tell(format_text(_("no lock could be stored ({}), so this command reads the repository without "
                        "one; let no other program prune it meanwhile"),
                      reason));

@@ -53,7 +53,19 @@ RestoreTarget::RestoreTarget(const RestoreRequest& request)
   open_root();
 }
 
+/// With what to do about a target that cannot be used.
 void RestoreTarget::open_root() {
+  try {
+    try_to_open_root();
+  } catch (const Error& e) {
+    if (e.code() == Errc::no_space || e.code() == Errc::unsupported) throw;  // told already
+    throw Error(e.code(), format_text(_("{}. Nothing was restored; choose another folder with "
+                                        "--target"),
+                                      e.what()));
+  }
+}
+
+void RestoreTarget::try_to_open_root() {
   const bool exists = stat_at(kCurrentDirectory, request_.target).has_value();
   if (!exists && request_.dry_run) {
     dirs_[kRoot].state = State::missing;

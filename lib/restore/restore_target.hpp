@@ -93,6 +93,7 @@ class RestoreTarget {
   void require_marks(DirHandle folder) const;
   SharedDir adopt(std::uint32_t dir, UniqueDir opened, State state);
   void open_root();
+  void try_to_open_root();
 
   const RestoreRequest& request_;
   // Guards dirs_ (elements' state too) and open_; held while directories are made and opened, so

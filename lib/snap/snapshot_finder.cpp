@@ -365,7 +365,7 @@ SnapshotFolder find_folder(const BlobReader& reader, const Id& root, const std::
     if (node->type != NodeType::dir || !node->subtree) {
       throw Error(Errc::not_found,
                   format_text(_("{} is not a folder in the snapshot. What it is comes back "
-                                "with: restore SNAPSHOT --include {} --target FOLDER"),
+                                "with: medsave restore SNAPSHOT --include {} --target FOLDER"),
                               path, path));
     }
     folder = {.tree = *node->subtree, .node = *node};

@@ -1,3 +1,4 @@
+#include "medsave/base/grammar.hpp"
 #include "medsave/base/text.hpp"
 #include "medsave/base/units.hpp"
 #include "medsave/json/json_object.hpp"
@@ -30,17 +31,20 @@ std::string items_text(const ProgressView& view) {
   const unsigned long done = items - std::min(items, view.done_folders);
   if (view.kind == ProgressKind::check) {
     return total == 0 ? format_text(n_("{} pack", "{} packs", done), done)
-                      : format_text(n_("{} / {} pack", "{} / {} packs", total), done, total);
+                      : format_text(n_("{} / {} pack", "{} / {} packs", noun_number(done, total)),
+                                    done, total);
   }
   return total == 0 ? format_text(n_("{} file", "{} files", done), done)
-                    : format_text(n_("{} / {} file", "{} / {} files", total), done, total);
+                    : format_text(n_("{} / {} file", "{} / {} files", noun_number(done, total)),
+                                  done, total);
 }
 
 std::string folders_text(const ProgressView& view) {
   const unsigned long total = view.total_folders;
   const unsigned long done = view.done_folders;
   if (total == 0) return {};
-  return format_text(n_("{} / {} folder", "{} / {} folders", total), done, total);
+  return format_text(n_("{} / {} folder", "{} / {} folders", noun_number(done, total)), done,
+                     total);
 }
 
 /// "1.200 GiB / 2.000 GiB", empty when nothing is counted in bytes.

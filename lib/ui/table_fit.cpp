@@ -55,7 +55,9 @@ Candidate measure(const std::vector<TableColumn>& columns,
   if (content == 0 && out.drop != 0) out.drop = kEmpty;
   const std::size_t heading = display_width(column.heading);
   out.natural = std::max(heading, content);
-  out.least = column.wraps ? std::max(heading, std::min(piece, kLongestPiece)) : out.natural;
+  const std::size_t wanted = std::min(out.natural, column.least);
+  out.least =
+      column.wraps ? std::max({heading, std::min(piece, kLongestPiece), wanted}) : out.natural;
   return out;
 }
 

@@ -22,6 +22,14 @@ expect 10 medsave --as-restic snapshots
 says 'Is there a repository at the following location'
 expect 1 medsave init
 says "there was a repository at $work/drive/repo on [0-9-]+"
+touch drive/other  # what lies there does not matter
+(umask 077 && echo correct-horse >right)
+for option in "--password-file $work/right" "--password-command cat $work/right"; do
+  expect 1 env -u RESTIC_PASSWORD "$MEDSAVE" "${option%% *}" "${option#* }" init
+  says "there was a repository at $work/drive/repo on [0-9-]+, so none was made"
+  says 'medsave init --force'
+done
+same "$(ls drive)" other "files on the system's disk"
 expect 0 medsave init --force
 rm -r drive
 mv elsewhere drive

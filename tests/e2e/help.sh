@@ -44,3 +44,11 @@ bash -n completion.bash
 step "version"
 expect 0 medsave version
 says "medsave [0-9]"
+
+step "a kind that is not given: the message names those that there are"
+expect 1 medsave list
+says 'must be one of \[blobs\|packs\|index\|snapshots\|keys\|locks\]'
+expect 1 medsave cat
+says 'must be one of \[config\|index'
+expect 1 medsave --as-restic list
+says 'type not specified$'

@@ -48,6 +48,8 @@ for command in "restore latest --target out2" "check --read-data"; do
     grep -q 'what was restored to out2 is incomplete; the same command goes on' stderr ||
       fail "does not say what there is now: $(cat stderr)"
   fi
+  same "$(grep -nE '^(interrupted|this command only reads|Fatal: interrupted)' stderr | cut -d: -f2 | cut -d, -f1 | paste -sd '|')" \
+    "interrupted|this command only reads|Fatal" "what $command says"
 done
 expect 0 medsave restore latest --target out2 --overwrite if-changed
 identical data out2/data

@@ -29,7 +29,7 @@ expect 1 medsave key remove abcdef99
 expect 1 medsave key remove --dry-run "$first"
 expect 0 medsave key remove --dry-run "$second"
 says "alice"
-says "would remove key $second"
+says "would remove key ${second:0:8}$"
 same "$(keys)" 2
 expect 0 medsave key remove "$second"
 same "$(keys)" 1
@@ -111,6 +111,8 @@ if command -v script >/dev/null; then
   same "$status" 130
   says '^Fatal: interrupted'
   says '^nothing was done'
+  same "$(grep -E '^(Fatal|nothing)' stdout stderr -h | cut -d: -f1 | paste -sd '|')" 'nothing was done|Fatal'
+  says_not 'cleaning up'
   cmp before after || fail "the terminal is not as it was"
 fi
 

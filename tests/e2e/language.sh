@@ -115,3 +115,9 @@ for command in backup restore dump mount copy init tag "key add" find ls diff re
   expect 0 medsave --lang fr $command --help
   says_not 'practice|/tmp/restored|praxis|notary|year-end|trial|letters|/mnt/backup|usb/backup|/srv/first'
 done
+
+step "French goes by the first number, and the modes of stats have French names"
+expect 0 medsave --lang fr stats
+says "^Statistiques, taille après restauration \(restore-size\)"
+expect 0 medsave --lang fr rewrite --exclude file
+says "[0-9]+ instantanés? refaits?$"

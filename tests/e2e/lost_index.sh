@@ -27,7 +27,7 @@ for lost in one all; do
     rm -rf repo && cp -r unindexed repo
     # shellcheck disable=SC2086
     expect 0 medsave repair snapshots $way
-    says 'no snapshots (were|would be) modified'
+    says 'all 2 snapshots are complete; nothing was changed'
     same "$(snapshots)" 2
     [ "$way" = --dry-run ] || expect 0 medsave check --read-data
   done

@@ -53,7 +53,7 @@ lost 1 'what is not needed was removed' medsave prune
 lost 1 'snapshots? have been removed|what is not needed' medsave forget --keep-last 1 --prune
 lost 1 'the repository was made' medsave -r second init
 lost 1 'copied' env RESTIC_FROM_PASSWORD=correct-horse "$MEDSAVE" -r second copy --from-repo repo
-lost 1 'modified' medsave rewrite --exclude 1 latest
+lost 1 'made 1 snapshot anew' medsave rewrite --exclude 1 latest
 echo new >new
 lost 1 'saved new key' medsave key add --new-password-file new
 lost 1 'successfully removed' env -- sh -c 'put-lock repo elsewhere 2400; exec "$1" unlock' sh "$MEDSAVE"
@@ -62,6 +62,11 @@ step "what is only asked for has failed, though"
 run sh -c '"$1" snapshots >/dev/full' sh "$MEDSAVE"
 same "$status" 1
 says 'Fatal: cannot write to standard output'
+run sh -c '"$1" dump latest / >/dev/full' sh "$MEDSAVE"
+same "$status" 1
+says 'Fatal: cannot write to standard output: No space left'
+run sh -c '"$1" --lang fr dump latest / >/dev/full' sh "$MEDSAVE"
+says "impossible d'écrire sur la sortie standard"
 
 step "no file takes the place of a standard stream that the caller has closed"
 head -c 3000000 /dev/urandom >data/random

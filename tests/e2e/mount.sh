@@ -141,7 +141,7 @@ for place in repo repo/data "$work" /; do
   says overlap
 done
 expect 1 medsave mount none
-says 'mountpoint none does not exist'
+says 'mountpoint none does not exist; make it \(mkdir none\)'
 expect 1 medsave mount source/large
 says 'not a folder'
 expect 1 medsave mount

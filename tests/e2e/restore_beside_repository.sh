@@ -70,7 +70,7 @@ cp -a usb saved-usb
 expect 0 medsave restore latest:/usb --target usb   # the same repository: nothing in the way
 expect 0 medsave -r usb/backup check
 rm -rf usb/backup
-medsave -q -r usb/backup init
+medsave -q -r usb/backup init --force
 echo b >usb/letters/a
 medsave -q -r usb/backup backup papers
 find usb/backup -type f -exec sha256sum {} + | LC_ALL=C sort >before

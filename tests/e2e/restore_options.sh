@@ -74,6 +74,16 @@ expect 0 medsave restore latest --target out --delete --include 'src/docs'
 [ ! -e out/src/docs/stray.txt ] && [ -e out/src/pictures/stray.jpg ] ||
   fail "--delete with --include: $(find out)"
 
+step "what is done with each file stands in a column, in any language"
+for language in en fr; do
+  rm -rf out && medsave -q restore latest --target out
+  find out -type f | head -n 1 | while read -r file; do echo changed >"$file"; done
+  expect 0 medsave --lang $language restore latest --target out --dry-run -vv
+  same "$(grep -E ' /' stdout | grep -vE '^(rest|Rest)' | sed 's| /.*||' | awk '{ print length($0) }' | sort -u | wc -l)" 1 \
+    "widths of the first column"
+done
+rm -rf out
+
 step "--dry-run writes nothing"
 rm -rf out
 expect 0 medsave restore latest --target out --dry-run

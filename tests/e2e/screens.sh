@@ -89,6 +89,25 @@ same "$(grep -Ec "[0-9a-f]{64}" stdout stderr | paste -sd ' ')" "stdout:0 stderr
 expect 0 medsave -v check
 same "$(grep -Ec "^  [0-9a-f]{64}$" stdout)" 2
 
+step "a policy's reasons stay in one piece, and sizes at the right edge"
+backup 0 srv/practice/letters-of-the-year srv/practice/laboratory --host reception \
+  --tag weekly,month-end,before-the-update --time "2026-11-30 10:00:00"
+on_terminal 80 "$MEDSAVE forget --dry-run --policy cabinet --host reception"
+shows "  oldest monthly snapshot"
+shows "  daily snapshot"
+shows_not "  Host"
+mkdir wide
+head -c 30000 /dev/zero >wide/file
+backup 0 wide
+on_terminal 100 "$MEDSAVE snapshots"
+awk '/[0-9] (B|KiB)$/ { width[length($0)] = 1 } END { exit length(width) != 1 }' screen ||
+  fail "sizes end in several columns: $(cat screen)"
+expect 0 medsave --lang fr forget --dry-run --policy cabinet
+says "garder 14 instantanés quotidiens, 8 hebdomadaires, 24 mensuels et 20 annuels"
+says "le plus ancien \((mensuel|annuel)\)"
+expect 0 medsave --lang fr forget --dry-run --keep-last 9 --keep-tag weekly
+says "qui portent l'étiquette \[weekly\]"
+
 step "progress on a slow line"
 head -c 3000000 /dev/urandom >srv/scan
 on_terminal 80 "$MEDSAVE --limit-upload 1000 backup srv"
@@ -104,7 +123,7 @@ awk '/\] +100\.0% saved$/ { full = 1 } /writing the last data/ { if (full) exit 
 head -c 3000000 /dev/urandom >srv/scan
 on_terminal 80 "$MEDSAVE --lang fr --limit-upload 1000 backup srv"
 shows "\] +[0-9],[0-9].% enregistrés$"
-shows "^  [0-9] / [0-9] fichiers  [0-9.,]+.[MK]io / [0-9,]+.Mio lus"
+shows "^  [0-9] fichiers? sur [0-9]  [0-9.,]+.[MK]io / [0-9,]+.Mio lus"
 
 step "a restore counts folders apart while it runs"
 on_terminal 80 "$MEDSAVE --limit-download 1500 restore latest --target slow"

@@ -206,3 +206,24 @@ cd two/a
 expect 0 medsave ls latest --path ../b --path .
 says '/b/2$'
 cd "$work"
+
+step "options that fit no snapshot, and a repository without any: said, and not only shown empty"
+for command in snapshots stats "find a" "tag --add x" "forget --keep-last 1"; do
+  for option in "--host nowhere" "--tag none" "--path /none"; do
+    # shellcheck disable=SC2086
+    expect 0 medsave $command $option
+    says "none of the [0-9]+ snapshots fits --host, --tag or --path"
+    # shellcheck disable=SC2086
+    expect 0 medsave --as-restic $command $option
+    says_not "none of the"
+  done
+done
+expect 0 medsave --json snapshots --host nowhere
+same "$(cat stdout)" "[]"
+same "$(json-value --type warning /message <stderr | cut -d ' ' -f 1-3)" "none of the"
+medsave -q -r none init
+for command in snapshots stats "find a" "tag --add x" "forget --keep-last 1"; do
+  # shellcheck disable=SC2086
+  expect 0 medsave -r none $command
+  says "the repository holds no snapshot yet"
+done

@@ -80,7 +80,7 @@ for error in EACCES EPERM EOPNOTSUPP EINVAL ENOSYS; do
   step "a medium that answers $error to modes is as good as another"
   rm -rf repo out
   expect 0 strace -f -qq -o trace -e trace=fchmod,fchmodat \
-    -e "inject=fchmod,fchmodat:error=$error" "$MEDSAVE" -q init
+    -e "inject=fchmod,fchmodat:error=$error" "$MEDSAVE" -q init --force
   grep -q "fchmodat.*INJECTED" trace || fail "no folder gets a mode"
   expect 0 strace -f -qq -o trace -e trace=fchmod -e "inject=fchmod:error=$error" \
     "$MEDSAVE" -q backup old

@@ -70,7 +70,7 @@ expect 0 restic check --read-data
 rm -rf "$RESTIC_REPOSITORY"
 
 step "a practice's fortnight"
-expect 0 medsave init
+expect 0 medsave init --force
 for day in $(seq 0 13); do
   practice-data data --scale 0.02 --day "$day"
   program=medsave

@@ -207,6 +207,7 @@ same "$(medsave cat config | tr -d '\n' | json-value /version)" 1
 expect 0 medsave migrate upgrade_repo_v2
 expect 0 medsave migrate
 says "no migrations found"
+says_not "available migrations"
 sound
 expect 0 restic backup special
 expect 0 medsave prune --repack-uncompressed

@@ -23,6 +23,8 @@ struct RemoteOptions {
   bool insecure_tls = false;
   /// What HTTP servers are told of this program; empty: its name.
   std::string user_agent = {};
+  /// Whether messages about what may pass also give the words of a library, which are English.
+  bool library_words = false;
   /// A request during which nothing moves for so long is given up (and may be repeated).
   std::chrono::seconds stuck_request_timeout{300};
   /// After a stop requests get ten seconds more: what is left to do then is cleaning up.

@@ -63,6 +63,9 @@ bool keeps_inode_numbers(DirHandle dir);
 /// part of one (a bind mount, which may be of the same file system), or a subvolume.
 bool is_mount_point(DirHandle folder);
 
+/// Whether the rights of a folder let this user make entries in it.
+bool may_write_in(const std::string& folder);
+
 /// Opens a directory for reading (O_DIRECTORY | O_NOFOLLOW unless `follow`).
 UniqueDir open_dir_at(DirHandle dir, const std::string& name, bool follow = false);
 /// A folder to reach others below it, whatever is mounted or put at its path later (O_PATH): it

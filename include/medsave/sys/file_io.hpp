@@ -32,6 +32,7 @@ std::optional<std::size_t> read_when_ready(int fd, MutableByteView out,
 /// Whether nobody will ever read what is written to this pipe.
 bool reader_is_gone(int fd);
 void write_all(int fd, ByteView data, const std::string& what);
+void write_standard_output(ByteView data);
 /// write_all() to a new file, past the page cache where the file system can do that: for much data
 /// that is not read again soon. Saves a copy and the memory, and waits for the medium.
 void write_uncached(int fd, ByteView data, const std::string& what);

@@ -11,7 +11,7 @@ namespace medsave {
 
 /// Who and where this process is.
 std::string host_name();
-std::string user_name();  // of the effective user; its number as text when nameless
+std::string user_name();  // of the effective user, as user_label() has it
 std::uint32_t user_id();
 std::uint32_t group_id();
 std::int64_t process_id();
@@ -35,6 +35,7 @@ bool process_exists(std::int64_t pid);
 /// Names of ids and back, cached; thread-safe. Empty / nullopt when unknown.
 std::string user_name_of(std::uint32_t uid);
 std::string group_name_of(std::uint32_t gid);
+std::string user_label(std::uint32_t uid);  // for people: the number as text when nameless
 std::optional<std::uint32_t> user_id_of(const std::string& name);
 std::optional<std::uint32_t> group_id_of(const std::string& name);
 

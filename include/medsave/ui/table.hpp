@@ -9,9 +9,10 @@ namespace medsave {
 /// A column of a table, and what happens to it where the terminal is too narrow.
 struct TableColumn {
   std::string heading = {};
-  bool right = false;  // cells stand at its right edge
-  bool wraps = false;  // cells break between words, after commas and slashes
-  unsigned drop = 0;   // the highest is left out first; 0: stays
+  bool right = false;     // cells stand at its right edge
+  bool wraps = false;     // cells break between words, after commas and slashes
+  std::size_t least = 0;  // columns that a cell which breaks keeps, if it fills them
+  unsigned drop = 0;      // the highest is left out first; 0: stays
 };
 
 /// Plain columns for people, in the form of restic's lists: headings, a rule, rows, a rule, a

@@ -62,6 +62,11 @@ std::optional<FileInfo> lstat_at(DirHandle dir, const std::string& name) {
   return stat_with(dir, name, AT_SYMLINK_NOFOLLOW);
 }
 
+bool may_write_in(const std::string& folder) {
+  return ::faccessat(AT_FDCWD, (folder + "/.").c_str(), W_OK | X_OK, AT_EACCESS) == 0 ||
+         errno != EACCES;
+}
+
 std::optional<FileInfo> stat_at(DirHandle dir, const std::string& name) {
   return stat_with(dir, name, 0);
 }

@@ -127,6 +127,15 @@ void write_all(int fd, ByteView data, const std::string& what) {
   require_all(done, data.size(), what);
 }
 
+void write_standard_output(ByteView data) {
+  const std::string what = _("standard output");
+  const std::size_t done = transfer_fully(
+      data.size(), N_("cannot write to standard output"), what, [&](std::size_t from) {
+        return ::write(kStandardOutput, data.data() + from, data.size() - from);
+      });
+  require_all(done, data.size(), what);
+}
+
 namespace {
 
 /// Media want addresses, offsets and lengths of direct transfers to be multiples of their blocks.

@@ -109,11 +109,7 @@ std::string host_name() {
   return name.data();
 }
 
-std::string user_name() {
-  const std::uint32_t uid = user_id();
-  const std::string name = user_name_of(uid);
-  return name.empty() ? std::to_string(uid) : name;
-}
+std::string user_name() { return user_label(user_id()); }
 
 std::uint32_t user_id() { return ::geteuid(); }
 std::uint32_t group_id() { return ::getegid(); }
@@ -152,6 +148,11 @@ std::string pid_namespace() {
 bool process_exists(std::int64_t pid) {
   if (pid <= 0 || pid > std::numeric_limits<pid_t>::max()) return false;
   return ::kill(static_cast<pid_t>(pid), 0) == 0 || errno == EPERM;
+}
+
+std::string user_label(std::uint32_t uid) {
+  const std::string name = user_name_of(uid);
+  return name.empty() ? std::to_string(uid) : name;
 }
 
 std::string user_name_of(std::uint32_t uid) {

@@ -1,5 +1,6 @@
 #include "medsave/base/units.hpp"
 
+#include "medsave/base/grammar.hpp"
 #include "medsave/base/text.hpp"
 
 #include <gtest/gtest.h>
@@ -87,7 +88,9 @@ TEST(FormatForPeople, FollowsTheLanguage) {
   EXPECT_EQ(format_period(std::chrono::seconds(30)), "30\u00a0s");
   EXPECT_EQ(format_period(std::chrono::minutes(15)), "15\u00a0min");
   EXPECT_EQ(format_period(std::chrono::minutes(90)), "1\u00a0h\u00a030\u00a0min");
+  EXPECT_EQ(noun_number(1, 2), 1U) << "1 fichier sur 2";
   init_language("en");
+  EXPECT_EQ(noun_number(1, 2), 2U) << "1 / 2 files";
   EXPECT_EQ(format_percent(24.42, 1), "24.4%");
   EXPECT_EQ(format_decimal(1.25, 2), "1.25");
 }

@@ -8,6 +8,7 @@
 namespace medsave::test {
 namespace {
 
+using testing::EndsWith;
 using testing::HasSubstr;
 using testing::Not;
 
@@ -152,6 +153,19 @@ TEST_F(HttpClientTest, SaysWhoRefusesAConnectionAndNoPassword) {
   EXPECT_THAT([&] { get(); }, throws_errc(Errc::io));
   EXPECT_THAT(message(), HasSubstr("http://127.0.0.1:"));
   EXPECT_THAT(message(), Not(HasSubstr("secret")));
+}
+
+TEST_F(HttpClientTest, TheLibrarysOwnWordsAreGivenWhereTheyAreAskedFor) {
+  serve("200 OK\r\n\r\n");
+  store_.reset();
+  EXPECT_THAT(message(), EndsWith("is its port right?)"));
+  HttpClient talkative({}, {.library_words = true});
+  try {
+    talkative.perform({.url = url_, .limit = kLimit});
+    FAIL();
+  } catch (const Error& e) {
+    EXPECT_THAT(e.what(), HasSubstr("is its port right?) ("));
+  }
 }
 
 TEST_F(HttpClientTest, AServerThatIsNotFoundIsLookedForAgain) {

@@ -145,6 +145,21 @@ TEST_F(Retry, TellsWhatFailedAndWhy) {
   EXPECT_NE(notices_[0].find("pack 77777777"), std::string::npos);
 }
 
+TEST_F(Retry, SaysOnceWhyWhileThatStaysTheSame) {
+  RetryPolicy policy = kQuick;
+  policy.most_attempts = 4;
+  server_->down = true;
+  const auto backend =
+      retry_requests(std::make_unique<UnreliableServer>(*server_), policy,
+                     [this](const std::string& notice) { notices_.push_back(notice); });
+  EXPECT_THAT([&] { backend->size(kPack); }, throws_errc(Errc::io));
+  ASSERT_EQ(notices_.size(), 3U);
+  EXPECT_THAT(notices_[0], testing::HasSubstr("no answer"));
+  for (const std::size_t later : {1U, 2U}) {
+    EXPECT_THAT(notices_[later], testing::MatchesRegex("trying again in [0-9.]+ s"));
+  }
+}
+
 TEST_F(Retry, GivesUpInTheEnd) {
   const auto start = Clock::now();
   const auto backend = faulty(1, Errc::io, true);

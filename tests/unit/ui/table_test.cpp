@@ -56,6 +56,16 @@ TEST(Table, LeavesOutTheLeastImportantWhereWrappingDoesNotDo) {
                           "            letters", "------------------------"));
 }
 
+TEST(Table, LeavesOutOthersForAColumnThatKeepsItsWidth) {
+  Table table;
+  table.add_column({.heading = "ID"});
+  table.add_column({.heading = "Reasons", .wraps = true, .least = 14, .drop = 1});
+  table.add_column({.heading = "Host", .drop = 2});
+  table.add_row({"1f2e3d4c", "daily snapshot", "front-desk"});
+  EXPECT_EQ(table.lines(26)[2], "1f2e3d4c  daily snapshot");
+  EXPECT_EQ(table.lines(36)[2], "1f2e3d4c  daily snapshot  front-desk");
+}
+
 TEST(Table, LeavesOutEmptyColumnsFirst) {
   EXPECT_EQ(backups("/srv/practice/letters", "").lines(50)[2],
             "1f2e3d4c  front-desk  /srv/practice/letters   5 B");

@@ -1,0 +1,11 @@
+#pragma once
+
+namespace medsave {
+
+/// What a catalogue cannot say of the language in use.
+bool in_french();
+
+/// The number that the noun of "1 / 2 files" goes by: French says "1 fichier sur 2".
+unsigned long noun_number(unsigned long done, unsigned long total);
+
+}  // namespace medsave
