@@ -50,15 +50,14 @@ void RestorePlan::add_extra(ExtraEntry extra) {
 }
 
 bool RestorePlan::claim_link(const Node& node, std::uint32_t dir,
-                             const std::optional<FileInfo>& seen,
+                             const std::optional<SeenEntry>& seen,
                              std::optional<std::uint32_t>& source) {
   const Id digest = content_digest(node);
   const std::lock_guard lock(mutex_);
   const auto place = sources_by_inode_.try_emplace({node.inode, node.device_id, node.type, digest},
                                                    static_cast<std::uint32_t>(link_sources.size()));
   if (!place.second) {
-    links.push_back({.source = place.first->second, .dir = dir, .name = node.name, .seen = {}});
-    if (seen) links.back().seen = seen_entry(*seen);
+    links.push_back({.source = place.first->second, .dir = dir, .name = node.name, .seen = seen});
     return false;
   }
   source = place.first->second;

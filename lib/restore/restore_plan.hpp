@@ -101,7 +101,7 @@ class RestorePlan {
   /// For a node with links > 1: true makes the caller restore it (and sets `source`); false means
   /// that another name is restored already and a link has been planned. `seen`: what has this
   /// name in the target.
-  bool claim_link(const Node& node, std::uint32_t dir, const std::optional<FileInfo>& seen,
+  bool claim_link(const Node& node, std::uint32_t dir, const std::optional<SeenEntry>& seen,
                   std::optional<std::uint32_t>& source);
 
  private:

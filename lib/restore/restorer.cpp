@@ -5,6 +5,8 @@
 #include "finish_stage.hpp"
 #include "link_stage.hpp"
 #include "metadata_stage.hpp"
+#include "plan_applier.hpp"
+#include "plan_teller.hpp"
 #include "restore_context.hpp"
 #include "restore_walk.hpp"
 #include "target_entry.hpp"
@@ -151,6 +153,13 @@ void announce_dirs(const RestoreTarget& target, RestoreLog& log) {
   log.plan_complete();
 }
 
+void make_plan(const RestoreContext& context, const std::stop_token& stop) {
+  PlanTeller teller(context);
+  PlanApplier applier(context);
+  PlanVisitor& visitor = context.request.dry_run ? static_cast<PlanVisitor&>(teller) : applier;
+  RestoreWalk(context, visitor).run(stop);
+}
+
 }  // namespace
 
 std::optional<Overwrite> parse_overwrite(std::string_view text) {
@@ -182,7 +191,7 @@ RestoreResult run_restore(const BlobReader& reader, const RestoreRequest& reques
                                   .guard = guard,
                                   .kept = kept,
                                   .begun = begun};
-  RestoreWalk(context).run(stop);
+  make_plan(context, stop);
   announce_dirs(target, log);
 
   FileWriter writer(context);
