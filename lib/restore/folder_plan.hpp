@@ -52,6 +52,7 @@ struct FilePlan {
   }
   /// How it is told of when that is done.
   [[nodiscard]] RestoreAction outcome() const;
+  void count_in(PlanTotals& totals) const;
 };
 
 /// What becomes of an entry of the snapshot.
@@ -69,6 +70,8 @@ struct EntryPlan {
   [[nodiscard]] RestoreAction outcome() const {
     return seen ? RestoreAction::updated : RestoreAction::restored;
   }
+  /// A file that is to be compared counts only then.
+  void count_in(PlanTotals& totals) const;
 };
 
 /// Entries of one folder, in the order of its list.

@@ -19,6 +19,21 @@ Id content_digest(const Node& node) {
 
 std::uint32_t blob_tag(const Id& id) { return load_le32(id.bytes().data()); }
 
+void PlanTotals::count(EntryAction action, std::uint64_t bytes) {
+  Sum& sum = sums_[static_cast<std::size_t>(action)];
+  ++sum.entries;
+  sum.bytes += bytes;
+}
+
+void PlanTotals::add(const PlanTotals& more) {
+  for (std::size_t i = 0; i < sums_.size(); ++i) {
+    sums_[i].entries += more.sums_[i].entries;
+    sums_[i].bytes += more.sums_[i].bytes;
+  }
+  growth += more.growth;
+  newer += more.newer;
+}
+
 void RestorePlan::add_file(PlannedFile file, std::span<const FilePiece> pieces,
                            std::optional<std::uint32_t> source) {
   file.pieces = static_cast<std::uint32_t>(pieces.size());
@@ -46,7 +61,13 @@ void RestorePlan::link_source_ready(const std::optional<std::uint32_t>& source) 
 
 void RestorePlan::add_extra(ExtraEntry extra) {
   const std::lock_guard lock(mutex_);
+  totals.count(EntryAction::remove);
   extras.push_back(std::move(extra));
+}
+
+void RestorePlan::add_totals(const PlanTotals& more) {
+  const std::lock_guard lock(mutex_);
+  totals.add(more);
 }
 
 bool RestorePlan::claim_link(const Node& node, std::uint32_t dir,

@@ -121,12 +121,15 @@ void RestoreWalk::visit_folder(const FolderJob& job, const std::stop_token& stop
   if (!open_folder(job, folder, tree)) return;
   FolderPlanner planner(context_, notes_, job, folder, tree,
                         [&] { return context_.target.ensure(job.dir); });
+  PlanTotals totals;
   for (FolderPlan plan = planner.next(stop); !plan.empty(); plan = planner.next(stop)) {
     for (EntryPlan& entry : plan) {
       check_stop(stop);
+      entry.count_in(totals);
       visit_entry(job, folder, entry);
     }
   }
+  context_.plan.add_totals(totals);
   if (planner.kept_parts()) {
     context_.log.item_failed(
         path_of(job),
@@ -225,6 +228,9 @@ void RestoreWalk::compare(FilePlan& plan, Buffer& content, const std::stop_token
                                    .can_be_marked = plan.can_be_marked});
   file.replaces = plan.decision.action == EntryAction::replace;
   file.in_place = !file.replaces;
+  PlanTotals totals;
+  plan.count_in(totals);
+  context_.plan.add_totals(totals);
   try {
     announce(plan);
     visitor_.settle_file(plan);

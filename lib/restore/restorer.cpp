@@ -160,6 +160,21 @@ void make_plan(const RestoreContext& context, const std::stop_token& stop) {
   RestoreWalk(context, visitor).run(stop);
 }
 
+RestoreForecast make_forecast(const RestoreRequest& request, const PlanTotals& totals) {
+  return {.made = totals.of(EntryAction::make).entries,
+          .replaced = totals.of(EntryAction::replace).entries,
+          .changed = totals.of(EntryAction::correct).entries + totals.of(EntryAction::cut).entries,
+          .kept = totals.of(EntryAction::keep).entries + totals.of(EntryAction::enter).entries,
+          .linked = totals.of(EntryAction::link).entries,
+          .removed = totals.of(EntryAction::remove).entries,
+          .refused = totals.of(EntryAction::refuse).entries,
+          .bytes = totals.of(EntryAction::make).bytes + totals.of(EntryAction::replace).bytes +
+                   totals.of(EntryAction::correct).bytes,
+          .growth = totals.growth,
+          .newer = totals.newer,
+          .free = free_space(existing_part(request.target))};
+}
+
 }  // namespace
 
 std::optional<Overwrite> parse_overwrite(std::string_view text) {
@@ -193,6 +208,7 @@ RestoreResult run_restore(const BlobReader& reader, const RestoreRequest& reques
                                   .begun = begun};
   make_plan(context, stop);
   announce_dirs(target, log);
+  if (sinks.forecast) sinks.forecast(make_forecast(request, plan.totals));
 
   FileWriter writer(context);
   ContentStage(context, writer).run(stop);
