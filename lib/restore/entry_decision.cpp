@@ -35,7 +35,8 @@ RestorePolicy restore_policy(const RestoreRequest& request) {
   return {.overwrite = request.overwrite,
           // A full folder may hold what patterns protect.
           .clears_folders =
-              request.delete_extra && request.excludes.empty() && request.includes.empty()};
+              request.delete_extra && request.excludes.empty() && request.includes.empty(),
+          .whole_files = request.under_temporary_names};
 }
 
 Decision decide_entry(const Node& node, const std::optional<FileInfo>& present,
@@ -58,7 +59,7 @@ Decision decide_damaged(const Decision& otherwise, const std::optional<FileInfo>
   return {EntryAction::refuse, Reason::damaged};
 }
 
-Decision decide_compared(const Comparison& found) {
+Decision decide_compared(const Comparison& found, const RestorePolicy& policy) {
   const bool same_content = found.complete && found.same_size;
   if (found.has_other_names && !(same_content && found.same_metadata)) {
     return {EntryAction::replace, Reason::has_other_names};
@@ -66,7 +67,12 @@ Decision decide_compared(const Comparison& found) {
   if (same_content) return {EntryAction::keep, Reason::same_content};
   if (found.complete) return {EntryAction::cut, Reason::longer};
   if (!found.can_be_marked) return {EntryAction::replace, Reason::not_ours};
+  if (policy.whole_files) return {EntryAction::replace, Reason::written_whole};
   return {EntryAction::correct, Reason::content_differs};
+}
+
+bool is_source(const std::string& path, const RestoreRequest& request) {
+  return std::ranges::find(request.sources, path) != request.sources.end();
 }
 
 bool leads_to_sources(const std::string& folder, const RestoreRequest& request) {

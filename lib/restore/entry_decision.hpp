@@ -44,6 +44,7 @@ enum class Reason : std::uint8_t {
   same_content,
   has_other_names,  // writing to it would change files that may lie anywhere
   not_ours,         // half written over, it could not be told from a complete one
+  written_whole,    // it gets its name when it is complete
   another_name,     // of what is restored
   overwrite_never,  // as --overwrite asks, and so the next one
   overwrite_if_newer,
@@ -67,6 +68,7 @@ struct Decision {
 struct RestorePolicy {
   Overwrite overwrite = Overwrite::always;
   bool clears_folders = false;  // with what is in them: --delete, and no patterns protect anything
+  bool whole_files = false;     // RestoreRequest::under_temporary_names
 };
 RestorePolicy restore_policy(const RestoreRequest& request);
 
@@ -86,8 +88,10 @@ struct Comparison {
   bool has_other_names = false;
   bool can_be_marked = true;  // as unfinished, by its mode
 };
-Decision decide_compared(const Comparison& found);
+Decision decide_compared(const Comparison& found, const RestorePolicy& policy);
 
+/// Whether this path within the snapshot is one that was to be saved.
+bool is_source(const std::string& path, const RestoreRequest& request);
 /// Whether the snapshot has this folder, a path within it, only because it is above what was saved.
 bool leads_to_sources(const std::string& folder, const RestoreRequest& request);
 

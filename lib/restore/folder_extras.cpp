@@ -45,10 +45,6 @@ bool is_cut_cache(const Tree& tree) {
   return tree.size() == 1 && tree.front().name == "CACHEDIR.TAG";
 }
 
-bool is_source(const std::string& path, const RestoreRequest& request) {
-  return std::ranges::find(request.sources, path) != request.sources.end();
-}
-
 /// Whether another source lies below this folder of one. Nobody names that unless the first does
 /// not go into the folder: it is on another drive, or left out.
 bool has_source_below(const std::string& folder, const RestoreRequest& request) {

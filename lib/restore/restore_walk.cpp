@@ -19,10 +19,6 @@ std::string path_of(const FolderJob& job, const std::string& name) { return job.
 /// As messages name the folder.
 std::string path_of(const FolderJob& job) { return job.path.empty() ? "/" : job.path; }
 
-bool is_source(const std::string& path, const RestoreRequest& request) {
-  return std::ranges::find(request.sources, path) != request.sources.end();
-}
-
 }  // namespace
 
 void RestoreWalk::run(const std::stop_token& stop) {
@@ -225,7 +221,8 @@ void RestoreWalk::compare(FilePlan& plan, Buffer& content, const std::stop_token
                                    .same_size = plan.present_size == file.size,
                                    .same_metadata = plan.same_metadata,
                                    .has_other_names = plan.has_other_names,
-                                   .can_be_marked = plan.can_be_marked});
+                                   .can_be_marked = plan.can_be_marked},
+                                  restore_policy(context_.request));
   file.replaces = plan.decision.action == EntryAction::replace;
   file.in_place = !file.replaces;
   PlanTotals totals;

@@ -50,6 +50,10 @@ struct RestoreRequest {
   bool verify = false;  // read back from the medium and compare after restoring
   bool sync = true;     // everything is on the medium when run_restore() returns
   bool sparse = false;
+  // A file is written beside its place and gets its name when it is complete and (with `sync`) on
+  // the medium: also one of which only a part differs, so that what was there is whole until then.
+  // Its metadata follows at the end all the same.
+  bool under_temporary_names = false;
   bool ownership_by_name = false;
   std::uint64_t memory = affordable_memory();  // bytes, for what is remembered of each entry
 };

@@ -172,8 +172,16 @@ TEST(EntryDecision, AComparedFileIsChangedNoMoreThanNecessary) {
       {{.has_other_names = true, .can_be_marked = false}, names},
   };
   for (std::size_t i = 0; i < cases.size(); ++i) {
-    EXPECT_EQ(decide_compared(cases[i].found), cases[i].decision) << "case " << i;
+    EXPECT_EQ(decide_compared(cases[i].found, {}), cases[i].decision) << "case " << i;
   }
+}
+
+TEST(EntryDecision, AFileThatIsWrittenWholeIsReplacedRatherThanCorrected) {
+  const RestorePolicy policy = {.whole_files = true};
+  EXPECT_EQ(decide_compared({}, policy), (Decision{EntryAction::replace, Reason::written_whole}));
+  EXPECT_EQ(decide_compared({.complete = true}, policy).action, EntryAction::cut);
+  EXPECT_EQ(decide_compared({.complete = true, .same_size = true}, policy).action,
+            EntryAction::keep);
 }
 
 TEST(EntryDecision, AFolderReplacesAFileOnlyWhereThatMayGo) {

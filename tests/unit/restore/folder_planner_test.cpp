@@ -203,5 +203,19 @@ TEST(RestoreForecast, ADryRunForetellsWhatARestoreDoes) {
   EXPECT_TRUE(forecast.free.has_value());
 }
 
+TEST(RestoreForecast, AFileThatIsWrittenBesideItsPlaceNeedsRoomForAllOfIt) {
+  RestoreRun run;
+  const Id root = run.builder.tree({run.builder.file("f", {"aaaa", "bbbb"})});
+  run.put("f", "aaaaXX");
+  run.request.dry_run = true;
+  run.restore(root);
+  EXPECT_EQ(run.forecast.growth, 2U);
+  EXPECT_EQ(run.forecast.bytes, 4U);
+  run.request.under_temporary_names = true;
+  run.restore(root);
+  EXPECT_EQ(run.forecast.growth, 8U);
+  EXPECT_EQ(run.forecast.bytes, 8U);
+}
+
 }  // namespace
 }  // namespace medsave
