@@ -3,7 +3,6 @@
 #include "target_entry.hpp"
 
 #include "medsave/backend/file_layout.hpp"
-#include "medsave/base/error.hpp"
 #include "medsave/base/text.hpp"
 #include "medsave/crypto/sha256.hpp"
 #include "medsave/sys/file_info.hpp"
@@ -109,12 +108,9 @@ bool holds_content(DirHandle folder, const FileInfo& present, const Node& saved)
          (content.size() == 0 || sha256(content.view()) == saved.content.front());
 }
 
-void ExtraGuard::require_closed(DirHandle folder, const FileInfo& present, const Node& node) const {
-  if (!opening_.contains(present.key()) || holds_content(folder, present, node)) return;
-  throw Error(Errc::exists,
-              _("it opens the repository (a password or its place) and was left as it is: with "
-                "what the snapshot has here the backups might open no more. To have that, "
-                "restore to another folder"));
+bool ExtraGuard::opens_repository(DirHandle folder, const FileInfo& present,
+                                  const Node& node) const {
+  return opening_.contains(present.key()) && !holds_content(folder, present, node);
 }
 
 bool ExtraGuard::selects(const std::string& path) const {

@@ -38,9 +38,10 @@ class ExtraGuard {
   ExtraGuard(const RestoreRequest& request, RestoreLog& log)
       : request_(request), log_(log), opening_(what_opens_it(request)) {}
 
-  /// Throws Error(exists) where `present` in `folder`, in the place of `node`, opens the repository
-  /// and is not what the snapshot has: whatever replaced it, the backups might open no more.
-  void require_closed(DirHandle folder, const FileInfo& present, const Node& node) const;
+  /// Whether `present` in `folder`, in the place of `node`, opens the repository and is not what
+  /// the snapshot has: whatever replaced it, the backups might open no more.
+  [[nodiscard]] bool opens_repository(DirHandle folder, const FileInfo& present,
+                                      const Node& node) const;
 
   /// Whether the patterns select what is at this path in the snapshot, or would be.
   [[nodiscard]] bool selects(const std::string& path) const;

@@ -1,6 +1,7 @@
 #include "file_writer.hpp"
 
 #include "target_entry.hpp"
+#include "temporary_file.hpp"
 
 #include "medsave/base/error.hpp"
 #include "medsave/base/text.hpp"
@@ -62,6 +63,13 @@ FileWriter::FileWriter(const RestoreContext& context)
   }
 }
 
+FileWriter::~FileWriter() {
+  if (!context_.request.under_temporary_names) return;
+  for (std::uint32_t i = 0; i < context_.plan.files.size(); ++i) {
+    if (states_[i].temporary) remove_temporary_file(i);
+  }
+}
+
 void FileWriter::write(std::uint32_t file, std::uint64_t offset, ByteView content) {
   const PlannedFile& planned = context_.plan.files[file];
   const bool whole = planned.pieces == 1 && !planned.in_place && content.size() == planned.size;
@@ -98,7 +106,7 @@ void FileWriter::fail(std::uint32_t number, const std::string& message) {
 /// The usual case of a small file, in one go and without any bookkeeping.
 void FileWriter::write_whole(const PlannedFile& file, std::uint32_t number, ByteView content) {
   const SharedDir dir = context_.target.open(file.dir);
-  UniqueFd fd = create_planned(dir->get(), file, context_.clearing(file.dir));
+  UniqueFd fd = create(dir->get(), file, number);
   if (context_.request.sparse) {
     truncate_fd(fd.get(), file.size, file.name);
     pwrite_sparse(fd.get(), 0, content.data(), content.size(), file.name);
@@ -106,9 +114,57 @@ void FileWriter::write_whole(const PlannedFile& file, std::uint32_t number, Byte
     large_.write(fd.get(), content, 0, file.name);
   }
   states_[number].key = fstat_fd(fd.get()).key();
+  if (states_[number].temporary && context_.request.sync) sync_fd(fd.get(), file.name);
   close_restored(std::move(fd), file.name);
+  if (states_[number].temporary) settle_name(file, dir, number);
   context_.log.bytes_restored(content.size());
   if (!states_[number].failed) complete(file);
+}
+
+UniqueFd FileWriter::create(DirHandle dir, const PlannedFile& file, std::uint32_t number) {
+  if (!context_.request.under_temporary_names) {
+    return create_planned(dir, file, context_.clearing(file.dir));
+  }
+  UniqueFd fd = create_temporary(dir, file.name);
+  states_[number].temporary = true;
+  return fd;
+}
+
+/// Where it is while it is written.
+std::string FileWriter::present_name(const PlannedFile& file, std::uint32_t number) const {
+  return states_[number].temporary ? unfinished_name(file.name) : file.name;
+}
+
+/// Before it takes the place of what is whole.
+void FileWriter::make_durable(const PlannedFile& file, std::uint32_t number) {
+  if (!context_.request.sync || states_[number].failed) return;
+  try {
+    if (const SharedFd fd = open(file, number)) sync_fd(fd->get(), file.name);
+  } catch (const Error& e) {
+    states_[number].failed = true;
+    context_.item_failed(file.dir, file.name, e);
+  }
+}
+
+/// A part of a file is better than nothing, but not than what is there.
+void FileWriter::settle_name(const PlannedFile& file, const SharedDir& dir, std::uint32_t number) {
+  State& state = states_[number];
+  if (state.failed && file.existed && !file.was_unfinished) {
+    remove_temporary_file(number);
+    return;
+  }
+  put_in_place(dir->get(), file, context_.clearing(file.dir));
+  state.temporary = false;
+}
+
+void FileWriter::remove_temporary_file(std::uint32_t number) noexcept {
+  const PlannedFile& file = context_.plan.files[number];
+  states_[number].temporary = false;
+  try {
+    remove_temporary(context_.target.open(file.dir)->get(), file.name);
+  } catch (const std::exception&) {
+    // The next restore removes it; why this one does not go on has been told.
+  }
 }
 
 void FileWriter::write_piece(const PlannedFile& file, std::uint32_t number, std::uint64_t offset,
@@ -131,8 +187,8 @@ SharedFd FileWriter::open(const PlannedFile& file, std::uint32_t number) {
   if (state.refused) return nullptr;
   state.refused = true;  // unless it succeeds
   const SharedDir dir = context_.target.open(file.dir);
-  UniqueFd fd =
-      state.opened ? open_in_place(dir->get(), file.name, state.key) : open_first(dir->get(), file);
+  UniqueFd fd = state.opened ? open_in_place(dir->get(), present_name(file, number), state.key)
+                             : open_first(dir->get(), file, number);
   if (!state.opened) state.key = fstat_fd(fd.get()).key();
   state.opened = true;
   state.refused = false;
@@ -157,11 +213,11 @@ void FileWriter::close_shared(UniqueFd fd, std::uint32_t number) noexcept {
   }
 }
 
-UniqueFd FileWriter::open_first(DirHandle dir, const PlannedFile& file) {
+UniqueFd FileWriter::open_first(DirHandle dir, const PlannedFile& file, std::uint32_t number) {
   Progress& progress = context_.log.progress();
   if (progress.track_current) progress.begin_item(context_.target.path(file.dir, file.name));
-  UniqueFd fd = file.in_place ? open_in_place(dir, file.name, file.seen.key)
-                              : create_planned(dir, file, context_.clearing(file.dir));
+  UniqueFd fd =
+      file.in_place ? open_in_place(dir, file.name, file.seen.key) : create(dir, file, number);
   if (file.in_place && fstat_fd(fd.get()).mtime != file.seen.mtime) {
     throw Error(Errc::io, format_text(_("{} was changed while restoring"), file.name));
   }
@@ -174,6 +230,20 @@ UniqueFd FileWriter::open_first(DirHandle dir, const PlannedFile& file) {
 void FileWriter::piece_done(std::uint32_t number) {
   if (states_[number].missing.fetch_sub(1) != 1) return;
   const PlannedFile& file = context_.plan.files[number];
+  if (states_[number].temporary) make_durable(file, number);
+  close_last(file, number);
+  try {
+    const SharedDir dir = context_.target.open(file.dir);
+    confirm(file, dir, number);
+    if (states_[number].temporary) settle_name(file, dir, number);
+    if (!states_[number].failed) complete(file);
+  } catch (const Error& e) {
+    states_[number].failed = true;
+    context_.item_failed(file.dir, file.name, e);
+  }
+}
+
+void FileWriter::close_last(const PlannedFile& file, std::uint32_t number) {
   {
     Stripe& files = stripe(number);
     const std::lock_guard lock(files.mutex);
@@ -181,14 +251,6 @@ void FileWriter::piece_done(std::uint32_t number) {
   }
   Progress& progress = context_.log.progress();
   if (progress.track_current) progress.end_item(context_.target.path(file.dir, file.name));
-  try {
-    const SharedDir dir = context_.target.open(file.dir);
-    confirm(file, dir, number);
-    if (!states_[number].failed) complete(file);
-  } catch (const Error& e) {
-    states_[number].failed = true;
-    context_.item_failed(file.dir, file.name, e);
-  }
 }
 
 /// Closing told nothing bad, and the name still leads to what was written.
@@ -199,7 +261,7 @@ void FileWriter::confirm(const PlannedFile& file, const SharedDir& dir, std::uin
     if (failure != close_failures_.end()) throw Error(Errc::io, failure->second);
   }
   if (states_[number].failed) return;
-  const std::optional<FileInfo> there = lstat_at(dir->get(), file.name);
+  const std::optional<FileInfo> there = lstat_at(dir->get(), present_name(file, number));
   if (!there || !is_same_entry(dir->get(), states_[number].key, there->key())) {
     throw Error(Errc::io, format_text(_("{} was replaced while restoring"), file.name));
   }

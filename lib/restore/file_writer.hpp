@@ -33,6 +33,10 @@ void close_restored(UniqueFd fd, const std::string& name);
 class FileWriter {
  public:
   explicit FileWriter(const RestoreContext& context);
+  FileWriter(const FileWriter&) = delete;
+  FileWriter& operator=(const FileWriter&) = delete;
+  /// Removes what did not get its name.
+  ~FileWriter();
 
   /// Failures of the file are reported. Throws Error(no_space).
   void write(std::uint32_t file, std::uint64_t offset, ByteView content);
@@ -50,9 +54,10 @@ class FileWriter {
   struct State {
     std::atomic<std::uint32_t> missing = 0;  // pieces
     std::atomic<bool> failed = false;
-    bool opened = false;   // guarded by its stripe's mutex, as the following
-    bool refused = false;  // it could not be opened, and that has been told
-    FileKey key = {};      // once written to: another file of this name is not ours
+    bool opened = false;     // guarded by its stripe's mutex, as the following
+    bool refused = false;    // it could not be opened, and that has been told
+    bool temporary = false;  // it is there under its temporary name
+    FileKey key = {};        // once written to: another file of this name is not ours
   };
   /// Open files of several pieces; files are spread over stripes by number.
   struct Stripe {
@@ -68,10 +73,16 @@ class FileWriter {
                    ByteView content);
   /// nullptr when an earlier piece met with a failure to open it.
   SharedFd open(const PlannedFile& file, std::uint32_t number);
-  UniqueFd open_first(DirHandle dir, const PlannedFile& file);
+  UniqueFd open_first(DirHandle dir, const PlannedFile& file, std::uint32_t number);
+  UniqueFd create(DirHandle dir, const PlannedFile& file, std::uint32_t number);
+  [[nodiscard]] std::string present_name(const PlannedFile& file, std::uint32_t number) const;
+  void make_durable(const PlannedFile& file, std::uint32_t number);
+  void settle_name(const PlannedFile& file, const SharedDir& dir, std::uint32_t number);
+  void remove_temporary_file(std::uint32_t number) noexcept;
   SharedFd share(UniqueFd fd, std::uint32_t number);
   void close_shared(UniqueFd fd, std::uint32_t number) noexcept;
   void piece_done(std::uint32_t number);
+  void close_last(const PlannedFile& file, std::uint32_t number);
   void confirm(const PlannedFile& file, const SharedDir& dir, std::uint32_t number);
   void complete(const PlannedFile& file);
   void fail(std::uint32_t number, const std::string& message);

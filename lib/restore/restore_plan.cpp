@@ -19,6 +19,21 @@ Id content_digest(const Node& node) {
 
 std::uint32_t blob_tag(const Id& id) { return load_le32(id.bytes().data()); }
 
+void PlanTotals::count(EntryAction action, std::uint64_t bytes) {
+  Sum& sum = sums_[static_cast<std::size_t>(action)];
+  ++sum.entries;
+  sum.bytes += bytes;
+}
+
+void PlanTotals::add(const PlanTotals& more) {
+  for (std::size_t i = 0; i < sums_.size(); ++i) {
+    sums_[i].entries += more.sums_[i].entries;
+    sums_[i].bytes += more.sums_[i].bytes;
+  }
+  growth += more.growth;
+  newer += more.newer;
+}
+
 void RestorePlan::add_file(PlannedFile file, std::span<const FilePiece> pieces,
                            std::optional<std::uint32_t> source) {
   file.pieces = static_cast<std::uint32_t>(pieces.size());
@@ -46,19 +61,24 @@ void RestorePlan::link_source_ready(const std::optional<std::uint32_t>& source) 
 
 void RestorePlan::add_extra(ExtraEntry extra) {
   const std::lock_guard lock(mutex_);
+  totals.count(EntryAction::remove);
   extras.push_back(std::move(extra));
 }
 
+void RestorePlan::add_totals(const PlanTotals& more) {
+  const std::lock_guard lock(mutex_);
+  totals.add(more);
+}
+
 bool RestorePlan::claim_link(const Node& node, std::uint32_t dir,
-                             const std::optional<FileInfo>& seen,
+                             const std::optional<SeenEntry>& seen,
                              std::optional<std::uint32_t>& source) {
   const Id digest = content_digest(node);
   const std::lock_guard lock(mutex_);
   const auto place = sources_by_inode_.try_emplace({node.inode, node.device_id, node.type, digest},
                                                    static_cast<std::uint32_t>(link_sources.size()));
   if (!place.second) {
-    links.push_back({.source = place.first->second, .dir = dir, .name = node.name, .seen = {}});
-    if (seen) links.back().seen = seen_entry(*seen);
+    links.push_back({.source = place.first->second, .dir = dir, .name = node.name, .seen = seen});
     return false;
   }
   source = place.first->second;

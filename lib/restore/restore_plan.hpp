@@ -1,5 +1,6 @@
 #pragma once
 
+#include "entry_decision.hpp"
 #include "node_metadata.hpp"
 #include "target_entry.hpp"
 
@@ -7,6 +8,7 @@
 #include "medsave/repo/index.hpp"
 #include "medsave/sys/file_info.hpp"
 
+#include <array>
 #include <cstdint>
 #include <deque>
 #include <map>
@@ -79,8 +81,29 @@ struct ExtraEntry {
   std::string name = {};
 };
 
-/// What the walk leaves to be done. Filled by several threads through its functions, read without
-/// locks afterwards.
+/// How many entries a plan has of each action, and the bytes of files among them: those to be
+/// written, or (kept files) those that are there.
+class PlanTotals {
+ public:
+  struct Sum {
+    std::uint64_t entries = 0;
+    std::uint64_t bytes = 0;
+  };
+  std::uint64_t growth = 0;  // bytes that the target holds more than before, at most
+  std::uint64_t newer = 0;   // files that are overwritten though they are newer than the snapshot's
+
+  void count(EntryAction action, std::uint64_t bytes = 0);
+  void add(const PlanTotals& more);
+  [[nodiscard]] const Sum& of(EntryAction action) const {
+    return sums_[static_cast<std::size_t>(action)];
+  }
+
+ private:
+  std::array<Sum, kEntryActions> sums_ = {};
+};
+
+/// What is to be done when all is planned, and how much that is altogether. Filled by several
+/// threads through its functions, read without locks afterwards.
 class RestorePlan {
  public:
   std::deque<PlannedFile> files = {};
@@ -90,6 +113,7 @@ class RestorePlan {
   std::vector<PlannedLink> links = {};
   std::vector<ExtraEntry> extras = {};
   std::vector<PlannedFile> copies = {};  // written by LinkStage, which could not link them
+  PlanTotals totals = {};
 
   /// The pieces that have to be written. `source` as returned by claim_link().
   void add_file(PlannedFile file, std::span<const FilePiece> pieces,
@@ -97,11 +121,12 @@ class RestorePlan {
   /// A source that needs no file of the plan is as it should be.
   void link_source_ready(const std::optional<std::uint32_t>& source);
   void add_extra(ExtraEntry extra);
+  void add_totals(const PlanTotals& more);
 
   /// For a node with links > 1: true makes the caller restore it (and sets `source`); false means
   /// that another name is restored already and a link has been planned. `seen`: what has this
   /// name in the target.
-  bool claim_link(const Node& node, std::uint32_t dir, const std::optional<FileInfo>& seen,
+  bool claim_link(const Node& node, std::uint32_t dir, const std::optional<SeenEntry>& seen,
                   std::optional<std::uint32_t>& source);
 
  private:

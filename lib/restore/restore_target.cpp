@@ -1,5 +1,6 @@
 #include "restore_target.hpp"
 
+#include "entry_decision.hpp"
 #include "target_entry.hpp"
 
 #include "medsave/base/error.hpp"
@@ -125,17 +126,6 @@ void RestoreTarget::require_marks(DirHandle folder) const {
                           request_.target));
 }
 
-/// Whether the snapshot has this folder only because it is above what was saved.
-bool RestoreTarget::only_leads_to_sources(std::uint32_t dir) const {
-  const std::string here = path_locked(dir);
-  const auto saves_it = [&](const std::string& source) {
-    return source == "/" || here == source || here.starts_with(source + "/");
-  };
-  const auto lies_below = [&](const std::string& source) { return source.starts_with(here + "/"); };
-  return !request_.sources.empty() && (std::ranges::none_of(request_.sources, saves_it) ||
-                                       std::ranges::any_of(request_.sources, lies_below));
-}
-
 SharedDir RestoreTarget::make(std::uint32_t dir, const SharedDir& parent) {
   Dir& entry = dirs_[dir];
   const DirHandle at = parent->get();
@@ -143,26 +133,12 @@ SharedDir RestoreTarget::make(std::uint32_t dir, const SharedDir& parent) {
   const bool parent_is_fresh = dirs_[entry.parent].state == State::made;
   if (!parent_is_fresh) there = lstat_at(at, entry.name);
   if (there && !there->is_dir()) {
-    const bool newer =
-        request_.overwrite == Overwrite::if_newer && there->mtime > entry.metadata.mtime;
-    if (request_.overwrite == Overwrite::never || newer) {
-      throw Error(Errc::exists, format_text(_("{} exists and is not a folder"), entry.name));
-    }
-    if (!entry.chosen) {
-      throw Error(Errc::exists,
-                  format_text(_("{} is no folder here and was not chosen to be restored, so it was "
-                                "kept and nothing was restored below it"),
-                              entry.name));
-    }
-    if (only_leads_to_sources(dir)) {
-      throw Error(
-          Errc::exists,
-          format_text(_("{} is no folder here (a symbolic link?), and the backup saved only "
-                        "what is below it; it was kept, and nothing was restored there. To "
-                        "restore to where it leads: medsave restore SNAPSHOT:FOLDER "
-                        "--target FOLDER"),
-                      entry.name));
-    }
+    const Decision decision =
+        decide_folder({.mtime = entry.metadata.mtime,
+                       .chosen = entry.chosen,
+                       .leads_to_sources = leads_to_sources(path_locked(dir), request_)},
+                      there, restore_policy(request_));
+    if (decision.action == EntryAction::refuse) throw refusal(decision.reason, entry.name);
     // Under another name it may be a file of this snapshot, even one just restored.
     if (!lists_all(at, {entry.name})) {
       throw_unexpected(

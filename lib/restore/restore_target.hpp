@@ -88,7 +88,6 @@ class RestoreTarget {
   SharedDir ensure_locked(std::uint32_t dir);
   SharedDir open_locked(std::uint32_t dir);
   SharedDir make(std::uint32_t dir, const SharedDir& parent);
-  [[nodiscard]] bool only_leads_to_sources(std::uint32_t dir) const;
   [[nodiscard]] std::string path_locked(std::uint32_t dir) const;
   void require_marks(DirHandle folder) const;
   SharedDir adopt(std::uint32_t dir, UniqueDir opened, State state);

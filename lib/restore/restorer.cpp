@@ -5,6 +5,8 @@
 #include "finish_stage.hpp"
 #include "link_stage.hpp"
 #include "metadata_stage.hpp"
+#include "plan_applier.hpp"
+#include "plan_teller.hpp"
 #include "restore_context.hpp"
 #include "restore_walk.hpp"
 #include "target_entry.hpp"
@@ -151,6 +153,28 @@ void announce_dirs(const RestoreTarget& target, RestoreLog& log) {
   log.plan_complete();
 }
 
+void make_plan(const RestoreContext& context, const std::stop_token& stop) {
+  PlanTeller teller(context);
+  PlanApplier applier(context);
+  PlanVisitor& visitor = context.request.dry_run ? static_cast<PlanVisitor&>(teller) : applier;
+  RestoreWalk(context, visitor).run(stop);
+}
+
+RestoreForecast make_forecast(const RestoreRequest& request, const PlanTotals& totals) {
+  return {.made = totals.of(EntryAction::make).entries,
+          .replaced = totals.of(EntryAction::replace).entries,
+          .changed = totals.of(EntryAction::correct).entries + totals.of(EntryAction::cut).entries,
+          .kept = totals.of(EntryAction::keep).entries + totals.of(EntryAction::enter).entries,
+          .linked = totals.of(EntryAction::link).entries,
+          .removed = totals.of(EntryAction::remove).entries,
+          .refused = totals.of(EntryAction::refuse).entries,
+          .bytes = totals.of(EntryAction::make).bytes + totals.of(EntryAction::replace).bytes +
+                   totals.of(EntryAction::correct).bytes,
+          .growth = totals.growth,
+          .newer = totals.newer,
+          .free = free_space(existing_part(request.target))};
+}
+
 }  // namespace
 
 std::optional<Overwrite> parse_overwrite(std::string_view text) {
@@ -182,8 +206,9 @@ RestoreResult run_restore(const BlobReader& reader, const RestoreRequest& reques
                                   .guard = guard,
                                   .kept = kept,
                                   .begun = begun};
-  RestoreWalk(context).run(stop);
+  make_plan(context, stop);
   announce_dirs(target, log);
+  if (sinks.forecast) sinks.forecast(make_forecast(request, plan.totals));
 
   FileWriter writer(context);
   ContentStage(context, writer).run(stop);

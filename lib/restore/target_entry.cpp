@@ -53,14 +53,27 @@ void refuse_to_remove(const std::set<FileKey>& kept, const FileKey& folder) {
       _("not removed: it is or holds the repository that is restored from, or what opens it"));
 }
 
+namespace {
+
+bool is_as_seen(DirHandle dir, const FileInfo& there, const SeenEntry& seen) {
+  return is_same_entry(dir, seen.key, there.key()) && seen.mtime == there.mtime &&
+         seen.type == (there.mode & unix_mode::kTypeBits);
+}
+
+}  // namespace
+
+bool is_file_as_seen(DirHandle dir, const std::string& name, const SeenEntry& seen) {
+  const std::optional<FileInfo> there = lstat_at(dir, name);
+  return there && !there->is_dir() && is_as_seen(dir, *there, seen);
+}
+
 void clear_way(DirHandle dir, const std::string& name, const std::optional<SeenEntry>& seen,
                const Clearing& clearing) {
   const std::optional<FileInfo> there = lstat_at(dir, name);
   if (!there) return;
   const Error appeared(Errc::exists,
                        format_text(_("{} came into being while restoring, and was kept"), name));
-  if (!seen || !is_same_entry(dir, seen->key, there->key()) || seen->mtime != there->mtime ||
-      seen->type != (there->mode & unix_mode::kTypeBits)) {
+  if (!seen || !is_as_seen(dir, *there, *seen)) {
     throw_unexpected(dir, name, appeared);
   }
   if (!there->is_dir()) {

@@ -70,6 +70,9 @@ struct Clearing {
 /// Throws Error(exists) for what is `kept`: it is or holds the repository or its password's file.
 void refuse_to_remove(const std::set<FileKey>& kept, const FileKey& folder);
 
+/// Whether something else than a folder has this name, and is what was `seen`.
+bool is_file_as_seen(DirHandle dir, const std::string& name, const SeenEntry& seen);
+
 /// Makes room for a new entry: removes what was `seen` of that name, a file or a folder as far as
 /// `clearing` allows. Throws Error(exists) for other folders, and for whatever came into being
 /// since, this run's own entries above all.

@@ -69,4 +69,18 @@ void NewerFiles::report(RestoreLog& log) const {
       count_, newest_));
 }
 
+void PlanNotes::report(RestoreLog& log) const {
+  patterns.report(log);
+  newer.report(log);
+  const unsigned long kept = extras_kept;
+  if (kept == 0) return;
+  log.notice(format_text(
+      n_("{} entry of the target was kept although the snapshot does not have it: it lies beside "
+         "what was saved",
+         "{} entries of the target were kept although the snapshot does not have them: they lie "
+         "beside what was saved",
+         kept),
+      kept));
+}
+
 }  // namespace medsave

@@ -4,6 +4,7 @@
 
 #include "medsave/base/clock.hpp"
 #include "medsave/snap/path_filter.hpp"
+#include "medsave/sys/memory.hpp"
 
 #include <atomic>
 #include <cstdint>
@@ -49,6 +50,18 @@ class NewerFiles {
   std::string newest_ = {};
   unsigned long replaced_ = 0;
   std::string first_replaced_ = {};
+};
+
+/// What planning notes of the whole restore. Thread-safe.
+struct PlanNotes {
+  explicit PlanNotes(const RestoreRequest& request)
+      : patterns(request.includes, request.excludes), memory(request.memory) {}
+  void report(RestoreLog& log) const;
+
+  PatternUse patterns;
+  NewerFiles newer = {};
+  MemoryAllowance memory;
+  std::atomic<std::uint64_t> extras_kept = 0;  // beside what was saved
 };
 
 }  // namespace medsave

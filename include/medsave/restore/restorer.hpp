@@ -50,6 +50,10 @@ struct RestoreRequest {
   bool verify = false;  // read back from the medium and compare after restoring
   bool sync = true;     // everything is on the medium when run_restore() returns
   bool sparse = false;
+  // A file is written beside its place and gets its name when it is complete and (with `sync`) on
+  // the medium: also one of which only a part differs, so that what was there is whole until then.
+  // Its metadata follows at the end all the same.
+  bool under_temporary_names = false;
   bool ownership_by_name = false;
   std::uint64_t memory = affordable_memory();  // bytes, for what is remembered of each entry
 };
@@ -67,10 +71,28 @@ struct RestoreProblem {
   std::string message = {};
 };
 
+/// What a restore is about to do, known when all is planned: folders, links and empty files are
+/// made by then, no content is written yet and nothing removed. In entries of the snapshot, and
+/// bytes.
+struct RestoreForecast {
+  std::uint64_t made = 0;
+  std::uint64_t replaced = 0;  // something else goes
+  std::uint64_t changed = 0;   // files, as far as they differ
+  std::uint64_t kept = 0;      // as it is, and folders with what is in them
+  std::uint64_t linked = 0;    // further names of one entry
+  std::uint64_t removed = 0;   // what the snapshot does not have; a folder with its content is one
+  std::uint64_t refused = 0;
+  std::uint64_t bytes = 0;                 // of content to be written
+  std::uint64_t growth = 0;                // that the target holds more afterwards, at most
+  std::uint64_t newer = 0;                 // files overwritten that are newer than in the snapshot
+  std::optional<std::uint64_t> free = {};  // where the target lies; nullopt where unknown
+};
+
 /// Callbacks come from any thread, one at a time per sink.
 struct RestoreSinks {
   std::function<void(const RestoreProblem&)> problem = {};
-  std::function<void(const RestoreItem&)> item = {};  // empty: not collected
+  std::function<void(const RestoreItem&)> item = {};          // empty: not collected
+  std::function<void(const RestoreForecast&)> forecast = {};  // once
   NoticeSink notice = {};
 };
 

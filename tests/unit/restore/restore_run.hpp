@@ -32,6 +32,7 @@ class RestoreRun {
   std::vector<RestoreProblem> problems = {};
   std::map<std::string, RestoreAction> items = {};
   std::vector<std::string> notices = {};
+  RestoreForecast forecast = {};
   Progress progress;
 
   RestoreResult restore(const Id& root) { return restore(root, builder.repository()); }
@@ -51,6 +52,7 @@ class RestoreRun {
     const RestoreSinks sinks = {
         .problem = [this](const RestoreProblem& problem) { problems.push_back(problem); },
         .item = [this](const RestoreItem& item) { items[item.path] = item.action; },
+        .forecast = [this](const RestoreForecast& told) { forecast = told; },
         .notice = [this](const std::string& text) { notices.push_back(text); }};
     return run_restore(reader, request, sinks, progress, {});
   }

@@ -1,7 +1,7 @@
-#include "restore_walk.hpp"
+#include "folder_planner.hpp"
 
-#include "medsave/base/error.hpp"
 #include "medsave/base/text.hpp"
+#include "medsave/sys/file_info.hpp"
 
 #include <algorithm>
 #include <set>
@@ -45,40 +45,35 @@ bool is_cut_cache(const Tree& tree) {
   return tree.size() == 1 && tree.front().name == "CACHEDIR.TAG";
 }
 
-}  // namespace
-
-bool RestoreWalk::is_source(const std::string& path) const {
-  const std::vector<std::string>& sources = context_.request.sources;
-  return std::ranges::find(sources, path) != sources.end();
-}
-
 /// Whether another source lies below this folder of one. Nobody names that unless the first does
 /// not go into the folder: it is on another drive, or left out.
-bool RestoreWalk::leads_to_source(const std::string& folder) const {
-  return std::ranges::any_of(context_.request.sources, [&](const std::string& source) {
+bool has_source_below(const std::string& folder, const RestoreRequest& request) {
+  return std::ranges::any_of(request.sources, [&](const std::string& source) {
     return source.size() > folder.size() + 1 && source.starts_with(folder + "/");
   });
 }
+
+}  // namespace
 
 /// Whether the `count` entries that are here besides the snapshot's must stay, and says so: the
 /// folder is a repository; it only leads to what was saved; the backup left out its content as that
 /// of a cache; the target is to become an empty folder; or something is mounted there that the
 /// backup did not go into, for then the snapshot knows an empty folder.
-bool RestoreWalk::keeps_extras(const Visit& visit, const Tree& tree, std::size_t count) {
-  const std::string path = visit.job.path.empty() ? "/" : visit.job.path;
-  const bool is_root = visit.job.dir == RestoreTarget::kRoot;
-  if (visit.is_repository) {
+bool FolderPlanner::keeps_extras(std::size_t count) {
+  const std::string path = job_.path.empty() ? "/" : job_.path;
+  const bool is_root = job_.dir == RestoreTarget::kRoot;
+  if (folder_.is_repository) {
     context_.guard.tell_of_repository(path);
-  } else if (!visit.job.saved || leads_to_source(visit.job.path)) {
-    extras_kept_.fetch_add(count);
-  } else if (tree.empty() && (is_root || is_source(path))) {
+  } else if (!job_.saved || has_source_below(job_.path, context_.request)) {
+    notes_.extras_kept.fetch_add(count);
+  } else if (tree_.empty() && (is_root || is_source(path, context_.request))) {
     context_.guard.tell_of_empty_source(path);
-  } else if (is_cut_cache(tree)) {
+  } else if (is_cut_cache(tree_)) {
     context_.guard.add_left_out(count);
-  } else if (!is_root && (tree.empty() || visit.job.was_in_place) &&
-             is_mount_point(visit.fd->get())) {
+  } else if (!is_root && (tree_.empty() || job_.was_in_place) &&
+             is_mount_point(folder_.fd->get())) {
     context_.guard.tell_of_mount(path);
-  } else if (!is_root && tree.empty() && visit.job.was_mounted) {
+  } else if (!is_root && tree_.empty() && job_.was_mounted) {
     context_.guard.tell_of_unsaved_mount(path);
   } else {
     return false;
@@ -86,40 +81,25 @@ bool RestoreWalk::keeps_extras(const Visit& visit, const Tree& tree, std::size_t
   return true;
 }
 
-void RestoreWalk::collect_extras(const Visit& visit, const Tree& tree) {
-  if (!visit.fd || visit.job.in_repository || context_.target.is_fresh(visit.job.dir)) return;
-  NameSet known;
-  for (const Node& node : tree) known.insert(node.name);
-  try {
-    const std::vector<std::string> names = list_dir(visit.fd->get());
-    std::vector<std::string> extras;
-    for (const std::string& name : names) {
-      const bool selected = select(visit.job.path + "/" + name, false).restore;
-      if (selected && !known.contains(name)) extras.push_back(name);
-    }
-    if (extras.empty() || keeps_extras(visit, tree, extras.size())) return;
-    if (!spare_renamed(visit.fd->get(), tree, names, extras)) {
-      extras_kept_.fetch_add(extras.size());
-      return;
-    }
-    for (std::string& name : extras) {
-      context_.plan.add_extra({.dir = visit.job.dir, .name = std::move(name)});
-    }
-  } catch (const Error& e) {
-    context_.item_failed(visit.job.dir, ".", e);
+std::vector<std::string> FolderPlanner::extras() {
+  if (!context_.request.delete_extra || !folder_.fd || job_.in_repository ||
+      context_.target.is_fresh(job_.dir)) {
+    return {};
   }
-}
-
-void RestoreWalk::tell_of_kept_extras() const {
-  const unsigned long kept = extras_kept_;
-  if (kept == 0) return;
-  context_.log.notice(format_text(
-      n_("{} entry of the target was kept although the snapshot does not have it: it lies beside "
-         "what was saved",
-         "{} entries of the target were kept although the snapshot does not have them: they lie "
-         "beside what was saved",
-         kept),
-      kept));
+  NameSet known;
+  for (const Node& node : tree_) known.insert(node.name);
+  const std::vector<std::string> names = list_dir(folder_.fd->get());
+  std::vector<std::string> extras;
+  for (const std::string& name : names) {
+    const bool selected = select(job_.path + "/" + name, false).restore;
+    if (selected && !known.contains(name)) extras.push_back(name);
+  }
+  if (extras.empty() || keeps_extras(extras.size())) return {};
+  if (!spare_renamed(folder_.fd->get(), tree_, names, extras)) {
+    notes_.extras_kept.fetch_add(extras.size());
+    return {};
+  }
+  return extras;
 }
 
 }  // namespace medsave

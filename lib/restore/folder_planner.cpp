@@ -1,0 +1,190 @@
+#include "folder_planner.hpp"
+
+#include "file_content.hpp"
+#include "target_entry.hpp"
+
+#include "medsave/backend/file_layout.hpp"
+#include "medsave/base/error.hpp"
+#include "medsave/base/text.hpp"
+#include "medsave/par/task_scope.hpp"
+#include "medsave/sys/host.hpp"
+
+#include <algorithm>
+#include <functional>
+#include <utility>
+
+namespace medsave {
+namespace {
+
+constexpr std::uint32_t kPermissions = 07777;
+constexpr std::size_t kMaxName = 4096;  // far above what any file system takes
+constexpr std::size_t kPortion = 256;   // entries planned at once
+
+bool can_be_restored(NodeType type) {
+  return type != NodeType::socket && type != NodeType::irregular;
+}
+
+bool stays_as_it_is(EntryAction action) {
+  return action == EntryAction::pass_by || action == EntryAction::keep ||
+         action == EntryAction::refuse;
+}
+
+}  // namespace
+
+FolderPlanner::FolderPlanner(const RestoreContext& context, PlanNotes& notes, const FolderJob& job,
+                             TargetFolder& folder, Tree& tree, Enter enter)
+    : context_(context),
+      notes_(notes),
+      job_(job),
+      folder_(folder),
+      tree_(tree),
+      enter_(std::move(enter)),
+      policy_(restore_policy(context.request)),
+      sorted_(std::ranges::adjacent_find(tree, std::ranges::greater_equal(), &Node::name) ==
+              tree.end()),
+      path_(job.path + "/") {}
+
+FolderPlan FolderPlanner::next(const std::stop_token& stop) {
+  FolderPlan plan;
+  for (; next_ < tree_.size() && plan.size() < kPortion; ++next_) {
+    check_stop(stop);
+    EntryPlan entry = {.node = &tree_[next_]};
+    path_.resize(job_.path.size() + 1);
+    path_ += entry.node->name;
+    try {
+      plan_one(entry);
+    } catch (const Error& e) {
+      entry.decision = {EntryAction::refuse, Reason::failed};
+      entry.error = e;
+    }
+    if (entry.decision.action != EntryAction::pass_by) plan.push_back(std::move(entry));
+  }
+  return plan;
+}
+
+void FolderPlanner::judge_name(const Node& node) {
+  if (!is_safe_name(node.name) || node.name.size() > kMaxName) {
+    throw Error(Errc::corrupt, _("refused: such a name must not be restored"));
+  }
+  if (!sorted_ && !names_.insert(node.name).second) {
+    throw Error(Errc::corrupt, _("refused: the folder lists this name twice"));
+  }
+}
+
+FolderPlanner::Selection FolderPlanner::select(const std::string& path, bool is_dir) const {
+  const RestoreRequest& request = context_.request;
+  if (!request.includes.empty()) {
+    const PathFilter::Verdict verdict = request.includes.check(path);
+    return {.restore = verdict.matches,
+            .descend = is_dir && (verdict.matches || verdict.child_may_match)};
+  }
+  const bool restore = context_.guard.selects(path);
+  return {.restore = restore, .descend = is_dir && restore};
+}
+
+/// About what stays in memory until the end.
+std::uint64_t FolderPlanner::remembered(const Node& node) const {
+  if (node.type != NodeType::dir && context_.request.dry_run) return 0;
+  std::uint64_t bytes = sizeof(PlannedFile) + node.name.size();
+  bytes += node.content.size() * sizeof(BlobUse);
+  for (const ExtendedAttribute& attribute : node.extended_attributes) {
+    bytes += sizeof(attribute) + attribute.name.size() + attribute.value.size();
+  }
+  return bytes;
+}
+
+void FolderPlanner::plan_one(EntryPlan& entry) {
+  const Node& node = *entry.node;
+  judge_name(node);
+  notes_.patterns.meet(path_);
+  const Selection selection = select(path_, node.type == NodeType::dir);
+  if (!selection.restore && !selection.descend) return;
+  if (folder_.is_another_repository && is_repository_part(node.name)) {
+    kept_parts_ = true;
+    return;
+  }
+  notes_.memory.take(remembered(node));
+  entry.chosen = selection.restore;
+  entry.descend = selection.descend;
+  if (node.type == NodeType::dir) {
+    plan_folder(entry);
+  } else {
+    plan_entry(entry);
+  }
+  const bool refused = entry.decision.action == EntryAction::refuse;
+  if (refused) entry.error = refusal(entry.decision.reason, node.name);
+}
+
+/// What has this name in the target.
+std::optional<FileInfo> FolderPlanner::look(const Node& node) {
+  if (!folder_.fd) folder_.fd = enter_();
+  if (!folder_.fd || context_.target.is_fresh(job_.dir)) return std::nullopt;
+  return lstat_at(folder_.fd->get(), node.name);
+}
+
+void FolderPlanner::plan_folder(EntryPlan& entry) {
+  const Node& node = *entry.node;
+  if (!entry.chosen) {
+    entry.decision = {EntryAction::enter, Reason::not_chosen};
+    return;
+  }
+  const std::optional<FileInfo> present = look(node);
+  if (present) entry.seen = seen_entry(*present);
+  const bool in_the_way = present && !present->is_dir();
+  if (present && !in_the_way) {
+    folder_.claims.claim(folder_.fd->get(), node.name, present->key());
+  }
+  entry.decision =
+      decide_folder({.mtime = node.mtime,
+                     .chosen = true,
+                     .leads_to_sources = in_the_way && leads_to_sources(path_, context_.request),
+                     .opens_repository = in_the_way && context_.guard.opens_repository(
+                                                           folder_.fd->get(), *present, node)},
+                    present, policy_);
+}
+
+void FolderPlanner::plan_entry(EntryPlan& entry) {
+  const Node& node = *entry.node;
+  std::optional<FileInfo> present;
+  if (can_be_restored(node.type)) present = look(node);
+  if (present) {
+    folder_.claims.claim(folder_.fd->get(), node.name, present->key());
+    entry.seen = seen_entry(*present);
+  }
+  const bool opens_repository =
+      present && context_.guard.opens_repository(folder_.fd->get(), *present, node);
+  entry.decision = decide_entry(node, present, opens_repository, policy_);
+  if (stays_as_it_is(entry.decision.action)) return;
+  if (node.links > 1 && !context_.plan.claim_link(node, job_.dir, entry.seen, entry.link_source)) {
+    entry.decision = {EntryAction::link, Reason::another_name};
+  } else if (node.type == NodeType::file) {
+    plan_file(entry, present);
+  }
+}
+
+void FolderPlanner::plan_file(EntryPlan& entry, const std::optional<FileInfo>& present) {
+  Node& node = *entry.node;
+  FilePlan& plan = entry.file.emplace();
+  PlannedFile& file = plan.file;
+  file = {.name = node.name, .dir = job_.dir, .metadata = context_.metadata.prepare(node)};
+  plan.pieces = locate_content(context_.reader.index(), node, file, entry.problems);
+  plan.link_source = entry.link_source;
+  if (file.damaged) entry.decision = decide_damaged(entry.decision, present);
+  plan.decision = entry.decision;
+  if (!present) return;
+  file.existed = true;
+  file.in_place = entry.decision.action == EntryAction::compare;
+  file.replaces = !file.in_place;
+  file.seen = seen_entry(*present);
+  file.was_unfinished = is_unfinished(*present);
+  plan.present_size = present->size;
+  plan.can_be_marked = is_root() || present->uid == user_id();
+  plan.has_other_names = present->links != 1;
+  plan.same_metadata = present->mtime == node.mtime && present->uid == node.uid &&
+                       present->gid == node.gid &&
+                       (present->mode & kPermissions) == go_mode::to_unix_permissions(node.mode);
+  plan.trusted = policy_.overwrite == Overwrite::if_changed && present->size == node.size &&
+                 present->mtime == node.mtime && !file.was_unfinished;
+}
+
+}  // namespace medsave

@@ -1,0 +1,19 @@
+#include "plan_teller.hpp"
+
+namespace medsave {
+
+void PlanTeller::make_special(const FolderJob& job, TargetFolder& /*folder*/, EntryPlan& entry) {
+  context_.plan.link_source_ready(entry.link_source);
+  context_.finished(job.dir, entry.node->name, entry.outcome(), 0);
+}
+
+void PlanTeller::make_file(TargetFolder& /*folder*/, FilePlan& plan) { settle_file(plan); }
+
+void PlanTeller::settle_file(FilePlan& plan) {
+  const PlannedFile& file = plan.file;
+  context_.log.bytes_restored(plan.bytes_to_write());
+  context_.plan.link_source_ready(plan.link_source);
+  context_.finished(file.dir, file.name, plan.outcome(), file.size);
+}
+
+}  // namespace medsave
