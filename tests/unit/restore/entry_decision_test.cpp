@@ -211,6 +211,10 @@ TEST(EntryDecision, AFolderReplacesAFileOnlyWhereThatMayGo) {
       }
     }
   }
+  FolderFacts opening = chosen;
+  opening.opens_repository = true;
+  EXPECT_EQ(decide_folder(opening, entry_there(kSymlink), {}),
+            (Decision{EntryAction::refuse, Reason::opens_repository}));
   EXPECT_EQ(decide_folder(chosen, entry_there(kRegular, -1), {.overwrite = Overwrite::if_newer}),
             (Decision{EntryAction::refuse, Reason::overwrite_if_newer}));
 }

@@ -59,7 +59,6 @@ class Planning {
   RestorePlan plan_;
   ExtraGuard guard_;
   std::set<FileKey> kept_;
-  std::set<FileKey> opening_;
   RestoreContext context_ = {.reader = reader_,
                              .request = request_,
                              .metadata = metadata_,
@@ -67,8 +66,7 @@ class Planning {
                              .plan = plan_,
                              .log = log_,
                              .guard = guard_,
-                             .kept = kept_,
-                             .opening = opening_};
+                             .kept = kept_};
   PlanNotes notes_;
   Tree tree_;
   FolderJob job_;
