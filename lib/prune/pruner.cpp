@@ -14,6 +14,8 @@
 
 #include <algorithm>
 #include <atomic>
+#include <functional>
+#include <iterator>
 #include <memory>
 #include <mutex>
 #include <unordered_set>
@@ -146,9 +148,12 @@ class Prune {
   void carry_out(const std::stop_token& stop) {
     const PrunePlan& plan = report_.plan;
     if (!plan.unindexed.empty() || plan.changes_index()) require_same_lists();
+    const RepackRounds rounds = choose_rounds();
+    if (rounds.rounds.size() > 1) {
+      for (const DoomedPack& pack : plan.remove) goes_first_.insert(pack.id);
+    }
     verify_kept_copies(stop);
     repository_.backend().remove_leftovers();
-    const RepackRounds rounds = choose_rounds();
     if (!plan.unindexed.empty()) {
       std::vector<Id> ids;
       for (const ListedFile& file : plan.unindexed) ids.push_back(file.id);
@@ -182,7 +187,21 @@ class Prune {
 
   [[nodiscard]] bool goes(const Id& pack) const { return doomed_.contains(pack); }
 
-  /// Needed blobs of packs that go, of which a pack that stays has a copy; each once.
+  /// The copies of a needed blob one of which must be good, since others are deleted and it is not
+  /// copied before that: those in packs that stay; where there are none and a pack that goes before
+  /// any is repacked has the blob, those in packs to be repacked. Empty: it is copied in time.
+  [[nodiscard]] std::vector<BlobLocation> relied_on(const BlobRef& blob) const {
+    const std::vector<BlobLocation> all = index_->find_all(blob);
+    std::vector<BlobLocation> kept;
+    std::ranges::copy_if(all, std::back_inserter(kept),
+                         [&](const BlobLocation& at) { return !goes(at.pack); });
+    const auto is_first = [&](const BlobLocation& at) { return goes_first_.contains(at.pack); };
+    if (!kept.empty() || std::ranges::none_of(all, is_first)) return kept;
+    std::ranges::copy_if(all, std::back_inserter(kept), std::not_fn(is_first));
+    return kept;
+  }
+
+  /// Needed blobs of packs that go of which other copies are relied on; each once.
   [[nodiscard]] std::vector<BlobRef> blobs_with_kept_copies() const {
     BlobMarks seen(*index_);
     std::vector<BlobRef> blobs;
@@ -191,10 +210,7 @@ class Prune {
         const BlobRef blob{.kind = entry.kind, .id = entry.id};
         const std::optional<std::size_t> number = index_->blob_number(blob);
         if (!number || !used_->contains(*number) || !seen.mark(*number)) continue;
-        const std::vector<BlobLocation> copies = index_->find_all(blob);
-        const bool kept =
-            std::ranges::any_of(copies, [&](const BlobLocation& at) { return !goes(at.pack); });
-        if (kept) blobs.push_back(blob);
+        if (!relied_on(blob).empty()) blobs.push_back(blob);
       }
     }
     return blobs;
@@ -206,8 +222,8 @@ class Prune {
     if (cache == nullptr) return;
     std::unordered_set<Id> dropped;
     for (const BlobRef& blob : blobs) {
-      for (const BlobLocation& at : index_->find_all(blob)) {
-        if (goes(at.pack) || !dropped.insert(at.pack).second) continue;
+      for (const BlobLocation& at : relied_on(blob)) {
+        if (!dropped.insert(at.pack).second) continue;
         cache->forget({.kind = FileKind::pack, .id = at.pack});
       }
     }
@@ -215,8 +231,7 @@ class Prune {
 
   void require_good_kept_copy(const BlobRef& blob, Buffer& sealed, Buffer& plain) const {
     Id damaged;
-    for (const BlobLocation& at : index_->find_all(blob)) {
-      if (goes(at.pack)) continue;
+    for (const BlobLocation& at : relied_on(blob)) {
       try {
         repository_.backend().load_range({.kind = FileKind::pack, .id = at.pack}, at.offset,
                                          at.stored_length, sealed);
@@ -387,8 +402,9 @@ class Prune {
   const PruneEvents& events_;
   Progress& progress_;
   std::unique_ptr<Index> index_;
-  std::vector<Id> snapshots_;      // all that are listed
-  std::unordered_set<Id> doomed_;  // packs that go, repacked or not
+  std::vector<Id> snapshots_;          // all that are listed
+  std::unordered_set<Id> doomed_;      // packs that go, repacked or not
+  std::unordered_set<Id> goes_first_;  // those of them that go before any is repacked
   std::vector<IndexFileContent> contents_;
   std::unique_ptr<BlobMarks> used_;
   PruneReport report_;

@@ -93,7 +93,9 @@ RcloneProcess::Start RcloneProcess::start(const std::string& listen) {
   line_.clear();
   closed_ = false;
   ChildSetup setup;
-  setup.command = {setup_.program, "serve", "restic", "--addr", listen};
+  // It remembers which files it has seen, and would say for ever that a lock is there which another
+  // computer has removed.
+  setup.command = {setup_.program, "serve", "restic", "--addr", listen, "--cache-objects=false"};
   setup.command.insert(setup.command.end(), setup_.arguments.begin(), setup_.arguments.end());
   const RcloneRemote remote = move_secrets(setup_.remote);
   setup.command.insert(setup.command.end(), {"--", remote.argument});

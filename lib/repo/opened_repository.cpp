@@ -13,6 +13,7 @@ void OpenedRepository::set_repository(std::unique_ptr<Repository> repository) {
 
 void OpenedRepository::take_lock(const LockOptions& options, const NoticeSink& notice) {
   lock_ = std::make_unique<RepoLock>(*repository_, options, notice, stop_);
+  if (lock_->waited()) repository_->renew_after_waiting();
 }
 
 void OpenedRepository::explain_lost_lock() const {

@@ -69,6 +69,7 @@ struct RepoLock::State {
   void look(const std::stop_token& stop);
   void look_at(const std::vector<ListedFile>& listed, const std::stop_token& stop);
   [[nodiscard]] bool is_there(const Id& id) const;
+  [[nodiscard]] bool is_listed(const Id& id) const;
   Id save_lock() const;
   void remove_now(const Id& id) noexcept;
   void remove_at_forced_exit();
@@ -100,6 +101,7 @@ struct RepoLock::State {
   std::atomic<bool> lost = false;
   std::atomic<bool> alone = true;
   std::atomic<bool> cleared_dead = false;
+  bool waited = false;  // written by the constructor
 
   std::mutex mutex;  // guards confirmed, failure
   std::condition_variable_any changed;
@@ -140,6 +142,7 @@ void RepoLock::State::acquire(const std::stop_token& stop) {
       }
       if (!told) tell(format_text(_("waiting up to {1}: {0}"), e.what(), period));
     }
+    waited = true;
     const auto left = deadline - SteadyClock::now();
     pause_for(std::min<std::chrono::nanoseconds>(left, pause), stop);
     pause = std::min(2 * pause, options.timing.longest_retry);
@@ -251,6 +254,13 @@ void RepoLock::State::look_at(const std::vector<ListedFile>& listed, const std::
 /// counts as none.
 bool RepoLock::State::is_there(const Id& id) const {
   return repository.backend().size(lock_file(id)).value_or(0) != 0;
+}
+
+/// Some servers remember the files that they have seen, and when asked for one that another has
+/// removed behind them say that it is there. Their lists are true.
+bool RepoLock::State::is_listed(const Id& id) const {
+  const std::vector<ListedFile> locks = repository.backend().list(FileKind::lock);
+  return std::ranges::find(locks, id, &ListedFile::id) != locks.end() && is_there(id);
 }
 
 /// A new lock file, visible to others when this returns.
@@ -385,13 +395,13 @@ void RepoLock::State::lose() {
 /// meanwhile: a new one would hide that somebody did not want the lock to hold.
 bool RepoLock::State::refresh(const std::stop_token& stop) {
   Backend& backend = repository.backend();
-  if (!is_there(own)) return false;
+  if (!is_listed(own)) return false;
   const Moment begun;
   const Id renewed = save_lock();
   const Moment visible;
   const auto still_there = [&] {
     pause_for(options.timing.recheck, stop);
-    return is_there(own);
+    return is_listed(own);
   };
   try {
     if (!still_there()) {
@@ -469,5 +479,7 @@ Id RepoLock::id() const {
 }
 
 bool RepoLock::cleared_dead_lock() const { return state_->cleared_dead; }
+
+bool RepoLock::waited() const { return state_->waited; }
 
 }  // namespace medsave

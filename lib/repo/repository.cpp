@@ -291,6 +291,22 @@ std::unique_ptr<Repository> Repository::open(std::unique_ptr<Backend> backend,
   return opened;
 }
 
+void Repository::renew_after_waiting() {
+  locks_at_opening_.reset();
+  packs_at_opening_ = {};
+  bool is_same = false;
+  try {
+    is_same = decode_config(key_, load_config(*backend_)) == config_;
+  } catch (const Error& e) {
+    if (e.code() != Errc::corrupt && e.code() != Errc::no_repository) throw;
+  }
+  if (is_same) return;
+  throw Error(Errc::io, format_text(_("the repository at {} was upgraded or made anew while this "
+                                      "command waited for it, so nothing was done; start the "
+                                      "command again"),
+                                    backend_->location()));
+}
+
 std::vector<ListedFile> Repository::packs_at_opening() const {
   if (packs_at_opening_.valid()) {
     try {

@@ -133,6 +133,21 @@ grep -q "has lost pack" backup.log || fail "$(cat backup.log)"
 wait_for none_left
 expect 0 medsave check
 
+step "a lock that another computer has removed is missed"
+head -c 20000000 /dev/urandom >forgotten2
+touch mark
+"$MEDSAVE" -o rclone.connections=1 --pack-size 4 --limit-upload 3000 backup forgotten2 \
+  >backup.log 2>&1 &
+backup=$!
+two_packs_now() { [ "$(new_packs | wc -l)" -ge 2 ]; }
+wait_for two_packs_now
+expect 0 medsave unlock --remove-all
+status=0
+wait "$backup" || status=$?
+same "$status" 11
+wait_for none_left
+expect 0 medsave check
+
 step "errors say what rclone says, without passwords"
 expect 1 medsave -r rclone:nowhere:repo snapshots
 says "didn't find section in config file"

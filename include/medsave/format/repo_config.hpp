@@ -11,6 +11,7 @@ struct RepoConfig {
   std::uint32_t version = 2;
   std::string id = {};                  // 64 hex digits, names the local cache
   std::string chunker_polynomial = {};  // hex; checked by the chunk area
+  friend bool operator==(const RepoConfig&, const RepoConfig&) = default;
 };
 
 std::string encode_repo_config(const RepoConfig& config);

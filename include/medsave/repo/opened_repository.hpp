@@ -33,7 +33,8 @@ class OpenedRepository {
   void set_repository(std::unique_ptr<Repository> repository);
   [[nodiscard]] const Repository& repository() const { return *repository_; }
 
-  /// Locks the repository until unlock() or the end of this object. Throws as RepoLock does.
+  /// Locks the repository until unlock() or the end of this object. Throws as RepoLock does, and
+  /// Error(io) when the repository has become another one while this waited for others.
   void take_lock(const LockOptions& options, const NoticeSink& notice);
   void unlock() { lock_.reset(); }
   [[nodiscard]] RepoLock* lock() const { return lock_.get(); }  // nullptr without one

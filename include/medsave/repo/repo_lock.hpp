@@ -97,6 +97,8 @@ class RepoLock {
   [[nodiscard]] Id id() const;
   /// Whether a dead owner's lock was cleared.
   [[nodiscard]] bool cleared_dead_lock() const;
+  /// Whether others had to finish before it was taken: what was read before may not be so any more.
+  [[nodiscard]] bool waited() const;
 
  private:
   struct State;

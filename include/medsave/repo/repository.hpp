@@ -58,6 +58,11 @@ class Repository {
                                           const std::stop_token& stop = {});
   ~Repository();
 
+  /// To be called when others have been waited for since the repository was opened: drops what was
+  /// listed then. Throws Error(io) when the config is not what it was: the repository was upgraded
+  /// meanwhile, or another one is in its place.
+  void renew_after_waiting();
+
   [[nodiscard]] Backend& backend() const { return *backend_; }
   /// The condition that is checked before the backend publishes or deletes anything; a lock sets
   /// it.

@@ -343,6 +343,47 @@ TEST(Pruner, DoesNotTakeTheCacheForTheRepository) {
   EXPECT_EQ(refused, 1U);
 }
 
+/// Where space is short, packs of which nothing is repacked go before others are read: the copy
+/// that is repacked later may have rotted.
+TEST(Pruner, LosesNoCopyThatGoesBeforeTheOtherIsRepacked) {
+  MemBackend original;
+  test::RepoBuilder builder(original);
+  const Id shared = builder.tree({test::RepoBuilder::symlink("shared", "x")});
+  const Id other = builder.tree({test::RepoBuilder::symlink("other", "x")});
+  builder.tree({test::RepoBuilder::symlink("unneeded", std::string(2000, 'x'))});
+  builder.snapshot(shared);
+  builder.snapshot(other);
+  store_again(original, shared);
+  const PrunePlan plan = test::prune_dry(original).plan;
+  ASSERT_EQ(plan.repack.size(), 1U);
+  ASSERT_EQ(plan.remove.size(), 1U);
+  PruneRequest request = test::tidy();
+  const std::uint64_t too_little = (16ULL << 20U) + plan.repack.front().used_bytes - 1;
+  request.free_space = [too_little] { return std::optional(too_little); };
+  for (const bool damages_repacked : {true, false}) {
+    MemBackend store;
+    test::copy_store(original, store);
+    const auto repository = test::RepoBuilder::open(test::RepoBuilder::forward(store));
+    const auto index = load_index(*repository, {});
+    const Id pack = (damages_repacked ? plan.repack : plan.remove).front().id;
+    for (const BlobLocation& at : index->find_all({.kind = BlobKind::tree, .id = shared})) {
+      if (at.pack != pack) continue;
+      test::damage(store, {.kind = FileKind::pack, .id = pack}, [&](Buffer& bytes) {
+        bytes.data()[at.offset + at.stored_length / 2] ^= std::byte{1};
+      });
+    }
+    if (damages_repacked) {
+      EXPECT_THAT([&] { test::prune(store, request); }, test::throws_errc(Errc::corrupt));
+    } else {
+      test::prune(store, request);
+    }
+    const auto after = test::RepoBuilder::open(test::RepoBuilder::forward(store));
+    Buffer content;
+    EXPECT_NO_THROW(BlobReader(*after, *load_index(*after, {}))
+                        .load({.kind = BlobKind::tree, .id = shared}, content));
+  }
+}
+
 TEST(Pruner, HasAnIndexAfterwardsWhateverFailsWithoutFreeSpace) {
   PruneRequest request = test::tidy();
   request.without_free_space = true;

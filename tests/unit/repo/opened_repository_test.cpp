@@ -3,6 +3,7 @@
 #include "stores.hpp"
 #include "support/matchers.hpp"
 
+#include "medsave/maintain/migration.hpp"
 #include "medsave/remote/retry_backend.hpp"
 
 #include <gmock/gmock.h>
@@ -10,8 +11,10 @@
 
 #include <atomic>
 #include <chrono>
+#include <functional>
 #include <future>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 
@@ -145,6 +148,61 @@ TEST(OpenedRepository, IsStoppedFromTheBeginningWhereTheProgramIs) {
   const OpenedRepository opened("server", program.get_token());
   EXPECT_TRUE(opened.stop().stop_requested());
   EXPECT_EQ(opened.traffic().requests, 0U);
+}
+
+/// Opens the repository in `store` while somebody else has it locked, who does `work` then.
+void open_after(MemBackend& store, const std::function<void()>& work) {
+  const auto other = test::open_in(store);
+  LockOptions exclusive = unattended();
+  exclusive.mode = LockMode::exclusive;
+  std::optional<RepoLock> theirs;
+  theirs.emplace(*other, exclusive, NoticeSink(), std::stop_source());
+  OpenedRepository opened("server", {});
+  opened.set_repository(test::open_in(store));
+  LockOptions waiting = unattended();
+  waiting.retry = seconds(60);
+  waiting.timing.first_retry = waiting.timing.longest_retry = milliseconds(5);
+  const auto release = std::async(std::launch::async, [&] {
+    std::this_thread::sleep_for(milliseconds(30));
+    work();
+    theirs.reset();
+  });
+  opened.take_lock(waiting, {});
+}
+
+TEST(OpenedRepository, IsStillTheSameAfterWaiting) {
+  MemBackend store;
+  test::create_in(store);
+  EXPECT_NO_THROW(open_after(store, [] {}));
+}
+
+TEST(OpenedRepository, IsRefusedWhenItWasUpgradedMeanwhile) {
+  MemBackend store;
+  test::create_in(store, 1);
+  EXPECT_THAT(
+      [&] {
+        open_after(store, [&] {
+          const auto repository = test::open_in(store);
+          upgrade_to_version_2(*repository, [](ByteView) {});
+        });
+      },
+      test::throws_errc(Errc::io));
+}
+
+TEST(OpenedRepository, IsRefusedWhenAnotherWasMadeInItsPlace) {
+  MemBackend store;
+  test::create_in(store);
+  MemBackend another;
+  test::create_in(another);
+  Buffer config;
+  another.load({.kind = FileKind::config, .id = {}}, ~0ULL, config);
+  EXPECT_THAT(
+      [&] {
+        open_after(store, [&] {
+          store.overwrite({.kind = FileKind::config, .id = {}}, std::move(config));
+        });
+      },
+      test::throws_errc(Errc::io));
 }
 
 }  // namespace
