@@ -117,7 +117,7 @@ class Backup {
   BackupRequest request_;
   const BackupSinks& sinks_;
   std::stop_source reading_;  // stopped when no destination is left
-  const Timestamp begun_ = system_clock().now();
+  const Timestamp begun_ = destinations_.front().repository.clock().now();
   Reporter reporter_;
   FanOut sink_;
   TreeAssembler assembler_;
@@ -343,7 +343,7 @@ SnapshotSummary Backup::summary(std::size_t destination) const {
   SnapshotSummary summary = reporter_.summary(destination);
   const BlobWriterStats stats = sink_.stats(destination);
   summary.backup_start = in_local_zone(begun_);
-  summary.backup_end = in_local_zone(system_clock().now());
+  summary.backup_end = in_local_zone(destinations_[destination].repository.clock().now());
   summary.data_blobs = stats.data_blobs;
   summary.tree_blobs = stats.tree_blobs;
   summary.data_added = stats.plain_bytes;

@@ -56,7 +56,7 @@ bool BlobTransfer::open(const PackEntry& entry, ByteView sealed) {
 
 void BlobTransfer::store_frame(const PackEntry& entry) {
   sealed_.clear();
-  seal(target_.key(), frame_.view(), sealed_, system_random());
+  seal(target_.key(), frame_.view(), sealed_, target_.random());
   if (verify_) {
     open_sealed(target_.key(), sealed_.view(), again_);
     if (again_.size() != frame_.size() ||

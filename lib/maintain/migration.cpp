@@ -30,7 +30,7 @@ void upgrade_to_version_2(const Repository& repository,
   config.version = 2;
   const std::string json = encode_repo_config(config);
   Buffer sealed;
-  seal(repository.key(), as_bytes(json), sealed, system_random());
+  seal(repository.key(), as_bytes(json), sealed, repository.random());
   Buffer opened;
   open_sealed(repository.key(), sealed.view(), opened);
   if (as_text(opened.view()) != json) {

@@ -134,7 +134,7 @@ class Recovery {
     const std::string json = encode_tree(make_root());
     const Id tree = writer.save(BlobKind::tree, as_bytes(json)).id;
     writer.finish();
-    const Snapshot snapshot{.time = in_local_zone(system_clock().now()),
+    const Snapshot snapshot{.time = in_local_zone(repository_.clock().now()),
                             .tree = tree,
                             .paths = {kRecoveredPath},
                             .hostname = host_name(),
@@ -152,7 +152,7 @@ class Recovery {
   /// enough. trees_ is sorted, hence so are the names.
   [[nodiscard]] Tree make_root() const {
     Tree root;
-    const Timestamp now = system_clock().now();
+    const Timestamp now = repository_.clock().now();
     for (std::size_t i = 0; i < trees_.size(); ++i) {
       const std::string name = trees_[i].short_hex();
       const bool shared = (i > 0 && trees_[i - 1].short_hex() == name) ||

@@ -46,7 +46,7 @@ PackEntry BlobSealer::seal(const PreparedBlob& blob) {
       .stored_length = static_cast<std::uint32_t>(content.size() + kSealOverhead),
       .plain_length = compressed ? static_cast<std::uint32_t>(blob.plain.size()) : 0};
   OpenPacks::Reservation reservation = packs_.reserve(entry);
-  seal_to(repository_.key(), content, reservation.bytes, system_random());
+  seal_to(repository_.key(), content, reservation.bytes, repository_.random());
   if (verify_) {
     // Overwrites `frame_`: the compressed form that prepare() put there is sealed by now.
     Buffer opened = open_again(entry, reservation.bytes);

@@ -49,19 +49,19 @@ struct WipedBuffer {
 
 Id save_key_file(Backend& backend, const Key& master, const Secret& password,
                  const std::string& username, const std::string& hostname,
-                 const std::optional<KdfParams>& kdf) {
+                 const std::optional<KdfParams>& kdf, const Clock& clock, Random& random) {
   const KdfParams params = kdf.value_or(KdfParams{});
   KeyFile file;
-  file.created = in_local_zone(system_clock().now());
+  file.created = in_local_zone(clock.now());
   file.username = username.empty() ? user_name() : username;
   file.hostname = hostname.empty() ? host_name() : hostname;
   file.n = params.n;
   file.r = params.r;
   file.p = params.p;
   file.salt.resize(kSaltSize);
-  system_random().fill(file.salt.writable());
+  random.fill(file.salt.writable());
   const Key user_key = derive_key(password.text(), file.salt.view(), params);
-  seal(user_key, MasterText(master).bytes(), file.data, system_random());
+  seal(user_key, MasterText(master).bytes(), file.data, random);
 
   Buffer stored(as_bytes(encode_key_file(file)));
   const Id id = sha256(stored.view());

@@ -2,7 +2,9 @@
 
 #include "medsave/backend/backend.hpp"
 #include "medsave/base/bytes.hpp"
+#include "medsave/base/clock.hpp"
 #include "medsave/base/id.hpp"
+#include "medsave/base/random.hpp"
 #include "medsave/crypto/kdf.hpp"
 #include "medsave/crypto/key.hpp"
 #include "medsave/crypto/secret.hpp"
@@ -24,7 +26,7 @@ inline constexpr std::size_t kMaxKeyTries = 20;
 /// barrier. Empty user or host: this one's. Without `kdf` the cost is that of KdfParams.
 Id save_key_file(Backend& backend, const Key& master, const Secret& password,
                  const std::string& username, const std::string& hostname,
-                 const std::optional<KdfParams>& kdf);
+                 const std::optional<KdfParams>& kdf, const Clock& clock, Random& random);
 
 /// Verifies name and format. Throws Error(corrupt) naming the file.
 KeyFile load_key_file(Backend& backend, const Id& id);

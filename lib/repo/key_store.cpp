@@ -55,7 +55,8 @@ bool same_key(const Key& a, const Key& b) {
 Id store_key(const Repository& repository, const Secret& password, const std::string& username,
              const std::string& hostname, const std::optional<KdfParams>& kdf) {
   Backend& backend = repository.backend();
-  const Id id = save_key_file(backend, repository.key(), password, username, hostname, kdf);
+  const Id id = save_key_file(backend, repository.key(), password, username, hostname, kdf,
+                              repository.clock(), repository.random());
   backend.barrier();
   const std::optional<Key> opened = open_key_file(id, load_key_file(backend, id), password, {});
   if (!opened || !same_key(*opened, repository.key())) {

@@ -49,7 +49,7 @@ OtherLocks look_at_locks(const Repository& repository, const std::vector<ListedF
     const FileRef file{.kind = FileKind::lock, .id = one.id};
     std::optional<LockFile> lock = load_patiently(repository, file, options.timing, stop);
     if (!lock) continue;
-    if (judge_owner(*lock, system_clock().now()) == LockOwner::ended) {
+    if (judge_owner(*lock, repository.clock().now()) == LockOwner::ended) {
       backend.remove(file);
       ++others.dead;
       if (notice) {

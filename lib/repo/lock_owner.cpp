@@ -47,8 +47,8 @@ std::string format_age(std::int64_t seconds) {
 
 }  // namespace
 
-LockFile make_lock(bool exclusive) {
-  return {.time = in_local_zone(system_clock().now()),
+LockFile make_lock(bool exclusive, const Clock& clock) {
+  return {.time = in_local_zone(clock.now()),
           .exclusive = exclusive,
           .hostname = host_name(),
           .username = user_name(),

@@ -6,7 +6,7 @@
 namespace medsave {
 
 /// A lock file of this process, made now.
-LockFile make_lock(bool exclusive);
+LockFile make_lock(bool exclusive, const Clock& clock = system_clock());
 
 /// What this process can tell about the owner of a lock.
 enum class LockOwner {

@@ -20,7 +20,8 @@ OpenPacks::Reservation OpenPacks::reserve(const PackEntry& entry) {
   std::shared_ptr<PackBuilder> alone;
   const bool large =
       entry.stored_length >= std::min<std::uint64_t>(pack_size_, PackBuilder::kOvershoot);
-  std::shared_ptr<PackBuilder>& pack = large ? alone : open_[system_random().below(open_.size())];
+  std::shared_ptr<PackBuilder>& pack =
+      large ? alone : open_[repository_.random().below(open_.size())];
   if (pack == nullptr) {
     pack = std::make_shared<PackBuilder>(pack_size_, take_spare());
     ++in_memory_;
@@ -81,7 +82,7 @@ FinishedPack OpenPacks::complete(PackBuilder& pack) {
   const std::lock_guard hashing(hash_mutex_);
   pack.hash().extend(pack.bytes());
   hash_alongside_other(pack.hash(), &pack);
-  return pack.complete(repository_.key(), system_random());
+  return pack.complete(repository_.key(), repository_.random());
 }
 
 std::vector<FinishedPack> OpenPacks::finish() {

@@ -265,7 +265,7 @@ bool RepoLock::State::is_listed(const Id& id) const {
 
 /// A new lock file, visible to others when this returns.
 Id RepoLock::State::save_lock() const {
-  const LockFile lock = make_lock(options.mode == LockMode::exclusive);
+  const LockFile lock = make_lock(options.mode == LockMode::exclusive, repository.clock());
   const Id id = repository.save_json(FileKind::lock, encode_lock_file(lock));
   try {
     repository.backend().barrier();

@@ -66,9 +66,9 @@ bool may_be_in_use(Backend& backend, const Key& master) noexcept {
   }
 }
 
-std::string random_hex_id() {
+std::string random_hex_id(Random& random) {
   std::array<std::byte, Id::kSize> bytes = {};
-  system_random().fill(bytes);
+  random.fill(bytes);
   return Id::from_bytes(bytes).hex();
 }
 
@@ -220,19 +220,21 @@ std::unique_ptr<Repository> Repository::create(std::unique_ptr<Backend> backend,
   const std::vector<Id> strays = require_unused(*backend);
   backend->create();
   std::optional<OpenedKey> stray = find_stray_key(*backend, strays, password, stop);
-  Key master = stray ? std::move(stray->master) : Key::generate(system_random());
+  Key master = stray ? std::move(stray->master) : Key::generate(options.random);
   const Polynomial polynomial =
-      options.polynomial ? *options.polynomial : Polynomial::generate(system_random());
-  RepoConfig config{
-      .version = options.version, .id = random_hex_id(), .chunker_polynomial = polynomial.hex()};
+      options.polynomial ? *options.polynomial : Polynomial::generate(options.random);
+  RepoConfig config{.version = options.version,
+                    .id = random_hex_id(options.random),
+                    .chunker_polynomial = polynomial.hex()};
 
-  const Id key_id =
-      stray ? stray->id : save_key_file(*backend, master, password, {}, {}, options.kdf);
+  const Id key_id = stray ? stray->id
+                          : save_key_file(*backend, master, password, {}, {}, options.kdf,
+                                          options.clock, options.random);
   bool config_saved = false;
   try {
     backend->barrier();
     Buffer sealed;
-    seal(master, as_bytes(encode_repo_config(config)), sealed, system_random());
+    seal(master, as_bytes(encode_repo_config(config)), sealed, options.random);
     backend->save(kConfig, std::move(sealed));
     config_saved = true;
     backend->barrier();
@@ -248,9 +250,12 @@ std::unique_ptr<Repository> Repository::create(std::unique_ptr<Backend> backend,
   for (const Id& id : strays) {
     if (id != key_id) remove_quietly(*backend, {.kind = FileKind::key, .id = id});
   }
-  return std::unique_ptr<Repository>(new Repository(std::move(backend), std::move(writes),
-                                                    std::move(master), key_id, std::move(config),
-                                                    polynomial));
+  std::unique_ptr<Repository> created(new Repository(std::move(backend), std::move(writes),
+                                                     std::move(master), key_id, std::move(config),
+                                                     polynomial));
+  created->clock_ = &options.clock;
+  created->random_ = &options.random;
+  return created;
 }
 
 std::unique_ptr<Repository> Repository::open(std::unique_ptr<Backend> backend,
@@ -369,8 +374,7 @@ void Repository::load_json(const FileRef& file, Buffer& out) const {
 Id Repository::save_json(FileKind kind, std::string_view json) const {
   Scratch& scratch = Scratch::of_this_thread();
   Buffer sealed;
-  seal(key_, encode_unpacked(json, config_.version, scratch.compressor).view(), sealed,
-       system_random());
+  seal(key_, encode_unpacked(json, config_.version, scratch.compressor).view(), sealed, random());
   open_sealed(key_, sealed.view(), scratch.plain);
   const Buffer again =
       decode_unpacked(scratch.plain.view(), config_.version, scratch.decompressor, json.size());

@@ -5,6 +5,7 @@
 // blob_writer.hpp and repo_lock.hpp.
 
 #include "medsave/backend/backend.hpp"
+#include "medsave/base/clock.hpp"
 #include "medsave/base/error.hpp"
 #include "medsave/base/progress.hpp"
 #include "medsave/base/random.hpp"
@@ -33,6 +34,9 @@ struct CreateOptions {
   std::uint32_t version = 2;
   std::optional<Polynomial> polynomial = {};  // of another repository; else a new one
   std::optional<KdfParams> kdf = {};          // cost of the first key; else the default
+  /// What the repository goes on with; tests replace them to make the same bytes again.
+  const Clock& clock = system_clock();
+  Random& random = system_random();
 };
 
 /// An opened repository: its backend, its master key, its config. Loads and saves the encrypted
@@ -70,6 +74,9 @@ class Repository {
   [[nodiscard]] const RepoConfig& config() const { return config_; }
   [[nodiscard]] const Polynomial& polynomial() const { return polynomial_; }
   [[nodiscard]] const Key& key() const { return key_; }
+  /// For what is stored: its times, and keys, nonces and the choice of packs.
+  [[nodiscard]] const Clock& clock() const { return *clock_; }
+  [[nodiscard]] Random& random() const { return *random_; }
   /// The key file that opened it.
   [[nodiscard]] const Id& key_id() const { return key_id_; }
 
@@ -104,6 +111,8 @@ class Repository {
   std::shared_ptr<WriteCondition> writes_;
   std::unique_ptr<Backend> backend_;
   CacheBackend* cache_ = nullptr;
+  const Clock* clock_ = &system_clock();
+  Random* random_ = &system_random();
   Key key_;
   Id key_id_;
   RepoConfig config_;
