@@ -26,7 +26,8 @@ inline constexpr std::size_t kMaxKeyTries = 20;
 /// barrier. Empty user or host: this one's. Without `kdf` the cost is that of KdfParams.
 Id save_key_file(Backend& backend, const Key& master, const Secret& password,
                  const std::string& username, const std::string& hostname,
-                 const std::optional<KdfParams>& kdf, const Clock& clock, Random& random);
+                 const std::optional<KdfParams>& kdf, const Clock& clock = system_clock(),
+                 Random& random = system_random());
 
 /// Verifies name and format. Throws Error(corrupt) naming the file.
 KeyFile load_key_file(Backend& backend, const Id& id);
