@@ -75,11 +75,11 @@ class Output {
     close_fd(std::move(file_), target_);
     if (temporary_.empty()) return;
     try {
-      rename_at(kCurrentDirectory, temporary_, kCurrentDirectory, target_);
+      rename_at(kCurrentDirectory, temporary_, kCurrentDirectory, place_);
     } catch (const Error& e) {
       throw Error(e.code(), format_text(_("{} is not replaced; {}"), target_, e.what()));
     }
-    const std::filesystem::path folder = std::filesystem::path(target_).parent_path();
+    const std::filesystem::path folder = std::filesystem::path(place_).parent_path();
     sync_dir(folder.empty() ? "." : folder.string());
     temporary_.clear();
   }
@@ -87,20 +87,22 @@ class Output {
  private:
   void open() {
     if (file_) return;
-    const std::optional<FileInfo> there = lstat_at(kCurrentDirectory, target_);
-    // What is there stays until all of the new content is: but a device or a link is written to.
+    const std::optional<FileInfo> there = stat_at(kCurrentDirectory, target_);
+    // What is there stays until all of the new content is; only a device or a pipe is written to.
     if (there && !there->is_regular()) {
       file_ = open_for_overwriting(target_, target_);
       return;
     }
     std::array<std::byte, 8> random = {};
     system_random().fill(random);
-    temporary_ = target_ + ".medsave-" + to_hex(random);  // another dump may be writing to it, too
+    place_ = resolve_link(target_);
+    temporary_ = place_ + ".medsave-" + to_hex(random);  // another dump may be writing to it, too
     file_ = create_file_at(kCurrentDirectory, temporary_, 0666, target_);
-    if (there && there->is_regular()) set_mode_where_possible(file_.get(), there->mode, target_);
+    if (there) set_mode_where_possible(file_.get(), there->mode, target_);
   }
 
   const std::string target_;
+  std::string place_ = {};      // the file itself where target_ is a symbolic link
   std::string temporary_ = {};  // its name while it is being written; empty at the end
   UniqueFd file_;
 };

@@ -99,14 +99,28 @@ echo annotated >scan
 chmod 640 scan
 chmod 600 "$pack"
 printf X | dd of="$pack" bs=1 seek=2000000 conv=notrunc status=none
-expect 1 medsave dump latest "$work/src/scan" --target scan
-same "$(cat scan)" annotated
-same "$(ls scan*)" scan
+mkdir archive
+ln -s ../scan archive/newest
+for target in scan archive/newest; do
+  expect 1 medsave dump latest "$work/src/scan" --target $target
+  same "$(cat scan)" annotated "what was there, by way of $target"
+  same "$(ls -A scan* archive | tr '\n' ' ')" "scan  archive: newest "
+done
 expect 0 medsave dump latest "$work/src/b" --target scan
 same "$(cat scan) $(stat -c %a scan)" "b 640"
 ln -s scan to-scan
 expect 0 medsave dump latest "$work/src/letters/a" --target to-scan
 same "$(readlink to-scan) $(cat scan)" "scan a"
+ln -s new-scan to-new
+expect 0 medsave dump latest "$work/src/letters/a" --target to-new
+same "$(readlink to-new) $(cat new-scan)" "new-scan a"
+expect 0 medsave dump latest "$work/src/letters/a" --target /dev/fd/3 3>"$work/descriptor"
+same "$(cat descriptor)" a
+mkfifo pipe
+cat pipe >piped &
+expect 0 medsave dump latest "$work/src/letters/a" --target pipe
+wait $!
+same "$(cat piped)" a
 
 step "a folder of packs under another name"
 folder=$(dirname "$pack")

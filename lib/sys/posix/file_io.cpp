@@ -302,11 +302,19 @@ void write_file_durably(const std::string& path, ByteView data, unsigned mode) {
     write_through(path, data);
     return;
   }
+  replace_file_durably(resolve_link(path), data, mode);
+}
+
+std::string resolve_link(const std::string& path) {
+  constexpr int kMostLinks = 40;  // as many as the system follows
+  std::filesystem::path file = path;
   std::error_code failed;
-  const bool is_link = std::filesystem::is_symlink(path, failed);
-  const std::filesystem::path file =
-      is_link ? std::filesystem::weakly_canonical(path, failed) : std::filesystem::path(path);
-  replace_file_durably(failed ? path : file.string(), data, mode);
+  for (int n = 0; n < kMostLinks && std::filesystem::is_symlink(file, failed); ++n) {
+    const std::filesystem::path next = std::filesystem::read_symlink(file, failed);
+    if (failed) break;
+    file = file.parent_path() / next;
+  }
+  return file.string();
 }
 
 UniqueFd open_for_appending(const std::string& path) {

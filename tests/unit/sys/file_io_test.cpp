@@ -80,6 +80,23 @@ TEST(FileIo, DurableWritesReplaceAndLeaveNoTemporary) {
   EXPECT_EQ(list_dir(open_dir_at(kCurrentDirectory, temp.path()).get()).size(), 1U);
 }
 
+TEST(FileIo, DurableWritesFollowLinksAlsoToWhatIsNotThereYet) {
+  const TempDir temp;
+  make_directories(temp / "folder", 0700);
+  ASSERT_EQ(::symlink("folder/second", (temp / "first").c_str()), 0);
+  ASSERT_EQ(::symlink("../file", (temp / "folder/second").c_str()), 0);
+  for (const std::string content : {"old", "new"}) {
+    write_file_durably(temp / "first", as_bytes(content), 0600);
+    EXPECT_EQ(as_text(read_file(temp / "file", 10).view()), content);
+    EXPECT_TRUE(lstat_at(kCurrentDirectory, temp / "first")->is_symlink());
+    EXPECT_TRUE(lstat_at(kCurrentDirectory, temp / "folder/second")->is_symlink());
+  }
+  EXPECT_EQ(resolve_link(temp / "file"), temp / "file");
+  EXPECT_EQ(resolve_link("nothing"), "nothing");
+  ASSERT_EQ(::symlink("round", (temp / "round").c_str()), 0);
+  EXPECT_EQ(resolve_link(temp / "round"), temp / "round");
+}
+
 TEST(FileIo, FoldersGetTheirModeWhateverTheUmask) {
   const TempDir temp;
   const mode_t old = ::umask(0177);
