@@ -2,6 +2,7 @@
 
 #include "index_swap.hpp"
 
+#include "medsave/backend/cache_backend.hpp"
 #include "medsave/base/error.hpp"
 #include "medsave/base/text.hpp"
 #include "medsave/crypto/sha256.hpp"
@@ -55,7 +56,7 @@ class PackRepair {
       salvage(file);
       ++progress_.done_items;
     }
-    count_lost_blobs();
+    count_lost_blobs(stop);
     if (!request_.dry_run) replace(files, stop);
     return report_;
   }
@@ -188,15 +189,32 @@ class PackRepair {
     return sealed_.view();
   }
 
-  void count_lost_blobs() {
+  void count_lost_blobs(const std::stop_token& stop) {
     for (const BlobKey& blob : lost_) {
+      check_stop(stop);
       if (saved_.contains(blob)) continue;
-      const auto all = index_->find_all({.kind = blob.first, .id = blob.second});
-      const bool elsewhere = std::any_of(all.begin(), all.end(), [&](const BlobLocation& at) {
-        return !damaged_.contains(at.pack);
-      });
-      if (!elsewhere) ++report_.lost_blobs;
+      if (!has_good_copy({.kind = blob.first, .id = blob.second})) ++report_.lost_blobs;
     }
+  }
+
+  /// Whether another pack has the blob. The index only says that it should.
+  bool has_good_copy(const BlobRef& blob) {
+    for (const BlobLocation& at : index_->find_all(blob)) {
+      if (damaged_.contains(at.pack)) continue;
+      const FileRef pack{.kind = FileKind::pack, .id = at.pack};
+      // What this computer has in its cache proves nothing of the repository.
+      if (CacheBackend* cache = repository_.cache()) cache->forget(pack);
+      try {
+        repository_.backend().load_range(pack, at.offset, at.stored_length, sealed_);
+        open_blob(repository_, blob, sealed_.view(), at.plain_length, plain_);
+        return true;
+      } catch (const Error& e) {
+        if (is_fatal(e)) throw;
+        warn(format_text(_("pack {}: blob {} cannot be read: {}"), at.pack.short_hex(),
+                         blob.id.hex(), e.what()));
+      }
+    }
+    return false;
   }
 
   void replace(const std::vector<ListedFile>& files, const std::stop_token& stop) {

@@ -28,7 +28,7 @@ struct PackRepairEvents {
 
 struct PackRepairReport {
   std::uint64_t saved_blobs = 0;
-  std::uint64_t lost_blobs = 0;  // unreadable, and in no other pack
+  std::uint64_t lost_blobs = 0;  // unreadable, in every other pack too
   std::uint64_t removed_packs = 0;
 };
 

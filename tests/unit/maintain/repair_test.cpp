@@ -1,7 +1,9 @@
 #include "maintain_setup.hpp"
 #include "support/matchers.hpp"
+#include "support/temp_dir.hpp"
 #include "unit/prune/prune_store.hpp"
 
+#include "medsave/backend/cache_backend.hpp"
 #include "medsave/base/units.hpp"
 #include "medsave/maintain/index_repair.hpp"
 #include "medsave/maintain/pack_repair.hpp"
@@ -10,6 +12,8 @@
 #include <algorithm>
 #include <mutex>
 #include <set>
+#include <string>
+#include <vector>
 
 namespace medsave {
 namespace {
@@ -247,6 +251,48 @@ TEST(RepairPacks, SavesWhatIsIntactAndKeepsACopy) {
   EXPECT_FALSE(index->contains({.kind = BlobKind::data, .id = sample.one.content[0]}));
   EXPECT_TRUE(index->contains({.kind = BlobKind::data, .id = sample.one.content[1]}));
   EXPECT_FALSE(index->contains_pack(pack));
+}
+
+TEST(RepairPacks, ABlobIsNotLostOnlyWhereAnotherPackReallyHasIt) {
+  for (const bool both_rotten : {false, true}) {
+    Sample sample;
+    const auto repository = test::open(sample.store);
+    const BlobRef root{.kind = BlobKind::tree,
+                       .id = test::snapshots_of(*repository).at(0).snapshot.tree};
+    Buffer content;
+    BlobReader(*repository, *load_index(*repository, {})).load(root, content);
+    {  // another backup at the same time, which does not know of it
+      Index unaware;
+      BlobWriter writer(*repository, unaware, {}, {});
+      writer.save(BlobKind::tree, content.view());
+      writer.finish();
+    }
+    const test::TempDir cache;
+    repository->use_cache(cache.path());
+    const std::vector<BlobLocation> copies = load_index(*repository, {})->find_all(root);
+    ASSERT_EQ(copies.size(), 2U);
+    repository->cache()->note_tree_pack(copies[1].pack);
+    repository->backend().load_range({.kind = FileKind::pack, .id = copies[1].pack},
+                                     copies[1].offset, copies[1].stored_length, content);
+    for (const std::size_t copy : {0U, 1U}) {
+      if (copy == 1 && !both_rotten) continue;
+      const BlobLocation& at = copies[copy];
+      test::damage(sample.store, {.kind = FileKind::pack, .id = at.pack},
+                   [&](Buffer& pack) { pack.data()[at.offset + 20] ^= std::byte{1}; });
+    }
+    std::vector<std::string> warnings;
+    Progress progress;
+    const PackRepairReport report = repair_packs(
+        *repository, {.packs = {copies[0].pack}},
+        {.warning = [&](const std::string& line) { warnings.push_back(line); }}, progress, {});
+    EXPECT_EQ(report.lost_blobs, both_rotten ? 1U : 0U);
+    EXPECT_EQ(std::ranges::any_of(warnings,
+                                  [&](const std::string& line) {
+                                    return line.find("pack " + copies[1].pack.short_hex()) !=
+                                           std::string::npos;
+                                  }),
+              both_rotten);
+  }
 }
 
 TEST(RepairPacks, DamageOnTheWayIsNoneOfTheFile) {
