@@ -4,6 +4,7 @@
 #include "repacker.hpp"
 
 #include "medsave/backend/cache_backend.hpp"
+#include "medsave/backend/guarded_backend.hpp"
 #include "medsave/base/error.hpp"
 #include "medsave/base/text.hpp"
 #include "medsave/base/units.hpp"
@@ -147,12 +148,16 @@ class Prune {
 
   void carry_out(const std::stop_token& stop) {
     const PrunePlan& plan = report_.plan;
-    if (!plan.unindexed.empty() || plan.changes_index()) require_same_lists();
     const RepackRounds rounds = choose_rounds();
     if (rounds.rounds.size() > 1) {
       for (const DoomedPack& pack : plan.remove) goes_first_.insert(pack.id);
     }
     verify_kept_copies(stop);
+    // A run that began without a lock, as the medium was full, takes it here. Until then another
+    // computer may have saved something: the lists are compared after that and after all that takes
+    // long, and nothing is deleted before.
+    repository_.writes().require();
+    if (!plan.unindexed.empty() || plan.changes_index()) require_same_lists();
     repository_.backend().remove_leftovers();
     if (!plan.unindexed.empty()) {
       std::vector<Id> ids;

@@ -5,6 +5,7 @@
 #include "support/temp_dir.hpp"
 
 #include "medsave/backend/cache_backend.hpp"
+#include "medsave/backend/guarded_backend.hpp"
 #include "medsave/base/error.hpp"
 #include "medsave/repo/blob_reader.hpp"
 #include "medsave/repo/blob_writer.hpp"
@@ -14,6 +15,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <utility>
 
 namespace medsave {
 namespace {
@@ -82,6 +84,27 @@ TEST(Pruner, TrustsNoListThatASecondLookContradicts) {
     EXPECT_EQ(test::stored_bytes(store), before);
     history.expect_intact();
   }
+}
+
+TEST(Pruner, LooksAgainOnceItHoldsItsLock) {
+  MemBackend store;
+  History history(store);
+  const FileRef snapshot{.kind = FileKind::snapshot, .id = history.forgettable()};
+  Buffer saved;
+  store.load(snapshot, ~0ULL, saved);
+  history.forget_first();
+  const std::size_t packs = store.list(FileKind::pack).size();
+  const auto repository = test::RepoBuilder::open(test::RepoBuilder::forward(store));
+  // On a full medium the lock is stored when something is about to be deleted. Just before that
+  // another computer saves what needs the same packs.
+  repository->writes().set([&] {
+    if (saved.size() != 0) store.save(snapshot, std::exchange(saved, Buffer()));
+  });
+  Progress progress;
+  EXPECT_THAT([&] { run_prune(*repository, test::tidy(), {}, progress, {}); },
+              test::throws_errc(Errc::io));
+  EXPECT_THAT(store.list(FileKind::pack), SizeIs(packs));
+  history.expect_intact();
 }
 
 TEST(Pruner, MissesASnapshotThatItsCallerKnows) {
