@@ -84,7 +84,7 @@ struct RepoLock::State {
   [[noreturn]] void lose();
   void tell(const std::string& message) const noexcept;
   void set_confirmed(std::exception_ptr why_not);
-  void give_up();
+  void give_up(std::exception_ptr why);
 
   const Repository& repository;
   const LockOptions options;
@@ -296,8 +296,7 @@ void RepoLock::State::run(const std::stop_token& stop) {
     if (!lost) keep_fresh(stop);
   } catch (const Interrupted&) {  // the lock is being released
   } catch (...) {
-    set_confirmed(std::current_exception());
-    give_up();
+    give_up(std::current_exception());
   }
 }
 
@@ -313,8 +312,7 @@ void RepoLock::State::look_again(const std::stop_token& stop) {
   } catch (const Error&) {
     const std::lock_guard guard(own_mutex);
     remove_now(std::exchange(own, Id{}));
-    set_confirmed(std::current_exception());
-    give_up();
+    give_up(std::current_exception());
   }
 }
 
@@ -386,8 +384,7 @@ void RepoLock::State::take_late() {
 
 void RepoLock::State::lose() {
   const Error why = removed_by_somebody();
-  set_confirmed(std::make_exception_ptr(why));
-  give_up();
+  give_up(std::make_exception_ptr(why));
   throw why;
 }
 
@@ -443,8 +440,10 @@ void RepoLock::State::set_confirmed(std::exception_ptr why_not) {
   changed.notify_all();
 }
 
-void RepoLock::State::give_up() {
+/// Whoever is told by confirm() why the lock is lost must find it lost.
+void RepoLock::State::give_up(std::exception_ptr why) {
   lost = true;
+  set_confirmed(std::move(why));
   stopper.request_stop();
 }
 
