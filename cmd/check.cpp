@@ -59,6 +59,12 @@ void print_affected(const CheckReport& report, Context& context) {
 /// What helps depends on the damage: what is left of a pack has to be moved, a missing one only
 /// forgotten. In the order in which to do it.
 std::vector<std::string> steps_to_mend(const CheckReport& report) {
+  // What this user may not read looks as if it were missing. A repair would take it out.
+  if (report.access_denied) {
+    return {_("This user may not read all files of the repository, which is no damage of theirs: "
+              "run the command as the user who made the repository, or have the rights changed."),
+            _("Then check again, and repair nothing before.")};
+  }
   std::vector<std::string> steps = {
       _("Keep the repository as it is and copy it first. If there are more errors each time, the "
         "drive or the memory is failing.")};

@@ -19,8 +19,8 @@ AffectedPaths::AffectedPaths(const Repository& repository, const Index& index,
   for (const BlobRef& blob : suspects) {
     check_stop(stop);
     if (blob.kind == BlobKind::tree) continue;  // the walk reads those itself
-    if (auto reason = probe_blob(repository, index, blob, plain)) {
-      lost_.emplace(blob.id, std::move(*reason));
+    if (auto unreadable = probe_blob(repository, index, blob, plain)) {
+      lost_.emplace(blob.id, std::move(unreadable->reasons));
     }
   }
 }
@@ -69,8 +69,8 @@ bool AffectedPaths::enter(Walk& walk, const Id& tree) {
   try {
     Buffer json;
     const BlobRef blob = {.kind = BlobKind::tree, .id = tree};
-    if (const auto reason = probe_blob(repository_, index_, blob, json)) {
-      throw Error(Errc::corrupt, *reason);
+    if (const auto unreadable = probe_blob(repository_, index_, blob, json)) {
+      throw Error(Errc::corrupt, unreadable->reasons);
     }
     walk.levels.push_back({.tree = tree,
                            .nodes = decode_tree(as_text(json.view())),

@@ -58,6 +58,7 @@ class Check {
     log_.fill(report_);
     // What looks superfluous may be what is missing elsewhere.
     if (report_.errors != 0) report_.suggest_prune = false;
+    if (report_.access_denied) report_.suggest_repair_index = false;
     return std::move(report_);
   }
 
@@ -99,6 +100,7 @@ class Check {
 
   void load_wanted_snapshots(const std::stop_token& stop) {
     snapshots_ = load_readable_snapshots(repository_, stop, [&](const Id& id, const Error& error) {
+      log_.note_reason(error);
       log_.error(FindingKind::snapshot_unreadable, id, error.what());
       if (error.code() == Errc::corrupt) report_.damaged_snapshots.push_back(id);
     });

@@ -1,5 +1,7 @@
 #include "damage_log.hpp"
 
+#include "medsave/base/text.hpp"
+
 #include <utility>
 
 namespace medsave {
@@ -32,6 +34,11 @@ void DamageLog::broken_pack(FindingKind kind, const Id& pack, const std::string&
   error(kind, pack, message);
 }
 
+void DamageLog::unread_pack(const Id& pack, const Error& why) {
+  note_reason(why);
+  error(FindingKind::pack_unread, pack, format_text(_("pack {}: {}"), pack.hex(), why.what()));
+}
+
 void DamageLog::note_rotten_pack(const Id& pack) {
   const std::lock_guard lock(mutex_);
   if (!broken_ids_.insert(pack).second) return;
@@ -49,6 +56,7 @@ void DamageLog::fill(CheckReport& report) const {
   report.hints = hints_;
   report.broken_packs = broken_packs_;
   report.rotten_packs = rotten_packs_;
+  report.access_denied = access_denied_;
 }
 
 }  // namespace medsave

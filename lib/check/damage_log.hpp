@@ -1,9 +1,11 @@
 #pragma once
 
+#include "medsave/base/error.hpp"
 #include "medsave/base/progress.hpp"
 #include "medsave/check/checker.hpp"
 #include "medsave/repo/index.hpp"
 
+#include <atomic>
 #include <functional>
 #include <mutex>
 #include <string>
@@ -28,16 +30,23 @@ class DamageLog {
   void hint(FindingKind kind, std::vector<Id> packs, const std::string& message);
   /// A pack of which something is missing or wrong; also reports it.
   void broken_pack(FindingKind kind, const Id& pack, const std::string& message);
+  /// A pack that this user may not read; also reports it.
+  void unread_pack(const Id& pack, const Error& why);
   /// A pack that is there, with something wrong in it that is reported otherwise.
   void note_rotten_pack(const Id& pack);
   /// Blobs whose copy in some pack is bad; another copy may be good.
   void suspect(const std::vector<BlobRef>& blobs);
+  /// Why something could not be read. What this user may not read may be whole.
+  void note_reason(const Error& error) {
+    if (error.code() == Errc::permission) access_denied_ = true;
+  }
   /// Some tree or file refers to what is not there or not valid.
   void note_broken_reference() { broken_reference_ = true; }
 
   [[nodiscard]] bool is_broken_pack(const Id& pack) const { return broken_ids_.contains(pack); }
   [[nodiscard]] const BlobSet& suspects() const { return suspects_; }
   [[nodiscard]] bool has_broken_references() const { return broken_reference_; }
+  [[nodiscard]] bool access_denied() const { return access_denied_; }
   /// Counts and broken packs so far. The stages above must have ended.
   void fill(CheckReport& report) const;
 
@@ -54,6 +63,7 @@ class DamageLog {
   std::unordered_set<Id> broken_ids_;
   BlobSet suspects_;
   std::atomic<bool> broken_reference_ = false;
+  std::atomic<bool> access_denied_ = false;
 };
 
 }  // namespace medsave

@@ -47,18 +47,18 @@ void PackCheck::run(std::vector<PackSummary> packs, const std::stop_token& stop)
   scope.join();
 }
 
-std::string PackCheck::load(const PackSummary& pack, Buffer& content) const {
+std::optional<Error> PackCheck::load(const PackSummary& pack, Buffer& content) const {
   // What this computer has in its cache proves nothing of the repository.
   if (CacheBackend* cache = repository_.cache()) {
     cache->forget({.kind = FileKind::pack, .id = pack.id});
   }
   try {
     repository_.backend().load({.kind = FileKind::pack, .id = pack.id}, pack.size, content);
-    return {};
+    return std::nullopt;
   } catch (const Error& e) {
     if (is_fatal(e)) throw;
     content.clear();
-    return e.what();
+    return e;
   }
 }
 
@@ -103,6 +103,10 @@ void PackCheck::examine(LoadedPack& pack, Buffer& plain, const std::stop_token& 
     return;
   }
   log_.suspect(second.bad_blobs);
+  if (pack.failure && pack.failure->code() == Errc::permission) {
+    log_.unread_pack(summary.id, *pack.failure);
+    return;
+  }
   log_.broken_pack(
       FindingKind::pack_damaged, summary.id,
       format_text(_("pack {} is damaged: {} ({} of its {} blobs unreadable); replace it from "
@@ -113,8 +117,8 @@ void PackCheck::examine(LoadedPack& pack, Buffer& plain, const std::stop_token& 
 void PackCheck::judge(const PackSummary& pack, LoadedPack& loaded, Buffer& plain, Verdict& verdict,
                       const std::stop_token& stop) const {
   const std::vector<PackEntry> entries = index_.pack_entries(pack.id);
-  if (!loaded.failure.empty()) {
-    verdict.add(loaded.failure);
+  if (loaded.failure) {
+    verdict.add(loaded.failure->what());
     for (const PackEntry& entry : entries) {
       verdict.bad_blobs.push_back({.kind = entry.kind, .id = entry.id});
     }

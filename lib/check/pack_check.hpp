@@ -31,7 +31,7 @@ class PackCheck {
   struct LoadedPack {
     std::size_t number = 0;  // in packs_
     Buffer content = {};
-    std::string failure = {};  // of reading; empty when content is there
+    std::optional<Error> failure = {};  // of reading; nullopt when content is there
   };
   using Queue = BoundedQueue<LoadedPack>;
   /// What one reading of a pack showed.
@@ -42,7 +42,7 @@ class PackCheck {
   };
 
   void fetch(BoundedQueue<Buffer>& spare, Queue& loaded, const std::stop_token& stop);
-  std::string load(const PackSummary& pack, Buffer& content) const;
+  std::optional<Error> load(const PackSummary& pack, Buffer& content) const;
   void verify(BoundedQueue<Buffer>& spare, Queue& loaded, const std::stop_token& stop);
   void examine(LoadedPack& pack, Buffer& plain, const std::stop_token& stop);
   void judge(const PackSummary& pack, LoadedPack& loaded, Buffer& plain, Verdict& verdict,

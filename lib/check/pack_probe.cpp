@@ -38,7 +38,7 @@ std::optional<UnreachablePack> ask_for(Backend& backend, const PackSummary& pack
     return UnreachablePack{.pack = pack};
   } catch (const Error& e) {
     if (is_fatal(e)) throw;
-    return UnreachablePack{.pack = pack, .reason = e.what()};
+    return UnreachablePack{.pack = pack, .failure = e};
   }
 }
 

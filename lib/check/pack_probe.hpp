@@ -1,10 +1,11 @@
 #pragma once
 
 #include "medsave/backend/backend.hpp"
+#include "medsave/base/error.hpp"
 #include "medsave/repo/index.hpp"
 
+#include <optional>
 #include <stop_token>
-#include <string>
 #include <vector>
 
 namespace medsave {
@@ -12,7 +13,7 @@ namespace medsave {
 /// A pack that is in the list, but not to be had.
 struct UnreachablePack {
   PackSummary pack = {};
-  std::string reason = {};  // of the backend; empty: there is no file of this name
+  std::optional<Error> failure = {};  // of the backend; nullopt: there is no file of this name
 };
 
 /// Asks for the size of one pack of each of the 256 folders, and where that one is not to be had,

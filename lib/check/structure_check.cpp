@@ -90,9 +90,14 @@ class PackListChecker {
     for (const UnreachablePack& found : probe_packs(backend_, result_.intact, stop)) {
       const PackSummary& pack = found.pack;
       unreachable.insert(pack.id);
+      if (found.failure && found.failure->code() == Errc::permission) {
+        log_.suspect(blobs_of(index_, pack.id));
+        log_.unread_pack(pack.id, *found.failure);
+        continue;
+      }
       damaged(pack, FindingKind::pack_missing,
-              found.reason.empty() ? missing_file(pack.id)
-                                   : format_text(_("pack {}: {}"), pack.id.hex(), found.reason));
+              found.failure ? format_text(_("pack {}: {}"), pack.id.hex(), found.failure->what())
+                            : missing_file(pack.id));
     }
     std::erase_if(result_.intact,
                   [&](const PackSummary& pack) { return unreachable.contains(pack.id); });
@@ -144,9 +149,12 @@ void check_keys(const Repository& repository, DamageLog& log, const std::stop_to
       decode_key_file(as_text(content.view()));
     } catch (const Error& e) {
       if (is_fatal(e)) throw;
+      log.note_reason(e);
       log.error(FindingKind::key_unreadable, file.id,
-                format_text(_("key {}: {}; remove it and add the password again"), file.id.hex(),
-                            e.what()));
+                format_text(e.code() == Errc::permission
+                                ? _("key {}: {}")
+                                : _("key {}: {}; remove it and add the password again"),
+                            file.id.hex(), e.what()));
     }
   }
 }
@@ -155,6 +163,7 @@ PackListCheck check_pack_list(const Repository& repository, const Index& index,
                               const LoadIndexReport& loading, DamageLog& log,
                               const std::stop_token& stop) {
   for (const IndexProblem& problem : loading.problems) {
+    log.note_reason(Error(problem.code, problem.message));
     log.error(FindingKind::index_unreadable, problem.index, problem.message);
   }
   if (const unsigned long count = loading.duplicate_packs.size(); count != 0) {

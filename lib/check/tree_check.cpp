@@ -93,11 +93,12 @@ void TreeCheck::invalid(const Id& tree, const std::string& what) {
 void TreeCheck::check_tree(const Job& job, Buffer& json, std::vector<Job>& found) {
   const BlobRef blob = {.kind = BlobKind::tree, .id = job.tree};
   use(blob);
-  if (const std::optional<std::string> reason = probe_blob(repository_, index_, blob, json)) {
+  if (const std::optional<UnreadableBlob> lost = probe_blob(repository_, index_, blob, json)) {
     log_.note_broken_reference();
+    if (lost->denied) log_.note_reason(*lost->denied);
     log_.error(FindingKind::tree_unreadable, job.tree,
-               format_text(_("folder list {} cannot be read: {}"), job.tree.hex(), *reason));
-    for (const BlobLocation& at : index_.find_all(blob)) log_.note_rotten_pack(at.pack);
+               format_text(_("folder list {} cannot be read: {}"), job.tree.hex(), lost->reasons));
+    for (const Id& pack : lost->rotten) log_.note_rotten_pack(pack);
     return;
   }
   Tree tree;

@@ -65,6 +65,23 @@ for closed in repo repo/keys repo/snapshots repo/index repo/config; do
   chmod "$mode" $closed
 done
 
+step "check: what may not be read is no damage, and nothing is to be repaired"
+pack=$(grep -l . -r repo/data | head -n 1)
+for closed in "$pack" "$(find repo/index -type f | head -n 1)"; do
+  mode=$(stat -c %a "$closed")
+  chmod go-rwx "$closed"
+  run as_user "$MEDSAVE" --no-cache check --read-data
+  same "$status" 1
+  says "cannot open ${closed#repo/}: Permission denied"
+  says "1\. This user may not read all files of the repository"
+  says_not "damaged|medsave repair|replace it"
+  run as_user "$MEDSAVE" --no-cache --json check --read-data
+  says '"broken_packs":null,"suggest_repair_index":false'
+  chmod "$mode" "$closed"
+done
+run as_user "$MEDSAVE" --no-cache check --read-data
+same "$status" 0
+
 step "init where nothing may be made: said before a password is asked for"
 run as_user env -u RESTIC_PASSWORD "$(program_for_all)" -r "$work/new/repo" init
 same "$status" 1

@@ -43,6 +43,7 @@ enum class FindingKind {
   pack_missing,
   pack_size,
   pack_damaged,
+  pack_unread,     // this user may not read it
   pack_unindexed,  // hint
   pack_duplicate,  // hint: in several index files
   pack_mixed,      // hint: trees and data in one pack
@@ -98,6 +99,9 @@ struct CheckReport {
   /// Counted when all snapshots are checked and nothing they refer to is broken.
   SuperfluousBlobs unused = {};
   SuperfluousBlobs duplicates = {};  // further copies of what is needed
+  /// This user may not read some of the files, which says nothing of what is in them. Then only
+  /// what is damaged for certain is among the broken packs, and no repair is suggested.
+  bool access_denied = false;
   bool suggest_repair_index = false;
   bool suggest_prune = false;
 };

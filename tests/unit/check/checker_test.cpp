@@ -316,6 +316,50 @@ TEST_F(CheckTest, APackThatReadsWellTheSecondTimeIsStillAnError) {
   EXPECT_TRUE(run.affected().empty());
 }
 
+TEST_F(CheckTest, WhatThisUserMayNotReadIsNotTakenForDamage) {
+  /// One file belongs to somebody else.
+  class Closed : public FaultyBackend {
+   public:
+    Closed(Backend& inner, const FileRef& file)
+        : FaultyBackend(inner, 0, Error(Errc::internal, "")), closed_(file) {}
+    void load(const FileRef& file, std::uint64_t limit, Buffer& out) override {
+      refuse(file);
+      FaultyBackend::load(file, limit, out);
+    }
+    void load_range(const FileRef& file, std::uint64_t offset, std::size_t length,
+                    Buffer& out) override {
+      refuse(file);
+      FaultyBackend::load_range(file, offset, length, out);
+    }
+
+   private:
+    void refuse(const FileRef& file) const {
+      if (file.kind == closed_.kind && file.id == closed_.id) {
+        throw Error(Errc::permission, "it may not be read");
+      }
+    }
+    const FileRef closed_;
+  };
+  std::vector<FileRef> files = {pack_of(old_file), pack_of(BlobKind::tree, common)};
+  for (const FileKind kind : {FileKind::index, FileKind::snapshot}) {
+    files.push_back({.kind = kind, .id = store.list(kind).front().id});
+  }
+  for (const FileRef& file : files) {
+    const CheckRun run = check(std::make_unique<Closed>(store, file), reading_data());
+    EXPECT_NE(run.report.errors, 0U);
+    EXPECT_TRUE(run.report.access_denied);
+    EXPECT_THAT(run.report.broken_packs, testing::IsEmpty());
+    EXPECT_THAT(run.report.rotten_packs, testing::IsEmpty());
+    EXPECT_THAT(run.report.damaged_snapshots, testing::IsEmpty());
+    EXPECT_FALSE(run.report.suggest_repair_index);
+    EXPECT_FALSE(run.report.suggest_prune);
+    if (file.kind == FileKind::pack) {
+      EXPECT_TRUE(run.found(FindingKind::pack_unread, file.id));
+      EXPECT_FALSE(run.affected().empty());
+    }
+  }
+}
+
 TEST_F(CheckTest, EachFailingRequestIsAFindingOrAnError) {
   for (unsigned n = 1;; ++n) {
     SCOPED_TRACE(n);
