@@ -28,7 +28,7 @@ std::string exit_code_text(int code) {
     case kExitIncomplete:
       return _(
           "not all could be done: some source data could not be read (backup), or some "
-          "snapshots could not be removed (forget) or copied (copy)");
+          "snapshots could not be removed or read (forget) or copied (copy)");
     case kExitNoRepository:
       return _("the repository does not exist");
     case kExitLocked:
