@@ -37,6 +37,30 @@ bool holds_files_of_another(DirHandle folder, const Tree& tree, const TreeSource
   return has_others;
 }
 
+/// Whether a part of a folder holds such a name, or cannot be looked into.
+template <typename Predicate>
+bool may_hold(DirHandle folder, const std::string& part, const Predicate& is_such) {
+  if (!lstat_at(folder, part)) return false;
+  const std::optional<FileInfo> there = stat_at(folder, part);
+  if (there && !there->is_dir()) return false;
+  try {
+    return std::ranges::any_of(list_dir(open_dir_at(folder, part, true).get()), is_such);
+  } catch (const Error&) {
+    return true;
+  }
+}
+
+/// Whether the names in it are those of a repository: other programs have folders called data and
+/// index too.
+bool holds_names_of_one(DirHandle folder) {
+  const auto is_pack_folder = [](const std::string& name) {
+    return name.size() == 2 && name.find_first_not_of("0123456789abcdef") == std::string::npos;
+  };
+  const auto is_id = [](const std::string& name) { return Id::parse(name).has_value(); };
+  return may_hold(folder, "keys", is_id) || may_hold(folder, "snapshots", is_id) ||
+         may_hold(folder, "data", is_pack_folder);
+}
+
 /// The symbolic links that `path` leads through, their own included.
 void add_links_on(const std::string& path, std::set<FileKey>& keys) {
   constexpr std::size_t kMostLinks = 40;  // as Linux follows
@@ -76,11 +100,12 @@ bool holds_repository(DirHandle folder) {
   };
   // What may be missing in a whole one tells nothing.
   const auto is_needed = [](std::string_view name) { return name != "locks" && name != "medsave"; };
-  const auto parts = repository_folders();
-  return (is_there("config") ? 1 : 0) +
-             std::ranges::count_if(
-                 parts, [&](std::string_view name) { return is_needed(name) && is_there(name); }) >=
-         kTelling;
+  const std::ptrdiff_t parts = std::ranges::count_if(
+      repository_folders(),
+      [&](std::string_view name) { return is_needed(name) && is_there(name); });
+  if (!is_there("config")) return parts >= kTelling && holds_names_of_one(folder);
+  const std::optional<FileInfo> config = stat_at(folder, "config");
+  return parts + 1 >= kTelling && !(config && config->is_dir());
 }
 
 bool may_be_repository_in(DirHandle folder, const Tree& tree, const TreeSource& load) {

@@ -5,6 +5,7 @@
 
 #include "medsave/base/error.hpp"
 #include "medsave/base/text.hpp"
+#include "medsave/par/task_scope.hpp"
 #include "medsave/sys/file_info.hpp"
 #include "medsave/sys/file_io.hpp"
 #include "medsave/sys/metadata.hpp"
@@ -64,7 +65,6 @@ FileWriter::FileWriter(const RestoreContext& context)
 }
 
 FileWriter::~FileWriter() {
-  if (!context_.request.under_temporary_names) return;
   for (std::uint32_t i = 0; i < context_.plan.files.size(); ++i) {
     if (states_[i].temporary) remove_temporary_file(i);
   }
@@ -95,12 +95,15 @@ void FileWriter::give_up(std::uint32_t file, std::uint64_t offset, std::uint64_t
 
 void FileWriter::fail(std::uint32_t number, const std::string& message) {
   const PlannedFile& file = context_.plan.files[number];
-  const bool spoilt = file.in_place && !file.was_unfinished && !states_[number].failed;
+  const bool first = !states_[number].failed;
   states_[number].failed = true;
-  context_.report_problem(
-      file.dir, file.name,
-      spoilt ? format_text(_("{}; what was in its place is overwritten in part"), message)
-             : message);
+  std::string text = message;
+  if (first && file.in_place && !file.was_unfinished) {
+    text = format_text(_("{}; what was in its place is overwritten in part"), message);
+  } else if (first && file.replaces_folder) {
+    text = format_text(_("{}; the folder in its place was kept"), message);
+  }
+  context_.report_problem(file.dir, file.name, text);
 }
 
 /// The usual case of a small file, in one go and without any bookkeeping.
@@ -116,13 +119,12 @@ void FileWriter::write_whole(const PlannedFile& file, std::uint32_t number, Byte
   states_[number].key = fstat_fd(fd.get()).key();
   if (states_[number].temporary && context_.request.sync) sync_fd(fd.get(), file.name);
   close_restored(std::move(fd), file.name);
-  if (states_[number].temporary) settle_name(file, dir, number);
+  settle(file, dir, number);
   context_.log.bytes_restored(content.size());
-  if (!states_[number].failed) complete(file);
 }
 
 UniqueFd FileWriter::create(DirHandle dir, const PlannedFile& file, std::uint32_t number) {
-  if (!context_.request.under_temporary_names) {
+  if (!context_.request.under_temporary_names && !file.replaces_folder) {
     return create_planned(dir, file, context_.clearing(file.dir));
   }
   UniqueFd fd = create_temporary(dir, file.name);
@@ -143,6 +145,37 @@ void FileWriter::make_durable(const PlannedFile& file, std::uint32_t number) {
   } catch (const Error& e) {
     states_[number].failed = true;
     context_.item_failed(file.dir, file.name, e);
+  }
+}
+
+/// It is complete under its name, unless that waits for replace_folders().
+void FileWriter::settle(const PlannedFile& file, const SharedDir& dir, std::uint32_t number) {
+  const State& state = states_[number];
+  if (file.replaces_folder && !state.failed) return;
+  if (state.temporary) settle_name(file, dir, number);
+  if (!state.failed) complete(file);
+}
+
+void FileWriter::replace_folders(const std::stop_token& stop) {
+  for (std::uint32_t i = 0; i < context_.plan.files.size(); ++i) {
+    const PlannedFile& file = context_.plan.files[i];
+    State& state = states_[i];
+    if (!file.replaces_folder || state.failed) continue;
+    check_stop(stop);
+    try {
+      const SharedDir dir = context_.target.open(file.dir);
+      if (file.pieces == 0) {
+        UniqueFd fd = create(dir->get(), file, i);
+        state.key = fstat_fd(fd.get()).key();
+        close_restored(std::move(fd), file.name);
+      }
+      settle_name(file, dir, i);
+      complete(file);
+    } catch (const Error& e) {
+      state.failed = true;
+      remove_temporary_file(i);
+      context_.item_failed(file.dir, file.name, e);
+    }
   }
 }
 
@@ -235,8 +268,7 @@ void FileWriter::piece_done(std::uint32_t number) {
   try {
     const SharedDir dir = context_.target.open(file.dir);
     confirm(file, dir, number);
-    if (states_[number].temporary) settle_name(file, dir, number);
-    if (!states_[number].failed) complete(file);
+    settle(file, dir, number);
   } catch (const Error& e) {
     states_[number].failed = true;
     context_.item_failed(file.dir, file.name, e);
@@ -273,7 +305,8 @@ void FileWriter::confirm(const PlannedFile& file, const SharedDir& dir, std::uin
 void FileWriter::require_in_place(std::uint32_t number) const {
   const PlannedFile& file = context_.plan.files[number];
   const SharedDir dir = context_.target.open(file.dir);
-  const FileKey& key = file.pieces == 0 ? file.seen.key : states_[number].key;
+  const bool is_kept = file.pieces == 0 && !file.replaces_folder;
+  const FileKey& key = is_kept ? file.seen.key : states_[number].key;
   const std::optional<FileInfo> there = lstat_at(dir->get(), file.name);
   if (!there || !is_same_entry(dir->get(), key, there->key()) || there->size != file.size) {
     throw Error(Errc::io, format_text(_("{} was changed while restoring"), file.name));

@@ -12,6 +12,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <stop_token>
 #include <string>
 
 namespace medsave {
@@ -43,6 +44,10 @@ class FileWriter {
   /// Instead of write(): these bytes cannot be had.
   void give_up(std::uint32_t file, std::uint64_t offset, std::uint64_t length,
                const std::string& reason);
+
+  /// Puts those files in place for which a folder goes with what is in it: what is in there may be
+  /// the only copy of what cannot be restored. After the last write, before succeeded() is asked.
+  void replace_folders(const std::stop_token& stop);
 
   /// Whether the file is complete and correct, as far as it is known. Call after the last write.
   [[nodiscard]] bool succeeded(std::uint32_t file) const { return !states_[file].failed; }
@@ -77,6 +82,7 @@ class FileWriter {
   UniqueFd create(DirHandle dir, const PlannedFile& file, std::uint32_t number);
   [[nodiscard]] std::string present_name(const PlannedFile& file, std::uint32_t number) const;
   void make_durable(const PlannedFile& file, std::uint32_t number);
+  void settle(const PlannedFile& file, const SharedDir& dir, std::uint32_t number);
   void settle_name(const PlannedFile& file, const SharedDir& dir, std::uint32_t number);
   void remove_temporary_file(std::uint32_t number) noexcept;
   SharedFd share(UniqueFd fd, std::uint32_t number);

@@ -13,13 +13,11 @@
 namespace medsave {
 
 void FinishStage::run(const std::stop_token& stop) {
-  for (const ExtraEntry& extra : context_.plan.extras) {
-    check_stop(stop);
-    try {
-      remove_extra(extra);
-    } catch (const Error& e) {
-      context_.item_failed(extra.dir, extra.name, e);
-    }
+  // What could not be restored, or is not safe yet, may be among the extras under another name.
+  if (context_.log.problems() == 0) {
+    remove_extras(stop);
+  } else {
+    tell_of_extras();
   }
   for (std::uint32_t dir = context_.target.count() - 1; dir != RestoreTarget::kRoot; --dir) {
     check_stop(stop);
@@ -28,6 +26,29 @@ void FinishStage::run(const std::stop_token& stop) {
   finish_root();
   context_.guard.report();
   tell_of_newer();
+}
+
+void FinishStage::remove_extras(const std::stop_token& stop) {
+  for (const ExtraEntry& extra : context_.plan.extras) {
+    check_stop(stop);
+    try {
+      remove_extra(extra);
+    } catch (const Error& e) {
+      context_.item_failed(extra.dir, extra.name, e);
+    }
+  }
+}
+
+void FinishStage::tell_of_extras() const {
+  const unsigned long count = context_.plan.extras.size();
+  if (count == 0) return;
+  context_.log.notice(format_text(
+      n_("because not everything could be restored, {} file or folder that the snapshot does not "
+         "have was left; the same command removes it once all is well",
+         "because not everything could be restored, {} files and folders that the snapshot does "
+         "not have were left; the same command removes them once all is well",
+         count),
+      count));
 }
 
 void FinishStage::remove_extra(const ExtraEntry& extra) {

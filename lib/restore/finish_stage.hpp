@@ -15,6 +15,8 @@ class FinishStage {
 
  private:
   void tell_of_newer() const;
+  void remove_extras(const std::stop_token& stop);
+  void tell_of_extras() const;
   void remove_extra(const ExtraEntry& extra);
   void finish_dir(std::uint32_t dir);
   void finish_root();

@@ -86,6 +86,9 @@ std::vector<std::string> FolderPlanner::extras() {
       context_.target.is_fresh(job_.dir)) {
     return {};
   }
+  // The target is always entered, a folder below it only for what is restored there.
+  const bool is_root = job_.dir == RestoreTarget::kRoot;
+  if (is_root && !context_.request.includes.empty() && !any_chosen_) return {};
   NameSet known;
   for (const Node& node : tree_) known.insert(node.name);
   const std::vector<std::string> names = list_dir(folder_.fd->get());

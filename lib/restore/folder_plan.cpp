@@ -47,6 +47,7 @@ void EntryPlan::count_in(PlanTotals& totals) const {
   } else {
     const bool is_kept_file = decision.action == EntryAction::keep && node->type == NodeType::file;
     totals.count(decision.action, is_kept_file ? node->size : 0);
+    if (replaces_newer) ++totals.newer;
   }
 }
 

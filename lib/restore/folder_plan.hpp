@@ -48,7 +48,8 @@ struct FilePlan {
   [[nodiscard]] std::uint64_t bytes_there() const;
   /// Than in the snapshot. What was left unfinished is that only because it happened now.
   [[nodiscard]] bool is_newer() const {
-    return file.existed && !file.was_unfinished && file.seen.mtime > file.metadata.mtime;
+    return file.existed && !file.was_unfinished && !file.seen.is_folder() &&
+           file.seen.mtime > file.metadata.mtime;
   }
   /// How it is told of when that is done.
   [[nodiscard]] RestoreAction outcome() const;
@@ -64,6 +65,7 @@ struct EntryPlan {
   std::optional<FilePlan> file = {};       // of a regular file that is made, replaced or compared
   bool chosen = false;                     // false: a folder in which something may be
   bool descend = false;                    // into a folder
+  bool replaces_newer = false;             // a newer file goes for what is not planned as `file`
   std::vector<std::string> problems = {};  // of its content, which is restored as far as possible
   std::optional<Error> error = {};         // why it is refused
 

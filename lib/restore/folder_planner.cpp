@@ -105,6 +105,7 @@ void FolderPlanner::plan_one(EntryPlan& entry) {
   }
   notes_.memory.take(remembered(node));
   entry.chosen = selection.restore;
+  any_chosen_ |= entry.chosen;
   entry.descend = selection.descend;
   if (node.type == NodeType::dir) {
     plan_folder(entry);
@@ -159,7 +160,10 @@ void FolderPlanner::plan_entry(EntryPlan& entry) {
     entry.decision = {EntryAction::link, Reason::another_name};
   } else if (node.type == NodeType::file) {
     plan_file(entry, present);
+    return;
   }
+  entry.replaces_newer =
+      present && present->is_regular() && !is_unfinished(*present) && present->mtime > node.mtime;
 }
 
 void FolderPlanner::plan_file(EntryPlan& entry, const std::optional<FileInfo>& present) {
@@ -175,6 +179,7 @@ void FolderPlanner::plan_file(EntryPlan& entry, const std::optional<FileInfo>& p
   file.existed = true;
   file.in_place = entry.decision.action == EntryAction::compare;
   file.replaces = !file.in_place;
+  file.replaces_folder = entry.decision.reason == Reason::whole_folder;
   file.seen = seen_entry(*present);
   file.was_unfinished = is_unfinished(*present);
   plan.present_size = present->size;

@@ -71,6 +71,7 @@ class FolderPlanner {
   std::unordered_set<std::string_view> names_ = {};  // met so far, unless sorted
   std::string path_;                                 // of the node in turn
   std::size_t next_ = 0;
+  bool any_chosen_ = false;
   bool kept_parts_ = false;
 };
 

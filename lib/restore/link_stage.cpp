@@ -51,7 +51,12 @@ void LinkStage::make(const PlannedLink& link, const std::stop_token& stop) {
                                       context_.target.path(source.dir, source.name)));
   }
   if (context_.request.dry_run) {
-    context_.finished(link.dir, link.name, RestoreAction::restored, 0);
+    const Clearing clearing = context_.clearing(link.dir);
+    if (link.seen && link.seen->is_folder() && clearing.full_folders) {
+      foresee_clearing(context_.target.open(link.dir)->get(), link.name, clearing);
+    }
+    context_.finished(link.dir, link.name,
+                      link.seen ? RestoreAction::updated : RestoreAction::restored, 0);
     return;
   }
   if (source.file && !source.ready) writer_.require_in_place(*source.file);

@@ -4,6 +4,7 @@
 #include "target_entry.hpp"
 
 #include "medsave/format/unix_mode.hpp"
+#include "medsave/par/task_scope.hpp"
 #include "medsave/sys/file_io.hpp"
 #include "medsave/sys/metadata.hpp"
 
@@ -37,6 +38,11 @@ void PlanApplier::claim_made(std::uint32_t dir, TargetFolder& folder,
 
 void PlanApplier::make_special(const FolderJob& job, TargetFolder& folder, EntryPlan& entry) {
   Node& node = *entry.node;
+  if (entry.decision.reason == Reason::whole_folder) {
+    context_.plan.add_replacement(
+        {.dir = job.dir, .node = node, .seen = entry.seen, .link_source = entry.link_source});
+    return;
+  }
   const DirHandle here = folder.fd->get();
   if (entry.seen) clear_way(here, node.name, entry.seen, context_.clearing(job.dir));
   make_new_entry(here, node.name, [&] { create_special(here, node); });
@@ -46,8 +52,23 @@ void PlanApplier::make_special(const FolderJob& job, TargetFolder& folder, Entry
   context_.finished(job.dir, node.name, entry.outcome(), 0);
 }
 
+void PlanApplier::replace_folders(const std::stop_token& stop) {
+  for (FolderReplacement& replacement : context_.plan.replacements) {
+    check_stop(stop);
+    try {
+      TargetFolder folder = {.fd = context_.target.open(replacement.dir)};
+      EntryPlan entry = {.node = &replacement.node,
+                         .seen = replacement.seen,
+                         .link_source = replacement.link_source};
+      make_special({.dir = replacement.dir}, folder, entry);
+    } catch (const Error& e) {
+      context_.item_failed(replacement.dir, replacement.node.name, e);
+    }
+  }
+}
+
 void PlanApplier::make_file(TargetFolder& folder, FilePlan& plan) {
-  if (plan.pieces.empty() && !plan.file.damaged) {
+  if (plan.pieces.empty() && !plan.file.damaged && !plan.file.replaces_folder) {
     make_empty_file(folder, plan);
   } else {
     settle_file(plan);

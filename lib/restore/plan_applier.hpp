@@ -3,6 +3,7 @@
 #include "plan_visitor.hpp"
 #include "restore_context.hpp"
 
+#include <stop_token>
 #include <string>
 
 namespace medsave {
@@ -15,6 +16,8 @@ class PlanApplier : public PlanVisitor {
   void make_special(const FolderJob& job, TargetFolder& folder, EntryPlan& entry) override;
   void make_file(TargetFolder& folder, FilePlan& plan) override;
   void settle_file(FilePlan& plan) override;
+  /// Makes the links and devices that a full folder is in the way of, as far as nothing failed.
+  void replace_folders(const std::stop_token& stop);
 
  private:
   void claim_made(std::uint32_t dir, TargetFolder& folder, const std::string& name) const;

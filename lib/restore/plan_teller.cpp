@@ -2,12 +2,21 @@
 
 namespace medsave {
 
-void PlanTeller::make_special(const FolderJob& job, TargetFolder& /*folder*/, EntryPlan& entry) {
+void PlanTeller::make_special(const FolderJob& job, TargetFolder& folder, EntryPlan& entry) {
+  if (entry.decision.reason == Reason::whole_folder) {
+    foresee_clearing(folder.fd->get(), entry.node->name, context_.clearing(job.dir));
+  }
   context_.plan.link_source_ready(entry.link_source);
   context_.finished(job.dir, entry.node->name, entry.outcome(), 0);
 }
 
-void PlanTeller::make_file(TargetFolder& /*folder*/, FilePlan& plan) { settle_file(plan); }
+void PlanTeller::make_file(TargetFolder& folder, FilePlan& plan) {
+  const PlannedFile& file = plan.file;
+  if (file.replaces_folder) {
+    foresee_clearing(folder.fd->get(), file.name, context_.clearing(file.dir));
+  }
+  settle_file(plan);
+}
 
 void PlanTeller::settle_file(FilePlan& plan) {
   const PlannedFile& file = plan.file;

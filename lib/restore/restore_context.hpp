@@ -37,9 +37,14 @@ struct RestoreContext {
     // Only where there is such a folder, its path is needed.
     return {.full_folders = true,
             .kept = kept,
-            .judge = [this, dir](const std::string& path, DirHandle folder) {
-              return judge_in(dir)(path, folder);
-            }};
+            .judge = [this, dir](const std::string& path,
+                                 DirHandle folder) { return judge_in(dir)(path, folder); },
+            .all_well = log.problems() == 0,
+            .since = begun,
+            .removed =
+                [this, dir](const std::string& name, std::uint64_t entries) {
+                  log.deleted(target.path(dir, name), entries);
+                }};
   }
   [[nodiscard]] RemovalJudge judge_in(std::uint32_t dir) const {
     return guard.judge_in(dir == RestoreTarget::kRoot ? std::string() : target.path(dir));

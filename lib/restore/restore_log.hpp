@@ -40,6 +40,7 @@ class RestoreLog {
   void bytes_skipped(std::uint64_t bytes);
   void verified() { files_verified_.fetch_add(1, std::memory_order_relaxed); }
 
+  [[nodiscard]] std::uint64_t problems() const { return problems_; }
   [[nodiscard]] Progress& progress() { return progress_; }
   [[nodiscard]] RestoreResult result() const;
 

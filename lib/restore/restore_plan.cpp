@@ -3,6 +3,7 @@
 #include "medsave/crypto/sha256.hpp"
 
 #include <string>
+#include <utility>
 
 namespace medsave {
 namespace {
@@ -57,6 +58,11 @@ void RestorePlan::link_source_ready(const std::optional<std::uint32_t>& source) 
   if (!source) return;
   const std::lock_guard lock(mutex_);
   link_sources[*source].ready = true;
+}
+
+void RestorePlan::add_replacement(FolderReplacement replacement) {
+  const std::lock_guard lock(mutex_);
+  replacements.push_back(std::move(replacement));
 }
 
 void RestorePlan::add_extra(ExtraEntry extra) {

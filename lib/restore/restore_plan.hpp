@@ -39,9 +39,10 @@ struct PlannedFile {
   std::uint32_t pieces = 0;  // still to be written
   std::uint64_t size = 0;    // bytes it will have
   NodeMetadata metadata = {};
-  bool in_place = false;  // a regular file of this name is kept and corrected
-  bool replaces = false;  // something else of this name goes first
-  SeenEntry seen = {};    // what that file, or that something, is
+  bool in_place = false;         // a regular file of this name is kept and corrected
+  bool replaces = false;         // something else of this name goes first
+  bool replaces_folder = false;  // a folder, with what is in it
+  SeenEntry seen = {};           // what that file, or that something, is
   bool existed = false;
   bool was_unfinished = false;  // that file, by an earlier restore
   bool damaged = false;         // a part of its content is known to be missing or wrong
@@ -73,6 +74,15 @@ struct PlannedLink {
   std::uint32_t dir = 0;
   std::string name = {};
   std::optional<SeenEntry> seen = {};  // what had this name when the walk came by
+};
+
+/// A link, device or fifo that is made when the contents are restored, since a folder goes for it
+/// with what is in it.
+struct FolderReplacement {
+  std::uint32_t dir = 0;
+  Node node = {};
+  std::optional<SeenEntry> seen = {};
+  std::optional<std::uint32_t> link_source = {};
 };
 
 /// An entry the snapshot does not have.
@@ -111,6 +121,7 @@ class RestorePlan {
   std::vector<Id> packs = {};
   std::vector<LinkSource> link_sources = {};
   std::vector<PlannedLink> links = {};
+  std::deque<FolderReplacement> replacements = {};
   std::vector<ExtraEntry> extras = {};
   std::vector<PlannedFile> copies = {};  // written by LinkStage, which could not link them
   PlanTotals totals = {};
@@ -120,6 +131,7 @@ class RestorePlan {
                 std::optional<std::uint32_t> source);
   /// A source that needs no file of the plan is as it should be.
   void link_source_ready(const std::optional<std::uint32_t>& source);
+  void add_replacement(FolderReplacement replacement);
   void add_extra(ExtraEntry extra);
   void add_totals(const PlanTotals& more);
 

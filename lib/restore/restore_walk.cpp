@@ -153,14 +153,29 @@ void RestoreWalk::visit_entry(const FolderJob& job, TargetFolder& folder, EntryP
     } else if (node.type == NodeType::dir) {
       visit_subfolder(job, folder, entry);
     } else if (entry.file) {
+      note_folder(job, folder, entry);
       visit_file(folder, entry);
     } else {
+      note_folder(job, folder, entry);
+      if (context_.request.tell_of_newer && entry.replaces_newer) {
+        notes_.newer.add(path_of(job, node.name), entry.seen->mtime);
+      }
       context_.log.planned(1, 0);
       if (entry.decision.action != EntryAction::link) visitor_.make_special(job, folder, entry);
     }
   } catch (const Error& e) {
     context_.log.item_failed(path_of(job, node.name), e);
   }
+}
+
+/// A full folder in the place of something else goes with what is in it.
+void RestoreWalk::note_folder(const FolderJob& job, const TargetFolder& folder,
+                              const EntryPlan& entry) {
+  if (!entry.seen || !entry.seen->is_folder()) return;
+  if (!restore_policy(context_.request).clears_folders) return;
+  const std::string& name = entry.node->name;
+  if (list_dir(open_dir_at(folder.fd->get(), name).get()).empty()) return;
+  notes_.newer.add_folder(path_of(job, name));
 }
 
 void RestoreWalk::visit_subfolder(const FolderJob& job, TargetFolder& folder, EntryPlan& entry) {

@@ -39,6 +39,7 @@ class RestoreWalk {
   void visit_folder(const FolderJob& job, const std::stop_token& stop);
   bool open_folder(const FolderJob& job, TargetFolder& folder, Tree& tree);
   void visit_entry(const FolderJob& job, TargetFolder& folder, EntryPlan& entry);
+  void note_folder(const FolderJob& job, const TargetFolder& folder, const EntryPlan& entry);
   void visit_subfolder(const FolderJob& job, TargetFolder& folder, EntryPlan& entry);
   void make_subfolder(const FolderJob& job, TargetFolder& folder, const EntryPlan& entry,
                       std::uint32_t dir);

@@ -212,6 +212,10 @@ RestoreResult run_restore(const BlobReader& reader, const RestoreRequest& reques
 
   FileWriter writer(context);
   ContentStage(context, writer).run(stop);
+  if (!request.dry_run) {
+    PlanApplier(context).replace_folders(stop);
+    writer.replace_folders(stop);
+  }
   LinkStage(context, writer).run(stop);
   const bool sync = request.sync && !request.dry_run;
   const bool safe = !sync || make_durable(request, target, log);

@@ -1,7 +1,6 @@
 #include "target_entry.hpp"
 
 #include "medsave/base/text.hpp"
-#include "medsave/format/unix_mode.hpp"
 #include "medsave/snap/path_filter.hpp"
 
 #include <algorithm>
@@ -60,6 +59,53 @@ bool is_as_seen(DirHandle dir, const FileInfo& there, const SeenEntry& seen) {
          seen.type == (there.mode & unix_mode::kTypeBits);
 }
 
+/// Throws Error(exists) for a folder that stays.
+void require_removable(DirHandle dir, const std::string& name, const FileKey& key,
+                       const Clearing& clearing) {
+  const bool is_full = !list_dir(open_dir_at(dir, name).get()).empty();
+  if (is_full && !clearing.full_folders) {
+    throw Error(Errc::exists, format_text(_("a folder with content is in the place of {}; remove "
+                                            "it, or restore with --delete"),
+                                          name));
+  }
+  refuse_to_remove(clearing.kept, key);
+  if (is_full && !clearing.all_well) {
+    throw Error(Errc::exists,
+                format_text(_("a folder with content is in the place of {}; it was kept, because "
+                              "not everything could be restored: the same command replaces it "
+                              "once all is well"),
+                            name));
+  }
+}
+
+[[noreturn]] void throw_in_use(const std::string& name) {
+  throw Error(Errc::exists,
+              format_text(_("a folder is in the place of {} in which files came into being, or "
+                            "were changed, while restoring; these were kept"),
+                          name));
+}
+
+/// How much goes with a folder, and that it may.
+TreeRemoval count_removable(DirHandle dir, const std::string& name, const FileKey& key,
+                            const Clearing& clearing) {
+  require_removable(dir, name, key, clearing);
+  const TreeRemoval removal = count_tree_at(dir, name, clearing.judge, clearing.since);
+  if (removal.newer != 0) throw_in_use(name);
+  if (!removal.complete) {
+    throw Error(Errc::exists,
+                format_text(_("a folder that holds what must stay is in the place of {}; move "
+                              "that elsewhere and restore again"),
+                            name));
+  }
+  return removal;
+}
+
+/// An empty folder is no loss.
+void tell_of_removal(const std::string& name, const TreeRemoval& removal,
+                     const Clearing& clearing) {
+  if (removal.entries > 1 && clearing.removed) clearing.removed(name, removal.entries);
+}
+
 }  // namespace
 
 bool is_file_as_seen(DirHandle dir, const std::string& name, const SeenEntry& seen) {
@@ -74,26 +120,27 @@ void clear_way(DirHandle dir, const std::string& name, const std::optional<SeenE
   const Error appeared(Errc::exists,
                        format_text(_("{} came into being while restoring, and was kept"), name));
   if (!seen || !is_as_seen(dir, *there, *seen)) {
+    const bool is_same_folder =
+        seen && seen->is_folder() && there->is_dir() && is_same_entry(dir, seen->key, there->key());
+    if (is_same_folder) throw_in_use(name);
     throw_unexpected(dir, name, appeared);
   }
   if (!there->is_dir()) {
     remove_file_at(dir, name);
   } else if (!lists_all(dir, {name})) {
     throw_unexpected(dir, name, appeared);
-  } else if (clearing.full_folders || list_dir(open_dir_at(dir, name).get()).empty()) {
-    refuse_to_remove(clearing.kept, there->key());
-    if (!count_tree_at(dir, name, clearing.judge).complete) {
-      throw Error(Errc::exists,
-                  format_text(_("a folder that holds what must stay is in the place of {}; move "
-                                "that elsewhere and restore again"),
-                              name));
-    }
-    remove_tree_at(dir, name, clearing.judge);
   } else {
-    throw Error(Errc::exists, format_text(_("a folder with content is in the place of {}; remove "
-                                            "it, or restore with --delete"),
-                                          name));
+    count_removable(dir, name, there->key(), clearing);
+    const TreeRemoval removal = remove_tree_at(dir, name, clearing.judge, clearing.since);
+    tell_of_removal(name, removal, clearing);
+    if (!removal.complete) throw_in_use(name);
   }
+}
+
+void foresee_clearing(DirHandle dir, const std::string& name, const Clearing& clearing) {
+  const std::optional<FileInfo> there = lstat_at(dir, name);
+  if (!there || !there->is_dir()) return;
+  tell_of_removal(name, count_removable(dir, name, there->key(), clearing), clearing);
 }
 
 }  // namespace medsave

@@ -2,10 +2,12 @@
 
 #include "medsave/base/clock.hpp"
 #include "medsave/base/error.hpp"
+#include "medsave/format/unix_mode.hpp"
 #include "medsave/sys/file_info.hpp"
 #include "medsave/sys/metadata.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <initializer_list>
 #include <optional>
 #include <set>
@@ -25,6 +27,8 @@ struct SeenEntry {
   FileKey key = {};
   Timestamp mtime = {};
   std::uint32_t type = 0;  // the type bits of st_mode
+
+  [[nodiscard]] bool is_folder() const { return type == unix_mode::kDir; }
 };
 SeenEntry seen_entry(const FileInfo& info);
 
@@ -65,6 +69,12 @@ struct Clearing {
   const std::set<FileKey>& kept;  // folders that stay all the same
   RemovalJudge judge = {};        // of what is in a full folder; a folder of which it keeps
                                   // anything stays whole
+  // Nothing has failed so far. Else full folders stay: what could not be restored may be in them.
+  bool all_well = true;
+  // A full folder stays also for what has been made, written or moved there after that time.
+  std::optional<Timestamp> since = {};
+  // Is told of each full folder that went, and of how many entries with it.
+  std::function<void(const std::string& name, std::uint64_t entries)> removed = {};
 };
 
 /// Throws Error(exists) for what is `kept`: it is or holds the repository or its password's file.
@@ -78,5 +88,7 @@ bool is_file_as_seen(DirHandle dir, const std::string& name, const SeenEntry& se
 /// since, this run's own entries above all.
 void clear_way(DirHandle dir, const std::string& name, const std::optional<SeenEntry>& seen,
                const Clearing& clearing);
+/// What clear_way() would do to a folder of that name: tells of it as removed, or throws.
+void foresee_clearing(DirHandle dir, const std::string& name, const Clearing& clearing);
 
 }  // namespace medsave

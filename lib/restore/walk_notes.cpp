@@ -50,6 +50,12 @@ void NewerFiles::add_replaced(const std::string& path) {
   ++replaced_;
 }
 
+void NewerFiles::add_folder(const std::string& path) {
+  const std::lock_guard lock(mutex_);
+  if (folders_ == 0) first_folder_ = path;
+  ++folders_;
+}
+
 void NewerFiles::report(RestoreLog& log) const {
   if (replaced_ != 0) {
     log.notice(format_text(
@@ -57,6 +63,15 @@ void NewerFiles::report(RestoreLog& log) const {
            "{} files or links of the target make way for folders of the snapshot, the first: {}",
            replaced_),
         replaced_, first_replaced_));
+  }
+  if (folders_ != 0) {
+    log.notice(format_text(
+        n_("{} folder of the target makes way, with all that is in it, for a file or link of the "
+           "snapshot: {}",
+           "{} folders of the target make way, with all that is in them, for files or links of the "
+           "snapshot, the first: {}",
+           folders_),
+        folders_, first_folder_));
   }
   if (count_ == 0) return;
   log.notice(format_text(

@@ -35,12 +35,14 @@ class PatternUse {
 };
 
 /// Counts what of the target is lost that somebody may need: files that are newer than in the
-/// snapshot and will be overwritten, files and links in whose place the snapshot has a folder.
+/// snapshot and will be overwritten, files and links in whose place the snapshot has a folder, and
+/// full folders in whose place it has a file or link.
 /// Thread-safe.
 class NewerFiles {
  public:
   void add(const std::string& path, const Timestamp& mtime);
   void add_replaced(const std::string& path);
+  void add_folder(const std::string& path);
   void report(RestoreLog& log) const;
 
  private:
@@ -50,6 +52,8 @@ class NewerFiles {
   std::string newest_ = {};
   unsigned long replaced_ = 0;
   std::string first_replaced_ = {};
+  unsigned long folders_ = 0;
+  std::string first_folder_ = {};
 };
 
 /// What planning notes of the whole restore. Thread-safe.

@@ -63,7 +63,7 @@ step "another repository in the place of one that was saved stays as it is"
 mkdir -p usb/letters papers
 echo p >papers/p
 echo a >usb/letters/a
-medsave -q -r usb/backup init
+medsave -q -r usb/backup init --force
 medsave -q -r usb/backup backup papers
 medsave -q backup usb
 cp -a usb saved-usb
@@ -120,7 +120,7 @@ for kind in folder link file-above link-above; do
   mkdir -p there/keys snap elsewhere
   echo other >elsewhere/other
   echo pw >there/keys/password
-  secret there/keys/password -q -r repo-kind init
+  secret there/keys/password -q -r repo-kind init --force
   mkdir -p snap/keys
   case $kind in
     folder) mkdir snap/keys/password && echo x >snap/keys/password/x ;;
@@ -142,7 +142,7 @@ for kind in folder file link same; do
   mkdir -p there snap
   echo pw >elsewhere/password
   ln -s "$work/elsewhere" there/way
-  secret there/way/password -q -r repo-kind init
+  secret there/way/password -q -r repo-kind init --force
   case $kind in
     folder) mkdir snap/way && echo x >snap/way/x ;;
     file) echo x >snap/way ;;
@@ -163,7 +163,7 @@ done
 step "a repository that has lost its config gets no other's"
 rm -rf usb && cp -a saved-usb usb
 rm -rf usb/backup
-medsave -q -r usb/backup init
+medsave -q -r usb/backup init --force
 medsave -q -r usb/backup backup papers
 mv usb/backup/config lost-config
 find usb/backup -type f -exec sha256sum {} + | LC_ALL=C sort >before
@@ -181,3 +181,40 @@ medsave -q -r usb/backup backup papers
 rm usb/backup/config
 expect 0 medsave restore latest:/usb --target usb
 expect 0 medsave -r usb/backup check --read-data
+
+step "a program's folders config, data and index are no repository"
+mkdir -p app/prog/config app/prog/data/patients app/prog/index app/prog/keys
+echo c >app/prog/config/app.ini
+echo p >app/prog/data/patients/1
+echo i >app/prog/index/i
+echo k >app/prog/keys/k
+medsave -q backup app
+cp -a app app-saved
+changed() { echo changed >app/prog/data/patients/1; }
+changed
+expect 0 medsave restore latest:/app --target app
+same "$(cat app/prog/data/patients/1)" p
+changed
+expect 0 medsave restore latest:/app/prog --target app/prog
+changed
+expect 0 medsave restore latest:/app/prog/data/patients --target app/prog/data/patients
+same "$(cat app/prog/data/patients/1)" p
+rm -r app/prog/config
+touch app/prog/stray
+expect 0 medsave restore latest:/app --target app --delete
+says_not "repository; "
+identical app-saved app
+rm -r app/prog/index/i && expect 0 medsave restore latest:/app --target app
+identical app-saved app
+
+step "a repository without its config is one still"
+rm usb/backup/config
+expect 1 medsave restore latest:/app --target usb/backup/data
+says "is or lies in a backup repository"
+rm -r usb/backup/keys
+expect 1 medsave restore latest:/app --target usb/backup/new
+says "is or lies in a backup repository"
+mkdir -p app/prog2 && mv usb/backup app/prog2/old
+expect 0 medsave restore latest:/app --target app --delete
+says "/prog2/old was kept: it is a backup repository"
+[ -d app/prog2/old/data ] || fail "the repository went"

@@ -266,3 +266,98 @@ same "$(cat place/notes)" "three years of notes"
 expect 0 medsave restore "latest:$work/place" --target place
 says "makes way for a folder"
 same "$(cat place/notes/n)" n
+
+step "an include that meets nothing in the snapshot deletes nothing in the target"
+mkdir -p incl/jones && echo j >incl/jones/1
+medsave -q backup "$work/incl"
+mkdir incl/smith && echo "saved nowhere" >incl/smith/1
+for pattern in smith /smith 'smi*'; do
+  expect 0 medsave restore "latest:$work/incl" --target incl --include "$pattern" --delete
+  says "Nothing was restored"
+  says_not "deleted"
+  same "$(cat incl/smith/1)" "saved nowhere"
+done
+expect 0 medsave restore "latest:$work/incl" --target incl --include jones --include smith --delete
+[ ! -e incl/smith ] || fail "not deleted beside what was restored"
+
+step "a full folder in the place of a file or link is told of, and counted"
+rm -rf full && mkdir full full-disk
+echo a >full/a && ln full/a full/b
+ln -s "$work/full-disk" full/data
+echo f >full/file && : >full/empty && mkfifo full/pipe
+medsave -q backup "$work/full"
+fill() {
+  rm -rf full/b full/data full/file full/empty full/pipe
+  mkdir full/b full/data full/file full/empty full/pipe
+  for name in b data file empty pipe; do echo only >full/$name/1; done
+}
+fill
+expect 1 medsave restore "latest:$work/full" --target full
+same "$(cat full/*/1 | wc -l)" 5 "without --delete"
+says "a folder with content is in the place of data; remove it, or restore with --delete"
+told() {
+  says "5 folders of the target make way, with all that is in them, for files or links of the snapshot"
+  for name in b data file empty pipe; do says "deleted +/$name"; done
+  says "deleted 10 files and folders"
+  says_not "newer than in the snapshot"
+}
+expect 0 medsave restore "latest:$work/full" --target full --delete --dry-run -vv
+told
+same "$(cat full/*/1 | wc -l)" 5 "after a dry run"
+expect 0 medsave restore "latest:$work/full" --target full --delete -vv
+told
+expect 0 medsave restore latest --target full-again
+touch -r "full-again$work/full" full
+identical "full-again$work/full" full
+fill
+expect 0 medsave --json restore "latest:$work/full" --target full --delete
+same "$(summary files_deleted)" 10
+fill
+run medsave restore "latest:$work/full" --target full --delete --overwrite never
+same "$(cat full/*/1 | wc -l)" 5 "with --overwrite never"
+
+step "nothing goes while something cannot be restored: its only copy may be there"
+export RESTIC_REPOSITORY=$work/damaged
+medsave -q init
+rm -rf moved && mkdir -p moved/a moved/b moved/c
+head -c 3000000 /dev/urandom >moved/a/xray
+ln -s a moved/link && echo small >moved/c/file
+medsave -q backup "$work/moved"
+mv moved/a/xray moved/b/copy
+rm moved/link && mkdir moved/link && echo later >moved/link/1
+rm moved/c/file && mkdir moved/c/file && echo later >moved/c/file/1
+cp -a damaged intact
+for pack in $(find damaged/data -type f -size +100k); do
+  chmod u+w "$pack"
+  printf 'XXXXXXXX' | dd of="$pack" bs=1 seek=5000 conv=notrunc 2>/dev/null
+done
+expect 1 medsave restore "latest:$work/moved" --target moved --delete
+says "because not everything could be restored, 1 file or folder that the snapshot does not have was left; the same command removes it once all is well"
+says "/link: a folder with content is in the place of link; it was kept, because not everything could be restored"
+says_not "deleted"
+same "$(stat -c %s moved/b/copy) $(cat moved/link/1 moved/c/file/1 | wc -l)" "3000000 2"
+# The file that is damaged itself.
+rm -f moved/a/xray && mkdir moved/a/xray && echo later >moved/a/xray/1
+expect 1 medsave restore "latest:$work/moved" --target moved --delete
+says "/a/xray: .*; the folder in its place was kept"
+same "$(cd moved && find . -type f | LC_ALL=C sort | tr '\n' ' ')" "./a/xray/1 ./b/copy ./c/file/1 ./link/1 "
+expect 0 medsave -r intact restore "latest:$work/moved" --target moved --delete
+same "$(cd moved && find . ! -type d | LC_ALL=C sort | tr '\n' ' ')" "./a/xray ./c/file ./link "
+
+step "newer files that are replaced by a link, a pipe or another name of a file are counted too"
+export RESTIC_REPOSITORY=$work/intact
+rm -rf newer && mkdir newer
+echo v1 >newer/a && ln newer/a newer/b
+ln -s a newer/l && mkfifo newer/p
+echo v1 >newer/c && : >newer/e
+touch -hd 2025-01-01 newer/*
+medsave -q backup "$work/newer"
+for name in b l p c e; do rm newer/$name && echo "newer work" >newer/$name; done
+expect 0 medsave restore "latest:$work/newer" --target newer --dry-run -vv
+says "5 files of the target are newer than in the snapshot and are to be overwritten"
+says "to be updated +/b"
+expect 0 medsave restore "latest:$work/newer" --target newer
+says "5 files of the target are newer than in the snapshot and are to be overwritten"
+rm newer/l && ln -s elsewhere newer/l
+expect 0 medsave restore "latest:$work/newer" --target newer
+says_not "newer than in the snapshot"

@@ -54,7 +54,8 @@ struct TreeRemoval {
 TreeRemoval remove_tree_at(DirHandle dir, const std::string& name, const RemovalJudge& judge = {},
                            const std::optional<Timestamp>& since = {});
 /// What remove_tree_at() would do; throws as it.
-TreeRemoval count_tree_at(DirHandle dir, const std::string& name, const RemovalJudge& judge = {});
+TreeRemoval count_tree_at(DirHandle dir, const std::string& name, const RemovalJudge& judge = {},
+                          const std::optional<Timestamp>& since = {});
 
 void set_owner_at(DirHandle dir, const std::string& name, std::uint32_t uid, std::uint32_t gid);
 /// `permissions`: those of 07777.

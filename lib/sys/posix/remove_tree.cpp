@@ -175,8 +175,9 @@ TreeRemoval remove_tree_at(DirHandle dir, const std::string& name, const Removal
   return Removal(false, judge, since).run(dir, name);
 }
 
-TreeRemoval count_tree_at(DirHandle dir, const std::string& name, const RemovalJudge& judge) {
-  return Removal(true, judge, std::nullopt).run(dir, name);
+TreeRemoval count_tree_at(DirHandle dir, const std::string& name, const RemovalJudge& judge,
+                          const std::optional<Timestamp>& since) {
+  return Removal(true, judge, since).run(dir, name);
 }
 
 }  // namespace medsave

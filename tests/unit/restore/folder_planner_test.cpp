@@ -195,7 +195,7 @@ TEST(RestoreForecast, ADryRunForetellsWhatARestoreDoes) {
   EXPECT_EQ(forecast.linked, 1U);
   EXPECT_EQ(forecast.removed, 1U);
   EXPECT_EQ(forecast.refused, 1U);
-  EXPECT_EQ(forecast.newer, 2U);  // there, folder/f
+  EXPECT_EQ(forecast.newer, 3U);  // there, folder/f, link
   EXPECT_EQ(forecast.bytes, result.bytes_restored);
   EXPECT_EQ(forecast.growth, 8U);  // "shared", "n", "w"
   EXPECT_TRUE(forecast.free.has_value());

@@ -338,10 +338,8 @@ TEST(RestoreInPlace, DeleteSparesTheRepositoryAndWhatHoldsIt) {
 TEST(RestoreInPlace, DeleteSparesWhatTheBackupHadLeftOut) {
   for (const bool dry_run : {true, false}) {
     RestoreRun run;
-    const Id root = run.builder.tree({run.builder.dir("a", {run.builder.file("kept", {"x"})}),
-                                      run.builder.file("place", {"x"})});
-    for (const char* name :
-         {"a/scan.raw", "a/gone", "raw/b/film.raw", "raw/b/gone", "films/x/y", "place/scan.raw"}) {
+    const Id root = run.builder.tree({run.builder.dir("a", {run.builder.file("kept", {"x"})})});
+    for (const char* name : {"a/scan.raw", "a/gone", "raw/b/film.raw", "raw/b/gone", "films/x/y"}) {
       run.put(name, "x");
     }
     run.request.delete_extra = true;
@@ -349,16 +347,67 @@ TEST(RestoreInPlace, DeleteSparesWhatTheBackupHadLeftOut) {
     run.request.left_out =
         SnapshotExcludes({.paths = {"/srv"}, .excludes = {"*.raw", "/srv/films"}}, "/srv");
     run.restore(root);
-    for (const char* name : {"a/scan.raw", "raw/b/film.raw", "films/x/y", "place/scan.raw"}) {
+    for (const char* name : {"a/scan.raw", "raw/b/film.raw", "films/x/y"}) {
       EXPECT_TRUE(run.exists(name)) << name;
     }
     EXPECT_EQ(run.exists("a/gone"), dry_run);
     EXPECT_EQ(run.exists("raw/b/gone"), dry_run);
+    EXPECT_TRUE(run.problems.empty());
     if (dry_run) continue;
     ASSERT_EQ(run.notices.size(), 1U);
-    EXPECT_TRUE(run.notices[0].starts_with("4 entries")) << run.notices[0];
-    ASSERT_EQ(run.problems.size(), 1U);  // the full folder in the place of a file
+    EXPECT_TRUE(run.notices[0].starts_with("3 entries")) << run.notices[0];
+  }
+}
+
+TEST(RestoreInPlace, AFolderWithWhatTheBackupHadLeftOutIsNotReplaced) {
+  for (const bool dry_run : {true, false}) {
+    RestoreRun run;
+    const Id root = run.builder.tree({run.builder.file("place", {"x"})});
+    for (const char* name : {"place/scan.raw", "place/letter", "extra"}) run.put(name, "x");
+    run.request.delete_extra = true;
+    run.request.dry_run = dry_run;
+    run.request.left_out = SnapshotExcludes({.paths = {"/srv"}, .excludes = {"*.raw"}}, "/srv");
+    EXPECT_EQ(run.restore(root).files_deleted, 0U);
+    for (const char* name : {"place/scan.raw", "place/letter", "extra"}) {
+      EXPECT_TRUE(run.exists(name)) << name;
+    }
+    ASSERT_EQ(run.problems.size(), 1U);
     EXPECT_EQ(run.problems[0].path, "/place");
+  }
+}
+
+TEST(RestoreInPlace, DeleteReplacesFullFoldersByWhateverTheSnapshotHasThere) {
+  for (const bool temporary : {true, false}) {
+    RestoreRun run;
+    Node name = run.builder.file("name", {"shared"});
+    name.links = 2;
+    name.inode = 7;
+    Node other_name = name;
+    other_name.name = "other_name";
+    const Id root =
+        run.builder.tree({run.builder.file("empty", {}), run.builder.file("large", {"aa", "bb"}),
+                          RepoBuilder::symlink("link", "x"), name, other_name});
+    const std::vector<std::string> names = {"empty", "large", "link", "name", "other_name"};
+    for (const std::string& folder : names) run.put(folder + "/inside", "x");
+    run.request.delete_extra = true;
+    run.request.verify = true;
+    run.request.under_temporary_names = temporary;
+    run.request.dry_run = true;
+    const RestoreResult foretold = run.restore(root);
+    for (const std::string& folder : names) EXPECT_TRUE(run.exists(folder + "/inside")) << folder;
+    run.request.dry_run = false;
+    const RestoreResult result = run.restore(root);
+    EXPECT_TRUE(run.problems.empty());
+    EXPECT_EQ(run.text("empty"), "");
+    EXPECT_EQ(run.text("large"), "aabb");
+    EXPECT_EQ(run.text("name"), "shared");
+    EXPECT_EQ(run.text("other_name"), "shared");
+    EXPECT_EQ(result.files_deleted, 10U);
+    EXPECT_EQ(foretold.files_deleted, 10U);
+    EXPECT_EQ(result.files_restored, 5U);
+    EXPECT_EQ(foretold.files_restored, 5U);
+    EXPECT_EQ(result.files_verified, 3U);
+    EXPECT_EQ(run.restore(root).files_deleted, 0U);  // and nothing was left behind
   }
 }
 
