@@ -3,6 +3,7 @@
 #include "context.hpp"
 
 #include "medsave/backend/cache_backend.hpp"
+#include "medsave/backend/cache_directories.hpp"
 #include "medsave/base/clock.hpp"
 #include "medsave/base/error.hpp"
 #include "medsave/base/text.hpp"

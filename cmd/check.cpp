@@ -9,6 +9,7 @@
 #include "medsave/base/text.hpp"
 #include "medsave/base/units.hpp"
 #include "medsave/check/checker.hpp"
+#include "medsave/check/read_data_selection.hpp"
 #include "medsave/json/json_object.hpp"
 #include "medsave/ui/display_text.hpp"
 

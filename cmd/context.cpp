@@ -4,6 +4,7 @@
 #include "known_repositories.hpp"
 
 #include "medsave/backend/cache_backend.hpp"
+#include "medsave/backend/cache_directories.hpp"
 #include "medsave/base/error.hpp"
 #include "medsave/base/text.hpp"
 #include "medsave/base/text_file.hpp"

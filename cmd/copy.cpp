@@ -13,6 +13,7 @@
 #include "medsave/base/units.hpp"
 #include "medsave/json/json_object.hpp"
 #include "medsave/maintain/copier.hpp"
+#include "medsave/repo/index_load.hpp"
 #include "medsave/ui/display_text.hpp"
 
 #include <memory>

@@ -6,6 +6,7 @@
 
 #include "medsave/base/error.hpp"
 #include "medsave/base/text.hpp"
+#include "medsave/repo/index_load.hpp"
 
 #include <algorithm>
 #include <memory>

@@ -4,6 +4,7 @@
 
 #include "medsave/base/text.hpp"
 #include "medsave/json/json_object.hpp"
+#include "medsave/repo/index_load.hpp"
 
 namespace medsave::cli {
 namespace {

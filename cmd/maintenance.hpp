@@ -4,6 +4,7 @@
 
 #include "medsave/maintain/snapshot_change.hpp"
 #include "medsave/repo/blob_writer.hpp"
+#include "medsave/repo/index_load.hpp"
 #include "medsave/repo/reliable_index.hpp"
 
 #include <cstddef>

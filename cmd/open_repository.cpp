@@ -6,6 +6,7 @@
 #include "passwords.hpp"
 
 #include "medsave/backend/cache_backend.hpp"
+#include "medsave/backend/cache_directories.hpp"
 #include "medsave/backend/guarded_backend.hpp"
 #include "medsave/backend/limit_backend.hpp"
 #include "medsave/base/clock.hpp"

@@ -6,6 +6,7 @@
 #include "medsave/base/text.hpp"
 #include "medsave/base/units.hpp"
 #include "medsave/json/json_object.hpp"
+#include "medsave/prune/unused_limit.hpp"
 #include "medsave/remote/location.hpp"
 #include "medsave/sys/file_io.hpp"
 #include "medsave/ui/table.hpp"

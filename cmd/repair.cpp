@@ -14,6 +14,7 @@
 #include "medsave/maintain/index_repair.hpp"
 #include "medsave/maintain/pack_repair.hpp"
 #include "medsave/maintain/snapshot_rewriter.hpp"
+#include "medsave/repo/adopt.hpp"
 #include "medsave/repo/blob_writer.hpp"
 #include "medsave/repo/reliable_index.hpp"
 #include "medsave/sys/file_info.hpp"

@@ -3,6 +3,7 @@
 #include "cache_folder.hpp"
 #include "open_files.hpp"
 
+#include "medsave/backend/cache_directories.hpp"
 #include "medsave/base/error.hpp"
 #include "medsave/base/random.hpp"
 #include "medsave/sys/file_info.hpp"

@@ -1,3 +1,5 @@
+#include "medsave/backend/cache_directories.hpp"
+
 #include "medsave/backend/cache_backend.hpp"
 #include "medsave/base/clock.hpp"
 #include "medsave/base/error.hpp"

@@ -3,14 +3,15 @@
 #include "affected_paths.hpp"
 #include "damage_log.hpp"
 #include "pack_check.hpp"
-#include "read_data_selection.hpp"
 #include "structure_check.hpp"
 #include "tree_check.hpp"
 
 #include "medsave/base/random.hpp"
 #include "medsave/base/text.hpp"
+#include "medsave/check/read_data_selection.hpp"
 #include "medsave/par/task_scope.hpp"
 #include "medsave/repo/blob_marks.hpp"
+#include "medsave/repo/index_load.hpp"
 
 #include <algorithm>
 #include <memory>

@@ -4,6 +4,7 @@
 #include "medsave/base/error.hpp"
 #include "medsave/base/text.hpp"
 #include "medsave/crypto/key.hpp"
+#include "medsave/crypto/seal.hpp"
 #include "medsave/crypto/sha256.hpp"
 #include "medsave/par/task_scope.hpp"
 #include "medsave/repo/blob_reader.hpp"

@@ -1,8 +1,9 @@
-#include "read_data_selection.hpp"
+#include "medsave/check/read_data_selection.hpp"
 
 #include "medsave/base/error.hpp"
 #include "medsave/base/text.hpp"
 #include "medsave/base/units.hpp"
+#include "medsave/check/read_data_selection.hpp"
 
 #include <algorithm>
 #include <charconv>

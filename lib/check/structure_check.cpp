@@ -7,6 +7,7 @@
 #include "medsave/base/text.hpp"
 #include "medsave/format/key_file.hpp"
 #include "medsave/par/task_scope.hpp"
+#include "medsave/repo/index_load.hpp"
 
 #include <algorithm>
 #include <unordered_map>

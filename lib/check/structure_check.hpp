@@ -2,6 +2,7 @@
 
 #include "damage_log.hpp"
 
+#include "medsave/repo/index_load.hpp"
 #include "medsave/repo/repository.hpp"
 
 #include <stop_token>

@@ -1,3 +1,5 @@
+#include "medsave/crypto/seal.hpp"
+
 #include "openssl.hpp"
 
 #include "medsave/base/error.hpp"

@@ -1,3 +1,5 @@
+#include "medsave/format/go_quote.hpp"
+
 #include "go_printable.hpp"
 
 #include "medsave/base/encoding.hpp"

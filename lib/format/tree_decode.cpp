@@ -1,6 +1,7 @@
 #include "json_time.hpp"
 #include "node_type.hpp"
 
+#include "medsave/format/go_quote.hpp"
 #include "medsave/format/tree.hpp"
 #include "medsave/json/json_reader.hpp"
 

@@ -1,3 +1,4 @@
+#include "medsave/format/go_quote.hpp"
 #include "medsave/format/time_text.hpp"
 #include "medsave/format/tree.hpp"
 #include "medsave/json/json_writer.hpp"

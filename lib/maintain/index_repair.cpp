@@ -7,6 +7,7 @@
 #include "medsave/par/task_scope.hpp"
 #include "medsave/repo/blob_reader.hpp"
 #include "medsave/repo/index_files.hpp"
+#include "medsave/repo/index_load.hpp"
 #include "medsave/repo/second_look.hpp"
 
 #include <algorithm>

@@ -4,6 +4,7 @@
 #include "medsave/base/text.hpp"
 #include "medsave/format/index_file.hpp"
 #include "medsave/format/snapshot.hpp"
+#include "medsave/repo/index_load.hpp"
 
 #include <algorithm>
 #include <utility>

@@ -3,6 +3,7 @@
 #include "medsave/base/error.hpp"
 #include "medsave/base/text.hpp"
 #include "medsave/format/index_file.hpp"
+#include "medsave/repo/index_load.hpp"
 
 #include <algorithm>
 #include <utility>

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "medsave/repo/index_load.hpp"
 #include "medsave/repo/repository.hpp"
 
 #include <functional>

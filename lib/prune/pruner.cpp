@@ -9,7 +9,9 @@
 #include "medsave/base/text.hpp"
 #include "medsave/base/units.hpp"
 #include "medsave/par/task_scope.hpp"
+#include "medsave/prune/repack_rounds.hpp"
 #include "medsave/repo/blob_reader.hpp"
+#include "medsave/repo/index_load.hpp"
 #include "medsave/repo/second_look.hpp"
 #include "medsave/snap/snapshot_finder.hpp"
 

@@ -1,3 +1,5 @@
+#include "medsave/prune/repack_rounds.hpp"
+
 #include "medsave/prune/prune_plan.hpp"
 
 #include <algorithm>

@@ -1,3 +1,5 @@
+#include "medsave/prune/unused_limit.hpp"
+
 #include "medsave/base/error.hpp"
 #include "medsave/base/text.hpp"
 #include "medsave/base/units.hpp"

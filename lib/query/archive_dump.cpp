@@ -5,6 +5,7 @@
 
 #include "medsave/base/error.hpp"
 #include "medsave/base/text.hpp"
+#include "medsave/format/go_quote.hpp"
 #include "medsave/snap/tree_prefetcher.hpp"
 #include "medsave/snap/tree_walker.hpp"
 #include "medsave/sys/memory.hpp"

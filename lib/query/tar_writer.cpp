@@ -3,6 +3,7 @@
 
 #include "medsave/base/error.hpp"
 #include "medsave/base/text.hpp"
+#include "medsave/format/go_quote.hpp"
 
 #include <fmt/format.h>
 

@@ -1,3 +1,5 @@
+#include "medsave/repo/adopt.hpp"
+
 #include "medsave/base/error.hpp"
 #include "medsave/crypto/sha256.hpp"
 #include "medsave/par/task_scope.hpp"

@@ -3,6 +3,7 @@
 #include "medsave/base/error.hpp"
 #include "medsave/base/text.hpp"
 #include "medsave/crypto/key.hpp"
+#include "medsave/crypto/seal.hpp"
 
 #include <cstdint>
 

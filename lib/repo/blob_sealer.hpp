@@ -3,6 +3,7 @@
 #include "open_packs.hpp"
 
 #include "medsave/base/bytes.hpp"
+#include "medsave/crypto/seal.hpp"
 #include "medsave/crypto/sha256.hpp"
 #include "medsave/format/compression.hpp"
 #include "medsave/format/pack_header.hpp"

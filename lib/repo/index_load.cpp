@@ -6,6 +6,7 @@
 #include "medsave/base/text.hpp"
 #include "medsave/format/index_file.hpp"
 #include "medsave/par/task_scope.hpp"
+#include "medsave/repo/index_load.hpp"
 #include "medsave/repo/repository.hpp"
 
 #include <algorithm>

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "medsave/repo/index.hpp"
+#include "medsave/repo/index_load.hpp"
 #include "medsave/repo/repository.hpp"
 
 #include <memory>

@@ -6,6 +6,7 @@
 #include "medsave/base/random.hpp"
 #include "medsave/base/system.hpp"
 #include "medsave/base/text.hpp"
+#include "medsave/crypto/seal.hpp"
 #include "medsave/crypto/sha256.hpp"
 #include "medsave/sys/host.hpp"
 

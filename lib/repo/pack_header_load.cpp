@@ -2,6 +2,7 @@
 
 #include "medsave/base/error.hpp"
 #include "medsave/base/text.hpp"
+#include "medsave/crypto/seal.hpp"
 #include "medsave/format/pack_header.hpp"
 #include "medsave/repo/index_files.hpp"
 

@@ -3,6 +3,7 @@
 #include "index_load.hpp"
 
 #include "medsave/base/text.hpp"
+#include "medsave/repo/index_load.hpp"
 
 #include <algorithm>
 #include <unordered_map>

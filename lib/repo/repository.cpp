@@ -7,6 +7,7 @@
 #include "medsave/backend/guarded_backend.hpp"
 #include "medsave/base/error.hpp"
 #include "medsave/base/text.hpp"
+#include "medsave/crypto/seal.hpp"
 #include "medsave/crypto/sha256.hpp"
 #include "medsave/format/compression.hpp"
 #include "medsave/format/unpacked.hpp"

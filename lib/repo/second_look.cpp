@@ -3,6 +3,7 @@
 #include "medsave/base/error.hpp"
 #include "medsave/base/text.hpp"
 #include "medsave/par/pause.hpp"
+#include "medsave/repo/index_load.hpp"
 
 #include <algorithm>
 #include <chrono>

@@ -1,6 +1,7 @@
 #include "medsave/ui/display_text.hpp"
 
 #include "medsave/base/encoding.hpp"
+#include "medsave/format/go_quote.hpp"
 #include "medsave/format/node.hpp"
 #include "medsave/sys/terminal.hpp"
 

@@ -1,5 +1,6 @@
 #include "medsave/crypto/kdf.hpp"
 #include "medsave/crypto/key.hpp"
+#include "medsave/crypto/seal.hpp"
 #include "medsave/crypto/sha256.hpp"
 
 #include <benchmark/benchmark.h>

@@ -1,5 +1,6 @@
 #include "fuzz.hpp"
 
+#include "medsave/format/go_quote.hpp"
 #include "medsave/format/node.hpp"
 
 // Any bytes quote to text that gives them back; whatever unquotes quotes to an equivalent.

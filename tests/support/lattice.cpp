@@ -8,6 +8,7 @@
 #include "medsave/format/snapshot.hpp"
 #include "medsave/format/tree.hpp"
 #include "medsave/repo/blob_writer.hpp"
+#include "medsave/repo/index_load.hpp"
 #include "medsave/repo/repository.hpp"
 
 #include <cstdint>

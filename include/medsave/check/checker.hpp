@@ -5,6 +5,7 @@
 // snapshots, pack_check.hpp reads packs.
 
 #include "medsave/base/progress.hpp"
+#include "medsave/check/read_data_selection.hpp"
 #include "medsave/repo/repository.hpp"
 #include "medsave/snap/snapshot_finder.hpp"
 
@@ -16,18 +17,6 @@
 #include <vector>
 
 namespace medsave {
-
-/// Which packs `check` reads: none, all, the n-th of t parts by id, or a random share.
-struct ReadDataSelection {
-  enum class Kind { none, all, part, percent, size };
-  Kind kind = Kind::none;
-  unsigned part = 0;       // 1..parts
-  unsigned parts = 0;      // ..256
-  double percent = 0;      // 0 < percent <= 100
-  std::uint64_t size = 0;  // bytes
-};
-/// "1/5", "2.5%", "10G". Throws Error(usage).
-ReadDataSelection parse_read_data_subset(const std::string& text);
 
 struct CheckRequest {
   ReadDataSelection read_data = {};

@@ -3,6 +3,7 @@
 #include "medsave/base/bytes.hpp"
 #include "medsave/base/clock.hpp"
 #include "medsave/base/id.hpp"
+#include "medsave/format/go_quote.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -79,12 +80,5 @@ std::uint32_t to_unix_permissions(std::uint32_t mode);
 /// "-rw-r--r--", "drwxr-xr-x", "dtrwxrwxrwx".
 std::string text(std::uint32_t mode);
 }  // namespace go_mode
-
-/// Go's strconv quoting of raw bytes, without the outer quotes (node names). Printable means
-/// Unicode 15.0 general categories L, M, N, P, S or U+0020.
-std::string go_quote(std::string_view raw);
-void append_go_quoted(std::string& out, std::string_view raw);
-/// Inverse; accepts every valid Go escape. nullopt for a lone quote, newline or bad escape.
-std::optional<std::string> go_unquote(std::string_view quoted);
 
 }  // namespace medsave

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "medsave/backend/backend.hpp"
+#include "medsave/prune/unused_limit.hpp"
 #include "medsave/prune/used_blobs.hpp"
 #include "medsave/repo/index.hpp"
 
@@ -10,19 +11,6 @@
 #include <vector>
 
 namespace medsave {
-
-/// `--max-unused`: how much of what nobody needs may stay.
-struct UnusedLimit {
-  enum class Kind { percent, bytes, unlimited };
-  Kind kind = Kind::percent;
-  double percent = 5;       // of the repository as it will be; 0 <= percent < 100
-  std::uint64_t bytes = 0;  // with Kind::bytes
-
-  /// In bytes, for a repository with `used` bytes of needed blobs.
-  [[nodiscard]] std::uint64_t allowed(std::uint64_t used) const;
-};
-/// "5%", "200M", "unlimited". Throws Error(usage).
-UnusedLimit parse_unused_limit(const std::string& text);
 
 struct PruneOptions {
   UnusedLimit max_unused = {};
@@ -91,15 +79,5 @@ struct PrunePlan {
 PrunePlan make_prune_plan(const Index& index, const std::vector<ListedFile>& listing,
                           const BlobMarks& used, const PruneOptions& options,
                           std::uint32_t version);
-
-/// Portions in which packs are repacked, each of which fits into the space that is free then.
-struct RepackRounds {
-  /// Ids of the packs to repack. The packs nobody needs go in the first round; if that has to
-  /// happen before anything can be repacked, the first round is empty.
-  std::vector<std::vector<Id>> rounds = {};
-  std::uint64_t required = 0;  // bytes that would have to be free; 0 = it works
-};
-/// `free_bytes`: nullopt where unknown, then there is one round.
-RepackRounds plan_repack_rounds(const PrunePlan& plan, std::optional<std::uint64_t> free_bytes);
 
 }  // namespace medsave

@@ -109,18 +109,4 @@ class BlobWriter {
   std::unique_ptr<State> state_;
 };
 
-/// Packs that are in no index file.
-struct UnindexedPacks {
-  std::vector<Id> adopted = {};
-  std::vector<Id> unusable = {};  // what they hold could not be told
-};
-
-/// Packs that a killed run stored but did not get to index: reads their headers, verifies their
-/// hashes, enters them into `index` and, unless it is a dry run, writes an index file (durable).
-/// When there are any, `alone` is asked whether no other process has a lock: else they may be its
-/// own, and are left alone. So are those that hold nothing new, and unusable ones.
-UnindexedPacks adopt_unindexed_packs(const Repository& repository, Index& index,
-                                     const std::function<bool()>& alone,
-                                     const std::stop_token& stop, bool dry_run = false);
-
 }  // namespace medsave

@@ -4,6 +4,7 @@
 #include "unit/repo/stores.hpp"
 
 #include "medsave/archive/archiver.hpp"
+#include "medsave/repo/index_load.hpp"
 #include "medsave/snap/tree_walker.hpp"
 
 #include <gtest/gtest.h>

@@ -3,6 +3,7 @@
 
 #include "medsave/base/error.hpp"
 #include "medsave/chunk/chunker.hpp"
+#include "medsave/repo/index_load.hpp"
 #include "medsave/sys/file_info.hpp"
 #include "medsave/sys/metadata.hpp"
 #include "medsave/sys/xattr.hpp"

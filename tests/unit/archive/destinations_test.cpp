@@ -3,6 +3,7 @@
 
 #include "medsave/base/error.hpp"
 #include "medsave/chunk/chunker.hpp"
+#include "medsave/repo/index_load.hpp"
 
 #include <gmock/gmock.h>
 

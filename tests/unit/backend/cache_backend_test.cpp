@@ -4,6 +4,7 @@
 #include "support/matchers.hpp"
 #include "support/temp_dir.hpp"
 
+#include "medsave/backend/cache_directories.hpp"
 #include "medsave/backend/mem_backend.hpp"
 #include "medsave/base/clock.hpp"
 #include "medsave/sys/file_info.hpp"

@@ -3,6 +3,7 @@
 #include "support/repo_builder.hpp"
 
 #include "medsave/check/checker.hpp"
+#include "medsave/check/read_data_selection.hpp"
 
 #include <algorithm>
 #include <memory>

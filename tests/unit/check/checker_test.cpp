@@ -1,6 +1,7 @@
 #include "check_run.hpp"
 #include "support/matchers.hpp"
 
+#include "medsave/repo/index_load.hpp"
 #include "medsave/snap/tree_walker.hpp"
 
 #include <gmock/gmock.h>

@@ -1,8 +1,9 @@
-#include "read_data_selection.hpp"
+#include "medsave/check/read_data_selection.hpp"
 
 #include "support/matchers.hpp"
 
 #include "medsave/base/error.hpp"
+#include "medsave/check/read_data_selection.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,3 +1,5 @@
+#include "medsave/crypto/seal.hpp"
+
 #include "support/matchers.hpp"
 #include "vectors.hpp"
 

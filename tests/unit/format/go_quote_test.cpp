@@ -1,3 +1,5 @@
+#include "medsave/format/go_quote.hpp"
+
 #include "fixtures.hpp"
 #include "go_printable.hpp"
 #include "random_node.hpp"

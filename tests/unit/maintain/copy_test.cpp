@@ -3,6 +3,7 @@
 #include "medsave/crypto/sha256.hpp"
 #include "medsave/maintain/copier.hpp"
 #include "medsave/maintain/index_repair.hpp"
+#include "medsave/repo/index_load.hpp"
 #include "medsave/repo/reliable_index.hpp"
 
 #include <algorithm>

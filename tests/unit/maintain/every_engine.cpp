@@ -4,6 +4,7 @@
 
 #include "medsave/archive/archiver.hpp"
 #include "medsave/check/checker.hpp"
+#include "medsave/check/read_data_selection.hpp"
 #include "medsave/maintain/copier.hpp"
 #include "medsave/maintain/index_repair.hpp"
 #include "medsave/maintain/migration.hpp"
@@ -11,6 +12,8 @@
 #include "medsave/maintain/recovery.hpp"
 #include "medsave/maintain/snapshot_rewriter.hpp"
 #include "medsave/prune/pruner.hpp"
+#include "medsave/repo/adopt.hpp"
+#include "medsave/repo/index_load.hpp"
 #include "medsave/repo/key_store.hpp"
 
 #include <algorithm>

@@ -5,6 +5,8 @@
 
 #include "medsave/base/clock.hpp"
 #include "medsave/check/checker.hpp"
+#include "medsave/check/read_data_selection.hpp"
+#include "medsave/repo/index_load.hpp"
 
 #include <gtest/gtest.h>
 

@@ -6,6 +6,7 @@
 #include "support/repo_builder.hpp"
 
 #include "medsave/repo/blob_reader.hpp"
+#include "medsave/repo/index_load.hpp"
 #include "medsave/snap/snapshot_finder.hpp"
 #include "medsave/snap/tree_walker.hpp"
 

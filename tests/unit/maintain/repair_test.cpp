@@ -8,6 +8,7 @@
 #include "medsave/maintain/index_repair.hpp"
 #include "medsave/maintain/pack_repair.hpp"
 #include "medsave/maintain/snapshot_rewriter.hpp"
+#include "medsave/repo/index_load.hpp"
 
 #include <algorithm>
 #include <mutex>

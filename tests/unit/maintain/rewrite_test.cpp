@@ -3,6 +3,7 @@
 
 #include "medsave/crypto/sha256.hpp"
 #include "medsave/maintain/snapshot_rewriter.hpp"
+#include "medsave/repo/index_load.hpp"
 
 #include <algorithm>
 #include <set>

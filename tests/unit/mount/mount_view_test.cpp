@@ -3,6 +3,8 @@
 #include "support/matchers.hpp"
 #include "support/repo_builder.hpp"
 
+#include "medsave/repo/index_load.hpp"
+
 #include <gmock/gmock.h>
 
 #include <sys/stat.h>

@@ -1,6 +1,8 @@
 #include "prune_store.hpp"
 #include "support/crash_backend.hpp"
 
+#include "medsave/repo/index_load.hpp"
+
 #include <gtest/gtest.h>
 
 #include <atomic>

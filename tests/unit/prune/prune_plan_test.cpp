@@ -3,6 +3,8 @@
 #include "plan_setup.hpp"
 #include "support/matchers.hpp"
 
+#include "medsave/prune/unused_limit.hpp"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

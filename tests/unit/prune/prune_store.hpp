@@ -4,7 +4,9 @@
 #include "unit/repo/stores.hpp"
 
 #include "medsave/check/checker.hpp"
+#include "medsave/check/read_data_selection.hpp"
 #include "medsave/prune/pruner.hpp"
+#include "medsave/repo/index_load.hpp"
 #include "medsave/snap/snapshot_finder.hpp"
 
 #include <gtest/gtest.h>

@@ -9,6 +9,7 @@
 #include "medsave/base/error.hpp"
 #include "medsave/repo/blob_reader.hpp"
 #include "medsave/repo/blob_writer.hpp"
+#include "medsave/repo/index_load.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,3 +1,5 @@
+#include "medsave/prune/repack_rounds.hpp"
+
 #include "plan_setup.hpp"
 
 #include "medsave/prune/prune_plan.hpp"

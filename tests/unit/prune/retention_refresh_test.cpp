@@ -4,6 +4,7 @@
 #include "support/repo_builder.hpp"
 
 #include "medsave/repo/index_files.hpp"
+#include "medsave/repo/index_load.hpp"
 
 #include <gtest/gtest.h>
 

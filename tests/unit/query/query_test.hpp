@@ -3,6 +3,7 @@
 #include "support/repo_builder.hpp"
 
 #include "medsave/repo/blob_reader.hpp"
+#include "medsave/repo/index_load.hpp"
 
 #include <gtest/gtest.h>
 

@@ -7,6 +7,7 @@
 #include "medsave/backend/cache_backend.hpp"
 #include "medsave/crypto/sha256.hpp"
 #include "medsave/repo/blob_writer.hpp"
+#include "medsave/repo/index_load.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

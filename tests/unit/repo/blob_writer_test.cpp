@@ -4,7 +4,9 @@
 #include "support/matchers.hpp"
 
 #include "medsave/crypto/sha256.hpp"
+#include "medsave/repo/adopt.hpp"
 #include "medsave/repo/blob_reader.hpp"
+#include "medsave/repo/index_load.hpp"
 
 #include <gtest/gtest.h>
 

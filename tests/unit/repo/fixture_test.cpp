@@ -5,8 +5,10 @@
 #include "medsave/backend/local_backend.hpp"
 #include "medsave/base/encoding.hpp"
 #include "medsave/crypto/sha256.hpp"
+#include "medsave/repo/adopt.hpp"
 #include "medsave/repo/blob_reader.hpp"
 #include "medsave/repo/blob_writer.hpp"
+#include "medsave/repo/index_load.hpp"
 #include "medsave/repo/key_store.hpp"
 #include "medsave/repo/repository.hpp"
 

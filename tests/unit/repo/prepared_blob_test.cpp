@@ -4,9 +4,11 @@
 #include "support/matchers.hpp"
 
 #include "medsave/crypto/key.hpp"
+#include "medsave/crypto/seal.hpp"
 #include "medsave/crypto/sha256.hpp"
 #include "medsave/repo/blob_reader.hpp"
 #include "medsave/repo/blob_writer.hpp"
+#include "medsave/repo/index_load.hpp"
 
 #include <gtest/gtest.h>
 

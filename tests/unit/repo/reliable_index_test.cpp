@@ -5,6 +5,7 @@
 #include "support/repo_builder.hpp"
 
 #include "medsave/backend/mem_backend.hpp"
+#include "medsave/repo/index_load.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

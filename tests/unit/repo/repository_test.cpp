@@ -6,6 +6,7 @@
 
 #include "medsave/crypto/sha256.hpp"
 #include "medsave/format/index_file.hpp"
+#include "medsave/repo/index_load.hpp"
 #include "medsave/repo/key_store.hpp"
 
 #include <gmock/gmock.h>

@@ -1,5 +1,7 @@
 #include "restore_run.hpp"
 
+#include "medsave/repo/index_load.hpp"
+
 #include <gtest/gtest.h>
 
 #include <algorithm>

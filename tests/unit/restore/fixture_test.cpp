@@ -4,6 +4,7 @@
 #include "medsave/backend/local_backend.hpp"
 #include "medsave/base/encoding.hpp"
 #include "medsave/crypto/sha256.hpp"
+#include "medsave/repo/index_load.hpp"
 #include "medsave/restore/restorer.hpp"
 #include "medsave/snap/snapshot_finder.hpp"
 #include "medsave/sys/file_info.hpp"

@@ -3,6 +3,7 @@
 #include "restore_run.hpp"
 #include "restore_target.hpp"
 
+#include "medsave/repo/index_load.hpp"
 #include "medsave/snap/tree_walker.hpp"
 
 #include <gtest/gtest.h>

@@ -1,6 +1,8 @@
 #include "restore_run.hpp"
 #include "support/matchers.hpp"
 
+#include "medsave/repo/index_load.hpp"
+
 #include <gtest/gtest.h>
 
 #include <fcntl.h>

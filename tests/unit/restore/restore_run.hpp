@@ -3,6 +3,7 @@
 #include "support/repo_builder.hpp"
 #include "support/temp_dir.hpp"
 
+#include "medsave/repo/index_load.hpp"
 #include "medsave/restore/restorer.hpp"
 #include "medsave/sys/file_io.hpp"
 #include "medsave/sys/host.hpp"

@@ -1,6 +1,7 @@
 #include "restore_run.hpp"
 
 #include "medsave/base/random.hpp"
+#include "medsave/repo/index_load.hpp"
 #include "medsave/sys/file_info.hpp"
 #include "medsave/sys/xattr.hpp"
 

@@ -2,6 +2,7 @@
 
 #include "support/repo_builder.hpp"
 
+#include "medsave/repo/index_load.hpp"
 #include "medsave/repo/repository.hpp"
 
 #include <gtest/gtest.h>

@@ -3,6 +3,7 @@
 #include "support/matchers.hpp"
 #include "support/repo_builder.hpp"
 
+#include "medsave/repo/index_load.hpp"
 #include "medsave/snap/tree_walker.hpp"
 
 #include <gtest/gtest.h>
