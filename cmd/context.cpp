@@ -266,7 +266,10 @@ std::string place_of(const std::string& location) {
   if (!folder) return location;
   std::error_code no_current_folder;  // then the path as it is has to do
   const auto path = std::filesystem::absolute(*folder, no_current_folder);
-  return no_current_folder ? *folder : path.lexically_normal().string();
+  if (no_current_folder) return *folder;
+  std::string place = path.lexically_normal().string();
+  while (place.size() > 1 && place.ends_with('/')) place.pop_back();
+  return place;
 }
 
 std::string shown_place(const std::string& location) {

@@ -37,11 +37,16 @@ bool is_too_fresh(const Timestamp& stamp, const Timestamp& read_since) {
 }
 
 /// The system sets the change time at every change, and nobody can set it back, so that this one
-/// tells where it is compared. Some file systems do not know it.
+/// tells where it is compared. Some file systems do not know it, or keep the time of creation in
+/// its place: there the modification time tells, unless it is one that somebody has set to the
+/// future.
 bool is_too_fresh(const FileInfo& info, const ChangeRules& rules) {
+  constexpr double kLongestBackup = 24 * 3600;  // seconds
   if (!rules.read_since) return false;
   const bool has_ctime = !rules.ignore_ctime && !rules.ignore_inode && info.ctime != Timestamp{};
-  return is_too_fresh(has_ctime ? info.ctime : info.mtime, *rules.read_since);
+  if (has_ctime && is_too_fresh(info.ctime, *rules.read_since)) return true;
+  const bool is_of_future = seconds_between(*rules.read_since, info.mtime) > kLongestBackup;
+  return (!has_ctime || !is_of_future) && is_too_fresh(info.mtime, *rules.read_since);
 }
 
 }  // namespace

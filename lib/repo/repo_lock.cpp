@@ -260,7 +260,9 @@ bool RepoLock::State::is_there(const Id& id) const {
 /// removed behind them say that it is there. Their lists are true.
 bool RepoLock::State::is_listed(const Id& id) const {
   const std::vector<ListedFile> locks = repository.backend().list(FileKind::lock);
-  return std::ranges::find(locks, id, &ListedFile::id) != locks.end() && is_there(id);
+  const auto found = std::ranges::find(locks, id, &ListedFile::id);
+  // Not all lists tell sizes.
+  return found != locks.end() && (found->size != 0 || is_there(id));
 }
 
 /// A new lock file, visible to others when this returns.
@@ -358,7 +360,7 @@ void RepoLock::State::require_held() {
   }
   if (fresh.age() > options.timing.doubtful && !refresh({})) lose();
   if (seen.age() < options.timing.trust) return;
-  if (!is_there(own)) lose();
+  if (!is_listed(own)) lose();
   seen = Moment();
 }
 

@@ -162,14 +162,14 @@ void MetadataWriter::apply(DirHandle dir, const std::string& name, const NodeMet
   const Entry entry = {.dir = dir, .name = name, .metadata = metadata, .problem = problem};
   apply_owner(entry);
   if (may_have_xattrs || !metadata.xattrs.empty()) apply_xattrs(entry, may_have_xattrs);
-  if (metadata.kind != EntryKind::symlink) {
-    const std::uint32_t permissions = safe_permissions(entry);
-    attempt(entry, MetadataPart::mode, false,
-            [&](const std::string& which) { set_permissions_at(dir, which, permissions); });
-  }
   attempt(entry, MetadataPart::times, false, [&](const std::string& which) {
     set_times_at(dir, which, metadata.atime, metadata.mtime);
   });
+  if (metadata.kind == EntryKind::symlink) return;
+  // Last: the mode is the mark by which the next restore knows a file that is not finished.
+  const std::uint32_t permissions = safe_permissions(entry);
+  attempt(entry, MetadataPart::mode, false,
+          [&](const std::string& which) { set_permissions_at(dir, which, permissions); });
 }
 
 void MetadataWriter::report() const {

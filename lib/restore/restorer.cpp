@@ -108,6 +108,17 @@ std::string existing_part(const std::string& folder) {
   return path;
 }
 
+/// A folder above the target may be one that this user can only pass through. What is in it then
+/// is not his to destroy.
+bool may_hold_repository(const std::string& folder) {
+  try {
+    return holds_repository(open_dir_at(kCurrentDirectory, folder, true).get());
+  } catch (const Error& e) {
+    if (e.code() != Errc::permission) throw;
+    return false;
+  }
+}
+
 /// Whatever is written into the repository can damage it, and what is in it may be overwritten.
 void refuse_to_fill_a_repository(const RestoreRequest& request) {
   const std::set<FileKey> above = folders_up_from(existing_part(request.target));
@@ -124,7 +135,7 @@ void refuse_to_fill_a_repository(const RestoreRequest& request) {
   for (std::optional<FileInfo> info = stat_at(kCurrentDirectory, here);
        info && info->is_dir() && seen.insert(info->key()).second;
        info = stat_at(kCurrentDirectory, here.append("/.."))) {
-    if (!holds_repository(open_dir_at(kCurrentDirectory, here, true).get())) continue;
+    if (!may_hold_repository(here)) continue;
     throw Error(Errc::usage,
                 format_text(_("{} is or lies in a backup repository, which that could destroy; "
                               "nothing was written. Choose a folder outside it"),

@@ -20,8 +20,10 @@ expect 10 medsave --no-cache snapshots
 says 'repository does not exist'
 expect 10 medsave --as-restic snapshots
 says 'Is there a repository at the following location'
-expect 1 medsave init
-says "there was a repository at $work/drive/repo on [0-9-]+"
+for name in drive/repo drive/repo/ ./drive//repo/; do
+  expect 1 medsave -r "$name" init
+  says "there was a repository at .*drive/+repo/* on [0-9-]+"
+done
 touch drive/other  # what lies there does not matter
 (umask 077 && echo correct-horse >right)
 for option in "--password-file $work/right" "--password-command cat $work/right"; do

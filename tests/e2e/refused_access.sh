@@ -103,3 +103,11 @@ done
 run as_user "$MEDSAVE" --no-cache restore latest --target "$work/out"
 same "$status" 1
 says "cannot create folder $work/out.*Nothing was restored; choose another folder"
+
+step "restore below a folder that may be passed but not listed"
+chmod -R a+rX repo
+mkdir -m 711 passed
+mkdir -m 777 passed/own
+run as_user "$MEDSAVE" --no-cache restore latest --target "$work/passed/own/out"
+same "$status" 0
+same "$(cat passed/own/out/file)" a

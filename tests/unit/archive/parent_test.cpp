@@ -133,6 +133,13 @@ TEST_F(FreshFile, GoesByTheModificationTimeWhereThereIsNoOther) {
   EXPECT_FALSE(is_kept(100));
 }
 
+TEST_F(FreshFile, GoesByBothTimesWhereOneIsThatOfCreation) {
+  info_.ctime = node_.ctime = {.seconds = 50};
+  EXPECT_TRUE(is_kept(150));
+  EXPECT_FALSE(is_kept(100));
+  EXPECT_FALSE(is_kept(60));  // changed while the backup ran
+}
+
 TEST_F(FreshFile, IsNotReadEveryTimeForATimeInTheFuture) {
   info_.mtime = node_.mtime = {.seconds = 4'000'000'000};
   EXPECT_TRUE(is_kept(300));

@@ -112,14 +112,37 @@ TEST_F(WriteConditionTest, PublishesNothingUnderADoubtfulLockThatIsGone) {
   EXPECT_THAT(store_.list(FileKind::lock), SizeIs(0));
 }
 
+/// As `rclone serve restic` does.
+class RemembersLocks : public MemBackend {
+ public:
+  std::optional<std::uint64_t> size(const FileRef& file) override {
+    return file.kind == FileKind::lock ? 100 : MemBackend::size(file);
+  }
+};
+
+TEST_F(WriteConditionTest, IsNotDeceivedByAServerThatRemembersTheLock) {
+  RemembersLocks store;
+  test::create_in(store);
+  repository_ = test::open_in(store);
+  const auto held = lock(unattended(LockMode::shared));
+  save(FileKind::index);
+  for (const ListedFile& file : store.list(FileKind::lock)) {
+    store.remove({.kind = FileKind::lock, .id = file.id});
+  }
+  EXPECT_THAT([&] { save(FileKind::snapshot); }, test::throws_errc(Errc::locked));
+  EXPECT_TRUE(held->lost());
+}
+
 TEST_F(WriteConditionTest, LooksForTheLockAgainOnlyAfterAWhile) {
   unsigned looks = 0;
   reopen([&](test::Call call, const FileRef& file) {
-    if (call == test::Call::size && file.kind == FileKind::lock) ++looks;
+    if (call == test::Call::list && file.kind == FileKind::lock) ++looks;
   });
   LockOptions options = unattended(LockMode::shared);
   options.timing.trust = milliseconds(200);
   const auto held = lock(options);
+  held->confirm();
+  looks = 0;  // those by which it was taken
   for (int i = 0; i < 10; ++i) save(FileKind::index);
   EXPECT_EQ(looks, 0U);
   std::this_thread::sleep_for(milliseconds(210));
@@ -130,11 +153,12 @@ TEST_F(WriteConditionTest, LooksForTheLockAgainOnlyAfterAWhile) {
 TEST_F(WriteConditionTest, PublishesNothingWhileTheLockCannotBeLookedFor) {
   bool away = false;
   reopen([&](test::Call call, const FileRef& file) {
-    if (away && call == test::Call::size && file.kind == FileKind::lock) {
+    if (away && call == test::Call::list && file.kind == FileKind::lock) {
       throw Error(Errc::io, "no answer");
     }
   });
   const auto held = lock(unattended(LockMode::shared));
+  held->confirm();
   away = true;
   EXPECT_THAT([&] { save(FileKind::index); }, test::throws_errc(Errc::io));
   EXPECT_THAT(store_.list(FileKind::index), SizeIs(0));
