@@ -296,6 +296,15 @@ std::vector<std::string> files_that_open(const RepositoryChoice& choice) {
   return files;
 }
 
+/// Also where that cannot be found out: run_restore() then says what is wrong.
+bool is_there(const std::string& target) {
+  try {
+    return stat_at(kCurrentDirectory, target).has_value();
+  } catch (const Error&) {
+    return true;
+  }
+}
+
 void run_restore_command(const RestoreOptions& options, const std::string& snapshot,
                          Context& context) {
   RestoreRequest request = make_request(options);
@@ -312,8 +321,9 @@ void run_restore_command(const RestoreOptions& options, const std::string& snaps
   request.tree = folder.tree;
   request.folder = std::move(folder.node);
   // A folder that is yet to be made holds nothing that could be lost.
-  const bool is_new = !stat_at(kCurrentDirectory, options.target);
-  if (!is_new) request.sources = find_sources(reader, entry.snapshot, spec.subfolder);
+  if (is_there(options.target)) {
+    request.sources = find_sources(reader, entry.snapshot, spec.subfolder);
+  }
   if (request.delete_extra) {
     request.left_out = SnapshotExcludes(entry.snapshot, spec.subfolder);
   }
@@ -368,11 +378,13 @@ void run_restore_command(const RestoreOptions& options, const std::string& snaps
         result.files_restored != 0 || result.bytes_restored != 0
             ? n_("There was {} error", "There were {} errors", count)
             : n_("There was {} error, and nothing was restored; nothing in the repository was "
-                 "changed. If something is lost or damaged there, `medsave check` tells what else "
-                 "is affected",
+                 "changed. The reasons stand above: if it is the target, choose another with "
+                 "--target; if something is lost or damaged in the repository, `medsave check` "
+                 "tells what else is affected",
                  "There were {} errors, and nothing was restored; nothing in the repository was "
-                 "changed. If something is lost or damaged there, `medsave check` tells what else "
-                 "is affected",
+                 "changed. The reasons stand above: if it is the target, choose another with "
+                 "--target; if something is lost or damaged in the repository, `medsave check` "
+                 "tells what else is affected",
                  count);
     throw CommandFailed(kExitFailed, fatal_text(format_text(text, count)));
   }

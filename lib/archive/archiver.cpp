@@ -412,7 +412,8 @@ BackupResult Backup::run() {
     read_sources();
     if (reporter_.problems() != 0 && assembler_.holds_only_folders()) {
       throw Error(Errc::io, _("nothing could be read (the reasons stand above), so no snapshot was "
-                              "saved"));
+                              "saved; earlier ones are intact. Mend what is said there and start "
+                              "the backup again"));
     }
     if (assembler_.root_is_empty()) {
       throw Error(Errc::io, _("nothing could be backed up: the snapshot would be empty"));

@@ -54,15 +54,18 @@ RestoreTarget::RestoreTarget(const RestoreRequest& request)
   open_root();
 }
 
-/// With what to do about a target that cannot be used.
+Error unusable_target(const Error& why) {
+  return {why.code(), format_text(_("{}. Nothing was restored; choose another folder with "
+                                    "--target"),
+                                  why.what())};
+}
+
 void RestoreTarget::open_root() {
   try {
     try_to_open_root();
   } catch (const Error& e) {
     if (e.code() == Errc::no_space || e.code() == Errc::unsupported) throw;  // told already
-    throw Error(e.code(), format_text(_("{}. Nothing was restored; choose another folder with "
-                                        "--target"),
-                                      e.what()));
+    throw unusable_target(e);
   }
 }
 

@@ -107,4 +107,7 @@ class RestoreTarget {
   bool becomes_folder_ = false;
 };
 
+/// What to tell of a target that cannot be used: nothing was restored, and what to do.
+Error unusable_target(const Error& why);
+
 }  // namespace medsave

@@ -202,8 +202,13 @@ RestoreResult run_restore(const BlobReader& reader, const RestoreRequest& reques
   const Timestamp begun = system_clock().now();
   RestoreLog log(sinks, progress);
   const MetadataWriter metadata(request, [&](const std::string& text) { log.notice(text); });
-  refuse_to_empty_the_system(request);
-  refuse_to_fill_a_repository(request);
+  try {
+    refuse_to_empty_the_system(request);
+    refuse_to_fill_a_repository(request);
+  } catch (const Error& e) {
+    if (e.code() == Errc::usage) throw;
+    throw unusable_target(e);
+  }
   RestoreTarget target(request);
   const std::set<FileKey> kept = what_must_stay(request);
   RestorePlan plan;

@@ -104,6 +104,11 @@ run as_user "$MEDSAVE" --no-cache restore latest --target "$work/out"
 same "$status" 1
 says "cannot create folder $work/out.*Nothing was restored; choose another folder"
 
+mkdir -m 700 closed
+run as_user "$MEDSAVE" --no-cache restore latest --target "$work/closed/out"
+same "$status" 1
+says "permission denied.*Nothing was restored; choose another folder with --target"
+
 step "restore below a folder that may be passed but not listed"
 chmod -R a+rX repo
 mkdir -m 711 passed
