@@ -157,9 +157,10 @@ TEST_F(BackupTest, RecordsMetadata) {
                              {.tv_sec = -77, .tv_nsec = 999'999'999}};
   ::chmod((source_ / "f").c_str(), 04751);
   ::utimensat(AT_FDCWD, (source_ / "f").c_str(), times, 0);
+  const std::string value("a\0b", 3);
   bool attribute_set = false;
   try {
-    set_xattr_at(kCurrentDirectory, source_ / "f", {.name = "user.note", .value = "a\0b"});
+    set_xattr_at(kCurrentDirectory, source_ / "f", {.name = "user.note", .value = value});
     attribute_set = true;
   } catch (const Error&) {
     // this file system has none
@@ -174,6 +175,7 @@ TEST_F(BackupTest, RecordsMetadata) {
   if (attribute_set) {
     ASSERT_EQ(node.extended_attributes.size(), 1U);
     EXPECT_EQ(node.extended_attributes[0].name, "user.note");
+    EXPECT_EQ(node.extended_attributes[0].value, value);
   }
 
   OneRequest with_atime = request();
