@@ -199,7 +199,8 @@ Job make_job(const BackupOptions& options, const std::vector<std::string>& argum
   return job;
 }
 
-/// What there is of a clock that was ahead is better than reading all files again.
+/// The parent, as choose_parent() finds it. If there is only one that is dated in the future (a
+/// clock was wrong), it is used all the same: without a parent all files would be read again.
 const SnapshotEntry* usual_parent(const Snapshot& snapshot, const BackupOptions& options,
                                   const std::vector<SnapshotEntry>& snapshots, Context& context) {
   const SnapshotEntry* found = choose_parent(snapshots, snapshot, options.group_by);
@@ -216,7 +217,8 @@ const SnapshotEntry* usual_parent(const Snapshot& snapshot, const BackupOptions&
   return found;
 }
 
-/// The newest snapshot of this computer, whatever it saved, if the clock is behind it.
+/// The newest snapshot of this computer, whatever its sources, if its time is in the future: then
+/// the clock is behind now. Otherwise nullptr.
 const SnapshotEntry* newest_if_in_future(const std::vector<SnapshotEntry>& snapshots,
                                          const std::string& host) {
   const SnapshotEntry* newest = nullptr;
@@ -227,8 +229,9 @@ const SnapshotEntry* newest_if_in_future(const std::vector<SnapshotEntry>& snaps
   return newest != nullptr && is_in_future(newest->snapshot.time.instant) ? newest : nullptr;
 }
 
-/// Of a snapshot that is compared with nothing: the one that shows, as its parent, that the clock
-/// is behind. Without it `forget` would take the snapshot for an old one.
+/// The parent to record in a snapshot that is compared with nothing (--force, a stream): one that
+/// proves that the clock is behind, or nullptr. Without it `forget` would take the new snapshot for
+/// an old one.
 const SnapshotEntry* parent_in_future(const SnapshotEntry* usual,
                                       const std::vector<SnapshotEntry>& snapshots,
                                       const std::string& host) {
@@ -260,17 +263,21 @@ void choose_parent_of(Job& job, const BackupOptions& options,
   }
 }
 
-/// Files that a killed run stored without getting to index them are used instead of lying about.
+/// Indexes packs that a killed run stored but did not index, so that their blobs are not stored
+/// again.
 std::vector<Id> pick_up_interrupted_run(const OpenedRepository& opened, Index& index,
                                         Context& context) {
   const Repository& repository = opened.repository();
   RepoLock& lock = *opened.lock();
   if (!lock.alone()) return {};
   const auto alone = [&lock] {
-    lock.confirm();  // a backup that begins in the same moment has unfinished files of its own
+    // confirm() also shows a backup that began at the same moment, whose unfinished files must
+    // stay.
+    lock.confirm();
     return lock.alone();
   };
-  // A killed run leaves its lock too, which was cleared then; prune looks in any case.
+  // A killed run leaves its lock too, so its temporary files are looked for only where a dead lock
+  // was removed. `prune` looks for them every time.
   if (lock.cleared_dead_lock() && alone()) repository.backend().remove_leftovers();
   std::vector<Id> adopted = adopt_unindexed_packs(repository, index, alone, opened.stop()).adopted;
   const unsigned long packs = adopted.size();
@@ -300,7 +307,7 @@ void refresh_protection(const OpenedRepository& opened, const Index& index, Cont
                            extended));
 }
 
-/// Unless better compression was asked for, a backup is to end soon.
+/// A backup may store a little more to end sooner, unless a stronger compression was asked for.
 BlobWriterOptions writer_options(const GlobalOptions& global) {
   BlobWriterOptions out = chosen_writer_options(global);
   out.spare_processor = global.compression == CompressionLevel::automatic ||
@@ -314,7 +321,7 @@ std::string nothing_saved() {
       "and the next backup goes on from there");
 }
 
-/// Where that is not possible, the summary itself will be the one to fail.
+/// A failure is ignored here, because writing the summary at the end reports it.
 void tell_begun(const std::string& file, const BackupReport& report) {
   try {
     report.write_begun(file);
@@ -349,7 +356,8 @@ void back_up(const BackupOptions& options, const std::vector<std::string>& argum
                                    .parent = std::move(job.parent),
                                    .snapshot = std::move(job.snapshot)};
   destination.writer.progress = &progress;
-  // What a damaged index listed looks like an interrupted run, but would all have to be read.
+  // Not with damaged index files: the packs that they list look like those of an interrupted run,
+  // and all of them would be read.
   if (opened.lock() != nullptr && damaged.empty()) {
     destination.relies_on = pick_up_interrupted_run(opened, *index, context);
   }
@@ -407,7 +415,8 @@ void back_up(const BackupOptions& options, const std::vector<std::string>& argum
   }
 }
 
-/// The failure of the backup is the one to end with.
+/// Writes the summary of a failed backup. If that fails too, it is only a warning: the command ends
+/// with the backup's own failure.
 void tell_failure(const std::string& file, BackupReport::Outcome outcome,
                   const std::string& failure, const BackupReport& report, Context& context) {
   try {
@@ -433,7 +442,7 @@ void run_backup_command(const BackupOptions& options, const std::vector<std::str
     if (incomplete) outcome = BackupReport::Outcome::incomplete;
     if (stopped) outcome = BackupReport::Outcome::interrupted;
     std::string why = e.what();
-    // The snapshot may have been saved before what follows it was interrupted.
+    // If the interruption came after the snapshot was saved, the summary says that it was.
     if (stopped && !context.outcome().empty()) {
       why = context.outcome();
     } else if (dynamic_cast<const Interrupted*>(&e) != nullptr) {

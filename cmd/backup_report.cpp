@@ -91,7 +91,7 @@ void BackupReport::problem(const BackupProblem& problem) {
     context_.warn(
         escape_for_terminal(format_text(_("error: {}: {}"), problem.path, problem.message)));
   }
-  if (problem.during_scan) return;  // the archiver meets it again
+  if (problem.during_scan) return;  // the archiver reports the same file
   remember(with_colon(problem.path, problem.message));
 }
 
@@ -163,10 +163,12 @@ void BackupReport::finish(const BackupResult& result) {
   }
 }
 
-/// Who gets the mails of thirty computers can tell them apart by it.
+/// The first line of the summary: sources, computer, repository and time, so that mails from many
+/// computers can be told apart.
 std::string BackupReport::heading() const {
   const std::string location = shown_place(chosen_location(context_.global.repository));
-  if (job_.paths.empty()) return format_text(_("Backup to {}"), location);  // it has not begun
+  // Empty until set_job() has been called.
+  if (job_.paths.empty()) return format_text(_("Backup to {}"), location);
   return format_text(
       dry_run_ ? _("Trial of a backup of {} on {} to {}, {}") : _("Backup of {} on {} to {}, {}"),
       join(job_.paths, ", "), job_.hostname, location, format_local_time(job_.time.instant));
@@ -193,7 +195,7 @@ void BackupReport::require_summary_file(const std::string& file) {
 
 void BackupReport::write_begun(const std::string& file) const {
   const std::optional<FileInfo> there = stat_at(kCurrentDirectory, file);
-  if (there && !there->is_regular()) return;  // whoever reads a pipe waits for the summary
+  if (there && !there->is_regular()) return;  // the reader of a pipe expects only the summary
   const std::string text =
       context_.global.json
           ? JsonObject("exit_error").add("message", "the backup has not ended").text()

@@ -22,7 +22,7 @@ class BackupReport {
   /// A target, or a line of a list, that is not there; the backup goes on without it.
   void unusable_target(const std::string& target, const std::string& why);
   [[nodiscard]] std::uint64_t unusable_targets() const { return unusable_targets_; }
-  /// Whose and which backup it is, for the summary.
+  /// Sources, computer and time of this backup, for the summary's heading.
   void set_job(const Snapshot& snapshot) { job_ = snapshot; }
   /// The summary. What was skipped is named here once more, since it may have scrolled away.
   void finish(const BackupResult& result);

@@ -98,7 +98,7 @@ void run_cache(const CacheOptions& options, Context& context) {
   if (context.global.no_cache) {
     throw Error(Errc::usage, _("Refusing to do anything, the cache is disabled"));
   }
-  // restic has no JSON for this: who drives it takes the table apart, also after --json.
+  // restic prints its table even with --json, and programs that drive it parse that table.
   if (context.identity == Identity::restic) context.global.json = false;
   const std::string base = cache_base(context.global);
   if (options.cleanup || context.global.cleanup_cache) {

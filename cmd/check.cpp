@@ -57,10 +57,11 @@ void print_affected(const CheckReport& report, Context& context) {
   if (more != 0) context.warn(format_text(n_("and {} more", "and {} more", more), more));
 }
 
-/// What helps depends on the damage: what is left of a pack has to be moved, a missing one only
-/// forgotten. In the order in which to do it.
+/// The steps that suit this damage, in the order in which to take them. The intact blobs of a
+/// damaged pack have to be moved; a missing pack is only taken out of the index.
 std::vector<std::string> steps_to_mend(const CheckReport& report) {
-  // What this user may not read looks as if it were missing. A repair would take it out.
+  // No repair is suggested: files that this user may not read look missing, and a repair would take
+  // them out of the index.
   if (report.access_denied) {
     return {_("This user may not read all files of the repository, which is no damage of theirs: "
               "run the command as the user who made the repository, or have the rights changed."),
@@ -122,7 +123,7 @@ void print_advice(const CheckReport& report, bool reads_all, Context& context) {
 }
 
 void print_superfluous(const CheckReport& report, Context& context) {
-  // What nothing needs may be what a damaged snapshot needed.
+  // After errors nothing is said of unneeded blobs, because a damaged snapshot may need them.
   if (report.no_snapshots || report.errors != 0) return;
   if (const unsigned long unused = report.unused.count; unused != 0) {
     context.info(
@@ -163,7 +164,7 @@ void print_json_summary(const CheckReport& report, Context& context) {
   context.console.print(out.text());
 }
 
-/// As restic, the program takes that for a success.
+/// Whether no snapshot fits the choice. restic counts that as success.
 bool nothing_chosen(const CheckReport& report, const Context& context) {
   return report.snapshots == 0 && report.snapshots_listed != 0 &&
          context.identity == Identity::medsave;

@@ -10,6 +10,7 @@ namespace medsave::cli {
 
 class Context;
 
+/// The word for the newest snapshot, in place of an id.
 inline const std::string kLatestSnapshot = "latest";
 
 /// All snapshots, to look for the one that `id` means. A damaged one is a warning, but an error

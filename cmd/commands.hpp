@@ -4,7 +4,11 @@ namespace medsave::cli {
 
 class Command;
 
-// One per command, in the order --help lists them.
+// cmd is the program. Each command has a source with its options, what it does and its output
+// (backup.cpp; repair.cpp and key.cpp have several). command_line.hpp is the model of options,
+// context.hpp what every command has at hand, and run.cpp turns errors into exit codes.
+
+// One function per command, in the order in which --help lists them.
 void add_init(Command& root);
 void add_backup(Command& root);
 void add_restore(Command& root);

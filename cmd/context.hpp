@@ -84,8 +84,8 @@ class Context {
   void info(const std::string& line);
   /// Shown with -v only.
   void detail(const std::string& line);
-  /// To standard error, always. With --json as an object with the line in it; who speaks as restic
-  /// gives its clients the line, as restic does.
+  /// To standard error, always. With --json as an object with the line in it, but as restic the
+  /// plain line.
   void warn(const std::string& line);
   /// A list for people: as wide as the terminal at most. Where the output is piped on, and to
   /// restic's clients, it is as wide as its cells.
@@ -115,23 +115,23 @@ class Context {
     return error != nullptr && interrupted() &&
            (error->code() == Errc::io || error->code() == Errc::unreachable);
   }
-  /// Tells, once, that it is heeded.
+  /// Says, once, that the interruption was noticed and the command is ending.
   void tell_of_interruption();
-  /// Instead of that, where nothing has begun.
+  /// The same at a password prompt, where nothing has been done yet.
   void tell_of_interruption_at_prompt();
   /// After an interruption: throws the Error that says why, if it was a lock that was lost.
   void explain_lost_lock() const;
 
-  /// What a command has opened, and is going to do there; for tell_untouched().
+  /// Remembers whether the command only reads from a repository, for tell_untouched().
   void note_opened(bool reads_only) { (reads_only ? reads_ : writes_) = true; }
-  /// After an interruption: a command that only reads has harmed no backup.
+  /// After an interruption: says that the backups are unchanged, if the command only reads.
   void tell_untouched();
 
   /// Enters what went over the line so far, to all repositories; nothing for a folder.
   void add_traffic(JsonObject& out) const;
 
-  /// What the command has brought about, as a sentence ("snapshot 1234abcd was saved"), told when
-  /// something fails after it: it holds all the same.
+  /// Records what has been achieved, as a sentence ("snapshot 1234abcd was saved"). If something
+  /// fails later, this is printed too, because it still holds.
   void done(std::string outcome) {
     outcome_ = std::move(outcome);
     outcome_told_ = false;

@@ -105,7 +105,8 @@ void copy_between(const OpenedRepository& from, const OpenedRepository& to,
   const Repository& source = from.repository();
   const Repository& target = to.repository();
   const std::stop_token stop = to.stop();
-  // Snapshots before indexes, in both.
+  // In both repositories the snapshots are loaded before the index, so that the index has the blobs
+  // of each of them.
   CopyRequest request{.writer = chosen_writer_options(context.global),
                       .recompress = context.global.compression != CompressionLevel::automatic};
   std::size_t unreadable = 0;
@@ -159,7 +160,7 @@ void run_copy_command(const CopyOptions& options, const std::vector<std::string>
           "only the source has becomes a new snapshot in the target. To keep the two equal, copy "
           "the files instead, e.g. with rsync"));
   }
-  // Whatever stops the work on one stops it on the other: requests to both wait for it.
+  // A copy needs both repositories: if one is stopped, requests to the other end too.
   const std::stop_callback from_stopped(from.stop(), [&to] { to.cancel(); });
   const std::stop_callback to_stopped(to.stop(), [&from] { from.cancel(); });
   copy_between(from, to, options, ids, context);

@@ -63,10 +63,11 @@ class Output {
   }
   Output(const Output&) = delete;
   Output& operator=(const Output&) = delete;
-  /// Also of an empty file.
+  /// Completes the output, also when not a byte was written.
   void finish() {
     if (target_.empty()) {
-      // Where a file system reports a failure at close only, it does for each descriptor.
+      // Some file systems report a failed write only at close. Closing a duplicate shows it while
+      // standard output stays open.
       close_fd(duplicate_fd(kStandardOutput), _("standard output"));
       return;
     }
@@ -88,7 +89,8 @@ class Output {
   void open() {
     if (file_) return;
     const std::optional<FileInfo> there = stat_at(kCurrentDirectory, target_);
-    // What is there stays until all of the new content is; only a device or a pipe is written to.
+    // A regular file is replaced when the new content is complete; a device or a pipe is written to
+    // directly.
     if (there && !there->is_regular()) {
       file_ = open_for_overwriting(target_, target_);
       return;
@@ -165,7 +167,7 @@ std::optional<Node> find_node(const BlobReader& reader, const Id& root,
   return found;
 }
 
-/// What is no text would act on the terminal.
+/// Throws Error(usage) for data with control characters, because a terminal would act on them.
 void refuse_binary(ByteView data) {
   const auto acts = [](std::byte b) {
     const auto c = static_cast<char>(b);

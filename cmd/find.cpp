@@ -60,7 +60,7 @@ std::optional<Timestamp> time_of(const std::string& text) {
 NameQuery name_query(const FindOptions& options, const std::vector<std::string>& patterns) {
   NameQuery query;
   for (const std::string& pattern : patterns) {
-    // There is nothing to take back here; restic overlooks the '!' of such a pattern.
+    // A leading '!' excludes nothing from a search; restic ignores it, and so do we.
     const std::string name = pattern.starts_with('!') ? pattern.substr(1) : pattern;
     query.patterns.add(name.empty() ? "*" : options.ignore_case ? folded(name) : name, false);
   }
@@ -90,7 +90,8 @@ std::vector<PackEntry> entries_of(const BlobReader& reader, const ListedFile& pa
 }
 
 ObjectQuery pack_query(const BlobReader& reader, const std::vector<std::string>& patterns) {
-  std::map<Id, std::uint64_t> packs;  // with their sizes; those that are listed and those that were
+  // Packs of the index and of the listing, with their sizes.
+  std::map<Id, std::uint64_t> packs;
   for (const PackSummary& pack : reader.index().packs()) packs[pack.id] = pack.size;
   for (const ListedFile& file : reader.repository().backend().list(FileKind::pack)) {
     packs[file.id] = file.size;

@@ -129,8 +129,8 @@ std::vector<Id> ids_of(const std::vector<SnapshotEntry>& snapshots) {
   return ids;
 }
 
-/// Those that the policy does not keep. Shows what it does with each.
-/// With a wrong clock, today or then, "the last" is not what was saved last.
+/// Warns of snapshots whose time is in the future: with a wrong clock, today or then, "the last" is
+/// not what was saved last.
 void warn_of_future(const std::vector<SnapshotEntry>& all, Context& context) {
   const auto in_future = [](const SnapshotEntry& entry) {
     return is_in_future(entry.snapshot.time.instant);
@@ -200,7 +200,8 @@ unsigned long delete_snapshots(const OpenedRepository& opened, const std::vector
                                "deleted it, but it is still there"),
                              describe({.kind = FileKind::snapshot, .id = id})));
   }
-  const bool whole = context.verbosity() > 2;  // as restic's users search their logs for it
+  // -vv prints whole ids as restic does, for which its users search their logs.
+  const bool whole = context.verbosity() > 2;
   for (const Id& id : removed) {
     const FileRef file{.kind = FileKind::snapshot, .id = id};
     context.detail(format_text(_("removed {}"), whole ? "snapshot/" + id.hex() : describe(file)));
@@ -306,7 +307,8 @@ NamedSnapshots sort_names(const std::vector<std::string>& names, const Repositor
   return named;
 }
 
-/// What the arguments name, damaged files among it: nothing else removes those.
+/// Ids of the snapshots that the arguments name. A damaged snapshot file is removed only when it is
+/// named.
 std::vector<Id> named_snapshots(const std::vector<std::string>& arguments,
                                 const Repository& repository, const std::vector<SnapshotEntry>& all,
                                 const std::vector<Unreadable>& unreadable,
@@ -341,15 +343,15 @@ std::vector<SnapshotEntry> load_for_choice(const OpenedRepository& opened,
                                  });
 }
 
-/// Of what the policy was applied to. A snapshot that is damaged stays until somebody names it, one
-/// that cannot be read just now would perhaps have gone.
+/// How many snapshots the policy could not judge because they cannot be read now. Damaged ones do
+/// not count, since the policy never removes them.
 unsigned long count_unread(const std::vector<Unreadable>& unreadable) {
   return static_cast<unsigned long>(std::ranges::count_if(
       unreadable,
       [](const Unreadable& snapshot) { return snapshot.error.code() != Errc::corrupt; }));
 }
 
-/// What there is to say at the end of a run that could not do all.
+/// Throws CommandFailed (exit code 3) when snapshots could not be removed or not be read.
 void require_all_done(unsigned long failed, unsigned long unread) {
   if (failed != 0) {
     throw CommandFailed(kExitIncomplete, _("failed to remove one or more snapshots"));
@@ -411,7 +413,7 @@ void run_forget(const ForgetOptions& options, const std::vector<std::string>& ar
   }
   if (options.prune) {
     PruneChoice choice = options.prune_choice;
-    // Those that are gone were seen, and removed because somebody asked for it.
+    // The repository may have no snapshot left: this command has just removed them, as was asked.
     choice.may_remove_everything = true;
     std::erase_if(known.there,
                   [&](const Id& id) { return std::ranges::find(doomed, id) != doomed.end(); });

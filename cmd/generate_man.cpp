@@ -12,7 +12,7 @@
 namespace medsave::cli {
 namespace {
 
-/// Text as roff shows it: no request at a line's start, hyphens that can be copied.
+/// Escapes text for roff: no line begins a request, and hyphens stay ASCII.
 std::string roff(std::string_view text) {
   std::string out;
   bool line_start = true;

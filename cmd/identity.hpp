@@ -11,7 +11,7 @@ enum class Identity { medsave, restic };
 
 /// The release whose words the program speaks as restic.
 inline constexpr const char* kResticVersion = "0.19.1";
-/// What built that release; there are programs that find no version before another kind of name.
+/// The Go version in `restic version`: some programs parse that line only with it.
 inline constexpr const char* kResticCompiler = "go1.26.4";
 
 /// restic for a program called by that name (a link will do) and with --as-restic.

@@ -42,7 +42,8 @@ void set_version(InitOptions& options, const std::string& text) {
   }
 }
 
-/// Whether a repository has such a name in that part of it; an init that was cut short leaves some.
+/// Whether a repository has files of this name in its folder `part`. An interrupted init leaves
+/// such files.
 bool is_of_repository(std::string_view part, const std::string& name) {
   const bool is_hex = name.find_first_not_of("0123456789abcdef") == std::string::npos;
   if (part == "data") return is_hex && name.size() == 2;
@@ -50,7 +51,7 @@ bool is_of_repository(std::string_view part, const std::string& name) {
   return Id::parse(name.substr(0, 64)).has_value();
 }
 
-/// What there is of the way to it.
+/// The longest part of `path` that exists.
 std::filesystem::path existing_part(std::filesystem::path path) {
   while (path.has_relative_path() && !stat_at(kCurrentDirectory, path.string())) {
     path = path.parent_path();
@@ -58,7 +59,7 @@ std::filesystem::path existing_part(std::filesystem::path path) {
   return path;
 }
 
-/// Before anybody has to type a password, or is told of a drive.
+/// Checked first, so that nobody types a password in vain.
 void require_writable(const std::filesystem::path& place) {
   if (may_write_in(place.string())) return;
   const std::optional<FileInfo> info = stat_at(kCurrentDirectory, place.string());
@@ -70,8 +71,8 @@ void require_writable(const std::filesystem::path& place) {
                           user_name(), place.string(), user_label(info ? info->uid : 0)));
 }
 
-/// A folder of documents is no place for a repository: its files would lie among theirs, and a
-/// backup of that folder would leave them out. What a system puts on each drive is nobody's file.
+/// Throws Error where a folder has other files: those of a repository would lie among them, and a
+/// backup of that folder would leave them out. Files that systems put on every drive do not count.
 void require_no_other_files(const std::string& location) {
   static constexpr std::array kOfSystems = {"lost+found", "System Volume Information",
                                             "$RECYCLE.BIN", "desktop.ini"};
@@ -112,7 +113,8 @@ void require_folder_of_its_own(const std::string& location) {
   }
 }
 
-/// A name of a drive is no folder on it, and where drives are mounted there may be none.
+/// Refuses the name of a device (/dev/sdb1), and warns where no drive is mounted at a place for
+/// drives (/media/NAME).
 void check_place(const std::string& location, Context& context) {
   const std::optional<std::string> folder = local_folder(location);
   if (!folder || folder->empty() || context.identity == Identity::restic) return;
@@ -153,7 +155,8 @@ void run_init(const InitOptions& options, Context& context) {
 
   const std::string location = chosen_location(context.global.repository);
   std::unique_ptr<Backend> backend = open_backend(context, location, context.stop());
-  if (backend->size({FileKind::config, {}})) {  // before anybody has to type a password
+  // Checked first, so that nobody types a password in vain.
+  if (backend->size({FileKind::config, {}})) {
     throw Error(Errc::exists, format_text(_("create repository at {} failed: config file already "
                                             "exists"),
                                           backend->location()));

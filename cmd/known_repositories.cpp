@@ -27,7 +27,7 @@ Json load(const std::string& cache_base) {
   try {
     Json all = Json::parse(as_text(read_file(file_in(cache_base), kLargest).view()));
     if (all.is_object() && all.size() <= kMost) return all;
-  } catch (const std::exception&) {  // there is none yet, or it is damaged: begun anew
+  } catch (const std::exception&) {  // missing or damaged: begun anew
   }
   return Json::object();
 }

@@ -50,7 +50,7 @@ std::string beginning_of(const std::string& file, std::size_t bytes) {
 
 namespace {
 
-/// A file that was named by mistake is not written to.
+/// Throws Error(usage) for a file that does not begin as a log does: it was named by mistake.
 const std::string& require_log(const std::string& path) {
   constexpr std::size_t kFirstLine = 512;  // bytes, with the name of any computer
   const std::optional<FileInfo> there = stat_at(kCurrentDirectory, path);

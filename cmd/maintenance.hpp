@@ -21,7 +21,8 @@ ReliableIndex load_index_for_writing(const Repository& repository, Context& cont
 /// How new packs are written, as the global options say.
 BlobWriterOptions chosen_writer_options(const GlobalOptions& global);
 
-/// Says what becomes of each snapshot. `tell_all`: also what is left out of it.
+/// Events that print what becomes of each snapshot; with `tell_all` also each path that is left
+/// out.
 SnapshotChangeEvents snapshot_change_events(Context& context, bool dry_run, bool forget,
                                             bool tell_all);
 /// "modified 2 snapshots"

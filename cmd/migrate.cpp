@@ -105,7 +105,7 @@ bool apply(const std::string& name, const MigrateOptions& options, const OpenedR
     throw Error(Errc::usage, format_text(_("unknown migration {}"), name));
   }
   if (repository.config().version != 1 && !options.force) {
-    // Of an upgrade that was killed when all but this was done.
+    // An upgrade that was killed at its very end leaves the kept copy of the config.
     if (!options.dry_run) drop_kept_config(context, repository.backend().location());
     context.warn(format_text(_("migration {} cannot be applied: repository is already upgraded to "
                                "version 2"),

@@ -56,7 +56,7 @@ void run_mount(const MountOptions& options, const std::string& mountpoint, Conte
   request.names.time_template = options.time_template;
   if (!options.path_templates.empty()) request.names.path_templates = options.path_templates;
   check_mount_names(request.names);
-  // Before anybody has to type a password.
+  // Checked first, so that nobody types a password in vain.
   check_mountpoint(mountpoint, local_folder(chosen_location(context.global.repository)));
 
   const OpenedRepository& opened = open_repository(context, kForReading);
@@ -66,7 +66,7 @@ void run_mount(const MountOptions& options, const std::string& mountpoint, Conte
       .ready = [&] { announce(mountpoint, context); },
       .notice = [&](const std::string& line) { context.warn(escape_for_terminal(line)); }};
   serve_mount(repository, request, sinks, opened.stop());
-  // A signal is how one ends this command; only a lost lock is a failure.
+  // SIGINT ends this command normally; after a stop only a lost lock is a failure.
   context.explain_lost_lock();
   if (context.identity == Identity::medsave) announce_end(mountpoint, context);
 }

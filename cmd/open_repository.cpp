@@ -47,7 +47,7 @@ std::unique_ptr<Backend> open_backend(Context& context, const std::string& locat
   std::unique_ptr<Backend> backend = open_location(location, remote);
   if (writes) backend = guard_writes(std::move(backend), std::move(writes));
   if (!local_folder(location)) {
-    // Who waits less for one request waits less for a server that is started again, too.
+    // A shorter time for a stuck request also shortens the time for which requests are repeated.
     RetryPolicy policy;
     policy.give_up_after = std::min<std::chrono::milliseconds>(policy.give_up_after,
                                                                20 * remote.stuck_request_timeout);
@@ -55,7 +55,7 @@ std::unique_ptr<Backend> open_backend(Context& context, const std::string& locat
         tries != remote.extended.end() && location.starts_with("s3:")) {
       policy.most_attempts = attempts_of(tries->second);
     }
-    // It may go well yet; if not, the error tells it.
+    // With --quiet repetitions are not reported: if they do not help, the error says why.
     const NoticeSink notice =
         context.verbosity() == 0 ? [](const std::string&) {} : context.notices();
     backend = retry_requests(std::move(backend), policy, notice, remote.stop);
@@ -67,8 +67,7 @@ std::unique_ptr<Backend> open_backend(Context& context, const std::string& locat
 namespace {
 
 bool holds_keys(Context& context, const std::string& location) {
-  if (!local_folder(location))
-    return false;  // elsewhere it is no more than a guess what is missing
+  if (!local_folder(location)) return false;  // of a server it cannot be told what is missing
   try {
     return !open_backend(context, location, context.stop())->list(FileKind::key).empty();
   } catch (const Error&) {
@@ -100,14 +99,15 @@ bool holds_keys(Context& context, const std::string& location) {
                           location));
 }
 
-/// Throws where an upgrade that was cut short has deleted the config, of which this computer has a
-/// copy. Before the config is read: rclone would be asked for it again and again.
+/// Throws where an interrupted upgrade has deleted the config, of which this computer has a copy.
+/// Called before the config is read, because rclone's failures to read it would be repeated for a
+/// quarter of an hour.
 void require_config(const Context& context, Backend& backend) {
   const std::string place = backend.location();
   if (!is_config_kept(context, place)) return;
   try {
     if (!has_lost_config(backend)) return;
-  } catch (const Error&) {  // whoever reads the config meets the same
+  } catch (const Error&) {  // reading the config reports the same failure
     return;
   }
   throw Error(Errc::no_repository,
@@ -156,7 +156,7 @@ void clean_up_cache(Context& context) {
   }
 }
 
-/// A password in the location, which stands on the command line and not in the environment.
+/// Warns of a password in --repo: everybody on this computer can see the command line.
 void warn_of_password(Context& context, const RepositoryChoice& choice,
                       const std::string& location) {
   const std::size_t user = location.find("://");
@@ -234,7 +234,7 @@ std::unique_ptr<Repository> open_chosen(Context& context, const RepositoryChoice
     } catch (const Error& e) {
       if (e.code() == Errc::no_repository) throw_no_repository(context, shown);
       if (e.code() != Errc::wrong_password) throw;
-      // Front ends of restic know the first line.
+      // Programs that drive restic look for exactly this first line.
       if (!answer.asked || tries == kPasswordTries) {
         throw Error(e.code(), format_text(_("wrong password or no key found\n{}"), e.what()));
       }
@@ -255,13 +255,13 @@ void take_lock(Context& context, const OpenOptions& options, OpenedRepository& o
                    .unlockable = unlockable(options),
                    .reads_first = options.reads_first,
                    .retry = context.global.retry_lock};
-  // To look for a file costs nothing there, so it is never believed to be there still.
+  // In a local folder it costs nothing to look for the lock file, so that is done each time.
   if (local_folder(opened.location())) lock.timing.trust = std::chrono::milliseconds(0);
   try {
     opened.take_lock(lock, context.notices());
   } catch (const Error& e) {
     if (e.code() != Errc::locked) throw;
-    // Front ends of restic know the first line.
+    // Programs that drive restic look for exactly this first line.
     throw Error(e.code(),
                 format_text(_("unable to create lock in backend: repository is already locked\n{}. "
                               "Nothing was done"),

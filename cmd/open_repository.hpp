@@ -24,8 +24,8 @@ enum class CacheUse {
 /// What is to be done with a repository.
 struct OpenOptions {
   std::optional<LockMode> lock = LockMode::shared;  // nullopt: not locked
-  /// Nothing is changed there, as in a dry run: not locked if --no-lock was given, or if no lock
-  /// can be stored (a full or write-protected medium).
+  /// The command changes nothing (a dry run). It goes on without a lock if --no-lock was given, or
+  /// if none can be stored (a full or write-protected medium).
   bool reads_only = false;
   /// With an exclusive lock: see LockOptions. What was read holds once lock()->confirm() has
   /// returned.

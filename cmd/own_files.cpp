@@ -34,7 +34,7 @@ bool is_of_cache(const std::string& name) {
   return std::ranges::find(kCacheParts, name) != kCacheParts.end() || Id::parse(name).has_value();
 }
 
-/// None where the folder is missing or cannot be read: the backup meets the same.
+/// Empty where the folder is missing or cannot be listed; the backup reports that itself.
 std::vector<std::string> names_in(const std::string& folder) {
   try {
     return list_dir(open_dir_at(kCurrentDirectory, folder, true).get());

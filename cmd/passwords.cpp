@@ -116,9 +116,9 @@ std::optional<PasswordAnswer> from_environment(const std::string& name) {
   return answer;
 }
 
-/// All places but a person.
+/// The password from command, file or environment; nullopt when none is set.
 std::optional<PasswordAnswer> from_sources(const RepositoryChoice& choice, Context& context) {
-  // Both are taken out of the environment, whichever counts.
+  // Both variables are removed from the environment, whichever of them is used.
   const std::string name = choice.environment_prefix + "PASSWORD";
   std::optional<PasswordAnswer> own = from_environment("MEDSAVE_" + name);
   std::optional<PasswordAnswer> restic = from_environment("RESTIC_" + name);
@@ -128,7 +128,7 @@ std::optional<PasswordAnswer> from_sources(const RepositoryChoice& choice, Conte
   return restic;
 }
 
-/// What nobody has to be asked for: the empty password counts where it was announced.
+/// As from_sources(), but the empty password with --insecure-no-password.
 std::optional<PasswordAnswer> known_password(const RepositoryChoice& choice, Context& context) {
   std::optional<PasswordAnswer> found = from_sources(choice, context);
   if (!choice.no_password) return found;
@@ -192,7 +192,8 @@ void refuse_empty(const Secret& password, bool allow_empty) {
 
 constexpr int kTypings = 3;
 
-/// An Enter too many is no answer. Empty after the last try.
+/// Asks again after an empty line, which is likely a slip; after the last try the answer may be
+/// empty.
 Secret typed_something(const std::string& prompt, Context& context) {
   for (int tries = 1;; ++tries) {
     Secret answer = typed(prompt, context);
@@ -201,7 +202,8 @@ Secret typed_something(const std::string& prompt, Context& context) {
   }
 }
 
-/// Of several repositories, people give each its own password. restic's clients know its words.
+/// Our prompt names the repository, since each may have a password of its own. Programs that drive
+/// restic expect its prompt.
 std::string prompt_for(const char* resticlike, const char* own, const RepositoryChoice& choice,
                        Context& context) {
   if (context.identity == Identity::restic) return resticlike;
@@ -231,7 +233,7 @@ bool looks_mangled(char32_t c) {
   return c < 0x20 || (c >= 0x7f && c < 0xa0) || c == kReplacement || c == kByteOrderMark;
 }
 
-/// Whoever finds the drive can try passwords at leisure.
+/// Warns of a weak password: who finds the drive can try passwords at leisure.
 void warn_if_weak(std::string_view password, Context& context) {
   constexpr std::size_t kShort = 10;  // characters
   constexpr std::size_t kDigitsAlone = 16;
@@ -245,7 +247,7 @@ void warn_if_weak(std::string_view password, Context& context) {
         "or five words that do not belong together (to change it: medsave key passwd)"));
 }
 
-/// A password is to be typed again one day, from the paper in the safe.
+/// Refuses or warns of characters that nobody could type again from paper.
 PasswordAnswer typable(PasswordAnswer answer, Context& context) {
   const std::string source = answer.source.empty() ? _("what was typed") : answer.source;
   bool mangled = false;

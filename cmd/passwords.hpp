@@ -11,6 +11,7 @@
 
 namespace medsave::cli {
 
+/// A password and where it came from.
 struct PasswordAnswer {
   Secret password = {};
   /// The bytes as they stand, where decoding them as text gave something else: keys were made of

@@ -47,7 +47,8 @@ void run_recover(bool dry_run, const std::vector<std::string>& arguments, Contex
   const OpenedRepository& opened =
       open_repository(context, {.lock = LockMode::exclusive,
                                 .reads_only = dry_run,
-                                // What only this computer still has could be restored nowhere else.
+                                // A tree that only this computer's cache has would make a snapshot
+                                // that no other one can restore.
                                 .cache = CacheUse::temporary});
   const Repository& repository = opened.repository();
   const auto stage = [&](const std::string& text) { context.info(text); };

@@ -102,7 +102,7 @@ void run_repair_index(const IndexRepairRequest& request, const std::vector<std::
   if (!report.unread.empty()) throw_unread_packs(report.unread.size());
 }
 
-/// A copy of a damaged pack in the current folder, as evidence and for better tools than ours.
+/// Keeps a copy of a damaged pack in the current folder, in case another tool can read more of it.
 void keep_pack(const Id& pack, ByteView content) {
   const std::string path = "pack-" + pack.hex();
   if (const auto present = lstat_at(kCurrentDirectory, path)) {
@@ -158,8 +158,8 @@ void run_repair_packs(const RepairPacksOptions& options, const std::vector<std::
         "--forget\" takes what is lost out of the snapshots"));
 }
 
-/// What is in a pack that no index file lists only looks lost: after a lost index file, or after a
-/// run like this one that was killed.
+/// Indexes unlisted packs first: after a lost index file, or a killed run of this command, their
+/// blobs only look lost.
 void pick_up_unindexed_packs(const OpenedRepository& opened, Index& index, bool dry_run) {
   const auto alone = [&] {
     if (opened.lock() != nullptr) opened.lock()->confirm();
@@ -186,7 +186,8 @@ void run_repair_snapshots(const RepairSnapshotsOptions& options,
       open_repository(context, {.lock = LockMode::exclusive,
                                 .reads_only = options.dry_run,
                                 .deletes = true,
-                                // What only this computer still has could be restored nowhere else.
+                                // A tree that only this computer's cache has would make a snapshot
+                                // that no other one can restore.
                                 .cache = CacheUse::temporary});
   const Repository& repository = opened.repository();
   const ReadableSnapshots all = load_to_choose(repository, ids, opened.stop(), context);

@@ -275,7 +275,7 @@ RestoreRequest make_request(const RestoreOptions& options) {
           .ownership_by_name = options.ownership_by_name};
 }
 
-/// Empty where it is no folder of this computer. rclone reaches those too.
+/// The local folder of the repository, also behind rclone; empty for a remote one.
 std::string folder_of_repository(const std::string& location) {
   if (const std::optional<std::string> folder = local_folder(location)) return *folder;
   for (const std::string_view prefix : {"rclone::local:", "rclone:"}) {
@@ -286,7 +286,7 @@ std::string folder_of_repository(const std::string& location) {
   return {};
 }
 
-/// What somebody who keeps it in the target would have to find again.
+/// The files that are needed to open the repository: a restore must not replace or delete them.
 std::vector<std::string> files_that_open(const RepositoryChoice& choice) {
   std::vector<std::string> files = split_command(choice.password_command);
   std::erase_if(files, [](const std::string& word) { return word.find('/') == std::string::npos; });
@@ -296,7 +296,8 @@ std::vector<std::string> files_that_open(const RepositoryChoice& choice) {
   return files;
 }
 
-/// Also where that cannot be found out: run_restore() then says what is wrong.
+/// Whether the target exists; true also when that cannot be found out, since run_restore() reports
+/// the reason.
 bool is_there(const std::string& target) {
   try {
     return stat_at(kCurrentDirectory, target).has_value();

@@ -77,7 +77,7 @@ int fail(Console& console, bool json, int code, std::string_view kind, const std
 }
 
 std::string fatal(const Context& context, const std::string& message, Errc code = Errc::internal) {
-  // So restic tells of a locked repository.
+  // restic prints the error of a locked repository without "Fatal: ".
   const bool bare = context.identity == Identity::restic && code == Errc::locked;
   std::string text = bare ? message : fatal_text(message);
   if (!context.outcome().empty() && !context.outcome_told()) text += "\n" + context.outcome();
@@ -91,7 +91,7 @@ void begin_log(const Command& command, Context& context) {
   context.console.log(format_text(_("{} begins"), command.full_name()));
 }
 
-/// The locale may name any language; who asks this program for one is told that it has it not.
+/// Warns when MEDSAVE_LANG names a language that has no catalogue. The locale may name any.
 void warn_of_unknown_language(Context& context) {
   const std::string wanted = environment_value("LANG");
   if (!context.global.language.empty() || wanted.empty() || is_known_language(wanted)) return;
@@ -119,7 +119,7 @@ void run_parsed(const Command& root, const ParsedLine& line, Context& context) {
   command.call(context, line.arguments);
 }
 
-/// Not having the log whole makes no failure of what was done.
+/// An incomplete log is only a warning: it does not change the exit code.
 void end_log(int code, Context& context) {
   if (!context.log) return;
   context.console.log(format_text(_("ended with exit status {}"), code));
@@ -170,7 +170,7 @@ int output_is_lost(Context& context, bool json, int code) {
                 format_text(_("{}; only the report of it could not be written to standard output"),
                             context.outcome()));
   }
-  // As `medsave ls | head` does: nobody is there to be told.
+  // When the reader of a pipe has gone (`medsave ls | head`), there is no message.
   if (reader_is_gone(kStandardOutput)) return failed;
   return fail(context.console, json, failed, "output",
               fatal(context, _("cannot write to standard output")));

@@ -9,8 +9,8 @@
 
 namespace medsave::cli {
 
-/// Sees to it that a backup is not done twice at the same time on this computer: the same sources
-/// for the same repository. Where the cache folder cannot be used, nothing is seen to.
+/// Keeps the same sources from being backed up to the same repository twice at a time on this
+/// computer. Without a usable cache folder there is no such protection.
 class RunningBackup {
  public:
   /// Waits as long as --retry-lock says. Throws Error(locked) with who does it, and since when.

@@ -46,7 +46,8 @@ void print_snapshots(const std::vector<SnapshotEntry>& snapshots,
   Table table;
   table.add_column({.heading = _("ID")});
   table.add_column({.heading = _("Time")});
-  // A policy's groups are of one host, and the reasons are what the list is for.
+  // With reasons, Host goes before Tags (most groups of a policy are of one host), and Reasons
+  // last.
   constexpr unsigned kFirst = 5;
   constexpr std::size_t kReason = 23;  // columns
   table.add_column({.heading = _("Host"), .wraps = true, .drop = with_reasons ? 4U : 3U});
@@ -55,7 +56,7 @@ void print_snapshots(const std::vector<SnapshotEntry>& snapshots,
     table.add_column({.heading = _("Reasons"), .wraps = true, .least = kReason, .drop = 1});
   }
   if (!compact) table.add_column({.heading = _("Paths"), .wraps = true, .drop = 2});
-  // Where it is piped on, the table is restic's.
+  // Piped output has restic's alignment.
   const bool for_people =
       context.console.out_is_terminal() && context.identity == Identity::medsave;
   table.add_column({.heading = _("Size"), .right = for_people, .drop = kFirst});

@@ -30,10 +30,10 @@ void add_files(PathFilter& filter, const std::vector<std::string>& files, bool i
   }
 }
 
-/// As snapshots have it: a relative path is one of this computer's, and what Windows calls absolute
-/// is taken as it stands.
+/// A path of --path as snapshots record it: relative ones are made absolute, Windows paths are
+/// kept.
 std::string meant_path(const std::string& path) {
-  // A script's variable that is not set; it would mean the current folder.
+  // An empty path is likely an unset variable of a script; it would mean the current folder.
   if (path.empty()) throw Error(Errc::usage, _("--path is empty: which folder is meant?"));
   const bool is_drive = path.size() >= 2 && path[1] == ':';
   return is_drive || path.starts_with("\\\\") ? path : snapshot_paths({path}).front();
@@ -43,7 +43,7 @@ std::string meant_path(const std::string& path) {
 
 SnapshotFilter SnapshotChoice::filter() const {
   SnapshotFilter out;
-  // An empty host takes back the one from the environment.
+  // --host "" cancels the host of the environment.
   std::ranges::copy_if(hosts, std::back_inserter(out.hosts),
                        [](const std::string& host) { return !host.empty(); });
   for (const std::string& list : tags) out.tags.push_back(parse_tag_list(list));

@@ -21,7 +21,7 @@ constexpr int kCompilerMinor = __GNUC_MINOR__;
 constexpr const char* kCompiler = "g++";
 #endif
 
-// Go's names, which front ends of restic know.
+// The architecture as `restic version` names it, for programs that parse that line.
 #if defined(__x86_64__)
 constexpr const char* kArchitecture = "amd64";
 #elif defined(__aarch64__)
