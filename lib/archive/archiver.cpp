@@ -61,7 +61,7 @@ std::optional<Timestamp> start_of_parent(const BackupDestination& to) {
   return to.parent->snapshot.summary->backup_start.instant;
 }
 
-/// Files are cut once, for all.
+/// Throws unless all destinations cut files at the same places: each file is cut only once.
 void require_same_cuts(const std::vector<BackupDestination>& destinations) {
   const Polynomial& first = destinations.front().repository.polynomial();
   for (const BackupDestination& to : destinations) {
@@ -160,7 +160,7 @@ BackupTargets Backup::resolve_targets() {
       }
       if (info->is_symlink()) links.push_back(target);
     } catch (const Error&) {
-      // It is there but cannot be examined: reported when its turn comes.
+      // It exists but cannot be examined; the walk reports that.
     }
     const std::string cleaned = clean_path(target);
     if (!is_bare_root(cleaned)) {
@@ -181,7 +181,7 @@ BackupTargets Backup::resolve_targets() {
   return tree;
 }
 
-/// Of a source such as ".", which has no name in the snapshot.
+/// Adds the entries of a source such as ".", which itself has no name in the snapshot.
 void Backup::add_entries(const std::string& folder, BackupTargets& tree) {
   const std::vector<std::string> entries =
       entries_of_bare_root(folder, ExclusionTags(request_.filter));
@@ -203,7 +203,8 @@ void Backup::add_entries(const std::string& folder, BackupTargets& tree) {
   }
 }
 
-/// Whoever names a link may believe that the folder behind it is saved.
+/// Tells of sources that are links, because the user may expect the folders behind them to be
+/// saved.
 void Backup::tell_links(const std::vector<std::string>& links) {
   if (links.empty()) return;
   if (request_.require_sources) reporter_.count_emptied(links.size());
@@ -257,7 +258,7 @@ void Backup::read_sources() {
   queue_.push({}, std::move(first));
 
   TaskScope scan(reading_.get_token());  // ended by its destructor where nobody waits for the count
-  // How much programs will write nobody knows.
+  // Nothing is counted with streams, whose length is unknown.
   if (request_.scan && request_.streams.empty()) {
     scan.spawn("scan", 1, [&](const std::stop_token& stop) {
       scan_sources(source, sinks_, reporter_.progress(), stop);
@@ -279,7 +280,7 @@ void Backup::read_streams(const std::stop_token& stop) {
   }
 }
 
-/// Its failure then says more than that nothing could be read.
+/// The failure of an only source says more than "nothing could be read".
 bool Backup::is_only_source(const StreamSource& stream) const {
   return request_.targets.empty() && request_.streams.size() == 1 &&
          &stream == &request_.streams.front();
@@ -316,7 +317,7 @@ void Backup::read_stream(StreamTask task, const std::stop_token& stop) {
   saver_.save_stream(file, read, stop);
 }
 
-/// So that the next run finds what this one has stored.
+/// Indexes what was stored before a failure, so that the next run need not store it again.
 void Backup::finish_stored(std::size_t destination) noexcept {
   try {
     sink_.finish(destination);
@@ -360,7 +361,8 @@ DestinationResult Backup::publish(std::size_t destination) {
   result.skipped_unchanged =
       request_.skip_if_unchanged && to.parent && to.parent->snapshot.tree == to.snapshot.tree;
   if (result.skipped_unchanged) {
-    if (!request_.dry_run) to.repository.backend().sync_found();  // the parent is what there is now
+    // The parent snapshot, which is the result, must be durable.
+    if (!request_.dry_run) to.repository.backend().sync_found();
   } else {
     const std::string json = encode_snapshot(to.snapshot);
     if (request_.dry_run) {
@@ -376,7 +378,7 @@ DestinationResult Backup::publish(std::size_t destination) {
   return result;
 }
 
-/// Each in a thread of its own: what takes long is to wait for media.
+/// One thread per destination, since publishing mostly waits for the media.
 std::vector<DestinationResult> Backup::publish_in_all() {
   std::vector<DestinationResult> results(destinations_.size());
   std::atomic<std::size_t> next = 0;
@@ -398,7 +400,8 @@ std::vector<DestinationResult> Backup::publish_in_all() {
   return results;
 }
 
-/// The count of the sources may have been stopped, or told of files that changed since.
+/// Sets the totals to what was done: the count may have been stopped early, or files have changed
+/// since.
 void Backup::tell_all_is_done() {
   Progress& progress = reporter_.progress();
   progress.total_items = progress.done_items.load();

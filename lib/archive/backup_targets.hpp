@@ -58,8 +58,8 @@ class BackupTargets {
   /// `entry_on`: as in add_entry(); nullopt for what was listed itself.
   void enter(const std::string& target, std::optional<std::uint64_t> entry_on);
 
-  /// What a first component is below ("/", ".", "../..") and called there; two that differ in it
-  /// must not share a name in the snapshot.
+  /// The folder in which a source's first component lies ("/", ".", "../.."), and its name there.
+  /// Two components that differ in this must not share a name in the snapshot.
   struct Origin {
     std::string root = {};
     std::string name = {};

@@ -40,8 +40,8 @@ bool same_content_state(const FileInfo& a, const FileInfo& b) {
   return a.size == b.size && a.mtime == b.mtime;
 }
 
-/// A file system that fails may say that a file ends where it can read no more of it. Sizes in /sys
-/// are nominal.
+/// Throws when a file ended before the size that it claims: a failing file system may report an
+/// early end. Sizes in /sys mean nothing.
 void require_whole(const FileInfo& info, std::uint64_t bytes_read) {
   constexpr std::uint64_t kNominal = 4096;
   if (bytes_read >= info.size || (info.size == kNominal && info.allocated == 0)) return;

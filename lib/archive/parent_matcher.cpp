@@ -36,10 +36,9 @@ bool is_too_fresh(const Timestamp& stamp, const Timestamp& read_since) {
   return seconds_between(stamp, read_since) <= tick;
 }
 
-/// The system sets the change time at every change, and nobody can set it back, so that this one
-/// tells where it is compared. Some file systems do not know it, or keep the time of creation in
-/// its place: there the modification time tells, unless it is one that somebody has set to the
-/// future.
+/// Uses the change time where it is compared: the system sets it at every change, and nobody can
+/// set it back. Where it is unknown, or is the time of creation, the modification time is used,
+/// unless that was set to the future.
 bool is_too_fresh(const FileInfo& info, const ChangeRules& rules) {
   constexpr double kLongestBackup = 24 * 3600;  // seconds
   if (!rules.read_since) return false;

@@ -55,7 +55,8 @@ class Reporter {
   [[nodiscard]] Progress& progress() { return progress_; }
 
   void problem(const std::string& path, const std::string& message);
-  /// What the repository has lost of the previous snapshot here; the source still has it.
+  /// Something of the parent snapshot is damaged in the repository and is stored again from the
+  /// source.
   void stored_again(const std::string& message);
   /// Something to know of the backup, which is complete all the same.
   void notice(const std::string& message);
@@ -66,9 +67,9 @@ class Reporter {
   void left_out(const std::string& path);
   /// A source of which nothing is saved, because this pattern names it or a folder above it.
   void excluded(const std::string& path, const std::string& pattern);
-  /// So many sources that others tell of.
+  /// Counts sources as emptied that were reported elsewhere.
   void count_emptied(std::uint64_t sources);
-  /// The copy of a file that was written to while it was read.
+  /// A file changed while it was read, so that its copy may be inconsistent.
   void changed_while_read(const std::string& path);
 
   /// A file or folder is complete. `previous`: what the parent snapshots have under its name.

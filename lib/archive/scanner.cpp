@@ -11,8 +11,8 @@
 namespace medsave {
 namespace {
 
-/// A backup that ends before shows no progress worth a second walk over the same folders. Who wants
-/// to be told the count gets it in any case.
+/// The count starts after this delay, since a short backup needs no percentage. With
+/// BackupSinks::scan_finished it starts at once.
 constexpr std::chrono::milliseconds kDelay(250);
 
 void ignore(const std::string& /*path*/, const std::string& /*message*/) {}

@@ -33,8 +33,8 @@ std::optional<FileInfo> examine(DirHandle dir, const std::string& name, const Ta
   return target != nullptr && target->follow ? stat_at(dir, name) : lstat_at(dir, name);
 }
 
-/// Names that a folder listed and that were not there: gone since then, if it lists them no more.
-/// A server whose share is gone lists names, too, of which it says that there is nothing.
+/// Lists the folder again for names that it listed and that were not there. Those that it lists
+/// still are a problem (a server whose share is gone does that); the others were deleted meanwhile.
 template <typename Look, typename Missing>
 void look_again(const SourceDir& dir, std::vector<std::string> missed, const Look& look_at,
                 const Missing& missing) {
@@ -94,7 +94,7 @@ SourceTree::SourceTree(const BackupTargets& targets, const SourceFilter& filter)
         own_.push_back({.device = info->device, .inode = info->inode});
       }
     } catch (const Error&) {
-      // A cache in somebody else's home, out of reach for the backup as well.
+      // The backup cannot read it either.
     }
   }
 }
@@ -121,7 +121,7 @@ SourceDirPtr SourceTree::open(const SourceDir& parent, const SourceEntry& entry)
   return dir;
 }
 
-/// With --one-file-system: that of the folder that was listed.
+/// The device that --one-file-system allows below this folder: that of its source.
 std::uint64_t SourceTree::device_to_stay_on(const SourceDir& parent, const SourceEntry& entry) {
   if (entry.target != nullptr && entry.target->named) return entry.info.device;
   if (entry.target != nullptr && entry.target->listed_device) return *entry.target->listed_device;
@@ -135,8 +135,8 @@ bool SourceTree::is_too_large(const FileInfo& info) const {
 
 bool SourceTree::rejects(const SourceDir& dir, const FileInfo& info) const {
   if (is_too_large(info)) return true;
-  // So a mount point itself is kept, as an empty folder. What a file says of its device does not
-  // count: those of an overlay have the number of the layer that they are in.
+  // The folder's device counts, not the entry's: so a mount point is kept as an empty folder, and
+  // files of an overlay, which have the device of its layers, are not left out.
   return filter_.one_file_system && dir.device != dir.allowed_device;
 }
 

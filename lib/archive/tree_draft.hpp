@@ -19,7 +19,7 @@ namespace medsave {
 /// filled without a lock; one that fails stays empty and is left out.
 class TreeDraft {
  public:
-  /// Whoever makes it owes TreeAssembler one finish(), and everyone expect()ed too.
+  /// The maker calls TreeAssembler::finish() once, and so does each one that expect() announced.
   explicit TreeDraft(std::size_t slots) : nodes_(slots) {}
   /// `count` slots will be decided by others. Before they know the draft.
   void expect(std::size_t count) { open_ += count; }

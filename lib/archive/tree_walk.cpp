@@ -15,15 +15,17 @@
 namespace medsave {
 namespace {
 
-// A batch is worth the hand-over from thread to thread and small beside the chunks under way.
+// Large enough that handing a batch to another thread pays, small beside the chunks in memory.
 constexpr std::uint64_t kBatchBytes = 1024 * 1024;
 constexpr std::size_t kBatchFiles = 64;
 
-// Whoever empties a folder of so many files by purpose can bear a question.
+// A folder that had at least so many entries is reported when it is empty, even if its user meant
+// that.
 constexpr std::size_t kManyEntries = 1000;
 
-/// By what a snapshot says of a folder and the one above it. Not all programs record devices. Of a
-/// listed folder such as "." the snapshot says nothing, but it is there.
+/// Compares the device of the folder with that of the folder above, as the parent snapshot has them
+/// (0: not recorded). The device above an entry of a listed folder such as "." is the one it has
+/// now, since the snapshot does not have that folder.
 bool was_mount_point(const DirectoryTask& task, std::size_t destination) {
   const Node* before = previous_node(task.previous, destination);
   if (before == nullptr) return false;
@@ -52,7 +54,7 @@ bool lists_something(const SourceDir& dir) {
   }
 }
 
-/// Both are sorted.
+/// Whether two sorted lists have no name in common.
 bool shares_no_name(const std::vector<SourceEntry>& entries, const Tree& previous) {
   return std::ranges::none_of(previous, [&](const Node& node) {
     return std::ranges::binary_search(entries, node.name, {}, &SourceEntry::name);
@@ -157,8 +159,8 @@ void TreeWalk::tell_loss(const DirectoryTask& task, const Folder& folder) const 
   }
 }
 
-/// A folder that had something in it, or other things than now: the drive may be gone that was
-/// mounted there. An empty drive of ext4 is not quite empty.
+/// Whether a folder has lost its content since the parent snapshot: its drive may not be mounted.
+/// lost+found, which an empty ext4 has, does not count as content.
 TreeWalk::Loss TreeWalk::find_loss(const DirectoryTask& task, const Folder& folder,
                                    std::size_t destination) const {
   const auto holds_nothing = [&](const auto& entries) {
@@ -172,9 +174,9 @@ TreeWalk::Loss TreeWalk::find_loss(const DirectoryTask& task, const Folder& fold
     const bool holds_others = had_much && shares_no_name(folder.entries, previous);
     return was_mounted && holds_others ? Loss::for_others : Loss::none;
   }
-  // Not the entries of a listed folder such as ".", which nobody named.
+  // The entries of a listed folder such as "." are not sources: nobody named them.
   const bool is_source = task.entry.target != nullptr && task.entry.target->named;
-  // A source each time, for yesterday's backup may have found nothing either.
+  // An empty source is reported at each backup: the parent snapshot may have found it empty too.
   const bool lost = is_source || (had_much && (was_mounted || previous.size() >= kManyEntries));
   return lost ? Loss::of_all : Loss::none;
 }
@@ -219,8 +221,8 @@ Node TreeWalk::folder_node(const SourceDir& dir, const SourceEntry& entry) {
   }
   Node node = make_node(entry.name, entry.info, parts_.with_atime);
   try {
-    // The dot follows a symlink. What may not be read of folders that only lead to the targets
-    // is nobody's loss.
+    // The dot follows a symlink. Attributes of folders above the sources are not needed, so they
+    // may be unreadable.
     set_extended_attributes(node, read_xattrs_at(kCurrentDirectory, entry.target->path + "/.",
                                                  false, [](const std::string&) {}));
   } catch (const Error& error) {
@@ -251,7 +253,8 @@ Tree TreeWalk::load_previous(const Node& before, Folder& folder, std::size_t des
         format_text(_("{}: all its files are read, because the previous snapshot is damaged here; "
                       "{}"),
                     folder.dir->path.empty() ? "/" : folder.dir->path, error.what()));
-    // Its list may be the same as ever, and those of the folders in it are not looked at now.
+    // The list of this folder is stored even if its id is known, because the stored one is damaged,
+    // and those of the folders below may be.
     folder.stored_anew.resize(folder.previous.size());
     folder.stored_anew[destination] = true;
     return {};

@@ -39,7 +39,8 @@ class TreeWalk {
 
   bool open(const DirectoryTask& task, Folder& folder);
   [[nodiscard]] bool is_mount_point(const DirectoryTask& task, const Folder& folder) const;
-  /// What was there before and is not now: all, or all and there are other things.
+  /// What a folder has lost: nothing; everything, and it is empty; everything, and it has other
+  /// entries.
   enum class Loss { none, of_all, for_others };
   [[nodiscard]] Loss find_loss(const DirectoryTask& task, const Folder& folder) const;
   [[nodiscard]] Loss find_loss(const DirectoryTask& task, const Folder& folder,

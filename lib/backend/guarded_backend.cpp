@@ -65,8 +65,9 @@ class GuardedBackend : public Backend {
   [[nodiscard]] Traffic traffic() const override { return inner_->traffic(); }
 
  private:
-  /// Storing may have taken long. Another process that deletes takes a lock before it lists: it has
-  /// seen what was visible while the condition held.
+  /// Checks the condition once more, since storing may have taken long. A process that deletes
+  /// takes its lock before it lists, so it has seen this file if the condition held until the file
+  /// was visible.
   void require_afterwards(const FileRef& file) {
     try {
       condition_->require();

@@ -50,7 +50,7 @@ std::string above(const std::string& name) {
   return slash == std::string::npos ? kRoot : name.substr(0, slash);
 }
 
-/// Makes the entry of a new folder durable, and those of the folders above that may be as new.
+/// Syncs the folders above `path` up to the mount point, since they may be as new as it is.
 void sync_way_to(const std::string& path) {
   const std::uint64_t device = stat_at(kCurrentDirectory, path).value_or(FileInfo{}).device;
   std::string folder = path;
@@ -232,7 +232,7 @@ WrittenFile LocalBackend::write_temporary(const FileRef& file, const Buffer& dat
   return written;
 }
 
-/// As a person finds what lies below the repository's folder.
+/// The whole path of a name, for messages.
 std::string LocalBackend::shown(const std::string& name) const {
   return name == kRoot ? root_.shown() : root_.shown() + "/" + name;
 }
@@ -304,8 +304,8 @@ void LocalBackend::replace_config(Buffer data) {
 void LocalBackend::barrier() {
   write_with_advice(kRoot, [this] {
     writer_.barrier();
-    // Otherwise the drive was exchanged, and what was written is not where the repository is looked
-    // for.
+    // If the path leads elsewhere by now, the drive was exchanged, and the files are on the old
+    // one.
     if (root_.is_open()) root_.require_in_place();
   });
 }
@@ -333,7 +333,7 @@ void LocalBackend::read_with_context(const FileRef& file, const Read& read) {
       throw Error(Errc::io,
                   format_text(_("{}. The drive may be failing or no longer connected"), e.what()));
     }
-    // What everything depends on; of others there may be thousands, each told in a line.
+    // Long advice for config and keys only: other files may fail by the thousand, with a line each.
     const bool opens = file.kind == FileKind::config || file.kind == FileKind::key;
     if (opens && e.code() == Errc::permission) {
       throw refused_read(shown(name_of(file)), root_.shown());

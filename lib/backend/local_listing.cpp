@@ -9,8 +9,8 @@
 namespace medsave {
 namespace {
 
-/// Packs lie in folders with the first two digits of their names. In any other folder, a copy or
-/// one that somebody renamed, nobody finds them.
+/// Packs lie in folders with the first two digits of their names. In any other folder (a copy, a
+/// renamed one) they are not found.
 bool is_pack_folder(const std::string& name) {
   constexpr std::string_view kDigits = "0123456789abcdef";
   return name.size() == 2 && name.find_first_not_of(kDigits) == std::string::npos;
@@ -22,7 +22,7 @@ UniqueDir open_pack_folder(const UniqueDir& data, const std::string& name) {
     return open_dir_at(data.get(), name, true);
   } catch (const Error& e) {
     if (e.code() != Errc::not_found) throw;
-    // One that was moved to another drive, which is not connected.
+    // A link to a folder on a drive that is not connected is an error, not an empty folder.
     const std::optional<FileInfo> info = lstat_at(data.get(), name);
     if (info && info->is_symlink()) throw Error(Errc::io, e.what());
     return {};

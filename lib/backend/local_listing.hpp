@@ -8,9 +8,9 @@
 
 namespace medsave {
 
-/// Adds the files of a folder whose names begin with `prefix`. Whatever has the name of a file
-/// counts: a link that leads to one, as somebody may have moved it, and what cannot be read as one,
-/// for then something is wrong that must not look like nothing.
+/// Adds the files of a folder whose names begin with `prefix`. Everything with the name of a file
+/// counts, be it a link or something that cannot be read as one: the repository must not look
+/// smaller than it is.
 void list_files(const UniqueDir& dir, std::string_view prefix, std::vector<ListedFile>& files);
 
 /// The packs below the folder of all of them.

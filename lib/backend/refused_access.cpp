@@ -10,7 +10,7 @@
 namespace medsave {
 namespace {
 
-/// Of what lies in a closed folder it is the owner of that folder.
+/// The owner of `path`, or of the closest folder above it that can be examined.
 std::string owner_of(const std::filesystem::path& path) {
   std::optional<FileInfo> info;
   try {

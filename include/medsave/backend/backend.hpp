@@ -51,7 +51,7 @@ struct Opening {
 };
 
 /// Whole immutable files by kind and id on some medium; knows nothing of their content.
-/// Thread-safe. Every implementation passes tests/unit/backend/contract_test.cpp.
+/// Thread-safe. Every implementation passes tests/support/backend_contract.hpp.
 ///
 /// Errors: not_found for a missing file, no_space, read_only, permission, io, corrupt for a file
 /// that is shorter than asked for.
