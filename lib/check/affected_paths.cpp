@@ -41,7 +41,7 @@ void AffectedPaths::add_snapshot(const SnapshotEntry& snapshot, CheckReport& rep
     const std::size_t depth = walk.levels.size();
     const Node& node = level.nodes[level.next++];
     walk.path.append("/").append(node.name);
-    // Entering a folder adds a level, which moves the others: this one is found again by number.
+    // visit_node() may add a level and thereby move the others, so this one is looked up again.
     if (!visit_node(walk, node)) walk.levels[depth - 1].clean = false;
   }
 }

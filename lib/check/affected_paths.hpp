@@ -14,12 +14,12 @@
 
 namespace medsave {
 
-/// Finds out which snapshots and paths damage touches: only worth its second walk when there is
-/// some. Folders that were found clean once are not entered again, nor any other once all that is
-/// reported is: then what was found below is added up.
+/// Finds the snapshots and paths that the damage affects. It takes a second walk, so it is made
+/// only when there is damage. What was found below a folder is remembered: a clean one is not
+/// entered again, nor any other once kMaxAffected paths are listed, when only their number counts.
 class AffectedPaths {
  public:
-  /// `suspects` are tried once more; those with a good copy somewhere do no harm.
+  /// `suspects` are read once more: a blob with a good copy elsewhere is not lost.
   AffectedPaths(const Repository& repository, const Index& index, const BlobSet& suspects,
                 const std::stop_token& stop);
 

@@ -57,14 +57,14 @@ class Check {
       find_affected(stop);
     }
     log_.fill(report_);
-    // What looks superfluous may be what is missing elsewhere.
+    // No prune is suggested after errors: packs that look unneeded may hold what is missing.
     if (report_.errors != 0) report_.suggest_prune = false;
     if (report_.access_denied) report_.suggest_repair_index = false;
     return std::move(report_);
   }
 
  private:
-  /// Where blobs are missing, packs that no index lists may be what holds them.
+  /// Packs that no index file lists are a hint only, unless blobs are missing, which they may hold.
   void judge_unindexed(const std::vector<Id>& packs, bool index_is_damaged) {
     if (packs.empty()) return;
     const unsigned long count = packs.size();

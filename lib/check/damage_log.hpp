@@ -14,6 +14,7 @@
 
 namespace medsave {
 
+/// Makes sets of blobs; ids are hashes already.
 struct BlobRefHash {
   std::size_t operator()(const BlobRef& blob) const noexcept { return std::hash<Id>()(blob.id); }
 };
@@ -36,7 +37,7 @@ class DamageLog {
   void note_rotten_pack(const Id& pack);
   /// Blobs whose copy in some pack is bad; another copy may be good.
   void suspect(const std::vector<BlobRef>& blobs);
-  /// Why something could not be read. What this user may not read may be whole.
+  /// Remembers whether anything could not be read for lack of permission: such files may be whole.
   void note_reason(const Error& error) {
     if (error.code() == Errc::permission) access_denied_ = true;
   }

@@ -34,7 +34,8 @@ void PackCheck::run(std::vector<PackSummary> packs, const std::stop_token& stop)
   progress_.total_bytes.fetch_add(total);
   progress_.totals_final = true;
 
-  // Each holds a pack, so there are no more than keep either all cores or all connections busy.
+  // Each buffer holds a whole pack, so there are only as many as cores or connections, whichever
+  // are more.
   const unsigned buffers = std::max(worker_count(), repository_.backend().connections());
   BoundedQueue<Buffer> spare(buffers);
   Queue loaded(buffers);

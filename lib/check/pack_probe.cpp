@@ -48,7 +48,7 @@ void ask_for(Backend& backend, Folder& folder, const std::stop_token& stop) {
     if (std::optional<UnreachablePack> found = ask_for(backend, pack)) {
       folder.unreachable.push_back(std::move(*found));
     } else if (folder.unreachable.empty()) {
-      return;  // the first was there
+      return;  // the first pack exists, so the others are not asked for
     }
   }
 }

@@ -19,7 +19,7 @@
 namespace medsave {
 namespace {
 
-// Enough that the last packs of a batch, which are not full, do not matter.
+// So large that the unfilled packs at the end of a batch do not matter.
 constexpr std::uint64_t kBatchBytes = 2ULL << 30U;
 constexpr std::size_t kBatchBlobs = 500'000;  // 100 bytes of memory each
 // Wanted blobs this close to each other are read with one request.
@@ -71,7 +71,7 @@ bool is_copy(const Snapshot& a, const Snapshot& b) {
          same_set(a.paths, b.paths) && same_set(a.tags, b.tags);
 }
 
-/// A snapshot of the source in its turn.
+/// A snapshot of the current batch.
 struct Batched {
   const SnapshotEntry* source = nullptr;
   const SnapshotEntry* existing = nullptr;  // its copy that was there before
@@ -169,8 +169,8 @@ class Copy {
   }
 
   Id save(const SnapshotEntry& entry) const {
-    // The parent keeps the id that it has at the source, its copy's `original`: only the line of
-    // parents shows which snapshots were made with a clock that was behind.
+    // The parent's id stays that of the source, which the parent's copy has as `original`. By this
+    // chain of parents `forget` recognises snapshots made with a clock that was behind.
     Snapshot copy = entry.snapshot;
     if (!copy.original) copy.original = entry.id;
     return target_.repository.save_json(FileKind::snapshot, encode_snapshot(copy));

@@ -109,7 +109,7 @@ std::optional<Tree> CopyWalk::load(const Id& tree, BlobTransfer& transfer) {
   return std::nullopt;
 }
 
-/// nullopt for a tree that cannot be restored as it is, so that nobody takes its copy for good.
+/// nullopt for a tree that lists a name twice: its copy could not be restored, so it is not copied.
 std::optional<Tree> CopyWalk::judged(const BlobRef& blob, Tree tree) {
   const std::optional<std::string> name = repeated_name(tree);
   if (!name) return tree;

@@ -66,7 +66,7 @@ class IndexRepair {
     if (events_.warning) events_.warning(text);
   }
 
-  /// A pack that the list lacks is asked for before the index forgets it.
+  /// Lists the packs again and asks for each missing one before the index drops it.
   void require_missing() const {
     if (report_.missing.empty()) return;
     require_same_list(repository_, FileKind::pack, listed_packs());
@@ -80,7 +80,7 @@ class IndexRepair {
     }
   }
 
-  /// A size that contradicts the index is asked for before the index follows it.
+  /// Asks for a pack's size before the index takes over the listed one.
   void require_listed_size(const ListedFile& file) const {
     if (repository_.backend().size({.kind = FileKind::pack, .id = file.id}) == file.size) return;
     throw Error(Errc::io,

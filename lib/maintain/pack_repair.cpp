@@ -43,7 +43,7 @@ class PackRepair {
       throw Error(Errc::corrupt, format_text(_("{}. Do that first, nothing was changed"),
                                              loaded_.problems.front().message));
     }
-    // An index file that this run has not seen would go on naming the packs it deletes.
+    // An index file that this run has not seen would go on listing the packs that it deletes.
     if (!request_.dry_run) require_complete_index(repository_, *index_, stop);
     const std::vector<ListedFile> files = find_files();
     progress_.total_items += files.size();
@@ -237,7 +237,7 @@ class PackRepair {
     std::vector<IndexedPack> packs;
     for (const IndexFileContent* file : replaced) {
       for (const Id& id : file->packs) {
-        // A pack that stays may be whole: what it holds goes on being known.
+        // Packs that stay are listed again, since they may be whole.
         const bool goes = damaged_.contains(id) && !undeletable_.contains(id);
         if (goes || !listed.insert(id).second) continue;
         packs.push_back({.pack = id, .blobs = index_->pack_entries(id)});

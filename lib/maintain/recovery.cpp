@@ -101,7 +101,7 @@ class Recovery {
     }
   }
 
-  /// As in what a backup stored that was interrupted.
+  /// Whether some of the file's content is in no index; an interrupted backup leaves such files.
   [[nodiscard]] bool lacks_content(const Node& node) const {
     return std::ranges::any_of(node.content, [this](const Id& id) {
       return !index_->contains(BlobRef{.kind = BlobKind::data, .id = id});

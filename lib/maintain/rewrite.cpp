@@ -66,7 +66,7 @@ class SnapshotRewrite {
     if (filters() || request_.summarize) {
       const RewrittenTree tree = trees_.run(entry.snapshot.tree, stop);
       if (!tree.id) {
-        // A pattern that fits nothing is more likely a mistake than a wish.
+        // Patterns that leave nothing of a snapshot are likely a mistake, so the snapshot is kept.
         batch_.keep(entry.id);
         return;
       }

@@ -31,7 +31,8 @@ class SnapshotRepair {
       if (events_.begin) events_.begin(entry);
       repair(entry, stop);
     }
-    // What an index file that was not listed names is not lost.
+    // An index file that this run has not seen may list blobs that look lost, so that is checked
+    // before old snapshots are deleted.
     if (request_.forget && !request_.dry_run) require_complete_index(repository_, index_, stop);
     return batch_.commit(events_.changed);
   }
@@ -62,7 +63,7 @@ class SnapshotRepair {
     RewriteRules rules;
     rules.judge = [this](const std::string& path, const Node& node) { return judge(path, node); };
     rules.replace_unreadable = [this](const std::string& path, const Error& error) {
-      // What is there but cannot be read today must not be given up.
+      // Only damaged or missing lists are replaced; one that cannot be read now ends the command.
       if (error.code() != Errc::corrupt && error.code() != Errc::not_found) {
         throw error.with_context(path);
       }

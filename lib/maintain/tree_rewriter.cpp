@@ -27,7 +27,7 @@ RewrittenTree TreeRewriter::run(const Id& root, const std::stop_token& stop) {
   }
 }
 
-/// The result, if there is one at once; otherwise the tree has become the last level.
+/// Returns the result if it is known at once; otherwise pushes the tree as the last level.
 std::optional<RewrittenTree> TreeRewriter::enter(const Id& tree) {
   const auto known = known_.find(memory_key(tree));
   if (known != known_.end()) {

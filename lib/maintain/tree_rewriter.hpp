@@ -39,11 +39,11 @@ struct RewriteRules {
 class TreeRewriter {
  public:
   using SaveTree = std::function<Id(std::string_view json)>;
-  /// What is remembered for the trees to come: rules that go by paths give the same result for a
-  /// tree at the same path; others give the same wherever it is (one that they changed is visited
-  /// again for its report, as long as that is not too often).
+  /// The key of remembered results: path and tree for rules that go by paths, the tree alone for
+  /// others. With the latter, a tree that they changed is visited again for its report, up to a
+  /// limit.
   enum class Memory { by_path, by_tree };
-  /// Trees may hold each other so that a few of them describe more paths than anybody can visit.
+  /// A few trees that contain each other describe more paths than can be visited or remembered.
   struct Limits {
     std::size_t remembered = 8'000'000;  // results, about 1 GB
     std::size_t visited_again = 1'000'000;

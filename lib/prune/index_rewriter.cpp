@@ -125,7 +125,7 @@ bool IndexRewriter::are_all_there(const std::vector<IndexFileContent>& files) co
       there.insert(file.id);
     }
   } catch (const Error&) {
-    return false;  // nobody knows
+    return false;  // it cannot be found out
   }
   return std::all_of(files.begin(), files.end(),
                      [&](const IndexFileContent& file) { return there.contains(file.index); });

@@ -200,7 +200,7 @@ class Planner {
          : pack.unused_blobs == 0 ? stats.packs_used
                                   : stats.packs_partly_used);
     }
-    // So far `duplicate` has every copy of a needed blob, and `unused` the duplicates too.
+    // Until here `duplicate` counts every copy of a needed blob, and `unused` the duplicates too.
     stats.duplicate.blobs -= stats.used.blobs;
     stats.duplicate.bytes -= stats.used.bytes;
     stats.unused.blobs -= stats.duplicate.blobs;
@@ -276,7 +276,8 @@ class Planner {
     return std::max(kMinTarget, *third) / 5 * 4;
   }
 
-  // Values of copies_. While copies are passed over, theirs counts down.
+  // Values of copies_. While no copy of a blob is chosen, its number counts down with each one that
+  // is passed over; the last must be chosen.
   static constexpr std::uint8_t kLastCopy = 0;
   static constexpr std::uint8_t kChosen = 1;
   static constexpr std::uint8_t kManyCopies = 255;  // or more

@@ -171,9 +171,8 @@ class Prune {
     repository_.backend().renew_reserve();
   }
 
-  /// Where a copy of a needed blob goes because there is another, that one must be good: it may
-  /// have rotted since, and the other be the last. Repacking verifies what it copies; here are the
-  /// blobs that it need not copy.
+  /// Reads the copies that stay of blobs whose other copies are deleted without having been
+  /// repacked: the copy that stays may be damaged, and a deleted one the last good one.
   void verify_kept_copies(const std::stop_token& stop) const {
     const std::vector<BlobRef> blobs = blobs_with_kept_copies();
     drop_local_copies(blobs);
@@ -194,9 +193,9 @@ class Prune {
 
   [[nodiscard]] bool goes(const Id& pack) const { return doomed_.contains(pack); }
 
-  /// The copies of a needed blob one of which must be good, since others are deleted and it is not
-  /// copied before that: those in packs that stay; where there are none and a pack that goes before
-  /// any is repacked has the blob, those in packs to be repacked. Empty: it is copied in time.
+  /// The copies of a needed blob at least one of which must be good before others are deleted:
+  /// those in packs that stay. If there are none and a pack with the blob is deleted before
+  /// repacking, those in packs to be repacked. Empty when the blob is copied first.
   [[nodiscard]] std::vector<BlobLocation> relied_on(const BlobRef& blob) const {
     const std::vector<BlobLocation> all = index_->find_all(blob);
     std::vector<BlobLocation> kept;
@@ -208,7 +207,7 @@ class Prune {
     return kept;
   }
 
-  /// Needed blobs of packs that go of which other copies are relied on; each once.
+  /// Needed blobs of packs to be deleted for which relied_on() is not empty, each once.
   [[nodiscard]] std::vector<BlobRef> blobs_with_kept_copies() const {
     BlobMarks seen(*index_);
     std::vector<BlobRef> blobs;
@@ -346,7 +345,7 @@ class Prune {
                                [&] { delete_packs(doomed, _("removing old packs"), stop); });
   }
 
-  /// A pack that cannot be deleted is in nobody's way: the next prune finds it unindexed.
+  /// A pack that cannot be deleted does no harm: it is in no index, and the next prune tries again.
   void delete_packs(const std::vector<Id>& packs, const std::string& stage,
                     const std::stop_token& stop) {
     if (packs.empty()) return;

@@ -80,9 +80,10 @@ struct CheckReport {
   std::uint64_t snapshots = 0;             // that were checked
   std::uint64_t snapshots_listed = 0;      // that could be read, whatever was to be checked
   bool no_snapshots = false;               // in the whole repository, although it has data
-  std::vector<Id> damaged_snapshots = {};  // their files; such as could only not be read are not
+  std::vector<Id> damaged_snapshots = {};  // unreadable ones are not among them
   std::vector<Id> broken_packs = {};
-  std::vector<Id> rotten_packs = {};        // of those, the ones that are there, in part
+  // Those of broken_packs that exist and are damaged.
+  std::vector<Id> rotten_packs = {};
   std::vector<AffectedPath> affected = {};  // the first kMaxAffected
   std::uint64_t affected_total = 0;
   /// Counted when all snapshots are checked and nothing they refer to is broken.

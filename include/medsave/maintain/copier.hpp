@@ -14,6 +14,7 @@
 
 namespace medsave {
 
+/// Where snapshots are copied from by copy_snapshots(), the engine of `copy`.
 struct CopySource {
   const Repository& repository;
   const Index& index;

@@ -11,6 +11,7 @@
 
 namespace medsave {
 
+/// What repair_index(), the engine of `repair index`, is to do.
 struct IndexRepairRequest {
   bool read_all_packs = false;  // trust no index file as long as the pack tells
   bool dry_run = false;

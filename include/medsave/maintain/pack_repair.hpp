@@ -12,6 +12,7 @@
 
 namespace medsave {
 
+/// What repair_packs(), the engine of `repair packs`, is to do.
 struct PackRepairRequest {
   std::vector<Id> packs = {};
   bool dry_run = false;

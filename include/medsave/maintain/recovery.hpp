@@ -12,6 +12,7 @@
 
 namespace medsave {
 
+/// What recover_trees(), the engine of `recover`, is to do.
 struct RecoverRequest {
   bool dry_run = false;
   std::string program_version = {};  // for the snapshot

@@ -10,6 +10,7 @@
 
 namespace medsave {
 
+/// What becomes of a snapshot that is changed (`tag`, `rewrite`, `repair snapshots`).
 enum class SnapshotFate {
   unchanged,
   replaced,  // by a new snapshot

@@ -12,6 +12,7 @@
 
 namespace medsave {
 
+/// What make_prune_plan() may leave unused and repack, as the options of `prune` say.
 struct PruneOptions {
   UnusedLimit max_unused = {};
   std::optional<std::uint64_t> max_repack_bytes = {};
