@@ -10,8 +10,8 @@ namespace medsave {
 namespace {
 
 constexpr std::size_t kLargestRead = 1U << 20;  // bytes; a reader may have to wait for one
-constexpr std::size_t kLargestGap = 16U << 10;  // bytes read in vain rather than asked for twice
-constexpr std::size_t kMostWaiting = 64;        // batches; what was asked for longest ago goes
+constexpr std::size_t kLargestGap = 16U << 10;  // bytes; a smaller gap is read too
+constexpr std::size_t kMostWaiting = 64;        // batches; beyond that the oldest is dropped
 constexpr unsigned kMostThreads = 4;
 
 std::uint64_t end_of(const BlobLocation& at) { return std::uint64_t{at.offset} + at.stored_length; }
@@ -81,7 +81,7 @@ void BlobStore::work(const std::stop_token& stop) {
 }
 
 void BlobStore::load(Batch batch) noexcept {
-  // Readers may have been faster, and equal files have one blob.
+  // Leaves out blobs that a reader or another batch has loaded.
   std::erase_if(batch, [&](const Piece& piece) { return !blobs_.claim(piece.id); });
   if (batch.empty()) return;
   std::size_t done = 0;

@@ -14,6 +14,7 @@
 
 namespace medsave {
 
+/// An opened blob, which readers share.
 using BlobPointer = std::shared_ptr<const Buffer>;
 
 /// Opened data blobs, kept while there is room, and threads that load ahead of the readers.

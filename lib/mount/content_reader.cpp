@@ -10,9 +10,9 @@ namespace medsave {
 namespace {
 
 constexpr std::size_t kBlobsRemembered = 256U << 10;  // in lists of opened files, 40 bytes each
-constexpr std::size_t kWeightOfFile = 8;              // of what else there is, in blobs
+constexpr std::size_t kWeightOfFile = 8;              // of a file besides its list, in blobs
 constexpr std::uint64_t kBytesAhead = 4U << 20;
-constexpr std::uint32_t kSoonAfter = 16;   // entries: folders and links lie between files
+constexpr std::uint32_t kSoonAfter = 16;   // entries; so close to the last file is still in order
 constexpr std::uint32_t kFewAhead = 4;     // files, doubled with each one read in order
 constexpr std::uint32_t kManyAhead = 256;  // files
 constexpr std::size_t kVisits = 16;        // folders read at a time
@@ -115,7 +115,8 @@ void ContentReader::prefetch_in_folder(const Id& tree, const Folder& folder, std
     if (visit.in_order < 2) return;
     const std::uint32_t window = std::min(kFewAhead << std::min(visit.in_order, 8U), kManyAhead);
     visit.prefetched = std::max(visit.prefetched, entry + 1);
-    // Refilled when half used up: few large reads instead of many small ones.
+    // Loads ahead only when half of the window is used up: few large reads instead of many small
+    // ones.
     if (visit.prefetched > entry + window / 2) return;
     std::uint64_t bytes = 0;
     std::uint32_t& next = visit.prefetched;

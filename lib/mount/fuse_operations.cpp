@@ -162,7 +162,7 @@ void on_opendir(fuse_req_t request, fuse_ino_t number, fuse_file_info* file) {
     auto handle = std::make_unique<ListingHandle>(view.list(number));
     if ((*handle)->folder) file->cache_readdir = file->keep_cache = 1;
     file->fh = reinterpret_cast<std::uintptr_t>(handle.get());
-    if (fuse_reply_open(request, file) == 0) (void)handle.release();  // until on_releasedir
+    if (fuse_reply_open(request, file) == 0) (void)handle.release();  // on_releasedir() deletes it
   });
 }
 

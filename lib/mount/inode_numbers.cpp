@@ -15,7 +15,7 @@ std::uint64_t spread(std::uint64_t x) {
   return x ^ (x >> 31U);
 }
 
-/// Nobody gets the root's number, or zero.
+/// Changes a number that is reserved: zero and that of the root.
 std::uint64_t not_reserved(std::uint64_t inode) { return inode <= kRootInode ? inode + 2 : inode; }
 
 }  // namespace

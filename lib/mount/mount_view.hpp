@@ -55,8 +55,8 @@ struct Listing {
   [[nodiscard]] std::string name(std::size_t index) const;
 };
 
-/// The mounted folder without FUSE: what there is under which number, and the bytes of it.
-/// Thread-safe. All throw Error; internal for a number that nobody has been told.
+/// The mounted folder, independent of FUSE: entries and contents by number. Thread-safe. All
+/// functions throw Error; internal for a number that was never returned.
 class MountView {
  public:
   static constexpr std::uint64_t kRoot = 1;

@@ -147,7 +147,7 @@ class LayoutMaker {
     return parent.children.emplace(std::string(name), std::move(entry)).first;
   }
 
-  /// Snapshots come oldest first, so the last one wins, but none of a clock that was ahead.
+  /// Snapshots come oldest first, so the last one wins, except one that is dated in the future.
   void link_latest(const Spot& spot, const std::string& target, const Timestamp& time) {
     LayoutEntry* const parent = folder(spot.folder);
     if (parent == nullptr) return;

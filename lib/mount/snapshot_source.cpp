@@ -47,7 +47,7 @@ LayoutPointer SnapshotSource::layout(std::chrono::milliseconds interval) {
     look = SteadyClock::now() >= next_look_;
     if (look) next_look_ = SteadyClock::now() + interval;
   }
-  // Whoever comes while another thread looks takes what there is.
+  // While one thread looks for new snapshots, others use the ones that are known.
   if (const std::unique_lock turn(refreshing_, std::try_to_lock); look && turn.owns_lock()) {
     refresh();
     const std::lock_guard lock(mutex_);

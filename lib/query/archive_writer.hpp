@@ -8,7 +8,7 @@
 
 namespace medsave {
 
-/// Archive formats behind one face. Every entry is followed by its data.
+/// Interface of the archive formats. Every entry is followed by its data.
 class ArchiveWriter {
  public:
   virtual ~ArchiveWriter() = default;

@@ -90,7 +90,8 @@ class RestoreSize {
     std::vector<const Folder*> below = {};  // folders inside with linked files somewhere
   };
 
-  /// In one snapshot. A folder that stands there a second time adds no inode.
+  /// What was counted in one snapshot. A folder that occurs there twice adds no inode the second
+  /// time.
   struct Met {
     std::set<std::pair<std::uint64_t, std::uint64_t>> inodes = {};
     std::unordered_set<const Folder*> folders = {};

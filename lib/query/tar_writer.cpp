@@ -77,7 +77,7 @@ class HeaderBlock {
   void set_number(const Field& field, std::int64_t value) {
     set_text(field, fmt::format("{:0{}o}", fits_octal(field, value) ? value : 0, field.size - 1));
   }
-  /// Last of all.
+  /// Completes the block with the checksum of all other fields.
   ByteView seal() {
     set_text(kMagic, std::string_view("ustar\00000", kMagic.size));
     set_text(kChecksum, "        ");
@@ -247,7 +247,7 @@ class TarWriter : public ArchiveWriter {
     padding_ = 0;
   }
 
-  /// One odd attribute must not keep all files after it from being written.
+  /// Drops attributes that tar cannot hold and says so, so that the archive goes on.
   void leave_out_odd(Entry& entry) const {
     const auto tell = [&](const std::string& what) {
       left_out_(

@@ -25,11 +25,11 @@ class ZipWriter : public ArchiveWriter {
       : sink_(std::move(sink)), memory_(memory), archive_(archive_write_new()) {
     if (!archive_) throw std::bad_alloc();
     check(archive_write_set_format_zip(archive_.get()));
-    check(archive_write_set_bytes_per_block(archive_.get(), 0));  // nothing is held back
+    check(archive_write_set_bytes_per_block(archive_.get(), 0));  // pass on at once
     check(archive_write_open(archive_.get(), this, nullptr, &ZipWriter::on_write, nullptr));
   }
 
-  /// An archive that was not finished gets no end, so that nobody takes it for a whole one.
+  /// An archive that was not finished gets no central directory, so that it is no valid zip.
   ~ZipWriter() override { abandoned_ = true; }
   ZipWriter(const ZipWriter&) = delete;
   ZipWriter& operator=(const ZipWriter&) = delete;
@@ -79,7 +79,7 @@ class ZipWriter : public ArchiveWriter {
   };
 
   /// The library is C: an exception must not cross it, so it is kept here and thrown by fail(). The
-  /// library is not told, or it would never free what it has; the rest goes nowhere.
+  /// library must not see a failure, or it would leak; after one its output is dropped.
   static la_ssize_t on_write(archive* /*handle*/, void* self, const void* data, std::size_t size) {
     auto& writer = *static_cast<ZipWriter*>(self);
     try {

@@ -12,6 +12,7 @@
 
 namespace medsave {
 
+/// The formats in which `dump` writes a folder.
 enum class ArchiveFormat : std::uint8_t { tar, zip };
 
 /// Takes the output, piece by piece, on the thread that called; throws to end the dump.

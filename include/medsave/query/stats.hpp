@@ -10,6 +10,7 @@
 
 namespace medsave {
 
+/// What `stats` counts (--mode).
 enum class StatsMode {
   restore_size,       // what restoring every snapshot would write; hard links once a snapshot
   files_by_contents,  // each content of a file once
