@@ -93,7 +93,7 @@ bool contains_any(std::string_view text, std::initializer_list<std::string_view>
                           server, detail));
 }
 
-/// What one side refuses in a handshake will not pass; what the network does to it may.
+/// Throws Error(permission) for a handshake that one side refused: to repeat it would be useless.
 void throw_if_refused(const std::string& server, const std::string& detail) {
   if (contains_any(detail, {"certificate required", "bad certificate", "handshake failure"})) {
     throw Error(Errc::permission,
@@ -109,7 +109,7 @@ void throw_if_refused(const std::string& server, const std::string& detail) {
   }
 }
 
-/// For what may pass; nullptr where nothing is known but libcurl's own words.
+/// Our words for a temporary failure; nullptr where libcurl's are the only ones.
 const char* why_unreachable(CURLcode code) {
   switch (code) {
     case CURLE_COULDNT_RESOLVE_HOST:
@@ -136,8 +136,8 @@ const char* why_unreachable(CURLcode code) {
   }
 }
 
-/// Those two tell what a server is not able to do; the other ones may be a gateway's, or rclone's,
-/// about the server behind it.
+/// Whether the status may come from a gateway or rclone whose server is down. 501 and 507 say what
+/// the server itself cannot do.
 bool may_be_down(int status) {
   return status >= 500 && status < 600 && status != 501 && status != 507;
 }

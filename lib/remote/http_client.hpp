@@ -13,6 +13,7 @@
 
 namespace medsave {
 
+/// What HttpClient::perform() sends.
 struct HttpRequest {
   std::string method = "GET";
   std::string url = {};                   // percent-encoded; sent as it is, dots and all

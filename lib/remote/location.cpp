@@ -87,8 +87,8 @@ std::string_view scheme_of(std::string_view location) {
                                        scheme, scheme));
 }
 
-/// Options for other kinds of repositories, also those of restic alone, are none of this one's
-/// business: a script may set them all. A misspelt one is.
+/// Throws Error(usage) for an unknown option of this kind of repository. Options of other kinds are
+/// ignored, because a script may set them all.
 void check_extended(const RemoteOptions& options, std::string_view scheme) {
   for (const auto& [name, value] : options.extended) {
     if (std::ranges::find(kExtended, name, &Extended::name) != kExtended.end()) continue;
@@ -100,7 +100,8 @@ void check_extended(const RemoteOptions& options, std::string_view scheme) {
   }
 }
 
-/// Protection that this kind of repository cannot give must not be believed in.
+/// Throws Error(usage) for --retention-lock on anything but S3: the user would rely on a protection
+/// that is not there.
 void refuse_promise(const RemoteOptions& options, std::string_view scheme) {
   if (scheme == "s3" || !options.extended.contains(std::string(kRetentionLock))) return;
   throw Error(Errc::usage,
@@ -127,7 +128,7 @@ std::unique_ptr<Backend> open_location(const std::string& location, const Remote
   }
   refuse_promise(options, "local");
   if (path.empty()) throw Error(Errc::usage, _("the repository's location is empty"));
-  constexpr unsigned kUsual = 2;  // a drive with a spinning disk gets slower by more
+  constexpr unsigned kUsual = 2;  // more requests at a time slow a hard disk down
   return make_local_backend(path, connections_option(options, "local.connections", kUsual));
 }
 

@@ -14,7 +14,7 @@ void try_to(std::optional<Value>& value, const Request& request) noexcept {
   try {
     value = request();
   } catch (...) {
-    value.reset();  // whoever needs it asks again and is told what is wrong
+    value.reset();  // left empty: a later load() reports the failure
   }
 }
 

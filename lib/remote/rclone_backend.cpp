@@ -20,7 +20,7 @@ namespace medsave {
 namespace {
 
 constexpr unsigned kMaxRestarts = 3;
-// rclone watches its own line (--timeout) and repeats itself; meanwhile it says nothing to us.
+// Factor for our time-outs: rclone has its own one and repeats requests, while it sends us nothing.
 constexpr int kPatience = 3;
 constexpr std::string_view kNoFolder = "directory not found";
 
@@ -87,7 +87,7 @@ class RcloneBackend : public Backend {
   [[nodiscard]] bool list_proves_names() const override {
     return current()->rest->list_proves_names();
   }
-  // Not the sessions': what is listed there is not looked at as list() does.
+  // By this class's list(), which looks at rclone's messages; that of the session does not.
   Opening load_opening() override { return load_opening_at_once(*this); }
   void remove(const FileRef& file) override {
     call([&](Backend& rest) { rest.remove(file); });
@@ -122,7 +122,8 @@ std::vector<ListedFile> RcloneBackend::list(FileKind kind) {
   const std::string problem = session->rclone.error_about(folder, before);
   if (problem.empty()) return files;
   if (problem.find(kNoFolder) != std::string::npos) {
-    // Before there is a repository, nothing is. Drives without empty folders do not say so at all.
+    // Without a config there is no repository yet, so that the folder may be missing. Storages that
+    // have no empty folders report nothing.
     if (kind == FileKind::lock || !size({.kind = FileKind::config})) return files;
     throw Error(Errc::not_found, format_text(_("{}: the repository's folder {} is missing; {}"),
                                              location(), folder, missing_folder_advice(kind)));
@@ -175,7 +176,7 @@ std::chrono::seconds start_timeout(const RemoteOptions& options) {
   return std::chrono::duration_cast<std::chrono::seconds>(*timeout);
 }
 
-/// What users of restic have may begin with the words that are ours to say.
+/// restic's rclone.args begin with "serve restic --stdio"; we add such words ourselves.
 std::vector<std::string> more_arguments(const RemoteOptions& options) {
   std::vector<std::string> words =
       split_command(option(options, "rclone.args", "--b2-hard-delete"));

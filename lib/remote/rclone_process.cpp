@@ -118,7 +118,7 @@ RcloneProcess::Start RcloneProcess::start(const std::string& listen) {
   const SteadyClock::time_point deadline = SteadyClock::now() + setup_.start_timeout;
   while (SteadyClock::now() < deadline) {
     if (is_ready(listen)) {
-      last_said();  // that it serves
+      last_said();  // drops its message that it is serving
       return Start::answers;
     }
     if (setup_.stop.stop_requested()) throw Interrupted();
@@ -129,7 +129,8 @@ RcloneProcess::Start RcloneProcess::start(const std::string& listen) {
   return Start::too_late;
 }
 
-/// Where it listens by now; the file of a socket is there a moment before that.
+/// Finds the address that rclone listens on; false while there is none. The socket's file may exist
+/// a moment before rclone accepts connections.
 bool RcloneProcess::find_address(const std::string& listen) {
   if (listen != kAnyPort) {
     address_.url = "http://localhost";
@@ -150,7 +151,7 @@ bool RcloneProcess::find_address(const std::string& listen) {
 
 bool RcloneProcess::is_ready(const std::string& listen) {
   if (!find_address(listen)) return false;
-  // Without the password: refused at once, whatever the remote behind it takes to answer.
+  // Asks without the password, which rclone refuses at once without asking its remote.
   HttpClient client({.unix_socket = address_.unix_socket, .connections = 1}, {});
   try {
     client.perform({.method = "HEAD", .url = address_.url + "/", .headers = {}, .body = {}});
@@ -194,7 +195,7 @@ void RcloneProcess::drain(const std::stop_token& token) {
       while (read_some()) continue;
       if (closed_) break;
     }
-  } catch (const std::exception&) {  // as if it had closed it
+  } catch (const std::exception&) {  // treated as the end of its output
   }
   const std::lock_guard lock(mutex_);
   closed_ = true;

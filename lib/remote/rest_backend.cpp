@@ -84,7 +84,8 @@ class RestBackend : public Backend {
   std::optional<bool> can_delete_;  // once the server was asked
 };
 
-/// It answers 404 where it failed, and an empty list for a folder that is not there.
+/// Whether the server is rclone, which answers 404 to any failure and lists a missing folder as
+/// empty.
 bool is_rclone(const HttpResponse& response) {
   const auto server = response.headers.find("server");
   return server != response.headers.end() && server->second.starts_with("rclone/");
@@ -265,8 +266,8 @@ void RestBackend::throw_contradiction(const FileRef& file) const {
                                     describe(file), shown_));
 }
 
-/// A file was asked for by its name and answered with "not found". rclone says so for whatever went
-/// wrong: of what it lists it has no right to.
+/// Called after "not found" for a file, which rclone answers to any failure. Throws if rclone lists
+/// the file all the same.
 void RestBackend::require_missing(const FileRef& file, const HttpResponse& response) {
   // Packs are many, and a listing of them for each would take long.
   if (!is_rclone(response) || file.kind == FileKind::pack || file.kind == FileKind::config) return;
@@ -400,8 +401,8 @@ RestListing RestBackend::read_listing(FileKind kind, const HttpResponse& respons
   return listing;
 }
 
-/// Whether nothing was ever stored behind a server that has no empty folders: then none of the
-/// three is there, but keys are.
+/// Whether nothing was ever stored, on a server that has no empty folders: the folders for index
+/// files, snapshots and packs are missing, but there are keys.
 bool RestBackend::is_new() {
   for (const FileKind kind : {FileKind::index, FileKind::snapshot, FileKind::pack}) {
     if (get_listing(kind).status != 404) return false;
@@ -410,8 +411,8 @@ bool RestBackend::is_new() {
   return keys.status == 200 && !read_listing(FileKind::key, keys).files.empty();
 }
 
-/// A listing was answered with "not found". What is deleted on the strength of that would be lost
-/// if it only was the server's way to say that something went wrong.
+/// Called after "not found" for a listing. It is believed only where nothing was ever stored: a
+/// failing server would look empty, and what others need would be deleted.
 void RestBackend::require_never_stored(FileKind kind, const HttpResponse& response) {
   const std::string what = format_text(_("listing files of the kind \"{}\""), file_kind_name(kind));
   if (is_rclone(response)) {

@@ -55,7 +55,8 @@ class RetryBackend : public Backend {
         inner_->save(file, std::move(data));
       });
     } catch (const Error& e) {
-      // Those are of what was there before, or must be left alone.
+      // corrupt and exists are about a file that was there before; after a fatal error nothing is
+      // removed.
       const bool other = e.code() == Errc::corrupt || e.code() == Errc::exists || is_fatal(e);
       if (!other) take_back(file, data, length);
       throw;
@@ -109,13 +110,13 @@ class RetryBackend : public Backend {
  private:
   using Clock = std::chrono::steady_clock;
 
-  /// Empty for the config: it is what a server is asked for first, and of no interest.
+  /// Text for the message of a retry; empty for the config, whose name tells the user nothing.
   static std::string reading(const FileRef& file) {
     if (file.kind == FileKind::config) return {};
     return format_text(_("reading {}"), describe(file));
   }
 
-  /// The config is stored once: an answer that was lost must not make it look like somebody's.
+  /// Whether the config that is there is ours: the answer to the first attempt may have been lost.
   bool is_stored(const FileRef& file, const Buffer& data) {
     if (!inner_->size(file)) return false;
     Buffer there;
@@ -123,9 +124,9 @@ class RetryBackend : public Backend {
     return std::ranges::equal(there.view(), data.view());
   }
 
-  /// Some servers keep the beginning of what they failed to store, under its final name. Nobody
-  /// else's file is shorter than what the name stands for. A server that ended may have been
-  /// started again by the first attempt.
+  /// Removes the truncated file that a failed attempt may leave under its final name. A shorter
+  /// file is nobody else's, since the name is its content's hash. Tried twice, because the first
+  /// request may only start a server again that had ended.
   void take_back(const FileRef& file, const Buffer& data, std::size_t length) noexcept {
     for (unsigned attempt = 0; attempt < 2; ++attempt) {
       try {
@@ -139,7 +140,8 @@ class RetryBackend : public Backend {
     }
   }
 
-  /// A config is not named by its content. One that begins as ours was sealed by this run.
+  /// The config's name is no hash, so its first bytes are compared: their nonce is unique to this
+  /// run.
   bool begins_with(const FileRef& file, const Buffer& data, std::uint64_t length) {
     constexpr std::uint64_t kNonce = 16;
     if (length < kNonce || data.size() < length) return false;
@@ -194,7 +196,8 @@ class RetryBackend : public Backend {
     told_.clear();
   }
 
-  /// Why is said once in a row; the first one says for how long that goes on.
+  /// The reason is told again only when it changes. The first message also says for how long
+  /// retrying will go on.
   std::string describe_retry(const std::string& what, const Error& why, milliseconds wait,
                              bool first) {
     const std::string pause = format_decimal(std::chrono::duration<double>(wait).count(), 1);
@@ -210,13 +213,13 @@ class RetryBackend : public Backend {
                        format_period(patience_.load()), reason);
   }
 
-  /// Between the tries of a server that is gone.
+  /// Throws at once while a server that was given up is not to be tried again.
   void refuse_while_gone() {
     const std::lock_guard lock(mutex_);
     if (gone_ && Clock::now() < rests_until_) throw Error(*gone_);
   }
 
-  /// It was given up before, and this was the one try since.
+  /// Ends the request if the server had been given up: then only one try is made.
   void end_if_gone(const Error& failure, Clock::time_point tried) {
     const std::lock_guard lock(mutex_);
     if (!gone_) return;
@@ -224,7 +227,7 @@ class RetryBackend : public Backend {
     throw Error(Errc::unreachable, failure.what());
   }
 
-  /// A try that takes long is not to be met again at once. With mutex_ held.
+  /// The pause until the next try is at least as long as the failed one took. With mutex_ held.
   void rest_after(Clock::duration attempt) {
     rests_until_ = Clock::now() + std::max<Clock::duration>(policy_.rest, attempt);
   }
@@ -242,7 +245,7 @@ class RetryBackend : public Backend {
       changed_.notify_all();
       throw Error(*gone_);
     }
-    // Further files of a failing disk are not worth as much time each.
+    // The server answers, so its disk may be failing: other files get a fifteenth of the time each.
     constexpr int kLess = 15;
     patience_ = policy_.give_up_after / kLess;
     throw Error(failure);

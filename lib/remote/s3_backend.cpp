@@ -141,7 +141,7 @@ void S3Backend::create() {
     return;
   }
   const std::string code = s3_code(response);
-  if (code == "AccessDenied") return;  // there may be keys that can store, but not list
+  if (code == "AccessDenied") return;  // these credentials may store but perhaps not list
   if (code != "NoSuchBucket") client_.refuse(response, what);
   create_bucket();
 }
@@ -155,7 +155,7 @@ void S3Backend::create_bucket() {
   put.body = as_bytes(location);
   HttpResponse response = client_.perform(put);
   if (s3_code(response) == "InvalidLocationConstraint" && !location.empty()) {
-    put.body = {};  // a store with one place only, whatever it is called
+    put.body = {};  // the store has one region; ask without a location
     response = client_.perform(put);
   }
   if (response.status == 200 || s3_code(response) == "BucketAlreadyOwnedByYou") return;
@@ -347,7 +347,7 @@ std::vector<ListedFile> S3Backend::list(FileKind kind) {
   unsigned bare_pages = 0;        // in a row
   for (std::string token;;) {
     const HttpResponse response = list_page(prefix, token);
-    // Without a bucket there is nothing; but one that vanished is a failure.
+    // A missing bucket is an empty list, unless it was there before.
     if (response.status != 200) {
       if (!client_.bucket_seen() && s3_code(response) == "NoSuchBucket") return {};
       client_.refuse(response,

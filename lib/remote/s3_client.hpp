@@ -17,6 +17,7 @@
 
 namespace medsave {
 
+/// What S3Client::perform() signs and sends.
 struct S3Request {
   std::string method = "GET";
   std::string key = {};  // not encoded; empty: the bucket itself

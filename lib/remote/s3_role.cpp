@@ -93,7 +93,7 @@ std::shared_ptr<const S3Credentials> S3CredentialSource::current() {
   try {
     session_ = assume();
   } catch (const Error&) {
-    // The next request asks again; until then these are good.
+    // While the old credentials are valid, they serve; the next request tries again.
     if (!session_.credentials || now >= session_.end) throw;
   }
   return session_.credentials;

@@ -26,14 +26,14 @@ struct Modes {
   std::uint32_t file = 0600;
 };
 
-/// Every save() is durable when it returns, but for the folder's entry of a pack, and for locks:
-/// one that a crash of the server takes with it is no loss.
-/// A listed entry of which the size has to be asked for.
+/// An entry of a listing whose size the server did not tell.
 struct Asked {
   Id id = {};
-  bool is_file = true;  // else a link, perhaps, or what has no business there
+  bool is_file = true;  // false: a link or another kind of entry
 };
 
+/// A file is durable when save() returns, with two exceptions: the folder entry of a pack waits for
+/// barrier(), and a lock need not survive a crash of the server.
 class SftpBackend : public Backend {
  public:
   SftpBackend(std::string location, const std::string& root, unsigned connections,
@@ -156,8 +156,8 @@ void SftpBackend::require_present(SftpSession& session) const {
                   location_));
 }
 
-/// Nor is one empty that has a config, but not the folder a listing is about. Locks are as good as
-/// none without theirs, and of packs the folders they are in may have got lost in copying.
+/// Throws when the repository has a config but not the folder to be listed. A missing folder of
+/// locks means that there are none; one of the 256 folders of packs may have got lost in copying.
 void SftpBackend::require_folder(SftpSession& session, FileKind kind) const {
   require_present(session);
   if (kind == FileKind::lock) return;
@@ -168,7 +168,8 @@ void SftpBackend::require_folder(SftpSession& session, FileKind kind) const {
                                            location_, folder, missing_folder_advice(kind)));
 }
 
-/// Repositories that a group shares show it by their config.
+/// A config that the group can read means that a group shares the repository, so new files and
+/// folders are for the group too.
 Modes SftpBackend::note_modes(std::uint32_t config_mode) {
   constexpr std::uint32_t kGroupReads = 0040;
   Modes found;
@@ -198,7 +199,7 @@ void SftpBackend::create() {
       above.push_back(top.substr(0, end));
     }
     if (!present(session)) {
-      // Those that exist, or are hidden from us, are refused.
+      // mkdir fails for folders that exist or that we may not see; those answers are ignored.
       ask_sftp(session, SftpType::mkdir, above.size(), [&](std::size_t i, SftpWriter& w) {
         w.text(above[i]).attributes({.mode = wanted.folder});
       });
@@ -398,7 +399,7 @@ std::vector<ListedFile> SftpBackend::list(FileKind kind) {
             if (entry.name.size() == 2 * Id::kSize) near_ids.push_back(entry.name);
             return;
           }
-          // In another folder nobody finds it.
+          // A pack in the wrong folder is not listed, because it would not be found there.
           if (layout_.folder_of({.kind = kind, .id = *id}) != folders[folder]) return;
           const bool is_file = entry.attributes.may_be_file();
           if (is_file && entry.attributes.size) {
@@ -473,7 +474,8 @@ Opening SftpBackend::load_opening() {
 
 void SftpBackend::remove(const FileRef& file) {
   with_file(file, [&](SftpSession& session) {
-    if (file.kind != FileKind::lock) {  // what is deleted may rest on what others stored
+    // Deleting relies on files that others stored, which must be durable first.
+    if (file.kind != FileKind::lock) {
       const auto begun = durability_.begin(session);
       session.finish();
       durability_.begun(begun.get());

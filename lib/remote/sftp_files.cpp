@@ -230,7 +230,7 @@ SftpNewFile::~SftpNewFile() {
   try {
     close_folder();
   } catch (...) {
-    return;  // no memory for it: the server closes it at the end of the session
+    return;  // out of memory: the handle stays open until the session ends
   }
 }
 
@@ -263,7 +263,7 @@ void SftpNewFile::rename(const std::string& to, bool replace) {
         w.text(path_).text(to);
       },
       [&](const SftpReply& reply) { outcome.note(reply); });
-  // In the same round trip: a server may say that it is done and have nothing there.
+  // Asked in the same round trip, because some servers report success and have no file.
   SftpStat there;
   request_stat(session_, to, there);
   if (!folder_handle_.empty()) {
@@ -317,7 +317,7 @@ SftpFile::~SftpFile() {
   try {
     session_.forget(SftpType::close, [&](SftpWriter& w) { w.text(handle_); });
   } catch (...) {
-    return;  // no memory for it: the server closes it at the end of the session
+    return;  // out of memory: the handle stays open until the session ends
   }
 }
 
@@ -328,7 +328,7 @@ std::size_t SftpFile::read(std::uint64_t offset, MutableByteView out) {
   };
   Outcome outcome;
   std::size_t end = out.size();  // where the file ends
-  std::vector<Part> again;       // what servers gave only the beginning of
+  std::vector<Part> again;       // parts of which less came than was asked for
   const auto ask = [&](Part part) {
     session_.wait_for_room();
     session_.request(

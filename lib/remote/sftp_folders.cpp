@@ -162,7 +162,7 @@ void make_sftp_folders(SftpSession& session, const std::vector<std::string>& fol
       reasons.push_back(made[i]);
     }
   }
-  // Of a folder that exists, servers say no more than that something failed.
+  // For a folder that exists the answer is only "failure", so each refused one is looked at.
   const std::vector<SftpStat> there = stat_sftp_files(session, refused);
   for (std::size_t i = 0; i < refused.size(); ++i) {
     const std::optional<SftpAttributes>& attributes = there[i].attributes;

@@ -38,7 +38,8 @@ std::unique_ptr<SftpSession> SftpPool::take_session(bool long_request) {
   }
 }
 
-/// Waits for a change. What all threads have waited together says when another connection pays.
+/// Waits until a session may be free. When all threads together have waited long enough, another
+/// connection pays.
 void SftpPool::wait(std::unique_lock<std::mutex>& lock) {
   using std::chrono::milliseconds;
   using Clock = std::chrono::steady_clock;
@@ -59,7 +60,7 @@ void SftpPool::begin_another() {
   connecting_ = true;
   try {
     connector_ = std::jthread([this](const std::stop_token& stop) { connect_another(stop); });
-  } catch (const std::system_error&) {  // no thread to be had: those there are do
+  } catch (const std::system_error&) {  // the existing ones must do
     connecting_ = false;
     refused_ = true;
   }
@@ -70,7 +71,7 @@ void SftpPool::connect_another(const std::stop_token& stop) {
   try {
     session = connect_(false, stop);
   } catch (...) {
-    session = nullptr;  // whoever needs one does with those there are
+    session = nullptr;  // the existing ones must do
   }
   const std::lock_guard lock(mutex_);
   connecting_ = false;
@@ -103,7 +104,8 @@ std::unique_ptr<SftpSession> SftpPool::connect_first(std::unique_lock<std::mutex
 
 void SftpPool::put_back(std::unique_ptr<SftpSession> session) noexcept {
   try {
-    // What an error has left under way refers to what is no more.
+    // Handlers of unanswered requests point into dead stack frames, so such a session is not used
+    // again.
     const bool usable = !session->busy() && session->usable();
     const std::lock_guard lock(mutex_);
     if (usable) {

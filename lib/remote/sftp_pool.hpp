@@ -18,8 +18,8 @@ namespace medsave {
 
 /// The connections of one backend. The first is made when it is needed and may ask the user for a
 /// password. More are made in the background, one with the first long request and others while
-/// requests have to wait for one: that takes a dozen round trips, most requests three. Where no
-/// more can be had without asking, those there are do. Thread-safe.
+/// requests wait: a connection costs a dozen round trips, most requests three. If another one would
+/// ask the user for something, none is made. Thread-safe.
 class SftpPool {
  public:
   /// Connects; false: without asking the user for anything. Fails soon after a stop.

@@ -23,8 +23,8 @@ constexpr std::size_t kInputRoom = 1 << 20;      // bytes; more than two of the 
 constexpr std::size_t kPipeRoom = 1 << 20;       // bytes
 constexpr std::size_t kRemembered = 4096;        // bytes of the child's standard error
 constexpr std::size_t kPlainHandles = 64;
-constexpr milliseconds kLookAround(100);      // how soon an interrupt is seen
-constexpr milliseconds kLookOften(10);        // and that a connection is no longer wanted
+constexpr milliseconds kLookAround(100);      // between looks for an interrupt
+constexpr milliseconds kLookOften(10);        // while a connection may become needless
 constexpr milliseconds kCleanUpTime(10'000);  // for each request after an interrupt
 constexpr milliseconds kLastWords(1000);      // for the child to say why it ends
 
@@ -81,7 +81,8 @@ void SftpSession::greet() {
   }
 }
 
-/// Nobody waits for the answer: until it has come, the plain lengths do.
+/// Asks for the server's limits without waiting; until the answer is there, the lengths that every
+/// server allows are used.
 void SftpSession::ask_limits() {
   if (!offers("limits@openssh.com")) return;
   send(SftpType::extended, [](SftpWriter& w) { w.text("limits@openssh.com"); },
@@ -160,7 +161,8 @@ bool SftpSession::write_some() {
   const std::size_t put =
       write_now(child_.in().get(), out_.view().subspan(out_begin_), setup_.location);
   out_begin_ += put;
-  // On a slow line it is never empty: what is written must not stay until then.
+  // On a slow connection the buffer never gets empty, so what was written is removed by the
+  // megabyte.
   if (out_begin_ == out_.size() || out_begin_ >= kMostUnwritten) {
     const std::size_t left = out_.size() - out_begin_;
     std::memmove(out_.data(), out_.data() + out_begin_, left);

@@ -18,6 +18,7 @@
 
 namespace medsave {
 
+/// How an SftpSession connects, and what ends it.
 struct SftpSetup {
   std::vector<std::string> command = {};
   std::string location = {};  // of the repository, for messages
@@ -27,8 +28,8 @@ struct SftpSetup {
 };
 
 /// One SFTP connection over the standard streams of a child process. Many requests can be under
-/// way; what sends one and what waits for answers moves the bytes of both directions, so that
-/// neither side waits for the other for ever. For one thread at a time.
+/// way. Sending and waiting for answers both read and write, so that the two sides never wait for
+/// each other for ever. For one thread at a time.
 ///
 /// Throws Error(io) when the connection is lost, stuck or against the protocol; the session is of
 /// no use afterwards.
@@ -113,7 +114,7 @@ class SftpSession {
   std::string said_;  // the end of the child's standard error
 
   Clock::time_point last_move_;
-  bool hurried_at_start_ = false;  // interrupted before the first of these requests
+  bool hurried_at_start_ = false;  // interrupted before this round's first request
   std::optional<Clock::time_point> hurried_since_;
 };
 

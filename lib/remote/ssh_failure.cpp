@@ -48,7 +48,7 @@ Error explain_host_key(const SshFailure& failure) {
                       failure.location, last_words(failure.said, kLongestQuote))};
 }
 
-/// For what may pass; ssh's own words stand behind it.
+/// Our words for a temporary failure, followed by ssh's own.
 const char* why_unreachable(std::string_view said) {
   if (has_any(said, {"Could not resolve hostname", "Name or service not known",
                      "Temporary failure in name resolution"})) {

@@ -29,7 +29,7 @@ void StoredFiles::forget(const FileRef& file) {
 
 void StoredFiles::doubt() {
   const std::lock_guard lock(mutex_);
-  if (!stored_.empty()) ++doubts_;  // what is stored later is not concerned
+  if (!stored_.empty()) ++doubts_;  // a restart does not affect later files
 }
 
 void StoredFiles::confirm(Backend& server) {

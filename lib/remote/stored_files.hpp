@@ -18,7 +18,8 @@ namespace medsave {
 void require_kept(const std::string& name, std::uint64_t stored,
                   std::optional<std::uint64_t> there);
 
-/// Whether files of this kind are of no use, and a lie, without others that were stored before.
+/// Whether files of this kind refer to files stored before, so that they must not be stored if
+/// those were lost.
 bool needs_others(FileKind kind);
 
 /// What servers that speak HTTP have taken in this run. One that keeps it in memory for a while (a
@@ -31,7 +32,7 @@ class StoredFiles {
   void note(const FileRef& file, std::uint64_t size);
   /// It is about to be deleted.
   void forget(const FileRef& file);
-  /// The server may have been started again.
+  /// The server may have been restarted, so confirm() has to ask it for all files again.
   void doubt();
   /// Returns when the server has all that was noted before; asks it only where there is doubt, by
   /// one list of each kind. Throws Error(unreachable) where it has lost a file, and what asking

@@ -11,6 +11,7 @@
 
 namespace medsave {
 
+/// How often and for how long retry_requests() repeats a request.
 struct RetryPolicy {
   std::chrono::milliseconds first_wait{500};
   std::chrono::milliseconds longest_wait{60'000};
