@@ -22,8 +22,8 @@ std::size_t buffers_in_flight(const RestoreContext& context) {
   return std::size_t{2} * worker_count() + context.reader.repository().backend().connections();
 }
 
-/// The entry that a use means, among those of its pack by offset. Contradictory index files may
-/// list a blob twice at one place: then it is the one by which the walk planned.
+/// The entry that a use means, found by offset and blob tag. If contradictory index files list two
+/// such blobs, it is the one that the plan used.
 const PackEntry* find_entry(const Index& index, const std::vector<PackEntry>& entries,
                             const BlobUse& use) {
   auto entry = std::ranges::lower_bound(entries, use.pack_offset, {}, &PackEntry::offset);
@@ -128,7 +128,7 @@ bool ContentStage::submit(Range range, const std::stop_token& stop) {
   return loaded_.push(std::move(range), stop);
 }
 
-/// Always two blobs are hashed side by side: when one is done, the next takes its place.
+/// Hashes two blobs side by side at any time (see Sha256Job).
 void ContentStage::open_ranges(const std::stop_token& stop) {
   Decoded hashing;
   Decoded next;
@@ -151,7 +151,7 @@ void ContentStage::open_ranges(const std::stop_token& stop) {
   if (busy && !stop.stop_requested()) verify(hashing);
 }
 
-/// False when the blob has been dealt with otherwise.
+/// False when the blob was written or given up already.
 bool ContentStage::decode(const Range& range, const RangeBlob& blob, Decoded& decoded) {
   decoded.blob = blob;
   try {
@@ -177,7 +177,7 @@ void ContentStage::verify(Decoded& decoded) {
   }
 }
 
-/// For a blob that cannot be used as it was read with its neighbours: alone, and elsewhere.
+/// Reads a blob again that came damaged with its range: alone, and from its other copies.
 void ContentStage::try_copies(Decoded& decoded) {
   const PackEntry& entry = decoded.blob.entry;
   try {

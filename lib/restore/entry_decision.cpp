@@ -9,8 +9,8 @@
 namespace medsave {
 namespace {
 
-/// Whether what is there stays because of its time, or whatever it is. What an interrupted restore
-/// left unfinished is nobody's.
+/// Keeps the present entry if --overwrite says so. Unfinished files of an interrupted restore are
+/// never kept.
 std::optional<Decision> keep_as_asked(const Timestamp& mtime, const FileInfo& present,
                                       Overwrite overwrite) {
   if (is_unfinished(present)) return std::nullopt;
@@ -33,7 +33,7 @@ Decision decide_file(const Node& node, const FileInfo& present) {
 
 RestorePolicy restore_policy(const RestoreRequest& request) {
   return {.overwrite = request.overwrite,
-          // A full folder may hold what patterns protect.
+          // With patterns a full folder is not removed, because it may hold what they protect.
           .clears_folders =
               request.delete_extra && request.excludes.empty() && request.includes.empty(),
           .whole_files = request.under_temporary_names};

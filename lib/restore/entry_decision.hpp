@@ -13,23 +13,23 @@
 
 namespace medsave {
 
-/// What becomes of an entry.
+/// What is done with an entry.
 enum class EntryAction : std::uint8_t {
-  pass_by,  // nothing: only a running program can make it
-  make,     // nothing is in its place
-  replace,  // what is in its place makes way
-  compare,  // a file is in its place whose content decides: decide_compared()
-  correct,  // of that file the pieces that differ are written
-  cut,      // only the end of that file is too much
-  keep,     // what is in its place stays
-  enter,    // the folder in its place is taken over
-  link,     // it is another name of an entry that is restored already
-  remove,   // the snapshot does not have it
-  refuse,   // it is a problem: refusal(), or what else came up
+  pass_by,  // skip it: a socket cannot be restored
+  make,     // create it
+  replace,  // remove what is in its place, then create it
+  compare,  // decide by content: decide_compared()
+  correct,  // write the pieces that differ
+  cut,      // truncate the file
+  keep,     // leave what is in its place
+  enter,    // use the folder in its place
+  link,     // make a hard link to a restored entry
+  remove,   // delete it: the snapshot does not have it
+  refuse,   // report it: refusal(), or another Error
 };
 inline constexpr std::size_t kEntryActions = 11;
 
-/// Why.
+/// Why an action was chosen. The comments say what was found.
 enum class Reason : std::uint8_t {
   nothing_there,
   other_kind,       // something else than a file is in a file's place
@@ -40,11 +40,11 @@ enum class Reason : std::uint8_t {
   is_folder,        // as in the snapshot
   content_unknown,  // not compared yet
   content_differs,
-  longer,  // but what is to be there is there
+  longer,  // the content is right, but more follows it
   same_content,
-  has_other_names,  // writing to it would change files that may lie anywhere
-  not_ours,         // half written over, it could not be told from a complete one
-  written_whole,    // it gets its name when it is complete
+  has_other_names,  // hard links, which writing would change too
+  not_ours,         // its mode cannot be set to mark it unfinished
+  written_whole,    // under_temporary_names: never corrected in place
   another_name,     // of what is restored
   overwrite_never,  // as --overwrite asks, and so the next one
   overwrite_if_newer,

@@ -19,8 +19,9 @@
 namespace medsave {
 namespace {
 
-/// Whether a repository without its config has keys, snapshots or indexes that `tree` has not, and
-/// none that it has. What an interrupted restore of `tree` left has no others.
+/// Whether `folder`, a repository without its config, has keys, snapshots or index files that
+/// `tree` has not, and none that it has: then it is another repository, and not what an interrupted
+/// restore of `tree` left.
 bool holds_files_of_another(DirHandle folder, const Tree& tree, const TreeSource& load) {
   bool has_others = false;
   for (const char* part : {"keys", "snapshots", "index"}) {
@@ -37,7 +38,8 @@ bool holds_files_of_another(DirHandle folder, const Tree& tree, const TreeSource
   return has_others;
 }
 
-/// Whether a part of a folder holds such a name, or cannot be looked into.
+/// Whether the subfolder `part` holds a name for which `is_such` is true; true also when it cannot
+/// be listed.
 template <typename Predicate>
 bool may_hold(DirHandle folder, const std::string& part, const Predicate& is_such) {
   if (!lstat_at(folder, part)) return false;
@@ -93,12 +95,12 @@ std::set<FileKey> what_opens_it(const RestoreRequest& request) {
 }
 
 bool holds_repository(DirHandle folder) {
-  // Three parts will do: one may be lost, or a link to a drive that is not connected.
+  // Three parts make a folder a repository, since others may be missing.
   constexpr std::ptrdiff_t kTelling = 3;
   const auto is_there = [&](std::string_view name) {
     return lstat_at(folder, std::string(name)).has_value();
   };
-  // What may be missing in a whole one tells nothing.
+  // A complete repository may lack these two.
   const auto is_needed = [](std::string_view name) { return name != "locks" && name != "medsave"; };
   const std::ptrdiff_t parts = std::ranges::count_if(
       repository_folders(),

@@ -43,7 +43,7 @@ class ExtraGuard {
   [[nodiscard]] bool opens_repository(DirHandle folder, const FileInfo& present,
                                       const Node& node) const;
 
-  /// Whether the patterns select what is at this path in the snapshot, or would be.
+  /// Whether the patterns select this path of the snapshot, be it in the snapshot or not.
   [[nodiscard]] bool selects(const std::string& path) const;
   /// As RemovalJudge; `path` is that in the snapshot.
   Fate judge(const std::string& path, DirHandle folder);

@@ -42,7 +42,7 @@ std::vector<FilePiece> locate_content(const Index& index, const Node& node, Plan
       first_gap = pieces.size();
       gap_start = offset;
     }
-    // How long the missing blob is, nobody knows: what lies between two gaps has no place.
+    // The length of a missing blob is unknown, so pieces between two missing ones cannot be placed.
     pieces.resize(*first_gap);
     offset = 0;
   }
@@ -76,7 +76,7 @@ std::vector<FilePiece> missing_pieces(DirHandle dir, const PlannedFile& file,
   std::vector<FilePiece> missing;
   const UniqueFd fd = open_file_at(dir, file.name);
   const FileInfo info = fstat_fd(fd.get());
-  // If it was replaced, to write it tells.
+  // If the file was replaced meanwhile, writing to it reports that.
   if (!is_same_entry(fd.get(), file.seen.key, info.key())) return pieces;
   present_size = info.size;
   for (const FilePiece& piece : pieces) {

@@ -137,7 +137,7 @@ std::string FileWriter::present_name(const PlannedFile& file, std::uint32_t numb
   return states_[number].temporary ? unfinished_name(file.name) : file.name;
 }
 
-/// Before it takes the place of what is whole.
+/// Syncs the file before it replaces a complete one.
 void FileWriter::make_durable(const PlannedFile& file, std::uint32_t number) {
   if (!context_.request.sync || states_[number].failed) return;
   try {
@@ -148,7 +148,8 @@ void FileWriter::make_durable(const PlannedFile& file, std::uint32_t number) {
   }
 }
 
-/// It is complete under its name, unless that waits for replace_folders().
+/// Ends a file whose last piece was written: a temporary name becomes the real one. Files that
+/// replace a folder wait for replace_folders().
 void FileWriter::settle(const PlannedFile& file, const SharedDir& dir, std::uint32_t number) {
   const State& state = states_[number];
   if (file.replaces_folder && !state.failed) return;
@@ -179,7 +180,7 @@ void FileWriter::replace_folders(const std::stop_token& stop) {
   }
 }
 
-/// A part of a file is better than nothing, but not than what is there.
+/// Gives the file its name, but a damaged one only where no complete file is in its place.
 void FileWriter::settle_name(const PlannedFile& file, const SharedDir& dir, std::uint32_t number) {
   State& state = states_[number];
   if (state.failed && file.existed && !file.was_unfinished) {
@@ -196,7 +197,7 @@ void FileWriter::remove_temporary_file(std::uint32_t number) noexcept {
   try {
     remove_temporary(context_.target.open(file.dir)->get(), file.name);
   } catch (const std::exception&) {
-    // The next restore removes it; why this one does not go on has been told.
+    // Ignored, because the next restore removes the temporary file.
   }
 }
 
@@ -236,7 +237,8 @@ SharedFd FileWriter::share(UniqueFd fd, std::uint32_t number) {
   return {new UniqueFd(std::move(fd)), close};
 }
 
-/// A file may be closed and opened again between its pieces: what closing tells counts at its end.
+/// A failed close is remembered until the file's end, because a file may be closed and opened again
+/// between its pieces.
 void FileWriter::close_shared(UniqueFd fd, std::uint32_t number) noexcept {
   try {
     close_fd(std::move(fd), context_.plan.files[number].name);
@@ -285,7 +287,7 @@ void FileWriter::close_last(const PlannedFile& file, std::uint32_t number) {
   if (progress.track_current) progress.end_item(context_.target.path(file.dir, file.name));
 }
 
-/// Closing told nothing bad, and the name still leads to what was written.
+/// Throws when closing the file failed or its name now leads to another file.
 void FileWriter::confirm(const PlannedFile& file, const SharedDir& dir, std::uint32_t number) {
   {
     const std::lock_guard lock(failures_mutex_);

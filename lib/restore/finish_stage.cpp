@@ -13,7 +13,8 @@
 namespace medsave {
 
 void FinishStage::run(const std::stop_token& stop) {
-  // What could not be restored, or is not safe yet, may be among the extras under another name.
+  // Extras are removed only after a restore without problems: one may be the only copy of a file
+  // that could not be restored.
   if (context_.log.problems() == 0) {
     remove_extras(stop);
   } else {
@@ -93,8 +94,8 @@ void FinishStage::finish_dir(std::uint32_t dir) {
   }
 }
 
-/// A folder that is restored as the target keeps its metadata, unless somebody's folder with a life
-/// of its own became its place.
+/// Gives the target the metadata of the folder that is restored as it, unless it was a folder in
+/// use.
 void FinishStage::finish_root() {
   if (!context_.request.dry_run) {
     try {

@@ -24,7 +24,7 @@ struct FolderJob {
   bool in_repository = false;  // below a folder that is one in the target
   std::uint64_t device = 0;    // of the folder that was saved; 0: not recorded
   bool was_mounted = false;    // on another device than the folder around it
-  bool was_in_place = false;   // on the same
+  bool was_in_place = false;   // on the same device
 };
 
 /// What becomes of a regular file. Needs nothing of the folder it was planned with.
@@ -46,12 +46,13 @@ struct FilePlan {
   [[nodiscard]] std::uint64_t bytes_to_write() const;
   /// Of the pieces, those that are right already.
   [[nodiscard]] std::uint64_t bytes_there() const;
-  /// Than in the snapshot. What was left unfinished is that only because it happened now.
+  /// Whether the present file is newer than the snapshot's. Unfinished files do not count: their
+  /// time is that of the interrupted restore.
   [[nodiscard]] bool is_newer() const {
     return file.existed && !file.was_unfinished && !file.seen.is_folder() &&
            file.seen.mtime > file.metadata.mtime;
   }
-  /// How it is told of when that is done.
+  /// The action to report when it is done.
   [[nodiscard]] RestoreAction outcome() const;
   void count_in(PlanTotals& totals) const;
 };
@@ -63,7 +64,7 @@ struct EntryPlan {
   std::optional<SeenEntry> seen = {};  // what has its name in the target
   std::optional<std::uint32_t> link_source = {};
   std::optional<FilePlan> file = {};       // of a regular file that is made, replaced or compared
-  bool chosen = false;                     // false: a folder in which something may be
+  bool chosen = false;                     // false: only something below it may be
   bool descend = false;                    // into a folder
   bool replaces_newer = false;             // a newer file goes for what is not planned as `file`
   std::vector<std::string> problems = {};  // of its content, which is restored as far as possible
@@ -72,7 +73,7 @@ struct EntryPlan {
   [[nodiscard]] RestoreAction outcome() const {
     return seen ? RestoreAction::updated : RestoreAction::restored;
   }
-  /// A file that is to be compared counts only then.
+  /// A file that is to be compared is counted after that.
   void count_in(PlanTotals& totals) const;
 };
 

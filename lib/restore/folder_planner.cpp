@@ -82,7 +82,7 @@ FolderPlanner::Selection FolderPlanner::select(const std::string& path, bool is_
   return {.restore = restore, .descend = is_dir && restore};
 }
 
-/// About what stays in memory until the end.
+/// Estimate of the bytes that the plan keeps for this node until the end.
 std::uint64_t FolderPlanner::remembered(const Node& node) const {
   if (node.type != NodeType::dir && context_.request.dry_run) return 0;
   std::uint64_t bytes = sizeof(PlannedFile) + node.name.size();

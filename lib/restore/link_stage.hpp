@@ -9,8 +9,8 @@
 
 namespace medsave {
 
-/// After the content: the further names of files that have several. Where the target refuses a hard
-/// link, the entry is made a second time from the first one, which is complete by now.
+/// Makes the further names of hard-linked files, after their content. Where the target refuses a
+/// hard link, the entry is made a second time from the first one, which is complete by now.
 class LinkStage {
  public:
   LinkStage(const RestoreContext& context, const FileWriter& writer)

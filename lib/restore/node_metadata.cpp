@@ -87,7 +87,7 @@ void MetadataWriter::attempt(const Entry& entry, MetadataPart part, bool needs_r
 void MetadataWriter::apply_owner(const Entry& entry) const {
   const NodeMetadata& wanted = entry.metadata;
   attempt(entry, MetadataPart::owner, true, [&](const std::string& name) {
-    // To look costs a fifth of a change, and mostly the owner is who restores.
+    // To look costs a fifth of a change, and mostly the owner is right already.
     const std::optional<FileInfo> now = lstat_at(entry.dir, name);
     if (now && now->uid == wanted.uid && now->gid == wanted.gid) return;
     set_owner_at(entry.dir, name, wanted.uid, wanted.gid);
@@ -113,7 +113,7 @@ void MetadataWriter::apply_xattrs(const Entry& entry, bool may_have_xattrs) cons
   if (may_have_xattrs) {
     attempt(entry, MetadataPart::attributes, true, [&](const std::string& name) {
       for (std::string& present : list_xattrs_at(entry.dir, name)) {
-        // Security labels belong to the system's policy, which refuses to have none.
+        // Security labels are left alone: the system's policy sets and requires them.
         if (present.starts_with("security.") || !selects_xattr(present)) continue;
         if (std::ranges::find(wanted, present, &ExtendedAttribute::name) == wanted.end()) {
           superfluous.push_back(std::move(present));

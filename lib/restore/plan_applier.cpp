@@ -28,7 +28,8 @@ void create_special(DirHandle dir, const Node& node) {
 
 }  // namespace
 
-/// What is made at once must not be taken for what was in the way, under another name of it.
+/// Claims the name of an entry that was just made, so that another name that the file system takes
+/// for the same is refused.
 void PlanApplier::claim_made(std::uint32_t dir, TargetFolder& folder,
                              const std::string& name) const {
   if (context_.target.is_fresh(dir)) return;
@@ -110,7 +111,8 @@ void PlanApplier::cut_to_size(FilePlan& plan) {
   finish_kept(plan, dir, RestoreAction::updated);
 }
 
-/// What an earlier restore left unfinished may be right in memory only, and is as if written now.
+/// A file that an earlier restore left unfinished counts as written now, because its content may
+/// not be durable.
 void PlanApplier::finish_kept(FilePlan& plan, const SharedDir& dir, RestoreAction outcome) {
   PlannedFile file = plan.file;
   file.has_metadata = !file.was_unfinished;

@@ -8,7 +8,7 @@
 namespace medsave {
 namespace {
 
-/// The same for nodes that hold the same.
+/// Hash of link target, device and content: the same for nodes with the same content.
 Id content_digest(const Node& node) {
   std::string text = node.link_target;
   text.append(1, '\0').append(std::to_string(node.device));

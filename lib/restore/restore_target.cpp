@@ -23,8 +23,8 @@ namespace {
 std::size_t most_open_dirs() { return std::clamp<std::size_t>(open_file_limit() / 8, 4, 128); }
 
 constexpr unsigned kPrivateDir = 0700;
-// Of a target that gets the metadata of a folder of the snapshot at the end, so that a restore
-// which goes on from an interrupted one knows that too.
+// Mode of a target that gets a folder's metadata at the end: a restore that continues an
+// interrupted one recognises it.
 constexpr unsigned kUnfinishedRoot = 01700;
 constexpr const char* kDefaultAcl = "system.posix_acl_default";
 
@@ -64,7 +64,8 @@ void RestoreTarget::open_root() {
   try {
     try_to_open_root();
   } catch (const Error& e) {
-    if (e.code() == Errc::no_space || e.code() == Errc::unsupported) throw;  // told already
+    // These two say themselves what is wrong.
+    if (e.code() == Errc::no_space || e.code() == Errc::unsupported) throw;
     throw unusable_target(e);
   }
 }
@@ -100,7 +101,7 @@ SharedDir RestoreTarget::adopt(std::uint32_t dir, UniqueDir opened, State state)
   Dir& entry = dirs_[dir];
   const FileInfo info = stat_dir(opened.get());
   entry.key = info.key();
-  // A directory of our own has what its parent bequeaths, only others need a look.
+  // A directory that we made has its parent's default ACL; only existing ones are looked at.
   entry.bequeaths_xattrs = state == State::made && dir != kRoot
                                ? dirs_[entry.parent].bequeaths_xattrs
                                : has_default_acl(opened.get());
@@ -142,7 +143,8 @@ SharedDir RestoreTarget::make(std::uint32_t dir, const SharedDir& parent) {
                        .leads_to_sources = leads_to_sources(path_locked(dir), request_)},
                       there, restore_policy(request_));
     if (decision.action == EntryAction::refuse) throw refusal(decision.reason, entry.name);
-    // Under another name it may be a file of this snapshot, even one just restored.
+    // The file system may take the name for another one (case, accents), even of a file restored
+    // just now.
     if (!lists_all(at, {entry.name})) {
       throw_unexpected(
           at, entry.name,

@@ -70,7 +70,7 @@ std::optional<RestoreWalk::Job> RestoreWalk::next_job(const std::stop_token& sto
     job = std::move(folders_.back());
     folders_.pop_back();
   } else {
-    return std::nullopt;  // nobody is left who could add one
+    return std::nullopt;  // no other thread is busy, so none will be added
   }
   ++busy_;
   return job;
@@ -168,7 +168,7 @@ void RestoreWalk::visit_entry(const FolderJob& job, TargetFolder& folder, EntryP
   }
 }
 
-/// A full folder in the place of something else goes with what is in it.
+/// Notes a full folder that will be removed with its content, for the notice.
 void RestoreWalk::note_folder(const FolderJob& job, const TargetFolder& folder,
                               const EntryPlan& entry) {
   if (!entry.seen || !entry.seen->is_folder()) return;
@@ -230,7 +230,7 @@ void RestoreWalk::compare(FilePlan& plan, Buffer& content, const std::stop_token
                                     plan.present_size, content, stop);
     }
   } catch (const Error&) {
-    plan.missing = plan.pieces;  // unreadable is no reason not to write it
+    plan.missing = plan.pieces;  // a file that cannot be read is written whole
   }
   plan.decision = decide_compared({.complete = plan.missing.empty() && !file.damaged,
                                    .same_size = plan.present_size == file.size,

@@ -93,8 +93,7 @@ std::set<FileKey> what_must_stay(const RestoreRequest& request) {
   return keys;
 }
 
-/// What there is of the way to a folder that may be missing. Behind a folder that is yet to be
-/// made, ".." leads back to where that will be.
+/// The longest part of the path that exists, with symbolic links and ".." resolved.
 std::string existing_part(const std::string& folder) {
   std::error_code failed;  // then opening the target fails too
   std::string path = std::filesystem::weakly_canonical(folder, failed);
@@ -108,8 +107,8 @@ std::string existing_part(const std::string& folder) {
   return path;
 }
 
-/// A folder above the target may be one that this user can only pass through. What is in it then
-/// is not his to destroy.
+/// False for a folder that this user may not list: one above the target may be only to pass
+/// through.
 bool may_hold_repository(const std::string& folder) {
   try {
     return holds_repository(open_dir_at(kCurrentDirectory, folder, true).get());

@@ -21,8 +21,8 @@ namespace medsave {
 /// entry are an error, for either's content would replace the other's. Such an entry is listed
 /// under one of the names only, which tells it from a file with several hard links.
 
-/// What the walk saw at a name. Inode numbers are given again, to another type of entry or one of
-/// another time; to compare ctime would not do, which changes with every other name of the entry.
+/// What planning found under a name, to recognise it later. Type and mtime are compared too, since
+/// inode numbers are used again. ctime is not, because it changes when another link is made.
 struct SeenEntry {
   FileKey key = {};
   Timestamp mtime = {};

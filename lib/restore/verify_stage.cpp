@@ -98,7 +98,7 @@ void VerifyStage::verify_file(const PlannedFile& file, const Node& node, Buffer&
     throw Error(Errc::corrupt,
                 format_text(_("after restoring it has {} bytes instead of {}"), size, file.size));
   }
-  // Only clean pages go: what follows is then what the medium has.
+  // Only clean pages are dropped from memory, so the file is synced first: then the medium is read.
   if (!context_.request.sync) sync_data(fd.get(), file.name);
   drop_from_memory(fd.get(), 0, 0);
   std::uint64_t offset = 0;

@@ -14,8 +14,8 @@
 
 namespace medsave {
 
-/// Notes which patterns select something: all that include, and of those that exclude the ones with
-/// a path from the root, which is easily that of a folder which is not the root here. Thread-safe.
+/// Notes which patterns match something: all include patterns, and exclude patterns that begin with
+/// '/', because those are often written for another root. Thread-safe.
 class PatternUse {
  public:
   PatternUse(const PathFilter& includes, const PathFilter& excludes);
@@ -65,7 +65,7 @@ struct PlanNotes {
   PatternUse patterns;
   NewerFiles newer = {};
   MemoryAllowance memory;
-  std::atomic<std::uint64_t> extras_kept = 0;  // beside what was saved
+  std::atomic<std::uint64_t> extras_kept = 0;  // beside the sources
 };
 
 }  // namespace medsave

@@ -113,11 +113,12 @@ struct RestoreResult {
 };
 
 /// Restores below `target` and nowhere else: every step works on directory descriptors opened
-/// without following symlinks, names are judged by is_safe_name, duplicates are refused. Blobs
-/// are grouped by pack, each needed range is read once, opened on all cores and written at its
-/// offset; metadata follows, directories last. A file any of whose blobs fails is reported and
-/// never silently wrong. In place only differing parts are written.
-/// Problems go to the sink (exit 1 at the end). Throws Error for the target itself.
+/// without following symlinks, names are judged by is_safe_name, duplicates are refused. Folders,
+/// links and empty files are made while planning. Contents follow by pack: each needed range is
+/// read once, opened on all cores and written at its offset; then metadata, directories last. A
+/// file any of whose blobs fails is reported and never silently wrong. In place only differing
+/// parts are written. Problems go to the sink (exit 1 at the end). Throws Error for the target
+/// itself.
 RestoreResult run_restore(const BlobReader& reader, const RestoreRequest& request,
                           const RestoreSinks& sinks, Progress& progress,
                           const std::stop_token& stop);
