@@ -21,7 +21,8 @@ constexpr std::size_t kMinPack = 73;  // one empty blob and a header with its en
 class Adoption {
  public:
   Adoption(const Repository& repository, Index& index) : repository_(repository), index_(index) {
-    // A list that is older than the index does: what was added since is indexed, or somebody's.
+    // The list made at opening may be older than the index. That does no harm: a pack stored since
+    // is indexed, or belongs to a running program.
     for (const ListedFile& file : repository.packs_at_opening()) {
       if (index.contains_pack(file.id)) continue;
       const bool fits = file.size >= kMinPack && file.size <= kMaxAdoptable;

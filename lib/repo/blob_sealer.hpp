@@ -122,8 +122,8 @@ class SealerPool {
   const bool verify_;
   BlobSealer::Packs& packs_;
   std::mutex mutex_;  // guards idle_
-  // Used in turn: a pack cannot be completed while one of its blobs waits in a sealer, so none may
-  // lie idle for long.
+  // A queue, so that the sealers are used in turn: a blob that waits in an idle one would keep its
+  // pack from being completed.
   std::deque<std::unique_ptr<BlobSealer>> idle_;
 };
 

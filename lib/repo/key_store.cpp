@@ -50,8 +50,8 @@ bool same_key(const Key& a, const Key& b) {
          std::ranges::equal(a.mac_k(), b.mac_k()) && std::ranges::equal(a.mac_r(), b.mac_r());
 }
 
-/// Stores a key and checks that it opens the repository. Perhaps nobody uses it before it is needed
-/// in an emergency.
+/// Stores a key and checks that it opens the repository. It may not be used before an
+/// emergency.
 Id store_key(const Repository& repository, const Secret& password, const std::string& username,
              const std::string& hostname, const std::optional<KdfParams>& kdf) {
   Backend& backend = repository.backend();

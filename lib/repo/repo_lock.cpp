@@ -256,8 +256,8 @@ bool RepoLock::State::is_there(const Id& id) const {
   return repository.backend().size(lock_file(id)).value_or(0) != 0;
 }
 
-/// Some servers remember the files that they have seen, and when asked for one that another has
-/// removed behind them say that it is there. Their lists are true.
+/// Some servers answer from memory that a file is there, even after another client has deleted it.
+/// Their lists are right.
 bool RepoLock::State::is_listed(const Id& id) const {
   const std::vector<ListedFile> locks = repository.backend().list(FileKind::lock);
   const auto found = std::ranges::find(locks, id, &ListedFile::id);
@@ -442,7 +442,7 @@ void RepoLock::State::set_confirmed(std::exception_ptr why_not) {
   changed.notify_all();
 }
 
-/// Whoever is told by confirm() why the lock is lost must find it lost.
+/// `lost` is set before confirm() can throw, so that its caller finds the lock lost.
 void RepoLock::State::give_up(std::exception_ptr why) {
   lost = true;
   set_confirmed(std::move(why));

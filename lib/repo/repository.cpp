@@ -239,15 +239,16 @@ std::unique_ptr<Repository> Repository::create(std::unique_ptr<Backend> backend,
     backend->save(kConfig, std::move(sealed));
     config_saved = true;
     backend->barrier();
-  } catch (...) {  // otherwise the next attempt would find what this one left
+  } catch (...) {
+    // The next init would find the config and the key that this one has stored.
     if (config_saved) remove_quietly(*backend, kConfig);
     if (!stray && !may_be_in_use(*backend, master)) {
       remove_quietly(*backend, {.kind = FileKind::key, .id = key_id});
     }
     throw;
   }
-  // Only now: where two programs make a repository at the same time, the other one's key is among
-  // these, and its config might have been stored first.
+  // These keys are deleted only after our config is stored: one may be that of another init, whose
+  // config might have come first.
   for (const Id& id : strays) {
     if (id != key_id) remove_quietly(*backend, {.kind = FileKind::key, .id = id});
   }

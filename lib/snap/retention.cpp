@@ -163,7 +163,8 @@ void spare(RetentionResult& result, std::vector<SnapshotEntry>::iterator entry, 
   result.remove.erase(entry);
 }
 
-/// While a source's drive is not connected, one backup after the other finds nothing.
+/// Keeps the newest snapshot that has files if all others kept have none: while a drive is not
+/// connected, one backup after the other finds nothing.
 void keep_one_with_files(RetentionResult& result) {
   const bool all_empty = std::ranges::all_of(
       result.keep, [](const KeptSnapshot& kept) { return is_without_files(kept.entry); });
@@ -176,8 +177,9 @@ double about_days(const CalendarSpan& span) {
   return 365.0 * span.years + 30.0 * span.months + span.days + span.hours / 24.0;
 }
 
-/// Spans are measured back from the latest snapshot. If its clock was ahead by as much as a span,
-/// the span contains nothing else.
+/// With rules for spans only: keeps the newest snapshot to be removed if it is much older than the
+/// oldest kept one. Spans are measured back from the latest snapshot; if its clock was ahead, they
+/// held nothing else.
 void keep_one_before_a_gap(RetentionResult& result, const RetentionPolicy& policy) {
   constexpr double kShortest = 30;  // days; a practice is closed for a month now and then
   constexpr double kLongest = 90;

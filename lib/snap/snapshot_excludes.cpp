@@ -21,7 +21,8 @@ SnapshotExcludes::SnapshotExcludes(const Snapshot& snapshot, const std::string& 
   if (start != std::string::npos) inside = "/" + folder.substr(start);
   while (inside.ends_with('/')) inside.pop_back();
   // "letters" saved in /home/anna is /letters in the snapshot, and the content of "." is in its
-  // root: the folder that was the current one is the source or above it.
+  // root. So paths on disk may begin with any folder above a source: the snapshot does not say
+  // which one was the current folder.
   std::set<std::string> starts = {""};
   for (const std::string& path : snapshot.paths) {
     std::string above = path;

@@ -111,8 +111,8 @@ std::set<Names> find_places(const Snapshot& snapshot, Trees& trees) {
       break;
     }
   }
-  // The only source has no name in the tree: "medsave backup ." inside it. With one of its names
-  // in the root, it may as well have been taken out of the snapshot.
+  // The only source is not in the tree by name: it was saved as ".". Not assumed when the root has
+  // one of its names, because then `rewrite` may have taken the source out.
   if (places.empty() && relative.size() == 1 && !trees.root().empty() && !is_recovered(snapshot)) {
     const bool named = std::ranges::any_of(
         relative.front(), [&](const std::string& name) { return trees.has(NamesView(&name, 1)); });

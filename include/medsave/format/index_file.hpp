@@ -10,6 +10,7 @@
 
 namespace medsave {
 
+/// What an index file says of one pack.
 struct IndexedPack {
   Id pack = {};
   std::vector<PackEntry> blobs = {};

@@ -13,6 +13,7 @@
 
 namespace medsave {
 
+/// What an entry of a directory is.
 enum class NodeType : std::uint8_t {
   file,
   dir,

@@ -5,8 +5,8 @@
 #include <cstdint>
 #include <optional>
 
-/// The mode bits of Unix systems (st_mode). The functions of sys use them on every system; nodes
-/// store those of Go (go_mode in node.hpp).
+/// The mode bits of Unix systems (st_mode). The functions of sys return these values on every
+/// system; nodes store those of Go (go_mode in node.hpp).
 namespace medsave::unix_mode {
 
 inline constexpr std::uint32_t kTypeBits = 0170000;

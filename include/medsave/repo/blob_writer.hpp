@@ -18,6 +18,7 @@
 
 namespace medsave {
 
+/// How a BlobWriter compresses, packs and checks.
 struct BlobWriterOptions {
   CompressionLevel compression = CompressionLevel::automatic;
   /// While the repository waits for packs, compress only data that shrinks by a sixth or more: then

@@ -11,6 +11,7 @@
 
 namespace medsave {
 
+/// A key file of the repository; `current`: the one that opened it.
 struct KeyInfo {
   Id id = {};
   bool current = false;

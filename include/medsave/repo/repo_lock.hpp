@@ -12,16 +12,16 @@
 
 namespace medsave {
 
+/// Shared locks go together; an exclusive one stands alone.
 enum class LockMode { shared, exclusive };
 
 /// The protocol's waiting times; only tests have a reason to change them.
 ///
 /// For the time `trust` after the lock file was seen it is taken to be there still, which saves a
-/// request for each file on a slow line. No program removes the lock of a living owner within that
-/// time: locks are refreshed every few minutes, and renewed after `doubtful` before anything else
-/// is done. Only a user does, with `unlock --remove-all`, and is told that nothing else may be
-/// running. An owner that notices a second late is no worse off than one whose request had been
-/// sent already.
+/// request for each file on a slow connection. No program removes the lock of a living owner within
+/// that time: locks are refreshed every few minutes, and renewed after `doubtful` before anything
+/// else is done. Only `unlock --remove-all` does, which warns of that; an owner that notices a
+/// second late is no worse off than one that had sent its request a second earlier.
 struct LockTiming {
   std::chrono::milliseconds recheck =
       std::chrono::milliseconds(200);  // from writing the lock to listing the others again
