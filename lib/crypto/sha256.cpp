@@ -15,7 +15,7 @@ const EVP_MD* algorithm() {
 }
 
 DigestContextPtr new_context() {
-  algorithm();  // first, so that it outlives every context of this thread
+  algorithm();  // constructed first, so that it is destroyed last
   return owned<DigestContextPtr>(EVP_MD_CTX_new());
 }
 

@@ -6,6 +6,7 @@
 
 namespace medsave {
 
+/// The size of a block that SHA-256 hashes at a time.
 constexpr std::size_t kSha256Block = 64;  // bytes
 
 /// One of two messages whose blocks are hashed at the same time.

@@ -56,7 +56,7 @@ void TaskScope::spawn(const std::string& name, unsigned count, Task task,
       threads_.emplace_back(run);
     } catch (const std::system_error& e) {
       if (i == 0) throw_no_thread(e);
-      leave(count - i);  // fewer threads do the work as well
+      leave(count - i);  // the threads that exist do all the work
       return;
     }
   }

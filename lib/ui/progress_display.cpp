@@ -58,7 +58,7 @@ ProgressDisplay::ProgressDisplay(Console& console, Progress& progress, ProgressK
       std::unique_lock lock(mutex);
       while (!wake.wait_for(lock, stop, interval, [&] { return stop.stop_requested(); })) show();
     });
-  } catch (const std::system_error&) {  // no thread to be had: done unseen
+  } catch (const std::system_error&) {  // no thread: no progress is shown
   }
 }
 
@@ -67,7 +67,7 @@ ProgressDisplay::~ProgressDisplay() {
   thread_.request_stop();
   thread_.join();
   if (style_ == ProgressStyle::live) console_.clear_status();
-  // Programs show the last status they got.
+  // Programs go on showing the last status, so they get one of 100 %.
   if (style_ == ProgressStyle::json && progress_.totals_final && view().fraction() >= 1) show();
 }
 
@@ -106,7 +106,8 @@ ProgressView ProgressDisplay::view() {
                    .current = progress_.current_items(),
                    .totals_final = progress_.totals_final,
                    .all_read = progress_.all_read};
-  // The count of the sources may be behind. Programs are told at the end.
+  // When all is read the totals are known, even if the count lags behind. JSON has the counted
+  // ones.
   if (out.all_read && style_ != ProgressStyle::json) {
     out.total_items = out.done_items;
     out.total_bytes = out.done_bytes;

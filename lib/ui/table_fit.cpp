@@ -8,7 +8,7 @@
 namespace medsave {
 namespace {
 
-constexpr std::size_t kIndent = 2;         // of what goes on
+constexpr std::size_t kIndent = 2;         // columns; of continuation lines
 constexpr std::size_t kLongestPiece = 24;  // columns; for a longer one no other column has to go
 
 constexpr unsigned kEmpty = std::numeric_limits<unsigned>::max();
@@ -51,7 +51,7 @@ Candidate measure(const std::vector<TableColumn>& columns,
       piece = std::max(piece, std::min(line_width, longest_piece(line) + kIndent));
     }
   }
-  // Nothing is lost with it.
+  // An empty column is left out first.
   if (content == 0 && out.drop != 0) out.drop = kEmpty;
   const std::size_t heading = display_width(column.heading);
   out.natural = std::max(heading, content);

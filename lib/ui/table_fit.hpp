@@ -9,6 +9,7 @@
 
 namespace medsave {
 
+/// How a table is made to fit a width: which columns are shown, and where their cells break.
 inline constexpr std::size_t kTableGap = 2;  // between two columns
 
 /// The lines of a cell.

@@ -2,7 +2,7 @@
 
 namespace medsave {
 
-/// What a catalogue cannot say of the language in use.
+/// Whether messages are French: for grammar that a catalogue cannot express.
 bool in_french();
 
 /// The number that the noun of "1 / 2 files" goes by: French says "1 fichier sur 2".

@@ -65,8 +65,8 @@ Buffer read_file(const std::string& path, std::size_t limit);
 /// Creates or replaces `path` atomically (temporary name, fsync, rename, fsync of the directory). A
 /// symbolic link is followed; a device or a pipe is written to.
 void write_file_durably(const std::string& path, ByteView data, unsigned mode);
-/// What a symbolic link points to, which need not exist; any other path as it is. For who replaces
-/// a file by another: the link is to stay.
+/// What a symbolic link points to, which need not exist; any other path as it is. For replacing a
+/// file by rename, so that a link to it stays a link.
 std::string resolve_link(const std::string& path);
 
 /// Makes the file (0600) if it is not there. What is written goes to its end.

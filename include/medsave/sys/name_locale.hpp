@@ -5,8 +5,8 @@
 
 namespace medsave {
 
-/// Names are bytes here, but libraries mark them as UTF-8 by the locale alone: so they see one that
-/// fits the name, whatever the process runs in. Of this thread, as long as it lives.
+/// Gives this thread a locale that fits a name, as long as the object lives: libraries mark names,
+/// which are bytes here, as UTF-8 by the locale alone.
 class NameLocale {
  public:
   NameLocale();

@@ -9,8 +9,8 @@
 
 namespace medsave {
 
-/// Reading and writing without waiting, for talking to a process through two pipes: whoever waits
-/// in one of them may wait for somebody who waits in the other. Errors name `what`.
+/// Non-blocking reading and writing, for talking to a process through two pipes: blocked in one,
+/// both sides could wait for each other for ever. Errors name `what`.
 
 void set_nonblocking(int fd, const std::string& what);
 /// Lets a pipe hold more, where the system allows it.

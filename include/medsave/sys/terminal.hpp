@@ -8,6 +8,7 @@
 
 namespace medsave {
 
+/// Whether the descriptor is a terminal.
 bool is_terminal(int fd);
 /// Columns of the terminal, 80 when unknown.
 unsigned terminal_width(int fd);

@@ -6,6 +6,7 @@
 
 namespace medsave {
 
+/// A time zone as it is at one instant.
 struct ZoneAt {
   std::int32_t offset = 0;  // seconds east of UTC
   std::string name = {};    // "CET"; empty where unknown

@@ -9,6 +9,7 @@
 
 namespace medsave {
 
+/// One extended attribute; name and value are raw bytes.
 struct Xattr {
   std::string name = {};
   std::string value = {};

@@ -109,7 +109,7 @@ void report(int failure, int error_number) {
 }
 
 [[noreturn]] void run_child(const Launch& launch) {
-  // Of a parent that has died already no signal comes any more.
+  // If the parent has ended already, the kernel sends no signal any more.
   if (launch.ends_with_us &&
       (::prctl(PR_SET_PDEATHSIG, SIGTERM) != 0 || ::getppid() != launch.parent)) {
     ::_exit(kExitNotStarted);

@@ -17,7 +17,7 @@
 namespace medsave {
 namespace {
 
-// As FileInfo and the floors above take them.
+// FileInfo and format/unix_mode.hpp have these values on every system.
 static_assert(S_IFMT == 0170000 && S_IFIFO == 0010000 && S_IFCHR == 0020000 && S_IFDIR == 0040000);
 static_assert(S_IFBLK == 0060000 && S_IFREG == 0100000 && S_IFLNK == 0120000 &&
               S_IFSOCK == 0140000);
@@ -126,8 +126,7 @@ UniqueFd open_file_at(DirHandle dir, const std::string& name, bool follow) {
     UniqueFd fd = open_with(O_NOATIME);
     if (!fd && errno == EPERM) fd = open_with(0);  // O_NOATIME is for the owner and for root
     if (fd) return fd;
-    // A file server that let a client have the file to itself is made by this to take it back, for
-    // which the system gives it 45 seconds.
+    // A file server holds a lease on the file. open() makes it give that up, within 45 seconds.
     if (errno != EWOULDBLOCK || tries == kLeaseTries) throw_errno(N_("cannot open {}"), name);
     std::this_thread::sleep_for(kLeasePause);
   }

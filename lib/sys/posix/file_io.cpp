@@ -199,7 +199,7 @@ void pwrite_uncached(int fd, ByteView data, std::uint64_t offset, const std::str
     const ssize_t written =
         ::pwritev2(fd, &piece, 1, static_cast<off_t>(offset + done), kDontCache);
     if (written > 0) done += static_cast<std::size_t>(written);
-    // pwrite_all() meets the same again, unless this is what does not work.
+    // EOPNOTSUPP means that RWF_DONTCACHE is missing; other failures show again in pwrite_all().
     if (written < 0 && errno == EOPNOTSUPP) missing.store(true, std::memory_order_relaxed);
     if (written <= 0) break;
   }

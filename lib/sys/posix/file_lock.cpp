@@ -33,14 +33,15 @@ std::optional<FileLock> FileLock::take(const std::string& path, const std::strin
     UniqueFd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, kPrivateFile));
     if (!fd) throw error_from_errno(errno, path);
     if (!lock(fd.get(), path)) return std::nullopt;
-    // The one who held it may have removed the file after it was opened here.
+    // The previous holder may have removed the file after it was opened here.
     const std::optional<FileInfo> there = lstat_at(kCurrentDirectory, path);
     if (!there || there->key() != fstat_fd(fd.get()).key()) continue;
     if (::ftruncate(fd.get(), 0) != 0) throw error_from_errno(errno, path);
     write_all(fd.get(), as_bytes(text), path);
     return FileLock(std::move(fd), path);
   }
-  // Files have no numbers here that stay, so that nobody can tell whether it is still the same one.
+  // This file system does not keep inode numbers, so it cannot be told whether the file is the
+  // same.
   throw error_from_errno(ENOLCK, path);
 }
 

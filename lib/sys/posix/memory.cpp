@@ -5,7 +5,7 @@
 
 #include <unistd.h>
 
-#include <cstdlib>  // whichever C library header: it is what defines __GLIBC__
+#include <cstdlib>  // any C library header defines __GLIBC__
 
 #if defined(__GLIBC__)
 #include <malloc.h>

@@ -35,7 +35,7 @@ int change_mode(DirHandle dir, const char* name, mode_t mode) {
   if (!missing.load(std::memory_order_relaxed)) {
     if (::syscall(kFchmodat2, native(dir), name, mode, AT_SYMLINK_NOFOLLOW) == 0) return 0;
     if (errno != ENOSYS && errno != EPERM) return -1;
-    // Some sandboxes answer EPERM to calls they do not know.
+    // EPERM may come from a sandbox that does not know the call, so it is not remembered.
     if (errno == ENOSYS) missing.store(true, std::memory_order_relaxed);
   }
   return ::fchmodat(native(dir), name, mode, AT_SYMLINK_NOFOLLOW);

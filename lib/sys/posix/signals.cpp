@@ -23,8 +23,8 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr int kExitInterrupted = 130;
-constexpr auto kOrderlyEnd = std::chrono::seconds(3);              // before others are heeded
-constexpr auto kSecondKeystroke = std::chrono::milliseconds(500);  // before a Ctrl-C is
+constexpr auto kOrderlyEnd = std::chrono::seconds(3);              // before further signals count
+constexpr auto kSecondKeystroke = std::chrono::milliseconds(500);  // before a second Ctrl-C counts
 constexpr auto kLastActions = std::chrono::seconds(2);
 
 sigset_t handled_signals() {
@@ -48,7 +48,7 @@ LastActions& last_actions() {
 [[noreturn]] void end_by_force() {
   // Never released, so that no owner ends before the process does.
   auto* const lock = new std::unique_lock(last_actions().mutex, std::defer_lock);
-  // Somebody may be registering or be done with it at this moment, which takes no time.
+  // OnForcedExit holds it for a moment only.
   lock->lock();
   struct Progress {
     std::mutex mutex;

@@ -33,8 +33,8 @@ bool is_plain_c(const char* locale) {
   return name == "C" || name == "POSIX";
 }
 
-/// Takes the environment's locale for one category. Where that one is not installed, C.UTF-8,
-/// which is always there: in the bare C locale gettext translates nothing.
+/// Sets one category to the environment's locale, or to C.UTF-8 if that is not installed: in the
+/// plain C locale gettext translates nothing.
 void set_category(int category) {
   std::setlocale(category, "C");  // the change below makes gettext forget what it looked up
   if (is_plain_c(std::setlocale(category, ""))) std::setlocale(category, "C.UTF-8");
@@ -47,7 +47,8 @@ std::byte* allocate_pages(std::size_t bytes) {
   // Not aligned_alloc, which takes multiples of the alignment only.
   void* memory = nullptr;
   if (::posix_memalign(&memory, kHugePage, bytes) != 0) return nullptr;
-  // The page faults of a pack cost as much as filling it. Where huge pages are refused, they do.
+  // Huge pages, because the page faults of a pack otherwise cost as much as filling it. It still
+  // works if the system refuses them.
   ::madvise(memory, bytes, MADV_HUGEPAGE);
   return static_cast<std::byte*>(memory);
 }
