@@ -2,7 +2,7 @@
 #
 # Makes the static library medsave_NAME from lib/NAME. Its public headers are include/medsave/NAME;
 # lib/NAME itself is a private include directory, so a private header cannot leak. USES is the
-# whole list of areas it may include; scripts/check-layers holds the #includes to it.
+# list of areas that it links; scripts/check-layers checks the floors of its #includes.
 function(medsave_area name)
   cmake_parse_arguments(arg "" "" "SOURCES;USES;LIBRARIES;PRIVATE_LIBRARIES" ${ARGN})
   set(target medsave_${name})
