@@ -237,7 +237,7 @@ void BackupReport::print_summary(const BackupResult& result) {
                   pad_to_width(format_size(summary.data_added_packed), padding)));
   say("");
   const unsigned long files = summary.total_files_processed;
-  say(format_text(n_("processed {} files, {} in {}", "processed {} files, {} in {}", files), files,
+  say(format_text(n_("processed {} file, {} in {}", "processed {} files, {} in {}", files), files,
                   format_size(summary.total_bytes_processed), format_duration(seconds)));
   print_skipped();
   if (result.stored_again != 0) {
@@ -264,6 +264,7 @@ void BackupReport::print_summary(const BackupResult& result) {
     say(format_text(_("snapshot {} saved"),
                     context_.console.bold(result.destinations.front().snapshot_id->short_hex())));
   }
+  if (dry_run_ && context_.identity == Identity::medsave) say(_("Dry run: nothing was saved."));
 }
 
 void BackupReport::print_skipped() {

@@ -121,13 +121,13 @@ const std::vector<std::string>& kinds() {
 
 void refuse_bad_arguments(const std::vector<std::string>& arguments) {
   if (arguments.empty())
-    throw Error(Errc::usage, _("type not specified, must be one of "
-                               "[config|index|snapshot|key|masterkey|lock|pack|blob|tree]"));
+    throw Error(Errc::usage, _("say what to show: config, index, snapshot, key, masterkey, lock, "
+                               "pack, blob or tree"));
   const std::string& kind = arguments.front();
   if (std::ranges::find(kinds(), kind) == kinds().end()) {
     throw Error(Errc::usage,
-                format_text(_("invalid type \"{}\", must be one of "
-                              "[config|index|snapshot|key|masterkey|lock|pack|blob|tree]"),
+                format_text(_("there is no type \"{}\"; there are: config, index, snapshot, key, "
+                              "masterkey, lock, pack, blob and tree"),
                             kind));
   }
   const std::size_t wanted = kind == "config" || kind == "masterkey" ? 1 : 2;

@@ -2,6 +2,7 @@
 
 #include "command_line.hpp"
 #include "known_repositories.hpp"
+#include "option_file.hpp"
 
 #include "medsave/backend/cache_backend.hpp"
 #include "medsave/backend/cache_directories.hpp"
@@ -195,6 +196,10 @@ void Context::detail(const std::string& line) {
   if (verbosity() >= 2 && !global.json) console.tell(line);
 }
 
+void Context::conclude(const std::string& line) {
+  if (verbosity() >= 1 && !global.json && identity == Identity::medsave) console.warn(line);
+}
+
 void Context::print(const Table& table) {
   const bool fits = console.out_is_terminal() && identity == Identity::medsave;
   for (const std::string& line : table.lines(fits ? console.width() : 0)) console.print(line);
@@ -243,13 +248,26 @@ std::chrono::milliseconds Context::progress_interval() const {
   return std::chrono::milliseconds(100);
 }
 
+namespace {
+
+std::string location_in_file(const RepositoryChoice& choice) {
+  Buffer content;
+  try {
+    content = read_file(choice.location_file, kMaxLocationFile);
+  } catch (const Error& e) {
+    const bool other = !choice.environment_prefix.empty();
+    throw unusable_file(choice.location_file,
+                        other ? "--from-repository-file" : "--repository-file", e);
+  }
+  const Buffer text = decode_text(content.view(), choice.location_file);
+  return std::string(trim_unicode_space(as_text(text.view())));
+}
+
+}  // namespace
+
 std::string chosen_location(const RepositoryChoice& choice) {
   std::string location = choice.location;
-  if (!choice.location_file.empty()) {
-    const Buffer content =
-        decode_text(read_file(choice.location_file, kMaxLocationFile).view(), choice.location_file);
-    location = trim_unicode_space(as_text(content.view()));
-  }
+  if (!choice.location_file.empty()) location = location_in_file(choice);
   if (location.empty()) {
     throw Error(
         Errc::usage,
@@ -302,7 +320,7 @@ void Context::tell_of_interruption() {
 }
 
 void Context::tell_of_interruption_at_prompt() {
-  std::call_once(told_of_interruption_, [this] { console.warn(_("nothing was done")); });
+  std::call_once(told_of_interruption_, [this] { nothing_begun_ = true; });
 }
 
 void Context::tell_untouched() {

@@ -87,6 +87,9 @@ class Context {
   /// To standard error, always. With --json as an object with the line in it, but as restic the
   /// plain line.
   void warn(const std::string& line);
+  /// What a list that is empty ends with, for people: to standard error, so that what is piped on
+  /// stays empty.
+  void conclude(const std::string& line);
   /// A list for people: as wide as the terminal at most. Where the output is piped on, and to
   /// restic's clients, it is as wide as its cells.
   void print(const Table& table);
@@ -117,8 +120,9 @@ class Context {
   }
   /// Says, once, that the interruption was noticed and the command is ending.
   void tell_of_interruption();
-  /// The same at a password prompt, where nothing has been done yet.
+  /// The same at a password prompt, where nothing has begun: the end of the command says so.
   void tell_of_interruption_at_prompt();
+  [[nodiscard]] bool nothing_begun() const { return nothing_begun_; }
   /// After an interruption: throws the Error that says why, if it was a lock that was lost.
   void explain_lost_lock() const;
 
@@ -150,6 +154,7 @@ class Context {
   std::stop_token stop_;
   std::string outcome_ = {};
   bool outcome_told_ = false;
+  bool nothing_begun_ = false;  // when it was interrupted
   bool reads_ = false;
   bool writes_ = false;
   std::once_flag told_of_interruption_;

@@ -93,12 +93,14 @@ void run_diff(const DiffOptions& options, const std::vector<std::string>& argume
                            after.id.short_hex()));
 
   std::uint64_t problems = 0;
+  bool same = true;
   const DiffRequest request{.before = subtree_of(reader, before, from, context.identity),
                             .after = subtree_of(reader, after, to, context.identity),
                             .metadata = options.metadata};
   const DiffStatistics statistics = diff_trees(
       reader, request,
       [&](const std::string& path, const std::string& modifier) {
+        same = false;
         if (context.global.json && !context.global.quiet) {
           context.console.print(
               JsonObject("change").add("path", path).add("modifier", modifier).text());
@@ -112,7 +114,14 @@ void run_diff(const DiffOptions& options, const std::vector<std::string>& argume
         context.warn(escape_for_terminal(format_text(_("error: {}"), message)));
       },
       opened.stop());
-  print_statistics(statistics, arguments, context);
+  same = same && problems == 0 && !context.global.json;
+  if (same && context.identity == Identity::medsave) {
+    context.info(options.metadata ? _("there is no difference")
+                                  : _("there is no difference in names and contents (--metadata "
+                                      "compares times, owners and modes too)"));
+  } else {
+    print_statistics(statistics, arguments, context);
+  }
   if (problems != 0) {
     throw CommandFailed(kExitFailed, fatal_text(_("not all of the snapshots can be read")));
   }

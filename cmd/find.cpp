@@ -109,7 +109,7 @@ ObjectQuery pack_query(const BlobReader& reader, const std::vector<std::string>&
   }
   if (!missing.empty()) {
     throw Error(Errc::not_found,
-                format_text(_("unable to find pack(s): [{}]"), join(missing, " ")));
+                format_text(_("there is no pack {}"), enumerate(missing), join(missing, " ")));
   }
   return query;
 }

@@ -51,10 +51,9 @@ std::vector<JudgedGroup> judge(std::vector<SnapshotEntry> snapshots, const Group
                                              system_clock().now(), made_with_clock_behind);
     if (result.keep.empty() && !policy.empty()) {
       throw Error(Errc::usage,
-                  format_text(_("refusing to delete last snapshot of snapshot group \"host {}, "
-                                "path [{}]\": the policy keeps none of it, and nothing was "
-                                "deleted. To remove them, name their IDs"),
-                              group.hostname, join(group.paths, " ")));
+                  format_text(_("the policy would keep no snapshot of {1} of the host {0}; nothing "
+                                "was deleted. To remove them, name their IDs"),
+                              group.hostname, enumerate(group.paths), join(group.paths, " ")));
     }
     judged.push_back({std::move(group), std::move(result)});
   }
@@ -63,7 +62,8 @@ std::vector<JudgedGroup> judge(std::vector<SnapshotEntry> snapshots, const Group
 
 void print_group(const JudgedGroup& judged, const ForgetOptions& options, bool several,
                  Context& context) {
-  const std::string heading = several ? group_heading(judged.group, options.group_by) : "";
+  const std::string heading =
+      several ? group_heading(judged.group, options.group_by, context.identity) : "";
   if (!heading.empty()) {
     context.info(context.console.bold(context.console.name_for_out(heading)));
   }
@@ -76,14 +76,14 @@ void print_group(const JudgedGroup& judged, const ForgetOptions& options, bool s
       reasons.push_back(kept->matches);
     }
     const unsigned long count = snapshots.size();
-    context.info(format_text(n_("keep {} snapshots:", "keep {} snapshots:", count), count));
+    context.info(format_text(n_("keep {} snapshot:", "keep {} snapshots:", count), count));
     print_snapshots(snapshots, reasons, options.compact, context);
     context.info("");
   }
   if (!result.remove.empty()) {
     const std::vector<SnapshotEntry> snapshots(result.remove.rbegin(), result.remove.rend());
     const unsigned long count = snapshots.size();
-    context.info(format_text(n_("remove {} snapshots:", "remove {} snapshots:", count), count));
+    context.info(format_text(n_("remove {} snapshot:", "remove {} snapshots:", count), count));
     print_snapshots(snapshots, {}, options.compact, context);
     context.info("");
   }

@@ -144,12 +144,15 @@ std::vector<std::string> describe_counts(const RetentionPolicy& policy) {
   return counts;
 }
 
-/// "a, b and c"
-std::string enumerate(std::vector<std::string> parts) {
-  if (parts.size() < 2) return join(parts, ", ");
-  const std::string last = std::move(parts.back());
-  parts.pop_back();
-  return format_text(_("{} and {}"), join(parts, ", "), last);
+/// "a" and "b", or "c"
+std::string describe_tag_lists(const std::vector<std::vector<std::string>>& lists) {
+  std::vector<std::string> alternatives;
+  for (const std::vector<std::string>& list : lists) {
+    std::vector<std::string> quoted;
+    for (const std::string& tag : list) quoted.push_back(format_text(_("\"{}\""), tag));
+    alternatives.push_back(enumerate(std::move(quoted)));
+  }
+  return join(alternatives, _(", or "));
 }
 
 }  // namespace
@@ -170,8 +173,8 @@ std::string describe_policy(const RetentionPolicy& policy) {
       lists.push_back("[" + join(list, ", ") + "]");
     }
     whole.push_back(
-        format_text(n_("all snapshots with tags [{}]", "all snapshots with tags [{}]", tags),
-                    join(lists, " ")));
+        format_text(n_("all snapshots with the tag {}", "all snapshots with the tags {}", tags),
+                    describe_tag_lists(policy.tags), join(lists, " ")));
   }
   if (!policy.within.is_zero()) {
     whole.push_back(format_text(_("all snapshots within {} of the newest"),

@@ -28,26 +28,32 @@ FileKind file_kind(const std::string& kind) {
   return FileKind::lock;
 }
 
-void list_blobs(const OpenedRepository& opened, Context& context) {
+/// Whether there are any.
+bool list_blobs(const OpenedRepository& opened, Context& context) {
+  bool any = false;
   const auto index = load_index(opened.repository(), opened.stop());
   index->for_each_pack([&](const PackSummary&, const std::vector<PackEntry>& entries) {
     for (const PackEntry& entry : entries) {
+      any = true;
       context.console.print((entry.kind == BlobKind::tree ? "tree " : "data ") + entry.id.hex());
     }
   });
+  return any;
+}
+
+bool list_files(FileKind kind, const OpenedRepository& opened, Context& context) {
+  const std::vector<ListedFile> files = opened.repository().backend().list(kind);
+  for (const ListedFile& file : files) context.console.print(file.id.hex());
+  return !files.empty();
 }
 
 void run_list(const std::string& kind, Context& context) {
   OpenOptions options = kForReading;
   if (kind == "locks") options.lock.reset();
   const OpenedRepository& opened = open_repository(context, options);
-  if (kind == "blobs") {
-    list_blobs(opened, context);
-    return;
-  }
-  for (const ListedFile& file : opened.repository().backend().list(file_kind(kind))) {
-    context.console.print(file.id.hex());
-  }
+  const bool any =
+      kind == "blobs" ? list_blobs(opened, context) : list_files(file_kind(kind), opened, context);
+  if (!any) context.conclude(_("the repository holds none of these"));
 }
 
 }  // namespace
@@ -62,13 +68,14 @@ void add_list(Command& root) {
   command.examples({{"medsave -r /media/usb/medsave list locks", _("is anybody using it?")}});
   command.run([](Context& context, const std::vector<std::string>& arguments) {
     if (arguments.empty())
-      throw Error(Errc::usage, _("type not specified, must be one of "
-                                 "[blobs|packs|index|snapshots|keys|locks]"));
+      throw Error(Errc::usage, _("say what to list: blobs, packs, index, snapshots, keys or "
+                                 "locks"));
     if (arguments.size() > 1) throw Error(Errc::usage, _("too many arguments"));
     if (std::ranges::find(kinds(), arguments.front()) == kinds().end()) {
-      throw Error(Errc::usage, format_text(_("invalid type \"{}\", must be one of "
-                                             "[blobs|packs|index|snapshots|keys|locks]"),
-                                           arguments.front()));
+      throw Error(Errc::usage,
+                  format_text(_("there is no type \"{}\"; there are: blobs, packs, index, "
+                                "snapshots, keys and locks"),
+                              arguments.front()));
     }
     run_list(arguments.front(), context);
   });

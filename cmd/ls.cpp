@@ -144,12 +144,13 @@ class NodePrinter {
       const bool all = folders.empty() && context_.identity == Identity::medsave;
       context_.info(context_.console.name_for_out(
           all ? format_text(_("{}:"), describe_snapshot(entry))
-              : format_text(_("{} filtered by [{}]:"), describe_snapshot(entry),
+              : format_text(_("{}, only {}:"), describe_snapshot(entry), enumerate(folders),
                             join(folders, " "))));
     }
   }
 
   void print(const Node& node, const std::string& path) {
+    printed_ = true;
     if (options_.ncdu) {
       context_.console.write(ncdu_.node(node, path));
     } else if (context_.global.json) {
@@ -166,11 +167,13 @@ class NodePrinter {
   void finish() {
     if (options_.ncdu) context_.console.write(ncdu_.end());
   }
+  [[nodiscard]] bool printed() const { return printed_; }
 
  private:
   const LsOptions& options_;
   Context& context_;
   NcduWriter ncdu_;
+  bool printed_ = false;
 };
 
 /// A name that was mistyped shows nothing, as an empty folder does.
@@ -227,6 +230,9 @@ void run_ls(const LsOptions& options, const std::vector<std::string>& arguments,
   for (const ListedNode& listed : collected) printer.print(listed.node, listed.path);
   printer.finish();
   if (context.identity == Identity::medsave) tell_missing(filter.missing(), context);
+  if (!printer.printed() && filter.missing().empty() && problems == 0) {
+    context.conclude(_("there is nothing in it"));
+  }
   if (problems != 0) {
     throw CommandFailed(kExitFailed, fatal_text(_("some folders of the snapshot cannot be read")));
   }

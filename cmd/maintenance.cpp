@@ -6,6 +6,9 @@
 #include "medsave/json/json_object.hpp"
 #include "medsave/repo/index_load.hpp"
 
+#include <memory>
+#include <utility>
+
 namespace medsave::cli {
 namespace {
 
@@ -13,15 +16,16 @@ void print_change(const SnapshotChange& change, bool dry_run, bool forget, Conte
   const std::string old = change.old.short_hex();
   const bool keeps_old = !forget && context.identity == Identity::medsave;
   if (change.fate == SnapshotFate::replaced && dry_run) {
-    context.info(format_text(_("would save new snapshot for {}"), old));
+    context.info(format_text(_("would save a new snapshot made from {}"), old));
     if (forget) context.info(format_text(_("would remove old snapshot {}"), old));
   } else if (change.fate == SnapshotFate::replaced && keeps_old) {
     context.info(
-        format_text(_("saved new snapshot {} for {}; the old one stays as it was, with all "
+        format_text(_("saved new snapshot {} made from {}; the old one stays as it was, with all "
                       "it holds (--forget deletes it)"),
                     change.saved->short_hex(), old));
   } else if (change.fate == SnapshotFate::replaced) {
-    context.info(format_text(_("saved new snapshot {} for {}"), change.saved->short_hex(), old));
+    context.info(
+        format_text(_("saved new snapshot {} in place of {}"), change.saved->short_hex(), old));
     if (change.old_removed) context.info(format_text(_("removed old snapshot {}"), old));
   } else if (change.fate == SnapshotFate::emptied && !forget) {
     context.warn(format_text(_("nothing of snapshot {} is left; --forget removes it"), old));
@@ -65,17 +69,27 @@ BlobWriterOptions chosen_writer_options(const GlobalOptions& global) {
 SnapshotChangeEvents snapshot_change_events(Context& context, bool dry_run, bool forget,
                                             bool tell_all) {
   SnapshotChangeEvents events;
-  events.begin = [&context](const SnapshotEntry& entry) {
+  // Those that stay as they are would hide the others.
+  const auto heading = std::make_shared<std::string>();
+  const auto tell_heading = [&context, heading] {
+    if (heading->empty()) return;
     context.info("");
-    context.info(context.console.name_for_out(describe_snapshot(entry)));
+    context.info(std::exchange(*heading, {}));
+  };
+  events.begin = [&context, heading, tell_heading](const SnapshotEntry& entry) {
+    *heading = context.console.name_for_out(describe_snapshot(entry));
+    if (context.identity == Identity::restic) tell_heading();
   };
   if (tell_all) {
-    events.lost = [&context](const std::string& path, const std::string& what) {
+    events.lost = [&context, tell_heading](const std::string& path, const std::string& what) {
+      tell_heading();
       context.info(context.console.name_for_out(format_text(_("  \"{}\": {}"), path, what)));
     };
   }
-  events.changed = [&context, dry_run, forget, first = true](const SnapshotChange& change) mutable {
+  events.changed = [&context, tell_heading, dry_run, forget,
+                    first = true](const SnapshotChange& change) mutable {
     if (change.fate == SnapshotFate::unchanged) return;
+    tell_heading();
     if (first) context.info("");
     first = false;
     print_change(change, dry_run, forget, context);
@@ -86,6 +100,10 @@ SnapshotChangeEvents snapshot_change_events(Context& context, bool dry_run, bool
     context.console.print(out.add("old_removed", change.old_removed).text());
   };
   return events;
+}
+
+void end_dry_run(Context& context) {
+  if (context.identity == Identity::medsave) context.info(_("Dry run: nothing was changed."));
 }
 
 void print_changed_snapshots(std::size_t count, bool dry_run, Context& context) {
@@ -106,6 +124,7 @@ void print_changed_snapshots(std::size_t count, bool dry_run, Context& context) 
     context.done(outcome);
     context.info(outcome);
   }
+  if (dry_run) end_dry_run(context);
 }
 
 }  // namespace medsave::cli

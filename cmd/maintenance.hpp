@@ -21,11 +21,13 @@ ReliableIndex load_index_for_writing(const Repository& repository, Context& cont
 /// How new packs are written, as the global options say.
 BlobWriterOptions chosen_writer_options(const GlobalOptions& global);
 
-/// Events that print what becomes of each snapshot; with `tell_all` also each path that is left
-/// out.
+/// Events that print what becomes of each snapshot that changes (as restic, also the names of the
+/// others); with `tell_all` also each path that is left out.
 SnapshotChangeEvents snapshot_change_events(Context& context, bool dry_run, bool forget,
                                             bool tell_all);
-/// "modified 2 snapshots"
+/// What every command that changes the repository ends --dry-run with.
+void end_dry_run(Context& context);
+/// "made 2 snapshots anew"
 void print_changed_snapshots(std::size_t count, bool dry_run, Context& context);
 
 }  // namespace medsave::cli

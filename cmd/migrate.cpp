@@ -115,6 +115,7 @@ bool apply(const std::string& name, const MigrateOptions& options, const OpenedR
   require_sound(opened, context);
   if (options.dry_run) {
     context.info(format_text(_("would apply migration {}"), name));
+    end_dry_run(context);
     return false;
   }
   context.info(format_text(_("applying migration {}..."), name));

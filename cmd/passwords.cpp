@@ -86,7 +86,9 @@ PasswordAnswer from_file(const std::string& path, Context& context) {
     return found_in(WipedBuffer(read_file(path, kMaxPassword)), path, trim_unicode_space,
                     trim_password_bytes);
   } catch (const Error& e) {
-    if (e.code() != Errc::not_found) throw;
+    if (e.code() != Errc::not_found) {
+      throw Error(e.code(), format_text(_("{} (the password file); nothing was done"), e.what()));
+    }
     throw Error(e.code(), format_text(_("there is no password file {}; nothing was done"), path));
   }
 }

@@ -1,6 +1,7 @@
 #include "prune_options.hpp"
 
 #include "context.hpp"
+#include "maintenance.hpp"
 
 #include "medsave/base/error.hpp"
 #include "medsave/base/text.hpp"
@@ -109,6 +110,8 @@ void print_plan(const PrunePlan& plan, bool dry_run, Context& context) {
                            format_size(stats.unused_bytes_after()),
                            percent(stats.unused_bytes_after(), stats.remaining().bytes)));
   context.info("");
+  const bool nothing = plan.remove.empty() && plan.repack.empty() && plan.unindexed.empty();
+  if (nothing && context.identity == Identity::medsave) context.info(_("there is nothing to free"));
   if (context.verbosity() < 2) return;
   lines.add_packs(_("totally used:"), stats.packs_used);
   lines.add_packs(_("partly used:"), stats.packs_partly_used);
@@ -201,7 +204,10 @@ void prune_repository(const OpenedRepository& opened, const PruneChoice& choice,
     report = run_prune(opened.repository(), request, events, progress, opened.stop());
   }
   report_json(stats, report, dry_run, context);
-  if (dry_run) return;
+  if (dry_run) {
+    end_dry_run(context);
+    return;
+  }
   context.done(_("what is not needed was removed from the repository"));
   if (report.undeleted != 0) {
     const unsigned long count = report.undeleted;

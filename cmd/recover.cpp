@@ -93,6 +93,7 @@ void run_recover(bool dry_run, const std::vector<std::string>& arguments, Contex
     context.info(_("no snapshot to write."));
   }
   tell_of_incomplete(report, context);
+  if (dry_run) end_dry_run(context);
 }
 
 }  // namespace

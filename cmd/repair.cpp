@@ -99,6 +99,7 @@ void run_repair_index(const IndexRepairRequest& request, const std::vector<std::
     context.done(_("the index was repaired"));
     context.info(_("done"));
   }
+  if (request.dry_run && report.changed()) end_dry_run(context);
   if (!report.unread.empty()) throw_unread_packs(report.unread.size());
 }
 
@@ -152,6 +153,7 @@ void run_repair_packs(const RepairPacksOptions& options, const std::vector<std::
       options.dry_run ? n_("would save {} blob, {} lost", "would save {} blobs, {} lost", saved)
                       : n_("saved {} blob, {} lost", "saved {} blobs, {} lost", saved),
       saved, report.lost_blobs));
+  if (options.dry_run) end_dry_run(context);
   if (report.lost_blobs == 0) return;
   context.warn(
       _("A new backup stores again what the source still has. Then \"medsave repair snapshots "

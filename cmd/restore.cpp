@@ -208,13 +208,13 @@ std::string restored_text(const RestoreResult& result) {
                                        folders, folders_wanted));
 }
 
-std::string summary(const RestoreResult& result, SteadyClock::time_point start) {
+std::string summary(const RestoreResult& result, bool dry_run, SteadyClock::time_point start) {
   const std::string bytes = result.bytes_restored == result.bytes_total
                                 ? format_size(result.bytes_restored)
                                 : format_text("{} / {}", format_size(result.bytes_restored),
                                               format_size(result.bytes_total));
-  std::string line =
-      format_text(_("Restored {} ({}) in {}"), restored_text(result), bytes, elapsed_text(start));
+  std::string line = format_text(dry_run ? _("Would restore {} ({})") : _("Restored {} ({}) in {}"),
+                                 restored_text(result), bytes, elapsed_text(start));
   if (const unsigned long same = result.files_skipped - result.files_left; same != 0) {
     line += format_text(
         n_(", {} file was there already ({})", ", {} files were there already ({})", same), same,
@@ -226,19 +226,26 @@ std::string summary(const RestoreResult& result, SteadyClock::time_point start) 
                         left, format_size(result.bytes_left));
   }
   if (const unsigned long deleted = result.files_deleted; deleted != 0) {
-    line += format_text(
-        n_(", deleted {} file or folder", ", deleted {} files and folders", deleted), deleted);
+    const char* text =
+        dry_run
+            ? n_(", would delete {} file or folder", ", would delete {} files and folders", deleted)
+            : n_(", deleted {} file or folder", ", deleted {} files and folders", deleted);
+    line += format_text(text, deleted);
   }
   return line;
 }
 
 void print_summary(const RestoreResult& result, const RestoreOptions& options,
                    SteadyClock::time_point start, Context& context) {
-  if (options.dry_run && context.identity == Identity::medsave) {
-    context.info(_("Dry run: nothing was written or deleted. This is what would have been done:"));
+  if (context.identity == Identity::restic) {
+    context.info(resticlike_summary(result, start));
+  } else {
+    // Where no pattern fits anything, that was said already.
+    const bool nothing_fits = !options.includes.empty() && result.files_total == 0 &&
+                              result.files_skipped == 0 && result.files_deleted == 0;
+    if (!nothing_fits) context.info(summary(result, options.dry_run, start));
+    if (options.dry_run) context.info(_("Dry run: nothing was written or deleted."));
   }
-  context.info(context.identity == Identity::restic ? resticlike_summary(result, start)
-                                                    : summary(result, start));
   if (options.verify && !options.dry_run) {
     const unsigned long files = result.files_verified;
     context.info(format_text(
@@ -375,18 +382,19 @@ void run_restore_command(const RestoreOptions& options, const std::string& snaps
   }
   if (result.problems != 0) {
     const unsigned long count = result.problems;
+    const bool some = result.files_restored != result.folders_restored ||
+                      result.files_skipped != 0 || result.bytes_restored != 0;
     const char* text =
-        result.files_restored != 0 || result.bytes_restored != 0
-            ? n_("There was {} error", "There were {} errors", count)
-            : n_("There was {} error, and nothing was restored; nothing in the repository was "
-                 "changed. The reasons stand above: if it is the target, choose another with "
-                 "--target; if something is lost or damaged in the repository, `medsave check` "
-                 "tells what else is affected",
-                 "There were {} errors, and nothing was restored; nothing in the repository was "
-                 "changed. The reasons stand above: if it is the target, choose another with "
-                 "--target; if something is lost or damaged in the repository, `medsave check` "
-                 "tells what else is affected",
-                 count);
+        some ? n_("There was {} error", "There were {} errors", count)
+             : n_("There was {} error, and no file was restored; nothing in the repository was "
+                  "changed. The reasons stand above: if it is the target, choose another with "
+                  "--target; if something is lost or damaged in the repository, `medsave check` "
+                  "tells what else is affected",
+                  "There were {} errors, and no file was restored; nothing in the repository was "
+                  "changed. The reasons stand above: if it is the target, choose another with "
+                  "--target; if something is lost or damaged in the repository, `medsave check` "
+                  "tells what else is affected",
+                  count);
     throw CommandFailed(kExitFailed, fatal_text(format_text(text, count)));
   }
 }

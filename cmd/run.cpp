@@ -153,7 +153,9 @@ int guarded(Context& context, bool json, const Action& action) {
   } catch (const Interrupted&) {
     context.tell_of_interruption();
     context.tell_untouched();
-    return fail(console, json, kExitInterrupted, "interrupted", fatal(context, _("interrupted")));
+    return fail(console, json, kExitInterrupted, "interrupted",
+                fatal(context, context.nothing_begun() ? _("interrupted; nothing was done")
+                                                       : _("interrupted")));
   } catch (const std::bad_alloc&) {
     return fail(console, json, kExitFailed, "no-memory", fatal(context, _("not enough memory")));
   } catch (const std::exception& e) {

@@ -50,12 +50,16 @@ void print_snapshots(const std::vector<SnapshotEntry>& snapshots,
   // last.
   constexpr unsigned kFirst = 5;
   constexpr std::size_t kReason = 23;  // columns
+  constexpr std::size_t kPath = 20;    // beside the reasons; other columns go for it
   table.add_column({.heading = _("Host"), .wraps = true, .drop = with_reasons ? 4U : 3U});
   table.add_column({.heading = _("Tags"), .wraps = true, .drop = with_reasons ? 3U : 4U});
   if (with_reasons) {
     table.add_column({.heading = _("Reasons"), .wraps = true, .least = kReason, .drop = 1});
   }
-  if (!compact) table.add_column({.heading = _("Paths"), .wraps = true, .drop = 2});
+  if (!compact) {
+    table.add_column(
+        {.heading = _("Paths"), .wraps = true, .least = with_reasons ? kPath : 0, .drop = 2});
+  }
   // Piped output has restic's alignment.
   const bool for_people =
       context.console.out_is_terminal() && context.identity == Identity::medsave;
@@ -72,25 +76,27 @@ void print_snapshots(const std::vector<SnapshotEntry>& snapshots,
   }
   table.add_footer(_("Timestamps shown in local time"));
   const unsigned long count = snapshots.size();
-  table.add_footer(format_text(n_("{} snapshots", "{} snapshots", count), count));
+  table.add_footer(format_text(n_("{} snapshot", "{} snapshots", count), count));
   context.print(table);
 }
 
-std::string group_heading(const SnapshotGroup& group, const GroupBy& by) {
+std::string group_heading(const SnapshotGroup& group, const GroupBy& by, Identity identity) {
+  const bool as_restic = identity == Identity::restic;
+  const auto list = [as_restic](const std::vector<std::string>& texts) {
+    return as_restic ? join(texts, ", ") : enumerate(texts);
+  };
   std::vector<std::string> parts;
   if (by.host && !group.hostname.empty()) {
-    parts.push_back(format_text(_("host [{}]"), group.hostname));
+    parts.push_back(format_text(_("host {}"), group.hostname));
   }
   if (by.tags && !group.tags.empty()) {
-    parts.push_back(
-        format_text(n_("tags [{}]", "tags [{}]", group.tags.size()), join(group.tags, ", ")));
+    parts.push_back(format_text(n_("tag {}", "tags {}", group.tags.size()), list(group.tags)));
   }
   if (by.paths && !group.paths.empty()) {
-    parts.push_back(
-        format_text(n_("paths [{}]", "paths [{}]", group.paths.size()), join(group.paths, ", ")));
+    parts.push_back(format_text(n_("path {}", "paths {}", group.paths.size()), list(group.paths)));
   }
   if (parts.empty()) return {};
-  return format_text(_("snapshots for ({}):"), join(parts, ", "));
+  return format_text(_("snapshots, {}:"), join(parts, ", "));
 }
 
 }  // namespace medsave::cli

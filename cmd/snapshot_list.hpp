@@ -1,5 +1,7 @@
 #pragma once
 
+#include "identity.hpp"
+
 #include "medsave/snap/snapshot_finder.hpp"
 
 #include <string>
@@ -21,7 +23,7 @@ void print_snapshots(const std::vector<SnapshotEntry>& snapshots,
                      const std::vector<std::vector<std::string>>& reasons, bool compact,
                      Context& context);
 
-/// "snapshots for (host [a], paths [/b]):"; empty when all are in one group.
-std::string group_heading(const SnapshotGroup& group, const GroupBy& by);
+/// "snapshots of host a, path /b:"; empty when all are in one group.
+std::string group_heading(const SnapshotGroup& group, const GroupBy& by, Identity identity);
 
 }  // namespace medsave::cli

@@ -1,6 +1,7 @@
 #include "snapshot_options.hpp"
 
 #include "context.hpp"
+#include "option_file.hpp"
 
 #include "medsave/archive/archiver.hpp"
 #include "medsave/base/error.hpp"
@@ -8,6 +9,7 @@
 #include "medsave/format/time_text.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace medsave::cli {
 namespace {
@@ -26,7 +28,13 @@ void add_patterns(PathFilter& filter, const std::vector<std::string>& patterns, 
 void add_files(PathFilter& filter, const std::vector<std::string>& files, bool ignore_case,
                const std::string& option) {
   for (const std::string& file : files) {
-    add_patterns(filter, read_pattern_file(file), ignore_case, join({option, file}, " "));
+    std::vector<std::string> patterns;
+    try {
+      patterns = read_pattern_file(file);
+    } catch (const Error& e) {
+      throw unusable_file(file, "--" + option, e);
+    }
+    add_patterns(filter, patterns, ignore_case, join({option, file}, " "));
   }
 }
 
@@ -121,10 +129,10 @@ void add_include_options(Command& command, PatternOptions& options) {
 }
 
 std::string describe_snapshot(const SnapshotEntry& entry) {
-  return format_text(_("snapshot {} of [{}] at {} by {}@{}"), entry.id.short_hex(),
-                     join(entry.snapshot.paths, " "),
+  return format_text(_("snapshot {} of {} at {} by {}@{}"), entry.id.short_hex(),
+                     enumerate(entry.snapshot.paths),
                      format_local_time(entry.snapshot.time.instant), entry.snapshot.username,
-                     entry.snapshot.hostname);
+                     entry.snapshot.hostname, join(entry.snapshot.paths, " "));
 }
 
 std::string join(const std::vector<std::string>& texts, const std::string& separator) {
@@ -134,6 +142,13 @@ std::string join(const std::vector<std::string>& texts, const std::string& separ
     out += text;
   }
   return out;
+}
+
+std::string enumerate(std::vector<std::string> parts) {
+  if (parts.size() < 2) return join(parts, ", ");
+  const std::string last = std::move(parts.back());
+  parts.pop_back();
+  return format_text(_("{} and {}"), join(parts, ", "), last);
 }
 
 }  // namespace medsave::cli

@@ -44,9 +44,11 @@ struct PatternOptions {
 void add_exclude_options(Command& command, PatternOptions& options);
 void add_include_options(Command& command, PatternOptions& options);
 
-/// "snapshot 1f2e3d4c of [/srv/data] at 2026-11-22 05:40:46 by anna@praxis"
+/// "snapshot 1f2e3d4c of /srv/a and /srv/b at 2026-11-22 05:40:46 by anna@praxis"
 std::string describe_snapshot(const SnapshotEntry& entry);
 /// "/srv/a, /srv/b"
 std::string join(const std::vector<std::string>& texts, const std::string& separator);
+/// "a, b and c"
+std::string enumerate(std::vector<std::string> parts);
 
 }  // namespace medsave::cli

@@ -70,6 +70,7 @@ void run_snapshots(const SnapshotsOptions& options, const std::vector<std::strin
     tell_none_chosen(all.snapshots, context);
     if (!context.global.json && context.identity == Identity::medsave) return;
   }
+  if (all.snapshots.empty() && context.identity == Identity::medsave) require_all_read(all);
   if (options.latest != 0) {
     chosen = newest(std::move(chosen), options.latest, options.group_by.value_or(GroupBy{}));
   }
@@ -87,7 +88,7 @@ void run_snapshots(const SnapshotsOptions& options, const std::vector<std::strin
     return;
   }
   for (const SnapshotGroup& group : groups) {
-    const std::string heading = group_heading(group, *options.group_by);
+    const std::string heading = group_heading(group, *options.group_by, context.identity);
     if (!heading.empty()) {
       context.console.tell(context.console.bold(context.console.name_for_out(heading)));
     }

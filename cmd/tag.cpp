@@ -3,6 +3,7 @@
 #include "commands.hpp"
 #include "context.hpp"
 #include "exit_codes.hpp"
+#include "maintenance.hpp"
 #include "open_repository.hpp"
 #include "snapshot_options.hpp"
 
@@ -55,9 +56,9 @@ bool tag_snapshot(const Repository& repository, const SnapshotEntry& entry, cons
   if (dry_run) {
     const std::vector<std::string>& tags = successor.tags;
     const char* text = tags.empty() ? _("would leave snapshot {} without tags")
-                                    : n_("would change snapshot {} to the tags [{}]",
-                                         "would change snapshot {} to the tags [{}]", tags.size());
-    context.info(format_text(text, entry.id.short_hex(), join(tags, ", ")));
+                                    : n_("would change snapshot {} to the tag {}",
+                                         "would change snapshot {} to the tags {}", tags.size());
+    context.info(format_text(text, entry.id.short_hex(), enumerate(tags)));
     return true;
   }
   const Id id = replace_snapshot(repository, successor, entry.id);
@@ -67,6 +68,10 @@ bool tag_snapshot(const Repository& repository, const SnapshotEntry& entry, cons
                               .add("new_snapshot_id", id.hex())
                               .text());
   } else {
+    if (context.identity == Identity::medsave) {
+      context.info(
+          format_text(_("snapshot {} has become {}"), entry.id.short_hex(), id.short_hex()));
+    }
     context.detail(
         format_text(_("old snapshot ID: {} -> new snapshot ID: {}"), entry.id.hex(), id.hex()));
   }
@@ -93,7 +98,7 @@ void run_tag_command(const TagOptions& options, const std::vector<std::string>& 
     ++count;
     if (options.dry_run) continue;
     replaced.push_back(entry.id);
-    context.done(format_text(n_("modified {} snapshots", "modified {} snapshots", count), count));
+    context.done(format_text(n_("modified {} snapshot", "modified {} snapshots", count), count));
   }
   require_deleted(repository, FileKind::snapshot, replaced, opened.stop());
   if (context.global.json) {
@@ -103,6 +108,7 @@ void run_tag_command(const TagOptions& options, const std::vector<std::string>& 
   } else if (!options.dry_run) {
     context.info(context.outcome());
   }
+  if (options.dry_run) end_dry_run(context);
   require_all_read(loaded);
 }
 

@@ -1,5 +1,7 @@
 #include "targets.hpp"
 
+#include "option_file.hpp"
+
 #include "medsave/base/error.hpp"
 #include "medsave/base/text.hpp"
 #include "medsave/base/text_file.hpp"
@@ -26,8 +28,14 @@ void for_each_line(std::string_view content, const std::function<void(std::strin
   }
 }
 
-Buffer read_list(const std::string& name) {
-  if (name != "-") return read_file(name, kMaxList);
+Buffer read_list(const std::string& name, const std::string& option) {
+  if (name != "-") {
+    try {
+      return read_file(name, kMaxList);
+    } catch (const Error& e) {
+      throw unusable_file(name, option, e);
+    }
+  }
   constexpr std::size_t kStep = std::size_t{64} * 1024;
   Buffer out;
   while (true) {
@@ -149,7 +157,7 @@ std::vector<std::string> collect_targets(const TargetLists& lists,
     std::ranges::move(more, std::back_inserter(targets));
   };
   for (const std::string& list : lists.files_from) {
-    const Buffer content = decode_lines(read_list(list).view(), list);
+    const Buffer content = decode_lines(read_list(list, "--files-from").view(), list);
     for (const std::string& pattern : pattern_lines(as_text(content.view()))) {
       std::vector<std::string> found = expand_pattern(pattern, problem);
       if (found.empty()) problem(pattern, _("no file matches this line of the list"));
@@ -157,11 +165,11 @@ std::vector<std::string> collect_targets(const TargetLists& lists,
     }
   }
   for (const std::string& list : lists.files_from_verbatim) {
-    const Buffer content = decode_text(read_list(list).view(), list);
+    const Buffer content = decode_text(read_list(list, "--files-from-verbatim").view(), list);
     append(verbatim_lines(as_text(content.view())));
   }
   for (const std::string& list : lists.files_from_raw) {
-    const Buffer content = read_list(list);
+    const Buffer content = read_list(list, "--files-from-raw");
     append(raw_names(as_text(content.view())));
   }
   return targets;

@@ -98,6 +98,7 @@ class LocalBackend : public Backend {
   [[nodiscard]] std::string folder_of(const FileRef& file) const;
   [[nodiscard]] std::string name_of(const FileRef& file) const;
   [[nodiscard]] bool has_config() const;
+  [[nodiscard]] bool holds_no_snapshot() const;
   void require_folders() const;
   [[noreturn]] void throw_without(FileKind kind) const;
   UniqueFd create_temporary(const FileRef& file, const std::string& temporary);
@@ -237,6 +238,16 @@ std::string LocalBackend::shown(const std::string& name) const {
   return name == kRoot ? root_.shown() : root_.shown() + "/" + name;
 }
 
+/// Where that cannot be seen, it may hold some.
+bool LocalBackend::holds_no_snapshot() const {
+  try {
+    const UniqueDir dir = open_dir_at(root_.fd(), folder_of(FileKind::snapshot), true);
+    return list_dir(dir.get()).empty();
+  } catch (const Error&) {
+    return false;
+  }
+}
+
 /// Adds what a user can do about a failed write in this folder.
 template <typename Write>
 void LocalBackend::write_with_advice(const std::string& folder, const Write& write) {
@@ -246,6 +257,13 @@ void LocalBackend::write_with_advice(const std::string& folder, const Write& wri
     const Error error = e.with_context(root_.shown());
     switch (e.code()) {
       case Errc::no_space:
+        if (holds_no_snapshot()) {
+          throw Error(Errc::no_space,
+                      format_text(_("{}. The medium of the repository is full, and there is no "
+                                    "snapshot that could be removed: free some space on it, or "
+                                    "make a repository on a larger one"),
+                                  error.what()));
+        }
         throw Error(Errc::no_space, format_text(_("{}. The medium of the repository is full; your "
                                                   "earlier backups are intact. Free some space "
                                                   "with \"medsave prune --max-repack-size 0\", or "
@@ -338,7 +356,10 @@ void LocalBackend::read_with_context(const FileRef& file, const Read& read) {
     if (opens && e.code() == Errc::permission) {
       throw refused_read(shown(name_of(file)), root_.shown());
     }
-    throw Error(e.code(), format_text(_("{} (in the repository {})"), e.what(), root_.shown()));
+    const std::string what = format_text(_("{} (in the repository {})"), e.what(), root_.shown());
+    if (e.code() != Errc::permission) throw Error(e.code(), what);
+    throw Error(e.code(),
+                format_text(_("{}; the user {} needs the right to read it"), what, user_name()));
   }
 }
 

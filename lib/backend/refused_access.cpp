@@ -26,6 +26,13 @@ std::string owner_of(const std::filesystem::path& path) {
 }  // namespace
 
 Error refused_write(const std::string& folder, const std::string& root) {
+  if (owner_of(folder) == user_name()) {
+    return {Errc::permission,
+            format_text(_("permission denied: the user {0} may not write in the folder {1}, "
+                          "although it is the owner. What is saved in the repository is untouched. "
+                          "Give yourself the right again: chmod -R u+rwX {2}"),
+                        user_name(), folder, root)};
+  }
   return {Errc::permission,
           format_text(_("permission denied: the user {0} may not write in the folder {1}, which "
                         "belongs to {2}. What is saved in the repository is untouched. Run the "
@@ -35,6 +42,13 @@ Error refused_write(const std::string& folder, const std::string& root) {
 }
 
 Error refused_read(const std::string& path, const std::string& root) {
+  if (owner_of(path) == user_name()) {
+    return {Errc::permission,
+            format_text(_("permission denied: the user {0} may not read {1}, although it is the "
+                          "owner. What is saved in the repository is untouched. Give yourself the "
+                          "right again: chmod -R u+rX {2}"),
+                        user_name(), path, root)};
+  }
   return {Errc::permission,
           format_text(_("permission denied: the user {0} may not read {1}, which belongs to {2}. "
                         "What is saved in the repository is untouched. Run the command as the user "

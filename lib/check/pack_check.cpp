@@ -135,7 +135,7 @@ void PackCheck::judge(const PackSummary& pack, LoadedPack& loaded, Buffer& plain
   // The blobs' and the header's MACs cover every byte but the header's length, which is compared:
   // the hash could only confirm what is known, at the price of everything else together.
   if (!verdict.faults.empty() && sha256(content) != pack.id) {
-    verdict.add(_("its content does not fit its name"));
+    verdict.add(_("the content of the pack does not fit its name"));
   }
 }
 
@@ -155,8 +155,8 @@ void PackCheck::judge_blobs(const std::vector<PackEntry>& entries, ByteView cont
     } catch (const Error& e) {
       // One blob as an example is enough to see what kind of damage it is.
       if (verdict.bad_blobs.empty()) {
-        verdict.add(format_text(_("in blob {} at byte {} {}"), entry.id.short_hex(), entry.offset,
-                                e.what()));
+        verdict.add(
+            format_text(_("blob {} at byte {}: {}"), entry.id.short_hex(), entry.offset, e.what()));
       }
       verdict.bad_blobs.push_back(blob);
     }

@@ -208,8 +208,8 @@ class RetryBackend : public Backend {
       }
     }
     const std::string reason = what.empty() ? why.what() : with_semicolon(why.what(), what);
-    if (!first) return format_text(_("trying again in {} s: {}"), pause, reason);
-    return format_text(_("trying again in {} s, for up to {}: {}"), pause,
+    if (!first) return format_text(_("{1}; trying again in {0} s"), pause, reason);
+    return format_text(_("{2}; trying again in {0} s, and then for up to {1}"), pause,
                        format_period(patience_.load()), reason);
   }
 

@@ -95,6 +95,10 @@ void BlobReader::load(const BlobRef& blob, Buffer& plain) const {
     failure = try_copy(repository_, blob, at, plain);
     if (!failure) return;
   }
+  if (failure->code() == Errc::permission) {  // no damage, of which check would tell more
+    throw Error(failure->code(),
+                format_text(_("blob {} cannot be read: {}"), blob.id.short_hex(), failure->what()));
+  }
   const bool found_out = failure->code() == Errc::corrupt || failure->code() == Errc::not_found;
   throw Error(failure->code(),
               format_text(found_out ? _("blob {} cannot be read, since {}; run `medsave check "

@@ -82,7 +82,7 @@ std::string list_candidates(const std::vector<const SnapshotEntry*>& candidates)
     if (!text.empty()) text += ", ";
     text += describe_candidate(*candidates[candidates.size() - 1 - i]);
   }
-  if (shown < candidates.size()) text += ", ...";
+  if (shown < candidates.size()) text += ", …";
   return text;
 }
 

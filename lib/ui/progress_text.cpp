@@ -101,7 +101,10 @@ double ProgressView::fraction() const {
 }
 
 double ProgressView::stored_fraction() const {
-  if (total_bytes == 0) return unsent_bytes == 0 ? fraction() : 0;
+  if (total_bytes == 0) {
+    if (unsent_bytes != 0) return 0;
+    return all_read ? 1 : fraction();  // there may have been nothing to read
+  }
   ProgressView stored = {.total_bytes = total_bytes,
                          .done_bytes = done_bytes - std::min(done_bytes, unsent_bytes),
                          .skipped_bytes = skipped_bytes};

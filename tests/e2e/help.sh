@@ -47,8 +47,8 @@ says "medsave [0-9]"
 
 step "a kind that is not given: the message names those that there are"
 expect 1 medsave list
-says 'must be one of \[blobs\|packs\|index\|snapshots\|keys\|locks\]'
+says 'say what to list: blobs, packs, index, snapshots, keys or locks$'
 expect 1 medsave cat
-says 'must be one of \[config\|index'
+says 'say what to show: config, index, '
 expect 1 medsave --as-restic list
 says 'type not specified$'

@@ -43,6 +43,11 @@ for columns in 100 80 60 40 30; do
     shows "^${snapshot:0:8}  2026-11-29 10:00:00"
   done
 done
+medsave -q -r short init
+medsave -q -r short backup --stdin --stdin-filename srv/cabinet-medical --host a-long-host-name </dev/null
+on_terminal 80 "$MEDSAVE -r short forget --dry-run --policy cabinet"
+fits 80
+shows " /srv/cabinet-medical$"  # for which other columns have to go
 on_terminal 60 "$MEDSAVE snapshots"
 shows "practice/"
 shows_not "Size"

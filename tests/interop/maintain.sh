@@ -68,7 +68,7 @@ sound
 step "tags"
 use first
 expect 0 medsave tag --add red,green --tag one
-says "modified 1 snapshots"
+says "modified 1 snapshot$"
 expect 0 medsave tag --remove green --tag red
 same "$(medsave snapshots --json --tag red | json-value --count "")" 1
 same "$(medsave snapshots --json --tag green | json-value --count "")" 0

@@ -105,7 +105,7 @@ step "a server that stays away is tried again until the user stops that"
 stop_sshd
 "$MEDSAVE" -o sftp.args="-F $work/ssh_config" snapshots >away.log 2>&1 &
 away=$!
-tried_again() { grep -q "trying again.*Connection refused" away.log; }
+tried_again() { grep -q "Connection refused.*; trying again" away.log; }
 wait_for tried_again
 kill -INT "$away"
 status=0
@@ -136,7 +136,7 @@ touch quota
 head -c 9000000 /dev/urandom >unseen
 "$MEDSAVE" -o sftp.command="$work/no_room" --pack-size 4 backup unseen >quota.log 2>&1 &
 waiting=$!
-refused() { grep -q "trying again.*used up quota" quota.log; }
+refused() { grep -q "used up quota.*; trying again" quota.log; }
 wait_for refused
 rm quota
 pkill -P "$waiting" || true # new connections have the room

@@ -107,6 +107,13 @@ TEST_F(ProgressText, SaysWhatIsDoneAfterReading) {
   EXPECT_THAT(render_status_json(view), testing::HasSubstr("\"percent_done\":1,"));
 }
 
+TEST_F(ProgressText, AnEmptySourceIsSavedWhole) {
+  const ProgressView view = {.kind = ProgressKind::backup, .totals_final = true, .all_read = true};
+  EXPECT_THAT(render_live(view, 80)[0],
+              testing::HasSubstr("[========================] 100.0% saved"));
+  EXPECT_THAT(render_status_json(view), testing::HasSubstr("\"percent_done\":0"));
+}
+
 TEST_F(ProgressText, DoesNotRoundUpToAllWhileSomethingIsLeft) {
   ProgressView view = half_done();
   view.total_bytes = view.done_bytes = 1ULL << 40;
