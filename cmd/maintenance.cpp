@@ -6,8 +6,9 @@
 #include "medsave/json/json_object.hpp"
 #include "medsave/repo/index_load.hpp"
 
+#include <map>
 #include <memory>
-#include <utility>
+#include <string>
 
 namespace medsave::cli {
 namespace {
@@ -69,28 +70,36 @@ BlobWriterOptions chosen_writer_options(const GlobalOptions& global) {
 SnapshotChangeEvents snapshot_change_events(Context& context, bool dry_run, bool forget,
                                             bool tell_all) {
   SnapshotChangeEvents events;
-  // Those that stay as they are would hide the others.
-  const auto heading = std::make_shared<std::string>();
-  const auto tell_heading = [&context, heading] {
-    if (heading->empty()) return;
+  // Those that stay as they are would hide the others. What becomes of each is known at the end.
+  const auto headings = std::make_shared<std::map<Id, std::string>>();
+  const auto tell_heading = [&context, headings](const Id& id) {
+    const auto heading = headings->extract(id);
+    if (heading.empty()) return;
     context.info("");
-    context.info(std::exchange(*heading, {}));
+    context.info(heading.mapped());
   };
-  events.begin = [&context, heading, tell_heading](const SnapshotEntry& entry) {
-    *heading = context.console.name_for_out(describe_snapshot(entry));
-    if (context.identity == Identity::restic) tell_heading();
+  const auto current = std::make_shared<Id>();
+  events.begin = [&context, headings, tell_heading, current](const SnapshotEntry& entry) {
+    *current = entry.id;
+    (*headings)[entry.id] = context.console.name_for_out(describe_snapshot(entry));
+    if (context.identity == Identity::restic) tell_heading(entry.id);
   };
   if (tell_all) {
-    events.lost = [&context, tell_heading](const std::string& path, const std::string& what) {
-      tell_heading();
+    events.lost = [&context, tell_heading, current](const std::string& path,
+                                                    const std::string& what) {
+      tell_heading(*current);
       context.info(context.console.name_for_out(format_text(_("  \"{}\": {}"), path, what)));
     };
   }
-  events.changed = [&context, tell_heading, dry_run, forget,
+  events.changed = [&context, headings, tell_heading, dry_run, forget,
                     first = true](const SnapshotChange& change) mutable {
-    if (change.fate == SnapshotFate::unchanged) return;
-    tell_heading();
-    if (first) context.info("");
+    if (change.fate == SnapshotFate::unchanged) {
+      headings->erase(change.old);
+      return;
+    }
+    const bool told = !headings->contains(change.old);
+    tell_heading(change.old);
+    if (first && told) context.info("");
     first = false;
     print_change(change, dry_run, forget, context);
     if (!context.global.json) return;

@@ -3,6 +3,7 @@
 #include "context.hpp"
 #include "exit_codes.hpp"
 #include "kept_config.hpp"
+#include "maintenance.hpp"
 #include "open_repository.hpp"
 
 #include "medsave/base/error.hpp"

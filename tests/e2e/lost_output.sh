@@ -47,7 +47,7 @@ same "$status" 1
 says_not 'restored to'
 
 step "other commands that change something"
-lost 1 'modified 1 snapshot$' medsave tag --add x latest
+lost 1 'modified 1 snapshot;' medsave tag --add x latest
 lost 1 'snapshot has been removed' medsave forget latest
 lost 1 'what is not needed was removed' medsave prune
 lost 1 'snapshots? have been removed|what is not needed' medsave forget --keep-last 1 --prune

@@ -298,7 +298,7 @@ says "a folder with content is in the place of data; remove it, or restore with 
 told() {
   says "5 folders of the target make way, with all that is in them, for files or links of the snapshot"
   for name in b data file empty pipe; do says "deleted +/$name"; done
-  says "deleted 10 files and folders"
+  says "would delete 10 files and folders"
   says_not "newer than in the snapshot"
 }
 expect 0 medsave restore "latest:$work/full" --target full --delete --dry-run -vv

@@ -44,7 +44,7 @@ for columns in 100 80 60 40 30; do
   done
 done
 medsave -q -r short init
-medsave -q -r short backup --stdin --stdin-filename srv/cabinet-medical --host a-long-host-name </dev/null
+medsave -q -r short backup --stdin --stdin-filename srv/cabinet-medical --host a-long-host-name <<<letter
 on_terminal 80 "$MEDSAVE -r short forget --dry-run --policy cabinet"
 fits 80
 shows " /srv/cabinet-medical$"  # for which other columns have to go
@@ -111,7 +111,7 @@ expect 0 medsave --lang fr forget --dry-run --policy cabinet
 says "garder 14 instantanés quotidiens, 8 hebdomadaires, 24 mensuels et 20 annuels"
 says "le plus ancien \((mensuel|annuel)\)"
 expect 0 medsave --lang fr forget --dry-run --keep-last 9 --keep-tag weekly
-says "qui portent l'étiquette \[weekly\]"
+says "qui portent l'étiquette «.weekly.»"
 
 step "progress on a slow line"
 head -c 3000000 /dev/urandom >srv/scan
