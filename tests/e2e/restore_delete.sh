@@ -302,10 +302,10 @@ told() {
   says_not "newer than in the snapshot"
 }
 expect 0 medsave restore "latest:$work/full" --target full --delete --dry-run -vv
-told
+told "would delete"
 same "$(cat full/*/1 | wc -l)" 5 "after a dry run"
 expect 0 medsave restore "latest:$work/full" --target full --delete -vv
-told
+told deleted
 expect 0 medsave restore latest --target full-again
 touch -r "full-again$work/full" full
 identical "full-again$work/full" full
