@@ -173,7 +173,6 @@ Job make_job(const BackupOptions& options, const std::vector<std::string>& argum
   filter.exclude_if_present = options.exclude_if_present;
   filter.exclude_larger_than = options.exclude_larger_than;
   filter.one_file_system = options.one_file_system;
-  leave_out_own_files(request, job.snapshot.paths, context);
   request.ignore_inode = options.ignore_inode;
   request.ignore_ctime = options.ignore_ctime;
   request.with_atime = options.with_atime;
@@ -340,6 +339,7 @@ void back_up(const BackupOptions& options, const std::vector<std::string>& argum
   OpenOptions open{.lists_packs = true};
   if (options.dry_run) open.lock.reset();
   const OpenedRepository& opened = open_repository(context, open);
+  leave_out_own_files(job.request, job.snapshot.paths, context);  // the cache is there by now
   const Repository& repository = opened.repository();
   const auto snapshots = load_snapshots(repository, opened.stop(),
                                         [&](const std::string& problem) { context.warn(problem); });

@@ -3,6 +3,7 @@
 #include "context.hpp"
 
 #include "medsave/backend/backend.hpp"
+#include "medsave/backend/cache_directories.hpp"
 #include "medsave/base/error.hpp"
 #include "medsave/crypto/sha256.hpp"
 #include "medsave/sys/file_info.hpp"
@@ -28,6 +29,7 @@ std::string kept_config_path(const Context& context, const std::string& location
 }
 
 void keep_config(const Context& context, const std::string& location, ByteView config) {
+  make_cache_base(cache_base(context.global));
   make_directories(folder_of(context), kPrivateFolder);
   write_file_durably(kept_config_path(context, location), config, kPrivateFile);
 }

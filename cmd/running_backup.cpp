@@ -1,5 +1,6 @@
 #include "running_backup.hpp"
 
+#include "medsave/backend/cache_directories.hpp"
 #include "medsave/base/clock.hpp"
 #include "medsave/base/error.hpp"
 #include "medsave/base/text.hpp"
@@ -56,6 +57,7 @@ std::string holder_in(const std::string& file) {
 /// Where the note lies; empty where there is no place for it.
 std::string file_for(const Context& context, const Snapshot& snapshot) {
   try {
+    make_cache_base(cache_base(context.global));
     const std::string folder = cache_base(context.global) + "/running";
     make_directories(folder, kPrivateFolder);
     return folder + "/" + name_of(context, snapshot);

@@ -6,13 +6,33 @@
 #include "medsave/base/id.hpp"
 #include "medsave/base/text.hpp"
 #include "medsave/sys/file_info.hpp"
+#include "medsave/sys/file_io.hpp"
 #include "medsave/sys/host.hpp"
 #include "medsave/sys/metadata.hpp"
 
 #include <algorithm>
+#include <array>
+#include <optional>
+#include <string_view>
 
 namespace medsave {
 namespace {
+
+// https://bford.info/cachedir/
+constexpr std::string_view kTag = "Signature: 8a477f597d28d172789f06886806bc55\n";
+constexpr std::string_view kVersion = "1";
+constexpr std::array<std::string_view, 5> kParts = {"CACHEDIR.TAG", "data", "index", "snapshots",
+                                                    "version"};
+
+bool holds(const std::string& path, std::string_view content) {
+  try {
+    const std::optional<FileInfo> info = lstat_at(kCurrentDirectory, path);
+    return info && info->is_regular() && info->size == content.size() &&
+           as_text(read_file(path, content.size()).view()) == content;
+  } catch (const Error&) {
+    return false;
+  }
+}
 
 /// Bytes of all files below; what vanishes meanwhile does not count.
 std::uint64_t size_below(DirHandle dir, const std::string& name) {
@@ -38,6 +58,23 @@ std::string default_cache_base() {
   return home_directory() + "/.cache/medsave";
 }
 
+void make_cache_base(const std::string& base) {
+  make_directories(base, 0700);
+  if (!list_dir(open_dir_at(kCurrentDirectory, base, true).get()).empty()) return;
+  write_file_durably(base + "/CACHEDIR.TAG", as_bytes(kTag), 0600);
+}
+
+bool is_cache_tag(const std::string& path) { return holds(path, kTag); }
+
+bool is_cache_directory(const std::string& base, const std::string& name) {
+  const std::string path = base + "/" + name;
+  if (!Id::parse(name) || !holds(path + "/version", kVersion)) return false;
+  const std::vector<std::string> names = list_dir(open_dir_at(kCurrentDirectory, path).get());
+  return std::ranges::all_of(names, [](const std::string& part) {
+    return std::ranges::find(kParts, part) != kParts.end();
+  });
+}
+
 std::vector<CacheDirectory> list_cache_directories(const std::string& base, bool with_sizes) {
   constexpr double kOldAfter = 30.0 * 24 * 3600;  // seconds
   std::vector<CacheDirectory> directories;
@@ -45,9 +82,9 @@ std::vector<CacheDirectory> list_cache_directories(const std::string& base, bool
   const UniqueDir dir = open_dir_at(kCurrentDirectory, base, true);
   const Timestamp now = system_clock().now();
   for (const std::string& name : list_dir(dir.get())) {
-    if (!Id::parse(name)) continue;
+    if (!is_cache_directory(base, name)) continue;
     const std::optional<FileInfo> info = lstat_at(dir.get(), name);
-    if (!info || !info->is_dir()) continue;
+    if (!info) continue;
     directories.push_back({.repository_id = name,
                            .size = with_sizes ? size_below(dir.get(), name) : 0,
                            .last_used = info->mtime.seconds,
@@ -58,7 +95,7 @@ std::vector<CacheDirectory> list_cache_directories(const std::string& base, bool
 }
 
 void remove_cache_directory(const std::string& base, const std::string& repository_id) {
-  if (!Id::parse(repository_id)) {
+  if (!is_cache_directory(base, repository_id)) {
     throw Error(Errc::usage, format_text(_("{} is not the id of a repository"), repository_id));
   }
   const UniqueDir dir = open_dir_at(kCurrentDirectory, base, true);

@@ -1,5 +1,6 @@
 #include "cache_folder.hpp"
 
+#include "medsave/backend/cache_directories.hpp"
 #include "medsave/backend/file_layout.hpp"
 #include "medsave/base/clock.hpp"
 #include "medsave/base/error.hpp"
@@ -13,8 +14,6 @@ namespace medsave {
 namespace {
 
 constexpr std::string_view kVersion = "1";
-// https://bford.info/cachedir/
-constexpr std::string_view kTag = "Signature: 8a477f597d28d172789f06886806bc55\n";
 
 std::string_view folder_name(FileKind kind) {
   switch (kind) {
@@ -52,8 +51,8 @@ CacheFolder::CacheFolder(const std::string& base, const std::string& repository_
     : root_(base + "/" + repository_id) {
   if (!Id::parse(repository_id)) return;
   try {
+    make_cache_base(base);
     make_directories(root_, 0700);
-    write_if_missing(base + "/CACHEDIR.TAG", kTag);
     write_if_missing(root_ + "/version", kVersion);
     const Timestamp now = system_clock().now();
     set_times_at(kCurrentDirectory, root_, now, now);

@@ -52,4 +52,36 @@ says 'the cache in .*anna is left out of the snapshot, other files in that folde
 expect 0 medsave ls latest
 says '/anna/docs/1$'
 says_not 'repositories.json|CACHEDIR.TAG'
+
+step "in the folder of the cache, only what is provably the cache's is left out"
+hex=$(printf a%.0s {1..64})
+rm -r anna && mkdir -p anna/configs anna/running anna/"$hex" anna/"${hex//a/b}"/data
+for folder in configs running "$hex"; do echo mine >anna/$folder/letter; done
+echo mine >anna/running/"${hex//a/c}.txt"
+printf 1 >anna/"${hex//a/b}"/version
+medsave -q --cache-dir anna snapshots
+expect 0 medsave --cache-dir anna backup anna
+expect 0 medsave ls latest
+for file in configs/letter running/letter "running/${hex//a/c}.txt" "$hex/letter"; do
+  says "/anna/$file\$"
+done
+says_not "repositories.json|/${hex//a/b}|CACHEDIR.TAG|/running/[0-9a-f]{64}\$"
+[ ! -e anna/CACHEDIR.TAG ] || fail "a folder with files of others is marked as a cache"
+touch -d '2 years ago' anna/"$hex"
+expect 0 medsave --cache-dir anna --cleanup-cache snapshots
+[ -e anna/"$hex/letter" ] || fail "a folder that is no cache was removed"
+mkdir bert && echo '{"mine": 1}' >bert/repositories.json && echo mine >bert/CACHEDIR.TAG
+expect 0 medsave --as-restic --no-cache --cache-dir bert backup bert
+expect 0 medsave ls latest
+says '/bert/repositories.json$'
+says '/bert/CACHEDIR.TAG$'
+
+step "a folder that is the cache and nothing else is left out whole"
+mkdir home && echo doc >home/doc
+for _ in 1 2; do expect 0 medsave --cache-dir home/cache backup home; done
+expect 0 medsave --as-restic --cache-dir home/cache backup home
+says_not 'left out'
+expect 0 medsave ls latest
+says '/home/doc$'
+says_not '/home/cache'
 expect 0 medsave check --read-data
