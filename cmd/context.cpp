@@ -6,6 +6,7 @@
 
 #include "medsave/backend/cache_backend.hpp"
 #include "medsave/backend/cache_directories.hpp"
+#include "medsave/base/clock.hpp"
 #include "medsave/base/error.hpp"
 #include "medsave/base/text.hpp"
 #include "medsave/base/text_file.hpp"
@@ -279,20 +280,25 @@ std::string chosen_location(const RepositoryChoice& choice) {
   return location;
 }
 
+std::optional<std::string> folder_here(const std::string& location) {
+  if (auto folder = local_folder(location)) return folder;
+  constexpr std::string_view kOnTheFly = "rclone::local:";
+  if (location.starts_with(kOnTheFly)) return location.substr(kOnTheFly.size());
+  if (location.starts_with("rclone:/")) return location.substr(location.find('/'));
+  return std::nullopt;
+}
+
 std::string place_of(const std::string& location) {
-  const std::optional<std::string> folder = local_folder(location);
+  const std::optional<std::string> folder = folder_here(location);
   if (!folder) return location;
   std::error_code no_current_folder;  // then the path as it is has to do
   const auto path = std::filesystem::absolute(*folder, no_current_folder);
-  if (no_current_folder) return *folder;
-  std::string place = path.lexically_normal().string();
-  while (place.size() > 1 && place.ends_with('/')) place.pop_back();
-  return place;
+  return no_current_folder ? *folder : resolve_links(path.string());
 }
 
 std::string shown_place(const std::string& location) {
   std::string place = place_of(location);
-  if (!local_folder(location) && place.find('@') != std::string::npos) {
+  if (!folder_here(location) && place.find('@') != std::string::npos) {
     place.resize(place.find(':') + 1);
     place += "…";
   }
@@ -307,6 +313,14 @@ std::string last_seen_at(const Context& context, const std::string& location) {
     return known ? known->seen : std::string();
   } catch (const Error&) {  // no home folder
     return {};
+  }
+}
+
+void remember_seen(const Context& context, const std::string& location, const std::string& id) {
+  if (context.global.no_cache) return;
+  try {
+    remember_repository(cache_base(context.global), place_of(location), id, system_clock().now());
+  } catch (const Error&) {  // no home folder
   }
 }
 

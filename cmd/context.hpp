@@ -164,12 +164,17 @@ class Context {
 std::string chosen_location(const RepositoryChoice& choice);
 /// Base folder of the caches: --cache-dir or the default.
 std::string cache_base(const GlobalOptions& global);
-/// What a location is remembered by, from whatever folder it is named.
+/// Folder of a repository on this computer, rclone's ways to name one included.
+std::optional<std::string> folder_here(const std::string& location);
+/// What a location is remembered by, from whatever folder and through whatever symbolic links it is
+/// named; they need not lead to anything just now.
 std::string place_of(const std::string& location);
 /// The same for people: without what may be a password.
 std::string shown_place(const std::string& location);
 /// When a repository was last opened at a location that has none now ("2026-11-30"), as far as this
 /// computer remembers; empty otherwise.
 std::string last_seen_at(const Context& context, const std::string& location);
+/// For last_seen_at(): that a repository was made or opened there.
+void remember_seen(const Context& context, const std::string& location, const std::string& id);
 
 }  // namespace medsave::cli

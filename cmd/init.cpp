@@ -179,6 +179,7 @@ void run_init(const InitOptions& options, Context& context) {
   context.done(_("the repository was made"));
   const std::string& id = repository->config().id;
   const std::string shown = repository->backend().location();
+  remember_seen(context, shown, id);
   if (context.global.json) {
     context.console.print(JsonObject("initialized").add("id", id).add("repository", shown).text());
     return;

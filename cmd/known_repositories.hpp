@@ -20,7 +20,11 @@ struct KnownRepository {
 std::optional<KnownRepository> known_repository(const std::string& cache_base,
                                                 const std::string& location);
 
-/// Writes only what has changed, once a day.
+/// Whether there is such a file in `cache_base`, with nothing else in it.
+bool remembers_repositories(const std::string& cache_base);
+
+/// Writes only what has changed, once a day; what other processes remember at the same time is
+/// kept.
 void remember_repository(const std::string& cache_base, const std::string& location,
                          const std::string& id, const Timestamp& now);
 

@@ -2,7 +2,6 @@
 
 #include "command_line.hpp"
 #include "kept_config.hpp"
-#include "known_repositories.hpp"
 #include "passwords.hpp"
 
 #include "medsave/backend/cache_backend.hpp"
@@ -119,14 +118,6 @@ void require_config(const Context& context, Backend& backend) {
                           place, kept_config_path(context, place)));
 }
 
-void remember(const Context& context, const std::string& location, const std::string& id) {
-  if (context.global.no_cache) return;
-  try {
-    remember_repository(cache_base(context.global), place_of(location), id, system_clock().now());
-  } catch (const Error&) {  // no home folder
-  }
-}
-
 /// Local copies pay where the repository is far away; those of a folder must be asked for.
 void use_cache(const GlobalOptions& global, const std::string& location, CacheUse use,
                Repository& repository) {
@@ -229,7 +220,7 @@ std::unique_ptr<Repository> open_chosen(Context& context, const RepositoryChoice
           open_by(context, std::move(backend), location, answer, choice.key_hint,
                   options.lists_packs, writes, stop);
       use_cache(context.global, location, options.cache, *repository);
-      remember(context, shown, repository->config().id);
+      remember_seen(context, shown, repository->config().id);
       return repository;
     } catch (const Error& e) {
       if (e.code() == Errc::no_repository) throw_no_repository(context, shown);

@@ -282,17 +282,6 @@ RestoreRequest make_request(const RestoreOptions& options) {
           .ownership_by_name = options.ownership_by_name};
 }
 
-/// The local folder of the repository, also behind rclone; empty for a remote one.
-std::string folder_of_repository(const std::string& location) {
-  if (const std::optional<std::string> folder = local_folder(location)) return *folder;
-  for (const std::string_view prefix : {"rclone::local:", "rclone:"}) {
-    if (!location.starts_with(prefix)) continue;
-    std::string path = location.substr(prefix.size());
-    if (path.starts_with('/')) return path;
-  }
-  return {};
-}
-
 /// The files that are needed to open the repository: a restore must not replace or delete them.
 std::vector<std::string> files_that_open(const RepositoryChoice& choice) {
   std::vector<std::string> files = split_command(choice.password_command);
@@ -335,7 +324,7 @@ void run_restore_command(const RestoreOptions& options, const std::string& snaps
   if (request.delete_extra) {
     request.left_out = SnapshotExcludes(entry.snapshot, spec.subfolder);
   }
-  request.repository = folder_of_repository(chosen_location(context.global.repository));
+  request.repository = folder_here(chosen_location(context.global.repository)).value_or("");
   request.opening_files = files_that_open(context.global.repository);
   context.info(format_text(_("restoring {} to {}"),
                            context.console.name_for_out(describe_snapshot(entry)),

@@ -44,7 +44,30 @@ expect 10 medsave -r drive/repo snapshots
 says 'is not there now'
 mkdir below
 (cd below && expect 10 medsave -r drive/repo snapshots && says 'repository does not exist')
+ln -s "$work/drive/repo" monday && ln -s drive usb
+for name in monday usb/repo; do
+  expect 1 medsave -r "$name" init
+  says "there was a repository at .* on [0-9-]+"
+done
+rm monday usb
 mv elsewhere drive
+
+step "one that was only made is remembered"
+mkdir -p elsewhere/drive
+expect 0 medsave -r elsewhere/drive/repo init
+rm -r elsewhere
+expect 10 medsave -r elsewhere/drive/repo snapshots
+says 'is not there now'
+
+step "what commands remember at the same time is all kept"
+for n in 1 2 3 4 5 6 7 8; do medsave -q -r "many/$n" init; done
+rm cache/repositories.json
+for n in 1 2 3 4 5 6 7 8; do medsave -q -r "many/$n" snapshots & done
+wait
+for n in 1 2 3 4 5 6 7 8; do
+  grep -q "many/$n\"" cache/repositories.json || fail "many/$n is not remembered"
+done
+rm -r many
 
 step "where it never was"
 expect 10 medsave -r "$work/other" snapshots

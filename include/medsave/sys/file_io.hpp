@@ -68,6 +68,9 @@ void write_file_durably(const std::string& path, ByteView data, unsigned mode);
 /// What a symbolic link points to, which need not exist; any other path as it is. For replacing a
 /// file by rename, so that a link to it stays a link.
 std::string resolve_link(const std::string& path);
+/// An absolute path with every symbolic link followed, "." and ".." taken out. Links need not lead
+/// to anything; what is not there stays as it is written.
+std::string resolve_links(const std::string& path);
 
 /// Makes the file (0600) if it is not there. What is written goes to its end.
 UniqueFd open_for_appending(const std::string& path);

@@ -317,6 +317,34 @@ std::string resolve_link(const std::string& path) {
   return file.string();
 }
 
+std::string resolve_links(const std::string& path) {
+  int links_left = 40;  // as many as the system follows
+  std::filesystem::path done;
+  std::vector<std::filesystem::path> todo;  // names, the next one last
+  const auto add = [&](const std::filesystem::path& way) {
+    const std::vector<std::filesystem::path> names(way.begin(), way.end());
+    todo.insert(todo.end(), names.rbegin(), names.rend());
+  };
+  add(path);
+  while (!todo.empty()) {
+    const std::filesystem::path name = std::move(todo.back());
+    todo.pop_back();
+    std::error_code failed;
+    const std::filesystem::path next = done / name;  // where the name is "/": just that
+    if (name == "..") {
+      done = done.parent_path();
+    } else if (name.empty() || name == ".") {
+      continue;
+    } else if (links_left > 0 && std::filesystem::is_symlink(next, failed)) {
+      --links_left;
+      add(std::filesystem::read_symlink(next, failed));
+    } else {
+      done = next;
+    }
+  }
+  return done.string();
+}
+
 UniqueFd open_for_appending(const std::string& path) {
   constexpr mode_t kPrivateFile = 0600;
   UniqueFd fd(
