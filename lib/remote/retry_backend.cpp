@@ -93,7 +93,12 @@ class RetryBackend : public Backend {
     return repeat("", [&] { return inner_->load_opening(); });
   }
   void remove(const FileRef& file) override {
-    repeat(format_text(_("deleting {}"), describe(file)), [&] { inner_->remove(file); });
+    bool again = false;
+    repeat(format_text(_("deleting {}"), describe(file)), [&] {
+      if (again && file.kind == FileKind::lock && is_gone(file)) return;
+      again = true;
+      inner_->remove(file);
+    });
   }
   void replace_config(Buffer data) override { inner_->replace_config(std::move(data)); }
   std::uint64_t remove_leftovers() override { return inner_->remove_leftovers(); }
@@ -114,6 +119,13 @@ class RetryBackend : public Backend {
   static std::string reading(const FileRef& file) {
     if (file.kind == FileKind::config) return {};
     return format_text(_("reading {}"), describe(file));
+  }
+
+  /// Some servers fail to delete what is not there. Locks are removed by others too, and their list
+  /// is short.
+  bool is_gone(const FileRef& file) {
+    const std::vector<ListedFile> listed = inner_->list(file.kind);
+    return std::ranges::find(listed, file.id, &ListedFile::id) == listed.end();
   }
 
   /// Whether the config that is there is ours: the answer to the first attempt may have been lost.

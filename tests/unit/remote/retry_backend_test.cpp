@@ -85,6 +85,15 @@ class UnreliableServer : public MemBackend {
   State& state_;
 };
 
+/// Fails to delete what is not there, as rclone does.
+class StrictServer : public MemBackend {
+ public:
+  void remove(const FileRef& file) override {
+    if (!size(file)) throw Error(Errc::io, "no such file");
+    MemBackend::remove(file);
+  }
+};
+
 class Retry : public testing::Test {
  protected:
   using Clock = std::chrono::steady_clock;
@@ -283,6 +292,15 @@ TEST_F(Retry, AnotherOnesConfigIsNotTakenBack) {
                      kQuick, [](const std::string&) {});
   EXPECT_THAT([&] { backend->save(kConfig, Buffer(100)); }, throws_errc(Errc::no_space));
   EXPECT_TRUE(store.size(kConfig));
+}
+
+TEST_F(Retry, ALockThatSomebodyElseRemovedIsNotDeletedAgainAndAgain) {
+  const auto backend =
+      retry_requests(std::make_unique<StrictServer>(), kQuick,
+                     [this](const std::string& notice) { notices_.push_back(notice); });
+  backend->remove({.kind = FileKind::lock, .id = kPack.id});
+  EXPECT_EQ(notices_.size(), 1U);
+  EXPECT_THAT([&] { backend->remove(kPack); }, throws_errc(Errc::io));
 }
 
 TEST_F(Retry, TakesItsOwnConfigForStoredWhenTheAnswerWasLost) {
