@@ -14,6 +14,7 @@
 #include <atomic>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <unordered_map>
 #include <unordered_set>
 #include <utility>
@@ -39,11 +40,13 @@ class IndexRepair {
     }
     stage(_("getting pack files to read..."));
     compare();
-    if (!to_read_.empty()) {
-      stage(_("reading pack files"));
-      read_headers(stop);
+    if (!to_read_.empty()) stage(_("reading pack files"));
+    for (const Id& id : report_.missing) doubt(id);
+    read_headers(stop);
+    while (look_where_else()) read_headers(stop);
+    for (std::vector<Id>* ids : {&report_.reread, &report_.damaged, &report_.unread}) {
+      std::sort(ids->begin(), ids->end());
     }
-    std::sort(report_.unread.begin(), report_.unread.end());
     choose_replaced_files();
     count_lost_blobs();
     report_.replaced_files = old_.size();
@@ -149,8 +152,10 @@ class IndexRepair {
   }
 
   void read_headers(const std::stop_token& stop) {
+    if (to_read_.empty()) return;
     progress_.total_items += to_read_.size();
     progress_.totals_final = true;
+    next_ = 0;
     const unsigned wanted = std::max(worker_count(), repository_.backend().connections());
     TaskScope scope(stop);
     scope.spawn("read pack headers",
@@ -158,9 +163,35 @@ class IndexRepair {
                 [this](const std::stop_token& token) { read_some_headers(token); });
     scope.join();
     std::erase_if(report_.added, [&](const Id& id) { return useless_.contains(id); });
-    std::sort(report_.damaged.begin(), report_.damaged.end());
     std::sort(read_.begin(), read_.end(),
               [](const IndexedPack& a, const IndexedPack& b) { return a.pack < b.pack; });
+    for (const ListedFile& file : to_read_) doubt(file.id);
+  }
+
+  /// Notes what the index names in a pack and the pack, as it was read, does not have.
+  void doubt(const Id& pack) {
+    std::set<BlobRef> there;
+    const auto read = std::ranges::lower_bound(read_, pack, {}, &IndexedPack::pack);
+    if (read != read_.end() && read->pack == pack) {
+      for (const PackEntry& entry : read->blobs) there.insert({.kind = entry.kind, .id = entry.id});
+    }
+    for (const PackEntry& entry : index_->pack_entries(pack)) {
+      const BlobRef blob{.kind = entry.kind, .id = entry.id};
+      if (!there.contains(blob)) doubtful_.insert(blob);
+    }
+  }
+
+  /// The index has been wrong about these blobs, so that other packs in which it names them are
+  /// read as well. False when there are no more.
+  bool look_where_else() {
+    to_read_.clear();
+    for (const BlobRef& blob : doubtful_) {
+      for (const BlobLocation& at : index_->find_all(blob)) {
+        if (good_.erase(at.pack) == 0) continue;
+        to_read_.push_back({.id = at.pack, .size = listed_.at(at.pack)});
+      }
+    }
+    return !to_read_.empty();
   }
 
   void read_some_headers(const std::stop_token& stop) {
@@ -264,28 +295,14 @@ class IndexRepair {
   }
 
   void count_lost_blobs() {
-    if (report_.missing.empty() && report_.reread.empty() && report_.damaged.empty()) return;
+    if (doubtful_.empty()) return;
     Index found;
     for (const IndexedPack& pack : read_) found.add_pack(pack);
     std::unordered_set<Id> lost;
-    const auto look_for = [&](const std::vector<Id>& packs) {
-      for (const Id& pack : packs) {
-        for (const PackEntry& entry : index_->pack_entries(pack)) {
-          const BlobRef blob{.kind = entry.kind, .id = entry.id};
-          if (!found.contains(blob) && !stands_in_good_pack(blob)) lost.insert(entry.id);
-        }
-      }
-    };
-    look_for(report_.missing);
-    look_for(report_.reread);
-    look_for(report_.damaged);
+    for (const BlobRef& blob : doubtful_) {
+      if (!found.contains(blob)) lost.insert(blob.id);
+    }
     report_.lost_blobs = lost.size();
-  }
-
-  [[nodiscard]] bool stands_in_good_pack(const BlobRef& blob) const {
-    const std::vector<BlobLocation> all = index_->find_all(blob);
-    return std::any_of(all.begin(), all.end(),
-                       [&](const BlobLocation& at) { return good_.contains(at.pack); });
   }
 
   const Repository& repository_;
@@ -297,6 +314,7 @@ class IndexRepair {
   std::unordered_map<Id, std::uint64_t> listed_;
   std::unordered_set<Id> good_;  // packs that the index describes rightly
   std::vector<ListedFile> to_read_;
+  std::set<BlobRef> doubtful_;   // which the index names in packs that do not have them
   std::vector<Id> old_;          // index files to be replaced
   std::unordered_set<Id> kept_;  // packs in index files that stay
   std::atomic<std::size_t> next_ = 0;

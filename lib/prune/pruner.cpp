@@ -92,9 +92,7 @@ class Prune {
   /// All that follows rests on these two lists being complete.
   void require_same_lists() const {
     require_same_list(repository_, FileKind::snapshot, snapshots_);
-    std::vector<Id> indexes;
-    for (const IndexFileContent& file : contents_) indexes.push_back(file.index);
-    require_same_list(repository_, FileKind::index, std::move(indexes));
+    require_same_list(repository_, FileKind::index, indexes_);
   }
 
   std::vector<Id> load_roots(const std::stop_token& stop) {
@@ -146,6 +144,7 @@ class Prune {
                               loading.problems.front().message));
     }
     contents_ = std::move(loading.contents);
+    for (const IndexFileContent& file : contents_) indexes_.push_back(file.index);
   }
 
   void carry_out(const std::stop_token& stop) {
@@ -155,13 +154,13 @@ class Prune {
       for (const DoomedPack& pack : plan.remove) goes_first_.insert(pack.id);
     }
     verify_kept_copies(stop);
-    // A run that began without a lock, as the medium was full, takes it here. Until then another
-    // computer may have saved something: the lists are compared after that and after all that takes
-    // long, and nothing is deleted before.
+    // A run that began without a lock, as the medium was full, takes it here if it fits by now, or
+    // after the first deletions. Until then another computer may save something: the lists are
+    // compared directly before anything is deleted.
     repository_.writes().require();
-    if (!plan.unindexed.empty() || plan.changes_index()) require_same_lists();
     repository_.backend().remove_leftovers();
     if (!plan.unindexed.empty()) {
+      require_same_lists();
       std::vector<Id> ids;
       for (const ListedFile& file : plan.unindexed) ids.push_back(file.id);
       delete_packs(ids, _("deleting unreferenced packs"), stop);
@@ -258,6 +257,7 @@ class Prune {
 
   void change_index(const RepackRounds& rounds, const std::stop_token& stop) {
     check_stop(stop);
+    require_same_lists();
     // Without room an interruption in the middle would leave the repository without an index.
     const std::stop_token now = request_.without_free_space ? std::stop_token() : stop;
     IndexRewriter rewriter(repository_, *index_, std::move(contents_),
@@ -409,6 +409,7 @@ class Prune {
   Progress& progress_;
   std::unique_ptr<Index> index_;
   std::vector<Id> snapshots_;          // all that are listed
+  std::vector<Id> indexes_;            // likewise
   std::unordered_set<Id> doomed_;      // packs that go, repacked or not
   std::unordered_set<Id> goes_first_;  // those of them that go before any is repacked
   std::vector<IndexFileContent> contents_;

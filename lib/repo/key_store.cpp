@@ -33,6 +33,16 @@ void remove_durably(const Repository& repository, const Id& id) {
                   id.short_hex(), id.short_hex()));
 }
 
+/// Another process may have removed it since this one opened the repository with it.
+void require_key_in_use(const Repository& repository) {
+  const std::vector<ListedFile> keys = repository.backend().list(FileKind::key);
+  if (std::ranges::find(keys, repository.key_id(), &ListedFile::id) != keys.end()) return;
+  throw Error(Errc::not_found,
+              format_text(_("the key in use, {}, has been removed meanwhile, so nothing was "
+                            "changed; see `medsave key list`"),
+                          repository.key_id().short_hex()));
+}
+
 /// Only the first keys by id are tried: with more, some passwords would not open the repository any
 /// more.
 void require_room_for_key(const Repository& repository, std::size_t most) {
@@ -104,13 +114,7 @@ void remove_key(const Repository& repository, const Id& id) {
     throw Error(Errc::not_found,
                 format_text(_("there is no key {}; see `medsave key list`"), id.short_hex()));
   }
-  // Another process may have removed it since this one opened the repository with it.
-  if (!repository.backend().size(key_file(repository.key_id()))) {
-    throw Error(Errc::not_found,
-                format_text(_("the key in use, {}, has been removed meanwhile, so no other is "
-                              "removed; see `medsave key list`"),
-                            repository.key_id().short_hex()));
-  }
+  require_key_in_use(repository);
   remove_durably(repository, id);
 }
 
@@ -138,6 +142,7 @@ Id find_key(const Repository& repository, const std::string& prefix) {
 Id change_password(const Repository& repository, const Secret& password,
                    const std::string& username, const std::string& hostname,
                    const std::optional<KdfParams>& kdf) {
+  require_key_in_use(repository);
   require_room_for_key(repository, kMaxKeyTries + 1);  // the old one is removed afterwards
   const Id id = store_key(repository, password, username, hostname, kdf);
   try {

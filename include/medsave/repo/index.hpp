@@ -4,6 +4,7 @@
 #include "medsave/format/index_file.hpp"
 #include "medsave/format/pack_header.hpp"
 
+#include <compare>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -17,7 +18,7 @@ namespace medsave {
 struct BlobRef {
   BlobKind kind = BlobKind::data;
   Id id = {};
-  friend bool operator==(const BlobRef&, const BlobRef&) = default;
+  friend auto operator<=>(const BlobRef&, const BlobRef&) = default;
 };
 
 /// The position of one copy of a blob.

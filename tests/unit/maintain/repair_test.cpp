@@ -201,6 +201,50 @@ TEST(RepairIndex, MissingPacksAreTakenOutAndCounted) {
       load_index(*repository, {})->contains({.kind = BlobKind::data, .id = sample.one.content[0]}));
 }
 
+/// Has the index name this blob in a pack that does not have it.
+void add_false_claim(Sample& sample, const BlobRef& blob, const Id& pack) {
+  const Repository& repository = sample.builder.repository();
+  LoadIndexReport report;
+  const auto index = load_index(repository, {}, &report);
+  IndexedPack claimed = {.pack = pack, .blobs = index->pack_entries(pack)};
+  claimed.blobs.front().id = blob.id;
+  for (const IndexFileContent& file : report.contents) {
+    if (file.packs != std::vector<Id>{pack}) continue;
+    sample.store.remove({.kind = FileKind::index, .id = file.index});
+  }
+  repository.save_json(FileKind::index, encode_index({claimed}));
+  repository.backend().barrier();
+}
+
+TEST(RepairIndex, DoesNotBelieveTheIndexThatALostBlobIsElsewhere) {
+  for (const bool read_all_packs : {false, true}) {
+    Sample sample;
+    const BlobRef lost = {.kind = BlobKind::data, .id = sample.one.content[0]};
+    const Id gone = sample.place(0).pack;
+    const auto index = load_index(sample.builder.repository(), {});
+    Id other;
+    for (const PackSummary& pack : index->packs()) {
+      const bool has_data = index->pack_entries(pack.id).front().kind == BlobKind::data;
+      if (pack.id != gone && has_data) other = pack.id;
+    }
+    add_false_claim(sample, lost, other);
+    sample.store.remove({.kind = FileKind::pack, .id = gone});
+    const auto repository = test::open(sample.store);
+    EXPECT_EQ(fix_index(*repository, {.read_all_packs = read_all_packs}).lost_blobs, 2U);
+    EXPECT_FALSE(load_index(*repository, {})->contains(lost));
+    EXPECT_FALSE(fix_index(*repository).changed());
+  }
+}
+
+TEST(RepairIndex, CountsWhatAPackThatIsReadDoesNotHave) {
+  Sample sample;
+  const BlobRef claimed = {.kind = BlobKind::data, .id = *Id::parse(std::string(64, '7'))};
+  add_false_claim(sample, claimed, sample.place(0).pack);
+  const auto repository = test::open(sample.store);
+  EXPECT_EQ(fix_index(*repository, {.read_all_packs = true}).lost_blobs, 1U);
+  EXPECT_EQ(all_files(sample.store), Sample::files());
+}
+
 TEST(RepairIndex, OfATruncatedPackTheIntactBlobsStayListed) {
   Sample sample;
   const BlobLocation first = sample.place(0).offset == 0 ? sample.place(0) : sample.place(1);

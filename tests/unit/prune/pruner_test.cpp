@@ -7,6 +7,7 @@
 #include "medsave/backend/cache_backend.hpp"
 #include "medsave/backend/guarded_backend.hpp"
 #include "medsave/base/error.hpp"
+#include "medsave/crypto/sha256.hpp"
 #include "medsave/repo/blob_reader.hpp"
 #include "medsave/repo/blob_writer.hpp"
 #include "medsave/repo/index_load.hpp"
@@ -440,6 +441,32 @@ TEST(Pruner, HasAnIndexAfterwardsWhateverFailsWithoutFreeSpace) {
     history.expect_intact();
     test::prune(store);
     history.expect_intact();
+  }
+}
+
+TEST(Pruner, WhatIsSavedJustBeforeADeletionEndsIt) {
+  for (const bool without_free_space : {false, true}) {
+    for (const test::Call when : {test::Call::remove_leftovers, test::Call::remove}) {
+      MemBackend store;
+      History history(store);
+      const FileRef saved = {.kind = FileKind::snapshot, .id = history.forgettable()};
+      Buffer snapshot;
+      store.load(saved, ~0ULL, snapshot);
+      history.forget_first();
+      store.save({.kind = FileKind::pack, .id = sha256(as_bytes("x"))}, Buffer(as_bytes("x")));
+      PruneRequest request = test::tidy();
+      request.without_free_space = without_free_space;
+      bool done = false;
+      auto backend =
+          std::make_unique<test::Connection>(store, [&](test::Call call, const FileRef&) {
+            if (call != when || std::exchange(done, true)) return;
+            store.save(saved, std::move(snapshot));  // as by another computer, without our lock
+          });
+      EXPECT_THROW(test::prune_through(std::move(backend), request), Error);
+      EXPECT_TRUE(done);
+      EXPECT_EQ(store.list(FileKind::snapshot).size(), 3U);
+      history.expect_intact();
+    }
   }
 }
 

@@ -127,6 +127,17 @@ TEST(KeyStore, ChangesThePassword) {
   EXPECT_THAT([&] { open_with(store, "password"); }, test::throws_errc(Errc::wrong_password));
 }
 
+TEST(KeyStore, TwoWhoChangeOnePasswordLeaveOne) {
+  MemBackend store;
+  const auto first = test::create_in(store);
+  const auto second = open_with(store, "password");
+  const Id id = change_password(*first, Secret("new"), {}, {}, test::kFastKdf);
+  EXPECT_THAT([&] { change_password(*second, Secret("newer"), {}, {}, test::kFastKdf); },
+              test::throws_errc(Errc::not_found));
+  ASSERT_EQ(store.list(FileKind::key).size(), 1U);
+  EXPECT_EQ(store.list(FileKind::key).front().id, id);
+}
+
 TEST(KeyStore, AKeyThatIsStillThereIsNotRemoved) {
   test::Undeleting store;
   const auto repository = test::create_in(store);
