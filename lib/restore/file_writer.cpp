@@ -187,7 +187,8 @@ void FileWriter::settle_name(const PlannedFile& file, const SharedDir& dir, std:
     remove_temporary_file(number);
     return;
   }
-  put_in_place(dir->get(), file, context_.clearing(file.dir));
+  put_in_place(dir->get(), file.name, file.replaces ? std::optional(file.seen) : std::nullopt,
+               context_.clearing(file.dir));
   state.temporary = false;
 }
 

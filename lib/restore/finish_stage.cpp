@@ -58,9 +58,12 @@ void FinishStage::remove_extra(const ExtraEntry& extra) {
     refuse_to_remove(context_.kept, there->key());
   }
   const RemovalJudge judge = context_.judge_in(extra.dir);
+  const NewerJudge is_newer = [this](const FileInfo& entry) {
+    return context_.came_meanwhile(entry);
+  };
   const TreeRemoval removal = context_.request.dry_run
                                   ? count_tree_at(dir->get(), extra.name, judge)
-                                  : remove_tree_at(dir->get(), extra.name, judge, context_.begun);
+                                  : remove_tree_at(dir->get(), extra.name, judge, is_newer);
   newer_ += removal.newer;
   if (removal.entries == 0) return;
   context_.log.deleted(context_.target.path(extra.dir, extra.name), removal.entries);

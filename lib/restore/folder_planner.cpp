@@ -120,7 +120,10 @@ void FolderPlanner::plan_one(EntryPlan& entry) {
 std::optional<FileInfo> FolderPlanner::look(const Node& node) {
   if (!folder_.fd) folder_.fd = enter_();
   if (!folder_.fd || context_.target.is_fresh(job_.dir)) return std::nullopt;
-  return lstat_at(folder_.fd->get(), node.name);
+  std::optional<FileInfo> present = lstat_at(folder_.fd->get(), node.name);
+  const bool has_names = present && !present->is_dir() && present->links > 1;
+  if (has_names && context_.request.delete_extra) context_.plan.note_names(*present);
+  return present;
 }
 
 void FolderPlanner::plan_folder(EntryPlan& entry) {

@@ -1,6 +1,7 @@
 #include "link_stage.hpp"
 
 #include "target_entry.hpp"
+#include "temporary_file.hpp"
 
 #include "medsave/base/error.hpp"
 #include "medsave/base/text.hpp"
@@ -52,7 +53,7 @@ void LinkStage::make(const PlannedLink& link, const std::stop_token& stop) {
   }
   if (context_.request.dry_run) {
     const Clearing clearing = context_.clearing(link.dir);
-    if (link.seen && link.seen->is_folder() && clearing.full_folders) {
+    if (link.seen && link.seen->is_folder()) {
       foresee_clearing(context_.target.open(link.dir)->get(), link.name, clearing);
     }
     context_.finished(link.dir, link.name,
@@ -74,10 +75,10 @@ void LinkStage::make(const PlannedLink& link, const std::stop_token& stop) {
     return;
   }
   clear_way(to->get(), link.name, link.seen, context_.clearing(link.dir));
-  make_new_entry(to->get(), link.name, [&] {
-    if (make_link_at(from->get(), source.name, to->get(), link.name)) return;
-    copy(link, from, *wanted, to, stop);
+  const bool linked = make_new_entry(to->get(), link.name, [&] {
+    return make_link_at(from->get(), source.name, to->get(), link.name);
   });
+  if (!linked) copy(link, from, *wanted, to, stop);
   context_.finished(link.dir, link.name, present ? RestoreAction::updated : RestoreAction::restored,
                     0);
 }
@@ -100,13 +101,19 @@ void LinkStage::copy(const PlannedLink& link, const SharedDir& from, const FileI
                           : present_metadata(from->get(), name, original, problem)});
     return;
   }
-  if (original.is_symlink()) {
-    make_symlink_at(to->get(), link.name, read_link_at(from->get(), name));
-  } else {
-    make_node_at(to->get(), link.name, original.mode, original.rdev);
-  }
-  context_.apply_metadata(link.dir, to, link.name,
-                          present_metadata(from->get(), name, original, problem), true);
+  make_complete(
+      to->get(), link.name, std::nullopt, context_.clearing(link.dir),
+      [&](const std::string& temporary) {
+        if (original.is_symlink()) {
+          make_symlink_at(to->get(), temporary, read_link_at(from->get(), name));
+        } else {
+          make_node_at(to->get(), temporary, original.mode, original.rdev);
+        }
+      },
+      [&](const std::string& temporary) {
+        context_.dress(link.dir, to, link.name, temporary,
+                       present_metadata(from->get(), name, original, problem));
+      });
 }
 
 void LinkStage::copy_content(const PlannedLink& link, DirHandle from, const FileInfo& original,
@@ -116,7 +123,8 @@ void LinkStage::copy_content(const PlannedLink& link, DirHandle from, const File
   if (!is_same_entry(in.get(), original.key(), fstat_fd(in.get()).key())) {
     throw Error(Errc::io, format_text(_("{} was replaced while restoring"), name));
   }
-  UniqueFd out = create_file_at(to, link.name, kUnfinished);
+  UniqueFd out =
+      make_new_entry(to, link.name, [&] { return create_file_at(to, link.name, kUnfinished); });
   truncate_fd(out.get(), original.size, link.name);
   Buffer piece;
   for (std::uint64_t at = 0; at < original.size; at += piece.size()) {

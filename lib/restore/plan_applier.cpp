@@ -2,6 +2,7 @@
 
 #include "file_writer.hpp"
 #include "target_entry.hpp"
+#include "temporary_file.hpp"
 
 #include "medsave/format/unix_mode.hpp"
 #include "medsave/par/task_scope.hpp"
@@ -16,13 +17,13 @@ namespace {
 
 constexpr std::uint32_t kPrivateFile = 0600;
 
-void create_special(DirHandle dir, const Node& node) {
+void create_special(DirHandle dir, const std::string& name, const Node& node) {
   if (node.type == NodeType::symlink) {
-    make_symlink_at(dir, node.name, node.link_target);
+    make_symlink_at(dir, name, node.link_target);
   } else if (node.type == NodeType::fifo) {
-    make_node_at(dir, node.name, unix_mode::kFifo | kPrivateFile, 0);
+    make_node_at(dir, name, unix_mode::kFifo | kPrivateFile, 0);
   } else {
-    make_node_at(dir, node.name, unix_mode::type_bits(node.type) | kPrivateFile, node.device);
+    make_node_at(dir, name, unix_mode::type_bits(node.type) | kPrivateFile, node.device);
   }
 }
 
@@ -45,10 +46,13 @@ void PlanApplier::make_special(const FolderJob& job, TargetFolder& folder, Entry
     return;
   }
   const DirHandle here = folder.fd->get();
-  if (entry.seen) clear_way(here, node.name, entry.seen, context_.clearing(job.dir));
-  make_new_entry(here, node.name, [&] { create_special(here, node); });
+  make_complete(
+      here, node.name, entry.seen, context_.clearing(job.dir),
+      [&](const std::string& temporary) { create_special(here, temporary, node); },
+      [&](const std::string& temporary) {
+        context_.dress(job.dir, folder.fd, node.name, temporary, context_.metadata.prepare(node));
+      });
   claim_made(job.dir, folder, node.name);
-  context_.apply_metadata(job.dir, folder.fd, node.name, context_.metadata.prepare(node), true);
   context_.plan.link_source_ready(entry.link_source);
   context_.finished(job.dir, node.name, entry.outcome(), 0);
 }

@@ -3,7 +3,7 @@
 namespace medsave {
 
 void PlanTeller::make_special(const FolderJob& job, TargetFolder& folder, EntryPlan& entry) {
-  if (entry.decision.reason == Reason::whole_folder) {
+  if (entry.seen && entry.seen->is_folder()) {
     foresee_clearing(folder.fd->get(), entry.node->name, context_.clearing(job.dir));
   }
   context_.plan.link_source_ready(entry.link_source);
@@ -12,7 +12,7 @@ void PlanTeller::make_special(const FolderJob& job, TargetFolder& folder, EntryP
 
 void PlanTeller::make_file(TargetFolder& folder, FilePlan& plan) {
   const PlannedFile& file = plan.file;
-  if (file.replaces_folder) {
+  if (file.replaces && file.seen.is_folder()) {
     foresee_clearing(folder.fd->get(), file.name, context_.clearing(file.dir));
   }
   settle_file(plan);

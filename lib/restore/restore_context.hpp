@@ -6,6 +6,7 @@
 #include "restore_plan.hpp"
 #include "restore_target.hpp"
 #include "target_entry.hpp"
+#include "temporary_file.hpp"
 
 #include "medsave/repo/blob_reader.hpp"
 #include "medsave/restore/restorer.hpp"
@@ -25,22 +26,29 @@ struct RestoreContext {
   RestoreLog& log;
   ExtraGuard& guard;
   const std::set<FileKey>& kept;  // the repository, what opens it, what holds them: never removed
-  const Timestamp begun = {};     // when the restore began
+  const Timestamp begun = {};     // by the clock of files
 
   /// Whether the patterns leave anything out.
   [[nodiscard]] bool filtered() const {
     return !request.excludes.empty() || !request.includes.empty();
   }
+  /// Whether somebody made, wrote or moved it here since the restore began. Where this one has
+  /// replaced another name of it, ctime tells nothing.
+  [[nodiscard]] bool came_meanwhile(const FileInfo& entry) const {
+    return entry.ctime >= begun && !(entry.mtime < begun && plan.is_noted(entry));
+  }
   /// What may go from a folder to make room. A full folder may hold what patterns protect.
   [[nodiscard]] Clearing clearing(std::uint32_t dir) const {
-    if (!request.delete_extra || filtered()) return {.full_folders = false, .kept = kept};
+    if (!request.delete_extra || filtered()) {
+      return {.has_patterns = request.delete_extra, .kept = kept};
+    }
     // Only where there is such a folder, its path is needed.
     return {.full_folders = true,
             .kept = kept,
             .judge = [this, dir](const std::string& path,
                                  DirHandle folder) { return judge_in(dir)(path, folder); },
             .all_well = log.problems() == 0,
-            .since = begun,
+            .is_newer = [this](const FileInfo& entry) { return came_meanwhile(entry); },
             .removed =
                 [this, dir](const std::string& name, std::uint64_t entries) {
                   log.deleted(target.path(dir, name), entries);
@@ -66,6 +74,14 @@ struct RestoreContext {
                       const NodeMetadata& wanted, bool fresh) const {
     metadata.apply(fd->get(), name, wanted, !fresh || target.bequeaths_xattrs(dir),
                    [&](const std::string& message) { report_problem(dir, name, message); });
+  }
+  /// The same for what was made just now and has its `temporary` name yet.
+  void dress(std::uint32_t dir, const SharedDir& fd, const std::string& name,
+             const std::string& temporary, const NodeMetadata& wanted) const {
+    metadata.apply(fd->get(), temporary, wanted, target.bequeaths_xattrs(dir),
+                   [&](const std::string& message) {
+                     report_problem(dir, name, with_own_name(message, name));
+                   });
   }
 };
 

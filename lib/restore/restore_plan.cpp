@@ -76,6 +76,17 @@ void RestorePlan::add_totals(const PlanTotals& more) {
   totals.add(more);
 }
 
+void RestorePlan::note_names(const FileInfo& present) {
+  const std::lock_guard lock(mutex_);
+  noted_.try_emplace(present.key(), present.mtime);
+}
+
+bool RestorePlan::is_noted(const FileInfo& entry) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = noted_.find(entry.key());
+  return found != noted_.end() && found->second == entry.mtime;
+}
+
 bool RestorePlan::claim_link(const Node& node, std::uint32_t dir,
                              const std::optional<SeenEntry>& seen,
                              std::optional<std::uint32_t>& source) {

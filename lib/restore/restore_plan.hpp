@@ -135,6 +135,12 @@ class RestorePlan {
   void add_extra(ExtraEntry extra);
   void add_totals(const PlanTotals& more);
 
+  /// An entry of the target that has several names: to replace it by one of them changes the ctime
+  /// of the others.
+  void note_names(const FileInfo& present);
+  /// Whether it is one of these, with the time of the last change of its content.
+  [[nodiscard]] bool is_noted(const FileInfo& entry) const;
+
   /// For a node with links > 1: true makes the caller restore it (and sets `source`); false means
   /// that another name is restored already and a link has been planned. `seen`: what has this
   /// name in the target.
@@ -142,7 +148,8 @@ class RestorePlan {
                   std::optional<std::uint32_t>& source);
 
  private:
-  std::mutex mutex_;  // guards everything while the walk runs
+  mutable std::mutex mutex_;  // guards everything while the walk runs
+  std::map<FileKey, Timestamp> noted_;
   std::unordered_map<Id, std::uint32_t> pack_numbers_;
   // Inode numbers may be given again while a backup runs, so what two names hold counts too.
   using LinkKey = std::tuple<std::uint64_t, std::uint64_t, NodeType, Id>;

@@ -180,6 +180,10 @@ void RestoreWalk::note_folder(const FolderJob& job, const TargetFolder& folder,
 
 void RestoreWalk::visit_subfolder(const FolderJob& job, TargetFolder& folder, EntryPlan& entry) {
   Node& node = *entry.node;
+  // A file does not go for a folder of which nothing can be restored.
+  if (entry.decision.action == EntryAction::replace) {
+    load_tree(context_.reader, node.subtree.value_or(Id{}));
+  }
   const std::uint32_t dir = context_.target.add(job.dir, node.name, context_.metadata.prepare(node),
                                                 node.subtree.value_or(Id{}), entry.chosen);
   if (entry.chosen) make_subfolder(job, folder, entry, dir);

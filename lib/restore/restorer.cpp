@@ -198,7 +198,7 @@ std::optional<Overwrite> parse_overwrite(std::string_view text) {
 RestoreResult run_restore(const BlobReader& reader, const RestoreRequest& request,
                           const RestoreSinks& sinks, Progress& progress,
                           const std::stop_token& stop) {
-  const Timestamp begun = system_clock().now();
+  const Timestamp begun = request.delete_extra ? next_file_tick() : Timestamp{};
   RestoreLog log(sinks, progress);
   const MetadataWriter metadata(request, [&](const std::string& text) { log.notice(text); });
   try {

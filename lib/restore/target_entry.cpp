@@ -63,6 +63,13 @@ bool is_as_seen(DirHandle dir, const FileInfo& there, const SeenEntry& seen) {
 void require_removable(DirHandle dir, const std::string& name, const FileKey& key,
                        const Clearing& clearing) {
   const bool is_full = !list_dir(open_dir_at(dir, name).get()).empty();
+  if (is_full && clearing.has_patterns) {
+    throw Error(Errc::exists,
+                format_text(_("a folder with content is in the place of {}; it was kept, because "
+                              "the patterns may protect what is in it: remove it, or restore "
+                              "without patterns"),
+                            name));
+  }
   if (is_full && !clearing.full_folders) {
     throw Error(Errc::exists, format_text(_("a folder with content is in the place of {}; remove "
                                             "it, or restore with --delete"),
@@ -89,7 +96,7 @@ void require_removable(DirHandle dir, const std::string& name, const FileKey& ke
 TreeRemoval count_removable(DirHandle dir, const std::string& name, const FileKey& key,
                             const Clearing& clearing) {
   require_removable(dir, name, key, clearing);
-  const TreeRemoval removal = count_tree_at(dir, name, clearing.judge, clearing.since);
+  const TreeRemoval removal = count_tree_at(dir, name, clearing.judge, clearing.is_newer);
   if (removal.newer != 0) throw_in_use(name);
   if (!removal.complete) {
     throw Error(Errc::exists,
@@ -131,7 +138,7 @@ void clear_way(DirHandle dir, const std::string& name, const std::optional<SeenE
     throw_unexpected(dir, name, appeared);
   } else {
     count_removable(dir, name, there->key(), clearing);
-    const TreeRemoval removal = remove_tree_at(dir, name, clearing.judge, clearing.since);
+    const TreeRemoval removal = remove_tree_at(dir, name, clearing.judge, clearing.is_newer);
     tell_of_removal(name, removal, clearing);
     if (!removal.complete) throw_in_use(name);
   }

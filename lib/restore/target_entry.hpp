@@ -66,13 +66,13 @@ auto make_new_entry(DirHandle dir, const std::string& name, const Make& make) {
 /// What may be removed to make room.
 struct Clearing {
   bool full_folders = false;      // with all they hold; else only empty ones
+  bool has_patterns = false;      // why not, though --delete was given
   const std::set<FileKey>& kept;  // folders that stay all the same
   RemovalJudge judge = {};        // of what is in a full folder; a folder of which it keeps
                                   // anything stays whole
   // Nothing has failed so far. Else full folders stay: what could not be restored may be in them.
   bool all_well = true;
-  // A full folder stays also for what has been made, written or moved there after that time.
-  std::optional<Timestamp> since = {};
+  NewerJudge is_newer = {};  // a full folder stays also for what this says of an entry in it
   // Is told of each full folder that went, and of how many entries with it.
   std::function<void(const std::string& name, std::uint64_t entries)> removed = {};
 };

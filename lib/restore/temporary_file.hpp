@@ -6,6 +6,8 @@
 #include "medsave/sys/dir_handle.hpp"
 #include "medsave/sys/fd.hpp"
 
+#include <functional>
+#include <optional>
 #include <string>
 
 namespace medsave {
@@ -19,9 +21,20 @@ std::string unfinished_name(const std::string& name);
 /// Creates the temporary file, marked as unfinished. One that an earlier restore left goes first.
 UniqueFd create_temporary(DirHandle dir, const std::string& name);
 
-/// Gives a planned file its name. What was seen there goes; what came into being since stays, and
-/// is an Error(exists).
-void put_in_place(DirHandle dir, const PlannedFile& file, const Clearing& clearing);
+/// Gives a complete entry its name. What was `seen` there, if anything, goes; what came into being
+/// since stays, and is an Error(exists).
+void put_in_place(DirHandle dir, const std::string& name, const std::optional<SeenEntry>& seen,
+                  const Clearing& clearing);
+
+/// Makes a link, device or fifo, which bears no mark while it is unfinished: under the temporary
+/// name, so that whatever ends this program it has its own name only with its metadata. `make` and
+/// `dress` are given that name; then comes put_in_place().
+void make_complete(DirHandle dir, const std::string& name, const std::optional<SeenEntry>& seen,
+                   const Clearing& clearing,
+                   const std::function<void(const std::string& temporary)>& make,
+                   const std::function<void(const std::string& temporary)>& dress);
+/// A message about the entry by its own name.
+std::string with_own_name(std::string message, const std::string& name);
 
 /// Of a file that does not get its name.
 void remove_temporary(DirHandle dir, const std::string& name);

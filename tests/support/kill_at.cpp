@@ -1,10 +1,10 @@
 // kill-at N PROGRAM [ARGUMENT...]
 //
 // Runs PROGRAM and kills it with SIGKILL as one of its threads is about to change files for the
-// N-th time: to make, write, sync, rename, link or remove one. Nothing on the disk changes between
-// two such system calls, so that these are all the states a kill can leave. With 0 it is left to
-// end, and the number of its changes is the last line of the output. Exit status: 137 when killed,
-// else PROGRAM's; 126 where a process may not trace another.
+// N-th time: to make, write, sync, rename, link, dress or remove one. Nothing on the disk changes
+// between two such system calls, so that these are all the states a kill can leave. With 0 it is
+// left to end, and the number of its changes is the last line of the output. Exit status: 137 when
+// killed, else PROGRAM's; 126 where a process may not trace another.
 
 #include <fcntl.h>
 #include <sys/ptrace.h>
@@ -66,6 +66,11 @@ bool changes_files(pid_t process, const Call& call) {
     case SYS_linkat:
     case SYS_unlinkat:
     case SYS_mkdirat:
+    case SYS_symlinkat:
+    case SYS_mknodat:
+    case SYS_utimensat:
+    case SYS_fchownat:
+    case SYS_fchmodat:
 #ifdef SYS_rename  // newer architectures lack what has a successor
     case SYS_rename:
     case SYS_link:

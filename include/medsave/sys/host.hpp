@@ -27,6 +27,10 @@ std::string machine_id();
 std::chrono::nanoseconds running_time();
 /// When this kernel started, by the real-time clock.
 Timestamp boot_time();
+/// Waits for the next tick of the clock that local files get their times from, some milliseconds
+/// behind the real-time clock: what was changed before has an earlier ctime than the result, and
+/// what is changed afterwards has none.
+Timestamp next_file_tick();
 /// Identity of this process's pid namespace; empty where unknown.
 std::string pid_namespace();
 /// Whether a process with this pid exists now (signal 0; EPERM counts as existing).

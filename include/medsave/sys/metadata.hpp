@@ -3,6 +3,7 @@
 #include "medsave/base/clock.hpp"
 #include "medsave/sys/dir_handle.hpp"
 #include "medsave/sys/fd.hpp"
+#include "medsave/sys/file_info.hpp"
 
 #include <cstdint>
 #include <functional>
@@ -44,18 +45,20 @@ enum class Fate { remove, keep, keep_all };  // keep: what is in it is judged by
 using RemovalJudge = std::function<Fate(const std::string& path, DirHandle folder)>;
 struct TreeRemoval {
   std::uint64_t entries = 0;  // that went
-  std::uint64_t newer = 0;    // kept, because they are newer than was asked for
+  std::uint64_t newer = 0;    // kept, because is_newer said so
   bool complete = true;       // nothing was kept
 };
-/// Removes a file, or a directory with everything in it except what the judge keeps and the
+/// Says of an entry that is no folder whether it has been made, written or moved there so late that
+/// it stays.
+using NewerJudge = std::function<bool(const FileInfo& entry)>;
+/// Removes a file, or a directory with everything in it except what the judges keep and the
 /// folders that lead there; never follows symlinks. Throws Error(exists) at a folder where
-/// something is mounted, unless the judge keeps that. With `since`, what is no folder and has been
-/// made, written or moved there after that time stays too.
+/// something is mounted, unless the judge keeps that.
 TreeRemoval remove_tree_at(DirHandle dir, const std::string& name, const RemovalJudge& judge = {},
-                           const std::optional<Timestamp>& since = {});
+                           const NewerJudge& is_newer = {});
 /// What remove_tree_at() would do; throws as it.
 TreeRemoval count_tree_at(DirHandle dir, const std::string& name, const RemovalJudge& judge = {},
-                          const std::optional<Timestamp>& since = {});
+                          const NewerJudge& is_newer = {});
 
 void set_owner_at(DirHandle dir, const std::string& name, std::uint32_t uid, std::uint32_t gid);
 /// `permissions`: those of 07777.

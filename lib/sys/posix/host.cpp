@@ -13,9 +13,11 @@
 #include <unistd.h>
 
 #include <array>
+#include <chrono>
 #include <cstdlib>
 #include <limits>
 #include <mutex>
+#include <thread>
 #include <unordered_map>
 #include <vector>
 
@@ -135,6 +137,21 @@ Timestamp boot_time() {
   return {
       .seconds = now.tv_sec - up.tv_sec - borrow,
       .nanoseconds = static_cast<std::uint32_t>(now.tv_nsec - up.tv_nsec + borrow * 1'000'000'000)};
+}
+
+Timestamp next_file_tick() {
+  const auto ticks = [] {
+    timespec now{};
+    ::clock_gettime(CLOCK_REALTIME_COARSE, &now);
+    return Timestamp{.seconds = now.tv_sec, .nanoseconds = static_cast<std::uint32_t>(now.tv_nsec)};
+  };
+  // Linux 6.13 and later give some changes the exact time.
+  const Timestamp exact = system_clock().now();
+  constexpr int kMost = 100;  // somebody may set the clock back just now
+  for (int n = 0; n < kMost && ticks() <= exact; ++n) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  return ticks();
 }
 
 std::string pid_namespace() {

@@ -64,8 +64,8 @@ Outcome look_at(DirHandle dir, const std::string& name) {
 /// Goes down one tree.
 class Removal {
  public:
-  Removal(bool only_counts, const RemovalJudge& judge, const std::optional<Timestamp>& since)
-      : only_counts_(only_counts), judge_(judge), since_(since) {}
+  Removal(bool only_counts, const RemovalJudge& judge, const NewerJudge& is_newer)
+      : only_counts_(only_counts), judge_(judge), is_newer_(is_newer) {}
 
   TreeRemoval run(DirHandle dir, const std::string& name) {
     meet(dir, name);
@@ -97,9 +97,9 @@ class Removal {
   }
 
   [[nodiscard]] bool is_newer(DirHandle dir, const std::string& name) const {
-    if (!since_) return false;
+    if (!is_newer_) return false;
     const std::optional<FileInfo> info = lstat_at(dir, name);
-    return info && !info->is_dir() && info->ctime > *since_;
+    return info && !info->is_dir() && is_newer_(*info);
   }
 
   /// Deals with an entry, or goes into it.
@@ -161,7 +161,7 @@ class Removal {
 
   bool only_counts_;
   const RemovalJudge& judge_;
-  const std::optional<Timestamp> since_;
+  const NewerJudge& is_newer_;
   std::vector<Level> way_ = {};
   UniqueDir here_ = {};    // the last of the way
   std::string path_ = {};  // to what is met, for the judge
@@ -171,13 +171,13 @@ class Removal {
 }  // namespace
 
 TreeRemoval remove_tree_at(DirHandle dir, const std::string& name, const RemovalJudge& judge,
-                           const std::optional<Timestamp>& since) {
-  return Removal(false, judge, since).run(dir, name);
+                           const NewerJudge& is_newer) {
+  return Removal(false, judge, is_newer).run(dir, name);
 }
 
 TreeRemoval count_tree_at(DirHandle dir, const std::string& name, const RemovalJudge& judge,
-                          const std::optional<Timestamp>& since) {
-  return Removal(true, judge, since).run(dir, name);
+                          const NewerJudge& is_newer) {
+  return Removal(true, judge, is_newer).run(dir, name);
 }
 
 }  // namespace medsave

@@ -71,6 +71,20 @@ TEST(RestoreDamage, EveryFlippedByteOfAPackIsHarmlessOrReported) {
   EXPECT_GT(reported_runs, 20U);
 }
 
+TEST(RestoreDamage, AFileDoesNotGoForAFolderWhoseListCannotBeRead) {
+  RestoreRun run;
+  Node folder = run.builder.dir("folder", {run.builder.file("f", {"x"})});
+  folder.subtree = Id::parse(std::string(64, '7'));
+  const Id root = run.builder.tree({folder});
+  run.put("folder", "a file");
+  for (const bool dry_run : {true, false}) {
+    run.request.dry_run = dry_run;
+    run.restore(root);
+    EXPECT_EQ(run.problems.size(), 1U);
+    EXPECT_EQ(run.text("folder"), "a file");
+  }
+}
+
 TEST(RestoreDamage, TheMissingRangeIsNamedAndThePartialFileLooksUnfinished) {
   RestoreRun run;
   const std::string first = filled('1');

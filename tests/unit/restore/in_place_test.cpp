@@ -10,6 +10,8 @@
 
 #include <algorithm>
 #include <atomic>
+#include <filesystem>
+#include <fstream>
 #include <memory>
 #include <string>
 
@@ -577,6 +579,68 @@ TEST(RestoreInPlace, WhatComesIntoBeingMeanwhileIsKept) {
   });
   EXPECT_EQ(run.problems.size(), 1U);
   EXPECT_EQ(run.text("f"), "precious");
+}
+
+TEST(RestoreInPlace, FullFoldersInTheWayAreForetoldAndWhyTheyStay) {
+  for (const bool with_patterns : {false, true}) {
+    RestoreRun run;
+    Node first = RepoBuilder::symlink("link", "x");
+    Node second = RepoBuilder::symlink("other", "x");
+    first.links = second.links = 2;
+    const Id root = run.builder.tree(
+        {run.builder.file("empty", {}), run.builder.file("f", {"aaaa"}), first, second});
+    for (const char* name : {"empty/x", "f/x", "link/x", "other/x"}) run.put(name, "precious");
+    run.request.delete_extra = with_patterns;
+    if (with_patterns) run.request.excludes.add("*.txt", false);
+    for (const bool dry_run : {true, false}) {
+      run.request.dry_run = dry_run;
+      run.restore(root);
+      ASSERT_EQ(run.problems.size(), 4U) << dry_run;
+      for (const RestoreProblem& problem : run.problems) {
+        if (problem.path == "/other") continue;  // for want of the link that it is the same as
+        EXPECT_EQ(problem.message.find("--delete") == std::string::npos, with_patterns)
+            << problem.message;
+      }
+    }
+    EXPECT_EQ(run.text("f/x"), "precious");
+  }
+}
+
+TEST(RestoreInPlace, FurtherNamesOfWhatWasReplacedAreDeleted) {
+  RestoreRun run;
+  const Id root =
+      run.builder.tree({run.builder.file("f", {"new"}), RepoBuilder::symlink("link", "x"),
+                        run.builder.dir("was-file", {run.builder.file("g", {"g"})})});
+  for (const char* name : {"f", "link", "was-file"}) {
+    run.put(name, std::string("old ") + name);
+    std::filesystem::create_hard_link(run.path(name), run.path(name) + "-more");
+    std::filesystem::create_directory(run.path(name) + "-folder");
+    std::filesystem::create_hard_link(run.path(name), run.path(name) + "-folder/more");
+  }
+  run.request.delete_extra = true;
+  run.restore(root);
+  EXPECT_EQ(run.problems.size(), 0U);
+  for (const std::string& notice : run.notices) {
+    EXPECT_EQ(notice.find("while the restore was running"), std::string::npos) << notice;
+  }
+  for (const char* name : {"f", "link", "was-file"}) {
+    EXPECT_FALSE(run.exists(std::string(name) + "-more"));
+    EXPECT_FALSE(run.exists(std::string(name) + "-folder"));
+  }
+}
+
+TEST(RestoreInPlace, WhatComesIntoBeingInTheVeryTickOfTheStartIsNotDeleted) {
+  constexpr int kTries = 20;  // not each meets the same tick
+  for (int tries = 0; tries < kTries; ++tries) {
+    RestoreRun run;
+    const Id root = run.builder.tree({run.builder.file("f", {"aaaa", "bbbb"})});
+    run.put("folder/old", "");
+    run.request.delete_extra = true;
+    restore_with(run, root, [&] { std::ofstream(run.path("folder/new")) << "precious"; });
+    EXPECT_EQ(run.problems.size(), 0U);
+    EXPECT_EQ(run.text("folder/new"), "precious");
+    EXPECT_FALSE(run.exists("folder/old"));
+  }
 }
 
 TEST(RestoreInPlace, SparseDoesNotKeepOldBytesInHoles) {
