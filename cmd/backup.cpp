@@ -12,6 +12,8 @@
 #include "version.hpp"
 
 #include "medsave/archive/archiver.hpp"
+#include "medsave/archive/parent_choice.hpp"
+#include "medsave/archive/snapshot_paths.hpp"
 #include "medsave/base/clock.hpp"
 #include "medsave/base/error.hpp"
 #include "medsave/base/text.hpp"

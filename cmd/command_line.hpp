@@ -128,20 +128,6 @@ class Command {
   std::function<void(Context&, const std::vector<std::string>&)> action_;
 };
 
-/// What a command line asks for.
-struct ParsedLine {
-  const Command* command = nullptr;
-  std::vector<std::string> arguments = {};
-  bool help = false;
-};
-
-/// Follows the rules restic's users know: options anywhere, also the global ones behind the
-/// command; `--name=value`, `--name value`, `-nvalue`, `-n=value`, `-abc`; `--` ends them. Then
-/// options that were not given take their values from the environment.
-/// Throws Error(usage), naming the option. CLI11 splits the words; what it says of them in English
-/// and its help, configuration files and variables are not used.
-ParsedLine parse_command_line(const Command& root, const std::vector<std::string>& arguments);
-
 /// Value of MEDSAVE_<name>, else RESTIC_<name>; empty when unset or empty.
 std::string environment_value(const std::string& name);
 

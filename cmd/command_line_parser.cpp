@@ -1,5 +1,6 @@
+#include "command_line_parser.hpp"
+
 #include "closest_name.hpp"
-#include "command_line.hpp"
 
 #include "medsave/base/error.hpp"
 #include "medsave/base/text.hpp"

@@ -14,6 +14,7 @@
 #include "medsave/query/finder.hpp"
 #include "medsave/repo/blob_reader.hpp"
 #include "medsave/repo/index_files.hpp"
+#include "medsave/repo/pack_header_load.hpp"
 #include "medsave/repo/reliable_index.hpp"
 #include "medsave/snap/snapshot_finder.hpp"
 #include "medsave/ui/display_text.hpp"

@@ -2,6 +2,8 @@
 
 #include "commands.hpp"
 #include "context.hpp"
+#include "generate_completion.hpp"
+#include "generate_man.hpp"
 
 #include "medsave/base/error.hpp"
 #include "medsave/base/text.hpp"

@@ -1,3 +1,5 @@
+#include "generate_completion.hpp"
+
 #include "generate.hpp"
 
 #include "medsave/base/text.hpp"

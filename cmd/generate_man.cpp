@@ -1,5 +1,6 @@
+#include "generate_man.hpp"
+
 #include "exit_codes.hpp"
-#include "generate.hpp"
 #include "help.hpp"
 
 #include "medsave/base/text.hpp"

@@ -2,6 +2,7 @@
 
 #include "known_repositories.hpp"
 
+#include "medsave/archive/snapshot_paths.hpp"
 #include "medsave/backend/cache_directories.hpp"
 #include "medsave/backend/file_layout.hpp"
 #include "medsave/base/error.hpp"

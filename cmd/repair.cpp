@@ -13,6 +13,7 @@
 #include "medsave/json/json_object.hpp"
 #include "medsave/maintain/index_repair.hpp"
 #include "medsave/maintain/pack_repair.hpp"
+#include "medsave/maintain/snapshot_repair.hpp"
 #include "medsave/maintain/snapshot_rewriter.hpp"
 #include "medsave/repo/adopt.hpp"
 #include "medsave/repo/blob_writer.hpp"

@@ -1,6 +1,6 @@
 #include "run.hpp"
 
-#include "command_line.hpp"
+#include "command_line_parser.hpp"
 #include "commands.hpp"
 #include "context.hpp"
 #include "exit_codes.hpp"

@@ -4,6 +4,7 @@
 #include "option_file.hpp"
 
 #include "medsave/archive/archiver.hpp"
+#include "medsave/archive/snapshot_paths.hpp"
 #include "medsave/base/error.hpp"
 #include "medsave/base/text.hpp"
 #include "medsave/format/time_text.hpp"

@@ -8,6 +8,8 @@
 #include "medsave/base/text.hpp"
 #include "medsave/format/lock_file.hpp"
 #include "medsave/json/json_object.hpp"
+#include "medsave/repo/lock_removal.hpp"
+#include "medsave/repo/lock_text.hpp"
 #include "medsave/repo/repo_lock.hpp"
 #include "medsave/ui/display_text.hpp"
 

@@ -9,11 +9,13 @@
 #include "pipe_reader.hpp"
 #include "reporter.hpp"
 #include "scanner.hpp"
+#include "source_path.hpp"
 #include "source_tree.hpp"
 #include "tree_draft.hpp"
 #include "tree_walk.hpp"
 #include "work_queue.hpp"
 
+#include "medsave/archive/snapshot_paths.hpp"
 #include "medsave/base/error.hpp"
 #include "medsave/base/text.hpp"
 #include "medsave/chunk/chunker.hpp"

@@ -1,9 +1,11 @@
 #include "backup_targets.hpp"
 
+#include "source_path.hpp"
+
+#include "medsave/archive/snapshot_paths.hpp"
 #include "medsave/base/error.hpp"
 #include "medsave/base/text.hpp"
 #include "medsave/sys/file_info.hpp"
-#include "medsave/sys/host.hpp"
 
 #include <fmt/core.h>
 
@@ -11,19 +13,6 @@
 
 namespace medsave {
 namespace {
-
-constexpr std::size_t kLongestName = 255;  // bytes, on all usual file systems
-
-std::vector<std::string_view> split(std::string_view path) {
-  std::vector<std::string_view> names;
-  while (!path.empty()) {
-    const std::size_t slash = path.find('/');
-    if (slash != 0) names.push_back(path.substr(0, slash));
-    if (slash == std::string_view::npos) break;
-    path.remove_prefix(slash + 1);
-  }
-  return names;
-}
 
 std::string join(std::string_view folder, std::string_view name) {
   std::string path(folder == "." ? std::string_view() : folder);
@@ -39,7 +28,7 @@ struct SplitTarget {
 
 SplitTarget split_target(std::string_view cleaned) {
   SplitTarget target;
-  target.names = split(cleaned);
+  target.names = split_path(cleaned);
   if (cleaned.starts_with('/')) {
     target.root = "/";
     return target;
@@ -55,31 +44,6 @@ SplitTarget split_target(std::string_view cleaned) {
 }
 
 }  // namespace
-
-std::string clean_path(std::string_view path) {
-  const bool absolute = path.starts_with('/');
-  std::vector<std::string_view> kept;
-  for (const std::string_view name : split(path)) {
-    if (name == ".") continue;
-    const bool has_above = !kept.empty() && kept.back() != "..";
-    if (name != ".." || (!has_above && !absolute)) {
-      kept.push_back(name);
-    } else if (has_above) {
-      kept.pop_back();
-    }
-  }
-  std::string cleaned(absolute ? "/" : "");
-  for (const std::string_view name : kept) {
-    if (!cleaned.empty() && cleaned.back() != '/') cleaned += '/';
-    cleaned += name;
-  }
-  return cleaned.empty() ? "." : cleaned;
-}
-
-std::string absolute_path(const std::string& path) {
-  if (path.starts_with('/')) return clean_path(path);
-  return clean_path(current_directory() + "/" + path);
-}
 
 bool is_bare_root(std::string_view cleaned) { return split_target(cleaned).names.empty(); }
 
@@ -151,34 +115,6 @@ void BackupTargets::add_stream(const StreamSource& stream) {
   }
   node->named = true;
   node->stream = &stream;
-}
-
-std::vector<std::string> stream_components(const std::string& filename) {
-  std::vector<std::string> names;
-  const std::string cleaned = clean_path("/" + filename);
-  for (const std::string_view name : split(cleaned)) {
-    if (name.size() > kLongestName) {
-      throw Error(Errc::usage,
-                  format_text(_("the name \"{}\" has {} bytes: no file of that name could be "
-                                "restored, as file systems take at most {}"),
-                              name, name.size(), kLongestName));
-    }
-    names.emplace_back(name);
-  }
-  if (names.empty() || filename.find('\0') != std::string::npos) {
-    throw Error(Errc::usage, format_text(_("\"{}\" is no name for a file"), filename));
-  }
-  return names;
-}
-
-std::vector<std::string> snapshot_paths(const std::vector<std::string>& targets,
-                                        const std::vector<StreamSource>& streams) {
-  std::vector<std::string> paths;
-  paths.reserve(targets.size() + streams.size());
-  for (const std::string& target : targets) paths.push_back(absolute_path(target));
-  for (const StreamSource& stream : streams) paths.push_back(clean_path("/" + stream.filename));
-  std::ranges::sort(paths);  // as restic has them
-  return paths;
 }
 
 }  // namespace medsave

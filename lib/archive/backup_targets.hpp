@@ -14,13 +14,6 @@
 
 namespace medsave {
 
-/// Lexical cleaning as in Go's filepath.Clean: no doubled or trailing slashes, "." and ".."
-/// resolved textually; "" becomes ".".
-std::string clean_path(std::string_view path);
-
-/// `path` cleaned and, if relative, below the current directory.
-std::string absolute_path(const std::string& path);
-
 /// One name of the snapshot that the command line mentions: a target or a folder above one.
 struct TargetNode {
   std::string path = {};  // where it is found, absolute or relative to the current directory

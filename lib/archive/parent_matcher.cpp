@@ -1,32 +1,10 @@
 #include "parent_matcher.hpp"
 
-#include "medsave/archive/archiver.hpp"
+#include "medsave/format/tree_decode.hpp"
 
 #include <algorithm>
 
 namespace medsave {
-namespace {
-
-bool includes(const std::vector<std::string>& all, const std::vector<std::string>& wanted) {
-  return std::ranges::all_of(
-      wanted, [&](const std::string& text) { return std::ranges::find(all, text) != all.end(); });
-}
-
-bool may_be_parent(const Snapshot& candidate, const Snapshot& snapshot, const GroupBy& group_by) {
-  return candidate.time.instant <= snapshot.time.instant &&
-         (!group_by.host || candidate.hostname == snapshot.hostname) &&
-         (!group_by.paths || includes(candidate.paths, snapshot.paths)) &&
-         (!group_by.tags || includes(candidate.tags, snapshot.tags));
-}
-
-}  // namespace
-
-Tree ParentMatcher::load(const Id& tree) const {
-  thread_local Buffer json;  // reused, since there is one for every folder
-  reader_.load(BlobRef{.kind = BlobKind::tree, .id = tree}, json);
-  return decode_tree(as_text(json.view()));
-}
-
 namespace {
 
 /// Whether a time stamp cannot tell a change from one that came after the file was read.
@@ -60,22 +38,16 @@ bool is_unchanged(const FileInfo& info, const Node& previous, const ChangeRules&
   return rules.ignore_ctime || previous.ctime == info.ctime;
 }
 
+Tree ParentMatcher::load(const Id& tree) const {
+  thread_local Buffer json;  // reused, since there is one for every folder
+  reader_.load(BlobRef{.kind = BlobKind::tree, .id = tree}, json);
+  return decode_tree(as_text(json.view()));
+}
+
 bool ParentMatcher::has_content(const Node& previous) const {
   return std::ranges::all_of(previous.content, [this](const Id& id) {
     return reader_.index().contains(BlobRef{.kind = BlobKind::data, .id = id});
   });
-}
-
-const SnapshotEntry* choose_parent(const std::vector<SnapshotEntry>& snapshots,
-                                   const Snapshot& snapshot, const GroupBy& group_by) {
-  const SnapshotEntry* best = nullptr;
-  for (const SnapshotEntry& entry : snapshots) {
-    if (!may_be_parent(entry.snapshot, snapshot, group_by)) continue;
-    if (best == nullptr || best->snapshot.time.instant <= entry.snapshot.time.instant) {
-      best = &entry;
-    }
-  }
-  return best;
 }
 
 }  // namespace medsave

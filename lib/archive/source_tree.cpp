@@ -1,5 +1,7 @@
 #include "source_tree.hpp"
 
+#include "source_path.hpp"
+
 #include "medsave/base/error.hpp"
 #include "medsave/base/text.hpp"
 #include "medsave/format/unix_mode.hpp"

@@ -1,6 +1,7 @@
 #include "tree_draft.hpp"
 
 #include "medsave/crypto/sha256.hpp"
+#include "medsave/format/tree_encode.hpp"
 
 #include <algorithm>
 #include <string>

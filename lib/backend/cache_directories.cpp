@@ -9,6 +9,7 @@
 #include "medsave/sys/file_io.hpp"
 #include "medsave/sys/host.hpp"
 #include "medsave/sys/metadata.hpp"
+#include "medsave/sys/remove_tree.hpp"
 
 #include <algorithm>
 #include <array>

@@ -1,4 +1,5 @@
-#include "medsave/backend/backend.hpp"
+#include "medsave/backend/file_ref.hpp"
+
 #include "medsave/base/text.hpp"
 
 namespace medsave {

@@ -5,6 +5,8 @@
 #include "medsave/base/error.hpp"
 #include "medsave/base/text.hpp"
 #include "medsave/format/go_quote.hpp"
+#include "medsave/format/tree.hpp"
+#include "medsave/format/tree_decode.hpp"
 #include "medsave/par/task_scope.hpp"
 #include "medsave/snap/tree_walker.hpp"
 

@@ -1,7 +1,5 @@
 #include "medsave/format/node.hpp"
 
-#include "node_type.hpp"
-
 #include "medsave/format/unix_mode.hpp"
 
 #include <array>

@@ -1,8 +1,8 @@
+#include "medsave/format/tree_decode.hpp"
+
 #include "json_time.hpp"
-#include "node_type.hpp"
 
 #include "medsave/format/go_quote.hpp"
-#include "medsave/format/tree.hpp"
 #include "medsave/json/json_reader.hpp"
 
 #include <array>

@@ -2,6 +2,7 @@
 
 #include "medsave/base/error.hpp"
 #include "medsave/format/tree.hpp"
+#include "medsave/format/tree_decode.hpp"
 #include "medsave/json/json_reader.hpp"
 #include "medsave/json/json_writer.hpp"
 

@@ -4,6 +4,7 @@
 #include "medsave/base/text.hpp"
 #include "medsave/format/snapshot.hpp"
 #include "medsave/format/tree.hpp"
+#include "medsave/format/tree_encode.hpp"
 #include "medsave/par/task_scope.hpp"
 #include "medsave/repo/blob_reader.hpp"
 #include "medsave/repo/reliable_index.hpp"

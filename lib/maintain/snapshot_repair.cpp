@@ -1,9 +1,10 @@
+#include "medsave/maintain/snapshot_repair.hpp"
+
 #include "snapshot_batch.hpp"
 #include "tree_rewriter.hpp"
 
 #include "medsave/base/text.hpp"
 #include "medsave/base/units.hpp"
-#include "medsave/maintain/snapshot_rewriter.hpp"
 #include "medsave/repo/second_look.hpp"
 
 #include <utility>

@@ -1,6 +1,7 @@
 #include "folder_store.hpp"
 
 #include "medsave/base/text.hpp"
+#include "medsave/format/tree.hpp"
 #include "medsave/snap/tree_walker.hpp"
 
 #include <algorithm>

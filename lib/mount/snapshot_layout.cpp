@@ -1,9 +1,9 @@
 #include "snapshot_layout.hpp"
 
 #include "inode_numbers.hpp"
+#include "layout_path.hpp"
 #include "time_layout.hpp"
 
-#include "medsave/base/error.hpp"
 #include "medsave/base/text.hpp"
 
 #include <algorithm>
@@ -12,19 +12,7 @@
 namespace medsave {
 namespace {
 
-constexpr std::string_view kVariables = "iIuhtT";
 constexpr std::string_view kLatest = "latest";
-
-std::vector<std::string_view> split_path(std::string_view path) {
-  std::vector<std::string_view> out;
-  while (!path.empty()) {
-    const std::size_t slash = std::min(path.find('/'), path.size());
-    const std::string_view part = path.substr(0, slash);
-    if (!part.empty() && part != ".") out.push_back(part);
-    path.remove_prefix(std::min(slash + 1, path.size()));
-  }
-  return out;
-}
 
 /// A host, user or tag as one name of a path.
 std::string as_name(const std::string& text) {
@@ -106,7 +94,7 @@ class LayoutMaker {
   /// The folder at `path` with all above it; nullptr where a snapshot stands in the way.
   LayoutEntry* folder(std::string_view path) {
     LayoutEntry* at = root_.get();
-    for (const std::string_view name : split_path(path)) {
+    for (const std::string_view name : layout_path_names(path)) {
       auto found = at->children.find(name);
       if (found == at->children.end()) found = add(*at, name, LayoutEntry::Kind::folder, {});
       if (found->second->kind != LayoutEntry::Kind::folder) return nullptr;
@@ -116,7 +104,7 @@ class LayoutMaker {
   }
 
   void place(const SnapshotEntry& entry, const Spot& spot) {
-    const std::vector<std::string_view> parts = split_path(spot.path);
+    const std::vector<std::string_view> parts = layout_path_names(spot.path);
     if (parts.empty()) return;
     const std::string_view last = parts.back();
     const auto folder_length = static_cast<std::size_t>(last.data() - spot.path.data());
@@ -165,7 +153,7 @@ class LayoutMaker {
   /// Folders on the way to a snapshot are as new as it is.
   void touch(std::string_view path, const Timestamp& time) {
     LayoutEntry* at = root_.get();
-    for (const std::string_view name : split_path(path)) {
+    for (const std::string_view name : layout_path_names(path)) {
       at->time = time;
       const auto next = at->children.find(name);
       if (next == at->children.end() || next->second->kind != LayoutEntry::Kind::folder) return;
@@ -184,39 +172,7 @@ std::string fixed_folders(const std::string& pattern) {
   return slash == std::string::npos ? std::string() : pattern.substr(0, slash);
 }
 
-void check_path_template(const std::string& pattern) {
-  bool tells_snapshots_apart = false;
-  for (std::size_t i = 0; i + 1 < pattern.size(); ++i) {
-    if (pattern[i] != '%') continue;
-    ++i;
-    tells_snapshots_apart |= kVariables.find(pattern[i]) != std::string_view::npos;
-  }
-  if (!tells_snapshots_apart) {
-    throw Error(Errc::usage,
-                format_text(_("path template \"{}\": it must have one of %i, %I, %u, %h, %t, %T"),
-                            pattern));
-  }
-  for (const std::string_view name : split_path(pattern)) {
-    if (name == "..") {
-      throw Error(Errc::usage,
-                  format_text(_("path template \"{}\": \"..\" is not possible"), pattern));
-    }
-  }
-}
-
 }  // namespace
-
-void check_mount_names(const MountNames& names) {
-  const std::string& time = names.time_template;
-  if (time.empty()) throw Error(Errc::usage, _("time template string cannot be empty"));
-  if (time.starts_with('/') || time.ends_with('/')) {
-    throw Error(Errc::usage, _("time template string cannot start or end with '/'"));
-  }
-  for (const std::string_view name : split_path(time)) {
-    if (name == "..") throw Error(Errc::usage, _("time template string cannot have \"..\""));
-  }
-  for (const std::string& pattern : names.path_templates) check_path_template(pattern);
-}
 
 LayoutPointer make_layout(const std::vector<SnapshotEntry>& snapshots, const MountNames& names,
                           const Timestamp& start) {
@@ -233,7 +189,7 @@ LayoutPointer make_layout(const std::vector<SnapshotEntry>& snapshots, const Mou
 
 LayoutPointer find_in_layout(const LayoutPointer& root, std::string_view path) {
   LayoutPointer at = root;
-  for (const std::string_view name : split_path(path)) {
+  for (const std::string_view name : layout_path_names(path)) {
     const auto found = at->children.find(name);
     if (found == at->children.end()) return {};
     at = found->second;

@@ -1,11 +1,13 @@
 #include "medsave/query/archive_dump.hpp"
 
-#include "archive_writer.hpp"
 #include "blob_prefetcher.hpp"
+#include "tar_writer.hpp"
+#include "zip_writer.hpp"
 
 #include "medsave/base/error.hpp"
 #include "medsave/base/text.hpp"
 #include "medsave/format/go_quote.hpp"
+#include "medsave/format/tree.hpp"
 #include "medsave/snap/tree_prefetcher.hpp"
 #include "medsave/snap/tree_walker.hpp"
 #include "medsave/sys/memory.hpp"

@@ -1,4 +1,5 @@
-#include "archive_writer.hpp"
+#include "tar_writer.hpp"
+
 #include "posix_acl.hpp"
 
 #include "medsave/base/error.hpp"

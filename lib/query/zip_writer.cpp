@@ -1,4 +1,4 @@
-#include "archive_writer.hpp"
+#include "zip_writer.hpp"
 
 #include "medsave/base/error.hpp"
 #include "medsave/base/text.hpp"

@@ -1,6 +1,6 @@
 #include "medsave/remote/location.hpp"
 
-#include "rest_connection.hpp"
+#include "connections_option.hpp"
 
 #include "medsave/backend/local_backend.hpp"
 #include "medsave/base/error.hpp"

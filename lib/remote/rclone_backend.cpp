@@ -1,8 +1,9 @@
 #include "medsave/remote/rclone_backend.hpp"
 
+#include "connections_option.hpp"
 #include "opening.hpp"
 #include "rclone_process.hpp"
-#include "rest_connection.hpp"
+#include "rest_backend.hpp"
 #include "stored_files.hpp"
 
 #include "medsave/backend/checks.hpp"

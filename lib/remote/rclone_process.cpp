@@ -14,6 +14,7 @@
 #include "medsave/sys/host.hpp"
 #include "medsave/sys/metadata.hpp"
 #include "medsave/sys/pipe_io.hpp"
+#include "medsave/sys/remove_tree.hpp"
 
 #include <algorithm>
 #include <array>

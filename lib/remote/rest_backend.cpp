@@ -1,9 +1,10 @@
 #include "medsave/remote/rest_backend.hpp"
 
+#include "connections_option.hpp"
 #include "http_client.hpp"
 #include "http_text.hpp"
 #include "opening.hpp"
-#include "rest_connection.hpp"
+#include "rest_backend.hpp"
 #include "rest_listing.hpp"
 
 #include "medsave/backend/checks.hpp"
@@ -25,7 +26,6 @@ namespace {
 
 constexpr FileRef kConfig = {.kind = FileKind::config, .id = {}};
 constexpr unsigned kDefaultConnections = 5;
-constexpr unsigned kMaxConnections = 100;
 constexpr std::uint64_t kMaxReply = 64 * 1024;              // to what asks for no content
 constexpr std::uint64_t kMaxListing = 1ULL << 30U;          // about ten million files
 constexpr std::uint64_t kMaxWholeForRange = 256ULL << 20U;  // of a server that knows no ranges
@@ -509,20 +509,6 @@ std::string from_environment(const std::string& name) {
 }
 
 }  // namespace
-
-unsigned connections_option(const RemoteOptions& options, const std::string& name, unsigned usual) {
-  const auto found = options.extended.find(name);
-  if (found == options.extended.end()) return usual;
-  const std::string& text = found->second;
-  unsigned wanted = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), wanted);
-  if (error != std::errc{} || end != text.data() + text.size() || wanted == 0 ||
-      wanted > kMaxConnections) {
-    throw Error(Errc::usage, format_text(_("{}: \"{}\" is not a number from 1 to {}"), name, text,
-                                         kMaxConnections));
-  }
-  return wanted;
-}
 
 std::unique_ptr<Backend> connect_rest(RestAddress address, unsigned connections,
                                       const RemoteOptions& options,

@@ -5,6 +5,7 @@
 #include "medsave/par/task_scope.hpp"
 #include "medsave/repo/blob_writer.hpp"
 #include "medsave/repo/index_files.hpp"
+#include "medsave/repo/pack_header_load.hpp"
 
 #include <algorithm>
 #include <atomic>

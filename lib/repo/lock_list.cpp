@@ -6,6 +6,7 @@
 #include "medsave/base/text.hpp"
 #include "medsave/par/pause.hpp"
 #include "medsave/par/task_scope.hpp"
+#include "medsave/repo/lock_text.hpp"
 
 namespace medsave {
 namespace {

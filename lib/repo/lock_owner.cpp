@@ -1,16 +1,9 @@
 #include "lock_owner.hpp"
 
-#include "medsave/base/error.hpp"
-#include "medsave/base/text.hpp"
 #include "medsave/crypto/sha256.hpp"
-#include "medsave/repo/repo_lock.hpp"
-#include "medsave/repo/second_look.hpp"
 #include "medsave/sys/host.hpp"
 
-#include <algorithm>
-#include <cstdint>
 #include <string>
-#include <vector>
 
 namespace medsave {
 namespace {
@@ -30,19 +23,6 @@ std::string hashed_machine_id() {
 
 bool of_this_host(const LockFile& lock) {
   return !lock.hostname.empty() && lock.hostname == host_name();
-}
-
-/// "45s", "12m", "3h 5m", "4d 1h".
-std::string format_age(std::int64_t seconds) {
-  constexpr std::int64_t kMinute = 60;
-  constexpr std::int64_t kHour = 60 * kMinute;
-  constexpr std::int64_t kDay = 24 * kHour;
-  if (seconds < kMinute) return format_text(_("{}s"), seconds);
-  if (seconds < kHour) return format_text(_("{}m"), seconds / kMinute);
-  if (seconds < kDay) {
-    return format_text(_("{}h {}m"), seconds / kHour, seconds % kHour / kMinute);
-  }
-  return format_text(_("{}d {}h"), seconds / kDay, seconds % kDay / kHour);
 }
 
 }  // namespace
@@ -92,43 +72,6 @@ bool is_stale(const LockFile& lock, const Timestamp& now) {
   if (!lock.boot_id.empty() && lock.boot_id != boot_id()) return true;
   if (!lock.pid_namespace.empty() && lock.pid_namespace != pid_namespace()) return false;
   return !process_exists(lock.pid);
-}
-
-std::string describe_lock(const LockFile& lock) {
-  const double age = seconds_between(lock.time.instant, system_clock().now());
-  return format_text(lock.exclusive ? _("PID {} on {} by {}, created at {} ({} ago), exclusive")
-                                    : _("PID {} on {} by {}, created at {} ({} ago)"),
-                     lock.pid, lock.hostname, lock.username, format_local_time(lock.time.instant),
-                     format_age(std::max<std::int64_t>(0, static_cast<std::int64_t>(age))),
-                     lock.uid, lock.gid);  // which restic's words tell
-}
-
-std::size_t remove_locks(const Repository& repository, bool all, const NoticeSink& problem) {
-  Backend& backend = repository.backend();
-  const Timestamp now = system_clock().now();
-  std::vector<Id> removed;
-  for (const ListedFile& listed : backend.list(FileKind::lock)) {
-    const FileRef file{.kind = FileKind::lock, .id = listed.id};
-    if (listed.size == 0 && !all) continue;
-    try {
-      if (!all) {
-        Buffer json;
-        repository.load_json(file, json);
-        if (!is_stale(decode_lock_file(as_text(json.view())), now)) continue;
-      }
-      backend.remove(file);
-      removed.push_back(listed.id);
-    } catch (const Error& e) {
-      if (e.code() != Errc::not_found && problem) problem(e.what());
-    }
-  }
-  const std::vector<Id> left = find_undeleted(repository, FileKind::lock, removed, {});
-  for (const Id& id : left) {
-    if (!problem) continue;
-    problem(format_text(_("{} is still there although the storage said that it deleted it"),
-                        describe({.kind = FileKind::lock, .id = id})));
-  }
-  return removed.size() - left.size();
 }
 
 }  // namespace medsave

@@ -1,10 +1,10 @@
+#include "medsave/repo/pack_header_load.hpp"
+
 #include "damage.hpp"
 
 #include "medsave/base/error.hpp"
 #include "medsave/base/text.hpp"
 #include "medsave/crypto/seal.hpp"
-#include "medsave/format/pack_header.hpp"
-#include "medsave/repo/index_files.hpp"
 
 #include <algorithm>
 

@@ -11,25 +11,8 @@ namespace medsave {
 namespace {
 
 constexpr unsigned kMostStoring = 3;  // packs; each is 16 MiB of memory, and they fill a line
-constexpr std::size_t kBlobsPerIndexFile = 50'000;  // medsave-repository(5), "INDEX"
 
 }  // namespace
-
-void save_index_files(const Repository& repository, std::vector<IndexedPack> packs) {
-  std::vector<IndexedPack> file;
-  std::size_t blobs = 0;
-  const auto save = [&] {
-    repository.save_json(FileKind::index, encode_index(file));
-    file.clear();
-    blobs = 0;
-  };
-  for (IndexedPack& pack : packs) {
-    blobs += pack.blobs.size();
-    file.push_back(std::move(pack));
-    if (blobs >= kBlobsPerIndexFile) save();
-  }
-  if (!file.empty()) save();
-}
 
 PackStore::PackStore(const Repository& repository, std::chrono::seconds index_interval,
                      OnStored on_stored)

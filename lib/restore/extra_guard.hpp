@@ -6,6 +6,7 @@
 #include "medsave/restore/restorer.hpp"
 #include "medsave/sys/file_info.hpp"
 #include "medsave/sys/metadata.hpp"
+#include "medsave/sys/remove_tree.hpp"
 
 #include <atomic>
 #include <cstdint>

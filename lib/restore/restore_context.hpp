@@ -10,6 +10,7 @@
 
 #include "medsave/repo/blob_reader.hpp"
 #include "medsave/restore/restorer.hpp"
+#include "medsave/sys/remove_tree.hpp"
 
 #include <set>
 #include <string>

@@ -2,6 +2,7 @@
 
 #include "medsave/base/text.hpp"
 #include "medsave/snap/path_filter.hpp"
+#include "medsave/sys/remove_tree.hpp"
 
 #include <algorithm>
 

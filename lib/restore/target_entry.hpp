@@ -5,6 +5,7 @@
 #include "medsave/format/unix_mode.hpp"
 #include "medsave/sys/file_info.hpp"
 #include "medsave/sys/metadata.hpp"
+#include "medsave/sys/remove_tree.hpp"
 
 #include <cstdint>
 #include <functional>

@@ -6,6 +6,7 @@
 #include "medsave/base/text.hpp"
 #include "medsave/sys/file_info.hpp"
 #include "medsave/sys/metadata.hpp"
+#include "medsave/sys/remove_tree.hpp"
 
 namespace medsave {
 namespace {

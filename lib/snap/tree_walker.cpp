@@ -2,6 +2,7 @@
 
 #include "medsave/base/error.hpp"
 #include "medsave/base/text.hpp"
+#include "medsave/format/tree_decode.hpp"
 #include "medsave/par/task_scope.hpp"
 
 #include <utility>

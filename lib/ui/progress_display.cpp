@@ -1,5 +1,7 @@
 #include "medsave/ui/progress_display.hpp"
 
+#include "medsave/ui/progress_text.hpp"
+
 #include <algorithm>
 #include <cmath>
 #include <condition_variable>

@@ -1,9 +1,10 @@
+#include "medsave/ui/progress_text.hpp"
+
 #include "medsave/base/grammar.hpp"
 #include "medsave/base/text.hpp"
 #include "medsave/base/units.hpp"
 #include "medsave/json/json_object.hpp"
 #include "medsave/ui/display_text.hpp"
-#include "medsave/ui/progress_display.hpp"
 
 #include <fmt/format.h>
 

@@ -1,6 +1,8 @@
 #include "medsave/format/index_file.hpp"
 #include "medsave/format/time_text.hpp"
 #include "medsave/format/tree.hpp"
+#include "medsave/format/tree_decode.hpp"
+#include "medsave/format/tree_encode.hpp"
 
 #include <benchmark/benchmark.h>
 

@@ -7,6 +7,7 @@
 #include "medsave/crypto/secret.hpp"
 #include "medsave/format/snapshot.hpp"
 #include "medsave/format/tree.hpp"
+#include "medsave/format/tree_encode.hpp"
 #include "medsave/repo/blob_writer.hpp"
 #include "medsave/repo/index_load.hpp"
 #include "medsave/repo/repository.hpp"

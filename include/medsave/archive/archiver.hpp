@@ -149,17 +149,4 @@ struct BackupResult {
 BackupResult run_backup(std::vector<BackupDestination> destinations, BackupRequest request,
                         const BackupSinks& sinks, Progress& progress);
 
-/// The folders of StreamSource::filename and the file's name at the end. Throws Error(usage) where
-/// there is none, or one that no file can have when it is restored.
-std::vector<std::string> stream_components(const std::string& filename);
-
-/// The snapshot that serves as parent: newest of the same group whose time is not after
-/// `snapshot.time` and whose paths include all of the new ones. nullptr when there is none.
-const SnapshotEntry* choose_parent(const std::vector<SnapshotEntry>& snapshots,
-                                   const Snapshot& snapshot, const GroupBy& group_by);
-
-/// Absolute, cleaned form of the targets and streams, as `paths` of the snapshot.
-std::vector<std::string> snapshot_paths(const std::vector<std::string>& targets,
-                                        const std::vector<StreamSource>& streams = {});
-
 }  // namespace medsave

@@ -5,6 +5,7 @@
 // of servers are in the area remote); the other headers are decorators, which add a cache, a rate
 // limit or a condition for writing to another backend.
 
+#include "medsave/backend/file_ref.hpp"
 #include "medsave/base/bytes.hpp"
 #include "medsave/base/id.hpp"
 
@@ -12,24 +13,9 @@
 #include <functional>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 namespace medsave {
-
-enum class FileKind : std::uint8_t { config, key, lock, snapshot, index, pack };
-
-/// "config", "key", "lock", "snapshot", "index", "pack" in the user's language, for messages.
-std::string_view file_kind_name(FileKind kind);
-
-/// One file of a repository. `id` is zero for config.
-struct FileRef {
-  FileKind kind = FileKind::config;
-  Id id = {};
-  friend bool operator==(const FileRef&, const FileRef&) = default;
-};
-/// "pack 3f2a01c9…" for messages; "config".
-std::string describe(const FileRef& file);
 
 struct ListedFile {
   Id id = {};

@@ -26,6 +26,8 @@ enum class NodeType : std::uint8_t {
 };
 /// "file", "dir", "symlink", "dev", "chardev", "fifo", "socket", "irregular".
 std::string_view node_type_name(NodeType type);
+/// Its inverse.
+std::optional<NodeType> parse_node_type(std::string_view name);
 
 struct ExtendedAttribute {
   std::string name = {};   // raw bytes

@@ -1,7 +1,7 @@
 #pragma once
 
 // maintain: engines of commands that change or repair a repository, other than prune. Begin here
-// with `rewrite` and `repair snapshots`; snapshot_change.hpp is `tag`, copier.hpp `copy`,
+// with `rewrite`; snapshot_change.hpp is `tag`, copier.hpp `copy`, snapshot_repair.hpp,
 // index_repair.hpp and pack_repair.hpp `repair`, recovery.hpp `recover`, migration.hpp `migrate`.
 // Each stores what is new before it deletes what is old.
 
@@ -37,20 +37,5 @@ std::size_t rewrite_snapshots(const Repository& repository, Index& index,
                               const std::vector<SnapshotEntry>& snapshots,
                               const RewriteRequest& request, const SnapshotChangeEvents& events,
                               const std::stop_token& stop);
-
-struct SnapshotRepairRequest {
-  bool forget = false;  // delete the broken snapshots; the new ones get no tag "repaired" then
-  bool dry_run = false;
-  BlobWriterOptions writer = {};
-};
-
-/// Makes new snapshots without what is lost: blobs that no index file lists, and folders whose
-/// list is damaged or gone. Files keep their other parts. `lost` of the events names each path.
-/// Otherwise as rewrite_snapshots(). Throws Error(io / permission) where reading fails for a
-/// reason that may pass.
-std::size_t repair_snapshots(const Repository& repository, Index& index,
-                             const std::vector<SnapshotEntry>& snapshots,
-                             const SnapshotRepairRequest& request,
-                             const SnapshotChangeEvents& events, const std::stop_token& stop);
 
 }  // namespace medsave

@@ -5,6 +5,7 @@
 // content_reader.hpp reads the files.
 
 #include "medsave/base/progress.hpp"
+#include "medsave/mount/mount_names.hpp"
 #include "medsave/repo/repository.hpp"
 #include "medsave/snap/snapshot_finder.hpp"
 
@@ -12,17 +13,8 @@
 #include <optional>
 #include <stop_token>
 #include <string>
-#include <vector>
 
 namespace medsave {
-
-/// How snapshots are named in the mounted folder.
-struct MountNames {
-  /// One path each; %i short id, %I id, %u user, %h host, %t each tag, %T time.
-  std::vector<std::string> path_templates = {"ids/%i", "snapshots/%T", "hosts/%h/%T", "tags/%t/%T"};
-  /// The moment Mon Jan 2 15:04:05 -0700 MST 2006 as %T is to show it.
-  std::string time_template = "2006-01-02T15:04:05Z07:00";
-};
 
 struct MountRequest {
   std::string mountpoint = {};
@@ -37,9 +29,6 @@ struct MountSinks {
   std::function<void()> ready = {};  // the folder can be used from now on
   NoticeSink notice = {};            // damage that somebody came across, once per file
 };
-
-/// Throws Error(usage) for names no layout can be made of.
-void check_mount_names(const MountNames& names);
 
 /// Throws Error, telling what to do, unless `mountpoint` is an existing folder apart from
 /// `repository_folder` (of a repository on this machine): neither may lie in the other, because

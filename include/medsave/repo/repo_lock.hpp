@@ -105,12 +105,4 @@ class RepoLock {
   std::unique_ptr<State> state_;
 };
 
-/// Removes stale locks (older than 30 minutes, or of a process of this host that is gone), or all
-/// of them. Returns how many are gone. Empty files, which a crash of the system leaves, do not lock
-/// out anybody and are removed only with `all`.
-std::size_t remove_locks(const Repository& repository, bool all, const NoticeSink& problem);
-
-/// "PID 4711 on praxis-pc by anna, created at 2026-11-22 03:04:05 (12m ago), exclusive".
-std::string describe_lock(const LockFile& lock);
-
 }  // namespace medsave

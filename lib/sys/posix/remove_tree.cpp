@@ -1,3 +1,5 @@
+#include "medsave/sys/remove_tree.hpp"
+
 #include "native_dir.hpp"
 #include "system_call.hpp"
 

@@ -1,8 +1,10 @@
 #include "backup_targets.hpp"
 
+#include "source_path.hpp"
 #include "support/temp_dir.hpp"
 
 #include "medsave/archive/archiver.hpp"
+#include "medsave/archive/snapshot_paths.hpp"
 #include "medsave/sys/host.hpp"
 
 #include <gmock/gmock.h>

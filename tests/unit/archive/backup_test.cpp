@@ -1,11 +1,14 @@
 #include "backup_setup.hpp"
 #include "support/matchers.hpp"
 
+#include "medsave/archive/snapshot_paths.hpp"
 #include "medsave/base/error.hpp"
 #include "medsave/chunk/chunker.hpp"
+#include "medsave/format/tree_encode.hpp"
 #include "medsave/repo/index_load.hpp"
 #include "medsave/sys/file_info.hpp"
 #include "medsave/sys/metadata.hpp"
+#include "medsave/sys/remove_tree.hpp"
 #include "medsave/sys/xattr.hpp"
 
 #include <gmock/gmock.h>

@@ -3,6 +3,7 @@
 #include "support/temp_dir.hpp"
 
 #include "medsave/crypto/sha256.hpp"
+#include "medsave/format/tree_decode.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

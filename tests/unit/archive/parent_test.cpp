@@ -1,6 +1,7 @@
 #include "parent_matcher.hpp"
 
 #include "medsave/archive/archiver.hpp"
+#include "medsave/archive/parent_choice.hpp"
 
 #include <gtest/gtest.h>
 

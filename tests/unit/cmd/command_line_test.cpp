@@ -1,4 +1,4 @@
-#include "command_line.hpp"
+#include "command_line_parser.hpp"
 
 #include "medsave/base/error.hpp"
 

@@ -1,5 +1,7 @@
 #include "generate.hpp"
 
+#include "generate_completion.hpp"
+#include "generate_man.hpp"
 #include "help.hpp"
 
 #include <gmock/gmock.h>

@@ -3,6 +3,7 @@
 #include "support/matchers.hpp"
 
 #include "medsave/format/tree.hpp"
+#include "medsave/format/tree_encode.hpp"
 
 #include <gtest/gtest.h>
 

@@ -5,6 +5,9 @@
 #include "random_node.hpp"
 #include "support/matchers.hpp"
 
+#include "medsave/format/tree_decode.hpp"
+#include "medsave/format/tree_encode.hpp"
+
 #include <gtest/gtest.h>
 
 #include <sys/stat.h>

@@ -10,6 +10,7 @@
 #include "medsave/maintain/migration.hpp"
 #include "medsave/maintain/pack_repair.hpp"
 #include "medsave/maintain/recovery.hpp"
+#include "medsave/maintain/snapshot_repair.hpp"
 #include "medsave/maintain/snapshot_rewriter.hpp"
 #include "medsave/prune/pruner.hpp"
 #include "medsave/repo/adopt.hpp"

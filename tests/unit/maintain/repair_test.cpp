@@ -7,6 +7,7 @@
 #include "medsave/base/units.hpp"
 #include "medsave/maintain/index_repair.hpp"
 #include "medsave/maintain/pack_repair.hpp"
+#include "medsave/maintain/snapshot_repair.hpp"
 #include "medsave/maintain/snapshot_rewriter.hpp"
 #include "medsave/repo/index_load.hpp"
 

@@ -1,9 +1,9 @@
 #include "medsave/query/archive_dump.hpp"
 
-#include "archive_writer.hpp"
 #include "posix_acl.hpp"
 #include "query_test.hpp"
 #include "support/matchers.hpp"
+#include "zip_writer.hpp"
 
 #include <gmock/gmock.h>
 

@@ -5,6 +5,8 @@
 #include "support/matchers.hpp"
 
 #include "medsave/base/clock.hpp"
+#include "medsave/repo/lock_removal.hpp"
+#include "medsave/repo/lock_text.hpp"
 #include "medsave/sys/host.hpp"
 
 #include <gmock/gmock.h>

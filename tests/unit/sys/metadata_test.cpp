@@ -5,6 +5,7 @@
 
 #include "medsave/sys/file_info.hpp"
 #include "medsave/sys/file_io.hpp"
+#include "medsave/sys/remove_tree.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,6 @@
 #include "medsave/base/text.hpp"
 #include "medsave/ui/progress_display.hpp"
+#include "medsave/ui/progress_text.hpp"
 
 #include <gmock/gmock.h>
 

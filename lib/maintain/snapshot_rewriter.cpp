@@ -1,8 +1,9 @@
+#include "medsave/maintain/snapshot_rewriter.hpp"
+
 #include "snapshot_batch.hpp"
 #include "tree_rewriter.hpp"
 
 #include "medsave/base/text.hpp"
-#include "medsave/maintain/snapshot_rewriter.hpp"
 
 #include <algorithm>
 #include <utility>

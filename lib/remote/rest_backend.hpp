@@ -17,9 +17,4 @@ std::unique_ptr<Backend> connect_rest(RestAddress address, unsigned connections,
                                       const RemoteOptions& options,
                                       std::shared_ptr<StoredFiles> stored);
 
-/// The extended option `name` as a number of connections; `usual` where it is not given. Throws
-/// Error(usage).
-unsigned connections_option(const RemoteOptions& options, const std::string& name,
-                            unsigned usual = 5);
-
 }  // namespace medsave

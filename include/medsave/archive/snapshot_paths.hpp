@@ -1,0 +1,18 @@
+#pragma once
+
+#include "medsave/archive/archiver.hpp"
+
+#include <string>
+#include <vector>
+
+namespace medsave {
+
+/// Absolute, cleaned form of the targets and streams, as `paths` of the snapshot.
+std::vector<std::string> snapshot_paths(const std::vector<std::string>& targets,
+                                        const std::vector<StreamSource>& streams = {});
+
+/// The folders of StreamSource::filename and the file's name at the end. Throws Error(usage) where
+/// there is none, or one that no file can have when it is restored.
+std::vector<std::string> stream_components(const std::string& filename);
+
+}  // namespace medsave
