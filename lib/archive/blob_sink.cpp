@@ -2,6 +2,7 @@
 
 #include "medsave/crypto/sha256.hpp"
 #include "medsave/format/compression.hpp"
+#include "medsave/format/pack_header.hpp"
 
 #include <mutex>
 #include <unordered_set>
@@ -33,8 +34,6 @@ class RepositorySink : public BlobSink {
  private:
   BlobWriter writer_;
 };
-
-constexpr std::size_t kSealOverhead = 32;  // nonce and tag of one blob
 
 class CountingSink : public BlobSink {
  public:
@@ -92,8 +91,8 @@ class CountingSink : public BlobSink {
 
   /// In the pack, with the header entry.
   static std::size_t stored_length(ByteView plain, ByteView frame) {
-    if (frame.empty()) return plain.size() + kSealOverhead + kPackEntrySize;
-    return frame.size() + kSealOverhead + kPackEntrySizeCompressed;
+    const std::size_t content = frame.empty() ? plain.size() : frame.size();
+    return content + kSealOverhead + pack_entry_size(!frame.empty());
   }
 
   std::size_t compress_and_measure(ByteView plain) const {

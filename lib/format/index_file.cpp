@@ -1,7 +1,5 @@
 #include "medsave/format/index_file.hpp"
 
-#include "stored_blob.hpp"
-
 #include "medsave/json/json_reader.hpp"
 #include "medsave/json/json_writer.hpp"
 
@@ -61,7 +59,7 @@ void decode_blob(JsonReader& in, PackEntry& blob) {
       blob.offset = in.integer<std::uint32_t>();
     } else if (key == "length") {
       blob.stored_length = in.integer<std::uint32_t>();
-      if (blob.stored_length < kBlobOverhead) in.bad_value();
+      if (blob.stored_length < kSealOverhead) in.bad_value();
       has_length = true;
     } else if (key == "uncompressed_length") {
       blob.plain_length = in.integer<std::uint32_t>();

@@ -1,7 +1,5 @@
 #include "medsave/format/pack_header.hpp"
 
-#include "stored_blob.hpp"
-
 #include "medsave/base/error.hpp"
 #include "medsave/base/text.hpp"
 
@@ -45,7 +43,7 @@ PackEntry take_entry(HeaderReader& in) {
   PackEntry entry;
   entry.kind = (type & kTreeBit) != 0 ? BlobKind::tree : BlobKind::data;
   entry.stored_length = in.take_u32();
-  if (entry.stored_length < kBlobOverhead) {
+  if (entry.stored_length < kSealOverhead) {
     throw Error(Errc::corrupt, format_text(_("pack header has a blob of impossible length, {}"),
                                            entry.stored_length));
   }

@@ -107,7 +107,7 @@ class Planner {
       pack.size = kPackTrailer;
       for (const PackEntry& entry : index_.pack_entries(pack.id)) {
         pack.size += entry.stored_length;
-        pack.size += entry.compressed() ? kPackEntrySizeCompressed : kPackEntrySize;
+        pack.size += pack_entry_size(entry.compressed());
       }
       packs_[i - 1].id = Id{};
     }

@@ -18,8 +18,6 @@
 namespace medsave {
 namespace {
 
-constexpr std::uint64_t kSealedExtra = 32;  // bytes that sealing adds to a blob
-
 struct NamedMode {
   std::string_view name = {};
   StatsMode mode = {};
@@ -197,7 +195,7 @@ class Distinct {
 
   void count_stored(const BlobRef& blob, SnapshotStats& stats) {
     const BlobLocation location = find(blob);
-    const std::uint64_t uncompressed = location.content_length() + kSealedExtra;
+    const std::uint64_t uncompressed = location.content_length() + kSealOverhead;
     ++stats.blobs;
     stats.size += location.stored_length;
     if (reader_.repository().config().version < 2) return;

@@ -17,7 +17,6 @@ namespace {
 // Packs are read whole. Those of a killed writer are a little larger than its target size of at
 // most 128 MiB.
 constexpr std::uint64_t kMaxAdoptable = 256ULL << 20U;
-constexpr std::size_t kMinPack = 73;  // one empty blob and a header with its entry
 
 class Adoption {
  public:

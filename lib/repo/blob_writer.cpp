@@ -46,13 +46,10 @@ class Claims {
   std::unordered_set<BlobRef, BlobRefHash> claimed_;
 };
 
-std::uint32_t entry_size(const PackEntry& entry) {
-  return entry.compressed() ? kPackEntrySizeCompressed : kPackEntrySize;
-}
-
 std::uint64_t packed_size(const std::vector<PackEntry>& entries) {
   std::uint64_t sum = 0;
-  for (const PackEntry& entry : entries) sum += entry.stored_length + entry_size(entry);
+  for (const PackEntry& entry : entries)
+    sum += entry.stored_length + pack_entry_size(entry.compressed());
   return sum;
 }
 
@@ -146,8 +143,9 @@ SavedBlob BlobWriter::State::save(BlobSealer& sealer, const BlobRef& blob, ByteV
 SavedBlob BlobWriter::State::save_new(BlobSealer& sealer, const PreparedBlob& blob) {
   const PackEntry entry = sealer.seal(blob);
   count(entry, blob.plain.size());
-  return {
-      .id = blob.ref.id, .is_new = true, .stored_length = entry.stored_length + entry_size(entry)};
+  return {.id = blob.ref.id,
+          .is_new = true,
+          .stored_length = entry.stored_length + pack_entry_size(entry.compressed())};
 }
 
 void BlobWriter::State::commit(BlobKind kind, const OpenPacks::Reservation& reservation) {
@@ -173,10 +171,10 @@ void BlobWriter::State::finish() {
 void BlobWriter::State::count(const PackEntry& entry, std::size_t bytes) {
   ++(entry.kind == BlobKind::data ? data_blobs : tree_blobs);
   plain_bytes += bytes;
-  packed_bytes += entry.stored_length + entry_size(entry);
+  packed_bytes += entry.stored_length + pack_entry_size(entry.compressed());
   if (options.progress == nullptr) return;
   options.progress->new_bytes += bytes;
-  options.progress->packed_bytes += entry.stored_length + entry_size(entry);
+  options.progress->packed_bytes += entry.stored_length + pack_entry_size(entry.compressed());
 }
 
 BlobWriter::BlobWriter(const Repository& repository, Index& index, const BlobWriterOptions& options,
@@ -231,7 +229,7 @@ void BlobWriter::save_sealed_again(const PackEntry& entry, ByteView sealed) {
   const OpenPacks::Reservation reservation = state_->reserve(entry);
   std::ranges::copy(sealed, reservation.bytes.begin());
   state_->commit(entry.kind, reservation);
-  state_->count(entry, entry.compressed() ? entry.plain_length : sealed.size() - kSealOverhead);
+  state_->count(entry, entry.content_length());
 }
 
 bool BlobWriter::knows(const BlobRef& blob) const {

@@ -194,7 +194,7 @@ struct Index::State {
     for (std::size_t i = 0; i < pack.count; ++i) {
       const Entry& e = entries[pack.first + i];
       sum.size += e.stored_length;
-      sum.size += e.plain_length != 0 ? kPackEntrySizeCompressed : kPackEntrySize;
+      sum.size += pack_entry_size(e.plain_length != 0);
       (e.kind() == BlobKind::tree ? sum.has_trees : sum.has_data) = true;
     }
     return sum;

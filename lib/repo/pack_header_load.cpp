@@ -11,10 +11,8 @@
 namespace medsave {
 namespace {
 
-constexpr std::size_t kMinPack = 73;  // one empty blob and a header with its entry
 // The length of most headers, so that one request is enough for them.
 constexpr std::uint64_t kHeaderGuess = 16ULL << 10U;
-constexpr std::uint64_t kLengthField = sizeof(std::uint32_t);
 
 std::vector<PackEntry> load_header(const Repository& repository, const ListedFile& pack) {
   const FileRef file{.kind = FileKind::pack, .id = pack.id};
@@ -23,16 +21,16 @@ std::vector<PackEntry> load_header(const Repository& repository, const ListedFil
   const std::uint64_t guess = std::min(pack.size, kHeaderGuess);
   Buffer tail;
   backend.load_range(file, pack.size - guess, guess, tail);
-  const std::uint64_t length = load_le32(tail.data() + guess - kLengthField);
-  if (length < kSealOverhead || length > pack.size - kLengthField || length > kMaxPackHeader) {
+  const std::uint64_t length = load_le32(tail.data() + guess - kPackLengthField);
+  if (length < kSealOverhead || length > pack.size - kPackLengthField || length > kMaxPackHeader) {
     throw Error(Errc::corrupt, _("the length of its header is wrong"));
   }
-  const std::uint64_t blobs = pack.size - kLengthField - length;
-  if (length + kLengthField > guess) {
-    backend.load_range(file, blobs, length + kLengthField, tail);
+  const std::uint64_t blobs = pack.size - kPackLengthField - length;
+  if (length + kPackLengthField > guess) {
+    backend.load_range(file, blobs, length + kPackLengthField, tail);
   }
   Buffer header;
-  open_sealed(repository.key(), tail.view().last(length + kLengthField).first(length), header);
+  open_sealed(repository.key(), tail.view().last(length + kPackLengthField).first(length), header);
   std::vector<PackEntry> entries = decode_pack_header(header.view(), blobs);
   const bool compressed = std::any_of(entries.begin(), entries.end(),
                                       [](const PackEntry& e) { return e.compressed(); });

@@ -7,14 +7,12 @@
 
 #include "medsave/base/bytes.hpp"
 #include "medsave/base/random.hpp"
+#include "medsave/crypto/sealed_size.hpp"
 
 #include <cstddef>
 #include <cstdint>
 
 namespace medsave {
-
-/// Bytes a sealed object has more than its plaintext: nonce (16) before, tag (16) after.
-inline constexpr std::size_t kSealOverhead = 32;
 
 /// AES-256-CTR key plus the Poly1305-AES pair (k, r). Lives in OpenSSL's locked secure heap, is
 /// wiped on destruction, cannot be copied. Immutable, hence thread-safe. Source: Bernstein, "The

@@ -7,7 +7,9 @@
 
 #include "medsave/base/bytes.hpp"
 #include "medsave/base/id.hpp"
+#include "medsave/crypto/sealed_size.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <vector>
@@ -22,17 +24,28 @@ struct PackEntry {
   Id id = {};                       // of the plaintext
   std::uint32_t offset = 0;         // bytes from pack start to the blob's nonce
   std::uint32_t stored_length = 0;  // bytes in the pack: nonce + ciphertext + tag
-  std::uint32_t plain_length = 0;   // bytes; 0 = not compressed, content is stored_length - 32
+  std::uint32_t plain_length = 0;   // bytes; 0 = not compressed
 
   [[nodiscard]] bool compressed() const { return plain_length != 0; }
+  [[nodiscard]] std::uint32_t content_length() const {  // bytes of plaintext
+    return compressed() ? plain_length : stored_length - kSealOverhead;
+  }
   friend bool operator==(const PackEntry&, const PackEntry&) = default;
 };
 
 inline constexpr std::size_t kPackEntrySize = 37;
 inline constexpr std::size_t kPackEntrySizeCompressed = 41;
+/// Bytes of a blob's entry in the header.
+constexpr std::uint32_t pack_entry_size(bool compressed) {
+  return compressed ? kPackEntrySizeCompressed : kPackEntrySize;
+}
 inline constexpr std::size_t kMaxPackHeader = 16 * 1024 * 1024;  // sealed header, bytes
-/// Pack bytes besides blobs and header entries: seal overhead of the header and its length field.
-inline constexpr std::size_t kPackTrailer = 36;
+/// The field at the end of a pack that tells the length of the sealed header.
+inline constexpr std::size_t kPackLengthField = sizeof(std::uint32_t);
+/// Pack bytes besides blobs and header entries.
+inline constexpr std::size_t kPackTrailer = kSealOverhead + kPackLengthField;
+/// Smaller files are no packs: the trailer and one entry.
+inline constexpr std::size_t kMinPack = kPackTrailer + kPackEntrySize;
 
 /// Plaintext of a pack header.
 Buffer encode_pack_header(const std::vector<PackEntry>& entries);

@@ -29,7 +29,7 @@ struct BlobLocation {
   std::uint32_t plain_length = 0;   // bytes; 0 = not compressed
 
   [[nodiscard]] std::uint32_t content_length() const {  // bytes of plaintext
-    return plain_length != 0 ? plain_length : stored_length - 32;
+    return plain_length != 0 ? plain_length : stored_length - kSealOverhead;
   }
 };
 
