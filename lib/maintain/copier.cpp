@@ -8,6 +8,7 @@
 #include "medsave/base/text.hpp"
 #include "medsave/format/snapshot.hpp"
 #include "medsave/par/task_scope.hpp"
+#include "medsave/repo/pack_range.hpp"
 
 #include <algorithm>
 #include <atomic>
@@ -23,14 +24,12 @@ namespace {
 constexpr std::uint64_t kBatchBytes = 2ULL << 30U;
 constexpr std::size_t kBatchBlobs = 500'000;  // 100 bytes of memory each
 // Wanted blobs this close to each other are read with one request.
-constexpr std::uint64_t kMaxGap = 128ULL << 10U;
-constexpr std::uint64_t kMaxRun = 4ULL << 20U;
+constexpr PackRangeLimits kOneRequest = {.gap = 128ULL << 10U, .length = 4ULL << 20U};
 
 /// Wanted blobs of one pack that are read together.
 struct BlobRun {
   std::span<const WantedBlob> blobs = {};
-  std::uint64_t offset = 0;
-  std::uint64_t length = 0;
+  PackRange range;
   bool ends_pack = false;  // none of the pack comes after it
 };
 
@@ -40,18 +39,14 @@ std::vector<BlobRun> plan_runs(std::vector<WantedBlob>& wanted) {
   });
   std::vector<BlobRun> runs;
   for (std::size_t first = 0; first < wanted.size();) {
-    const std::uint64_t start = wanted[first].entry.offset;
-    std::uint64_t reached = start + wanted[first].entry.stored_length;
+    PackRange range(wanted[first].entry.offset, wanted[first].entry.stored_length);
     std::size_t next = first + 1;
     for (; next < wanted.size() && wanted[next].pack == wanted[first].pack; ++next) {
       const PackEntry& entry = wanted[next].entry;
-      const std::uint64_t end = std::uint64_t{entry.offset} + entry.stored_length;
-      if (entry.offset > reached + kMaxGap || end - start > kMaxRun) break;
-      reached = std::max(reached, end);
+      if (!range.add(entry.offset, entry.stored_length, kOneRequest)) break;
     }
     runs.push_back({.blobs = std::span(wanted).subspan(first, next - first),
-                    .offset = start,
-                    .length = reached - start,
+                    .range = range,
                     .ends_pack = next == wanted.size() || wanted[next].pack != wanted[first].pack});
     first = next;
   }
@@ -205,12 +200,12 @@ class Copy {
   }
 
   void copy_run(const BlobRun& run, BlobTransfer& transfer, Buffer& bytes) {
-    const bool loaded = load(run, bytes);
+    // Where the bytes cannot be had, each blob comes from wherever it can be found.
+    const bool loaded = run.range.load(source_.repository, run.blobs.front().pack, bytes);
     for (const WantedBlob& wanted : run.blobs) {
       const PackEntry& entry = wanted.entry;
-      const bool done =
-          loaded && transfer.transfer(entry, bytes.view().subspan(entry.offset - run.offset,
-                                                                  entry.stored_length));
+      const bool done = loaded && transfer.transfer(entry, run.range.blob(bytes, entry.offset,
+                                                                          entry.stored_length));
       if (!done) {
         const BlobRef blob{.kind = entry.kind, .id = entry.id};
         if (const auto failure = transfer.transfer_any_copy(blob)) damage_.add(blob, *failure);
@@ -218,18 +213,6 @@ class Copy {
       progress_.done_bytes += entry.stored_length;
     }
     if (run.ends_pack) ++progress_.done_items;
-  }
-
-  /// False when the bytes cannot be had; each blob then comes from wherever it can be found.
-  bool load(const BlobRun& run, Buffer& bytes) const {
-    try {
-      source_.repository.backend().load_range(
-          {.kind = FileKind::pack, .id = run.blobs.front().pack}, run.offset, run.length, bytes);
-    } catch (const Error& e) {
-      if (is_fatal(e)) throw;
-      return false;
-    }
-    return true;
   }
 
   /// So that the next run need not copy it again.

@@ -1,20 +1,21 @@
 #include "blob_store.hpp"
 
-#include "medsave/base/error.hpp"
+#include "medsave/repo/pack_range.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <tuple>
 #include <utility>
 
 namespace medsave {
 namespace {
 
-constexpr std::size_t kLargestRead = 1U << 20;  // bytes; a reader may have to wait for one
-constexpr std::size_t kLargestGap = 16U << 10;  // bytes; a smaller gap is read too
-constexpr std::size_t kMostWaiting = 64;        // batches; beyond that the oldest is dropped
+// A reader may have to wait for one request.
+constexpr PackRangeLimits kOneRequest = {.gap = 16U << 10, .length = 1U << 20};
+// What is left of a batch fits into that length, whatever lies in between.
+constexpr PackRangeLimits kRestOfBatch = {.gap = kOneRequest.length, .length = kOneRequest.length};
+constexpr std::size_t kMostWaiting = 64;  // batches; beyond that the oldest is dropped
 constexpr unsigned kMostThreads = 4;
-
-std::uint64_t end_of(const BlobLocation& at) { return std::uint64_t{at.offset} + at.stored_length; }
 
 }  // namespace
 
@@ -44,12 +45,15 @@ std::vector<BlobStore::Batch> BlobStore::make_batches(const std::vector<Id>& ids
     return std::tuple(piece.at.pack, piece.at.offset, piece.turn);
   });
   std::vector<Batch> out;
+  std::optional<PackRange> range;  // of the last batch
   for (Piece& piece : pieces) {
-    const Piece* const last = out.empty() ? nullptr : &out.back().back();
-    const bool joins = last != nullptr && last->at.pack == piece.at.pack &&
-                       piece.at.offset <= end_of(last->at) + kLargestGap &&
-                       end_of(piece.at) - out.back().front().at.offset <= kLargestRead;
-    if (!joins) out.emplace_back();
+    const BlobLocation& at = piece.at;
+    const bool joins = range && out.back().front().at.pack == at.pack &&
+                       range->add(at.offset, at.stored_length, kOneRequest);
+    if (!joins) {
+      range.emplace(at.offset, at.stored_length);
+      out.emplace_back();
+    }
     out.back().push_back(std::move(piece));
   }
   std::ranges::sort(
@@ -84,26 +88,25 @@ void BlobStore::load(Batch batch) noexcept {
   // Leaves out blobs that a reader or another batch has loaded.
   std::erase_if(batch, [&](const Piece& piece) { return !blobs_.claim(piece.id); });
   if (batch.empty()) return;
+  const BlobLocation& first = batch.front().at;
+  PackRange range(first.offset, first.stored_length);
+  for (const Piece& piece : batch) range.add(piece.at.offset, piece.at.stored_length, kRestOfBatch);
   std::size_t done = 0;
   try {
     Buffer sealed;
-    const std::uint64_t start = batch.front().at.offset;
-    reader_.repository().backend().load_range(
-        {.kind = FileKind::pack, .id = batch.front().at.pack}, start,
-        static_cast<std::size_t>(end_of(batch.back().at) - start), sealed);
-    for (; done < batch.size(); ++done) {
+    const bool loaded = range.load(reader_.repository(), first.pack, sealed);
+    for (; loaded && done < batch.size(); ++done) {
       const Piece& piece = batch[done];
       auto plain = std::make_shared<Buffer>();
       open_blob(reader_.repository(), {.kind = BlobKind::data, .id = piece.id},
-                sealed.view().subspan(static_cast<std::size_t>(piece.at.offset - start),
-                                      piece.at.stored_length),
-                piece.at.plain_length, *plain);
+                range.blob(sealed, piece.at.offset, piece.at.stored_length), piece.at.plain_length,
+                *plain);
       const std::size_t bytes = plain->capacity();
       blobs_.fulfil(piece.id, {.value = std::move(plain), .weight = bytes});
     }
   } catch (...) {  // whoever wants the rest tries every copy, and hears what is wrong
-    for (; done < batch.size(); ++done) blobs_.abandon(batch[done].id);
   }
+  for (; done < batch.size(); ++done) blobs_.abandon(batch[done].id);
 }
 
 }  // namespace medsave

@@ -4,6 +4,7 @@
 #include "medsave/base/text.hpp"
 #include "medsave/par/task_scope.hpp"
 #include "medsave/repo/blob_reader.hpp"
+#include "medsave/repo/pack_range.hpp"
 
 #include <algorithm>
 
@@ -11,8 +12,7 @@ namespace medsave {
 namespace {
 
 // Needed blobs this close to each other are read with one request.
-constexpr std::uint64_t kMaxGap = 256ULL << 10U;
-constexpr std::uint64_t kMaxRun = 8ULL << 20U;
+constexpr PackRangeLimits kOneRequest = {.gap = 256ULL << 10U, .length = 8ULL << 20U};
 
 }  // namespace
 
@@ -36,58 +36,28 @@ class Repacker::Run {
   }
 
  private:
-  using Entries = std::vector<PackEntry>;
-
   void copy_pack(const Id& pack, Buffer& bytes, Buffer& plain, const std::stop_token& stop) {
-    Entries wanted = owner_.index_.pack_entries(pack);
+    std::vector<PackEntry> wanted = owner_.index_.pack_entries(pack);
     std::erase_if(wanted, [&](const PackEntry& entry) {
       const auto number = owner_.index_.blob_number({.kind = entry.kind, .id = entry.id});
       return !number || !owner_.used_.contains(*number) || !owner_.safe_.mark(*number);
     });
     for (auto first = wanted.cbegin(); first != wanted.cend();) {
       check_stop(stop);
-      const EntryRun run = next_run(first, wanted.cend());
-      const bool read = read_run(pack, first->offset, run.bytes, bytes);
-      for (auto entry = first; entry != run.end; ++entry) {
+      PackRange range(first->offset, first->stored_length);
+      auto end = std::next(first);
+      while (end != wanted.cend() && range.add(end->offset, end->stored_length, kOneRequest)) ++end;
+      // Where the bytes cannot be had, each blob comes from wherever it can be found.
+      const bool read = range.load(owner_.repository_, pack, bytes);
+      for (auto entry = first; entry != end; ++entry) {
         check_stop(stop);
         const ByteView sealed =
-            read ? bytes.view().subspan(entry->offset - first->offset, entry->stored_length)
-                 : ByteView();
+            read ? range.blob(bytes, entry->offset, entry->stored_length) : ByteView();
         copy_blob(*entry, sealed, plain);
         progress_.done_bytes += entry->stored_length;
       }
-      first = run.end;
+      first = end;
     }
-  }
-
-  /// Entries that are read together.
-  struct EntryRun {
-    Entries::const_iterator end;
-    std::size_t bytes = 0;  // from the first one's offset
-  };
-
-  static EntryRun next_run(Entries::const_iterator first, Entries::const_iterator end) {
-    const std::uint64_t start = first->offset;
-    std::uint64_t reached = start + first->stored_length;
-    auto entry = std::next(first);
-    for (; entry != end && entry->offset <= reached + kMaxGap; ++entry) {
-      const std::uint64_t entry_end = std::uint64_t{entry->offset} + entry->stored_length;
-      if (entry_end - start > kMaxRun) break;
-      reached = std::max(reached, entry_end);
-    }
-    return {.end = entry, .bytes = reached - start};
-  }
-
-  /// False when the bytes cannot be had; each blob then comes from wherever it can be found.
-  bool read_run(const Id& pack, std::uint64_t offset, std::size_t length, Buffer& bytes) {
-    try {
-      owner_.repository_.backend().load_range({.kind = FileKind::pack, .id = pack}, offset, length,
-                                              bytes);
-    } catch (const Error& e) {
-      if (is_fatal(e)) throw;
-      return false;
-    }
-    return true;
   }
 
   void copy_blob(const PackEntry& entry, ByteView sealed, Buffer& plain) {

@@ -13,10 +13,8 @@ namespace medsave {
 namespace {
 
 // Long enough that a request's latency does not count, short enough for the caches and for the
-// memory of all ranges in flight.
-constexpr std::uint64_t kRangeLength = 4ULL << 20;
-// Reading this much for nothing is cheaper than another request.
-constexpr std::uint64_t kLargestGap = 256ULL << 10;
+// memory of all ranges in flight; reading the gap for nothing is cheaper than another request.
+constexpr PackRangeLimits kOneRequest = {.gap = 256ULL << 10, .length = 4ULL << 20};
 
 std::size_t buffers_in_flight(const RestoreContext& context) {
   return std::size_t{2} * worker_count() + context.reader.repository().backend().connections();
@@ -41,11 +39,6 @@ const PackEntry* find_entry(const Index& index, const std::vector<PackEntry>& en
     }
   }
   return found;
-}
-
-std::uint32_t content_length(const PackEntry& entry) {
-  return entry.compressed() ? entry.plain_length
-                            : entry.stored_length - std::uint32_t{kSealOverhead};
 }
 
 bool same_blob(const BlobUse& a, const BlobUse& b) {
@@ -88,23 +81,23 @@ void ContentStage::fetch(const std::stop_token& stop) {
     const std::uint32_t pack = uses[part.first].pack;
     const std::vector<PackEntry> entries =
         context_.reader.index().pack_entries(context_.plan.packs[pack]);
-    Range range = {.pack = pack};
+    std::optional<Range> range;
     for (std::size_t use = part.first; use < part.second;) {
       std::size_t next = use + 1;
       while (next < part.second && same_blob(uses[use], uses[next])) ++next;
       const PackEntry* entry = find_entry(context_.reader.index(), entries, uses[use]);
       if (entry == nullptr) throw Error(Errc::internal, "a planned blob left the index");
-      const std::uint64_t end = std::uint64_t{entry->offset} + entry->stored_length;
-      if (!range.blobs.empty() &&
-          (end - range.offset > kRangeLength || entry->offset > range.end + kLargestGap)) {
-        if (!submit(std::exchange(range, {.pack = pack}), stop)) return;
+      if (range && !range->part.add(entry->offset, entry->stored_length, kOneRequest)) {
+        if (!submit(std::move(*range), stop)) return;
+        range.reset();
       }
-      if (range.blobs.empty()) range.offset = entry->offset;
-      range.end = std::max(range.end, end);
-      range.blobs.push_back({.entry = *entry, .first_use = use, .use_count = next - use});
+      if (!range) {
+        range.emplace(Range{.pack = pack, .part = {entry->offset, entry->stored_length}});
+      }
+      range->blobs.push_back({.entry = *entry, .first_use = use, .use_count = next - use});
       use = next;
     }
-    if (!submit(std::move(range), stop)) return;
+    if (range && !submit(std::move(*range), stop)) return;
   }
 }
 
@@ -112,18 +105,14 @@ bool ContentStage::submit(Range range, const std::stop_token& stop) {
   std::optional<Buffer> buffer = spare_.pop(stop);
   if (!buffer) return false;
   range.content = std::move(*buffer);
-  Backend& backend = context_.reader.repository().backend();
-  const FileRef pack = {.kind = FileKind::pack, .id = context_.plan.packs[range.pack]};
-  const auto length = static_cast<std::size_t>(range.end - range.offset);
-  try {
-    backend.load_range(pack, range.offset, length, range.content);
-    range.loaded = true;
+  const Repository& repository = context_.reader.repository();
+  const Id& pack = context_.plan.packs[range.pack];
+  // If not, other parts of the pack, or other packs, may have the blobs: decode() tries.
+  range.loaded = range.part.load(repository, pack, range.content);
+  if (range.loaded) {
     // What is restored goes to that memory, which is still in the processor's caches.
-    backend.done_reading(pack, range.offset, length);
-  } catch (const Error& e) {
-    if (is_fatal(e)) throw;
-    // Other parts of the pack, or other packs, may have the blobs: decode() tries.
-    range.loaded = false;
+    repository.backend().done_reading({.kind = FileKind::pack, .id = pack}, range.part.offset(),
+                                      range.part.length());
   }
   return loaded_.push(std::move(range), stop);
 }
@@ -157,7 +146,7 @@ bool ContentStage::decode(const Range& range, const RangeBlob& blob, Decoded& de
   try {
     if (range.loaded) {
       const ByteView sealed =
-          range.content.view().subspan(blob.entry.offset - range.offset, blob.entry.stored_length);
+          range.part.blob(range.content, blob.entry.offset, blob.entry.stored_length);
       decode_blob(context_.reader.repository(), sealed, blob.entry.plain_length, decoded.plain);
       decoded.job = Sha256Job(decoded.plain.view());
       return true;
@@ -188,7 +177,7 @@ void ContentStage::try_copies(Decoded& decoded) {
     return;
   }
   // The places of all pieces were planned with the length this entry gives.
-  if (decoded.plain.size() == content_length(entry)) {
+  if (decoded.plain.size() == entry.content_length()) {
     write(decoded);
   } else {
     give_up(decoded.blob,
@@ -199,7 +188,7 @@ void ContentStage::try_copies(Decoded& decoded) {
 void ContentStage::give_up(const RangeBlob& blob, const std::string& reason) {
   const std::vector<BlobUse>& uses = context_.plan.uses;
   for (std::size_t i = blob.first_use; i < blob.first_use + blob.use_count; ++i) {
-    writer_.give_up(uses[i].file, uses[i].file_offset, content_length(blob.entry), reason);
+    writer_.give_up(uses[i].file, uses[i].file_offset, blob.entry.content_length(), reason);
   }
 }
 

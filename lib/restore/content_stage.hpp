@@ -5,6 +5,7 @@
 
 #include "medsave/crypto/sha256.hpp"
 #include "medsave/par/bounded_queue.hpp"
+#include "medsave/repo/pack_range.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -32,9 +33,8 @@ class ContentStage {
   /// Neighbouring blobs of one pack, read together.
   struct Range {
     std::uint32_t pack = 0;  // in RestorePlan::packs
-    bool loaded = false;     // false: reading failed, every blob is tried alone
-    std::uint32_t offset = 0;
-    std::uint64_t end = 0;
+    PackRange part;
+    bool loaded = false;  // false: reading failed, every blob is tried alone
     Buffer content = {};
     std::vector<RangeBlob> blobs = {};
   };
