@@ -2,7 +2,7 @@
 
 #include "medsave/base/error.hpp"
 #include "medsave/base/text.hpp"
-#include "medsave/format/index_file.hpp"
+#include "medsave/repo/index_files.hpp"
 #include "medsave/repo/index_load.hpp"
 
 #include <algorithm>
@@ -11,8 +11,7 @@
 namespace medsave {
 namespace {
 
-constexpr std::size_t kFull = 50'000;       // blobs; medsave-repository(5), "INDEX"
-constexpr std::size_t kOverfull = 500'000;  // worth being split
+constexpr std::size_t kOverfull = 10 * kBlobsPerIndexFile;  // worth being split
 
 }  // namespace
 
@@ -74,7 +73,7 @@ std::vector<IndexFileContent> IndexRewriter::take_replaced(const std::unordered_
   const auto stays = [&](const IndexFileContent& file) {
     const bool touched = std::any_of(file.packs.begin(), file.packs.end(),
                                      [&](const Id& pack) { return packs.contains(pack); });
-    return !all && !touched && file.blobs >= kFull && file.blobs < kOverfull;
+    return !all && !touched && file.blobs >= kBlobsPerIndexFile && file.blobs < kOverfull;
   };
   const auto first = std::stable_partition(contents_.begin(), contents_.end(), stays);
   std::vector<IndexFileContent> replaced(std::make_move_iterator(first),
@@ -101,21 +100,16 @@ std::vector<Id> IndexRewriter::packs_to_list(const std::vector<IndexFileContent>
 }
 
 void IndexRewriter::save(const std::vector<Id>& packs) {
-  std::vector<IndexedPack> pending;
-  IndexFileContent file;
-  const auto save_file = [&] {
-    if (pending.empty()) return;
-    file.index = repository_.save_json(FileKind::index, encode_index(pending));
-    contents_.push_back(std::exchange(file, {}));
-    pending.clear();
-  };
-  for (const Id& pack : packs) {
-    pending.push_back({.pack = pack, .blobs = index_.pack_entries(pack)});
-    file.packs.push_back(pack);
-    file.blobs += pending.back().blobs.size();
-    if (file.blobs >= kFull) save_file();
-  }
-  save_file();
+  IndexFileWriter writer(repository_, [this](const Id& id, const std::vector<IndexedPack>& listed) {
+    IndexFileContent file{.index = id};
+    for (const IndexedPack& pack : listed) {
+      file.packs.push_back(pack.pack);
+      file.blobs += pack.blobs.size();
+    }
+    contents_.push_back(std::move(file));
+  });
+  for (const Id& pack : packs) writer.add({.pack = pack, .blobs = index_.pack_entries(pack)});
+  writer.finish();
 }
 
 bool IndexRewriter::are_all_there(const std::vector<IndexFileContent>& files) const {
