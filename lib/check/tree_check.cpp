@@ -36,9 +36,9 @@ std::optional<std::string> judge_node(const Node& node) {
 void TreeCheck::run(const std::vector<Id>& roots, BlobMarks& used, const std::stop_token& stop) {
   used_ = &used;
   for (const Id& root : roots) {
-    if (seen_.insert(root).second) waiting_.push_back({.tree = root, .depth = 0});
+    if (seen_.insert(root).second) jobs_.push({.tree = root, .depth = 0});
   }
-  progress_.total_items.fetch_add(waiting_.size());
+  progress_.total_items.fetch_add(seen_.size());
   TaskScope scope(stop);
   scope.spawn("check trees", std::max(worker_count(), repository_.backend().connections()),
               [this](const std::stop_token& token) { work(token); });
@@ -48,37 +48,22 @@ void TreeCheck::run(const std::vector<Id>& roots, BlobMarks& used, const std::st
 void TreeCheck::work(const std::stop_token& stop) {
   Buffer json;
   std::vector<Job> found;
-  while (const std::optional<Job> job = next_job(stop)) {
+  while (const std::optional<Job> job = jobs_.next(stop)) {
     found.clear();
     check_tree(*job, json, found);
     job_done(found);
   }
 }
 
-std::optional<TreeCheck::Job> TreeCheck::next_job(const std::stop_token& stop) {
-  std::unique_lock lock(mutex_);
-  changed_.wait(lock, stop, [&] { return !waiting_.empty() || busy_ == 0; });
-  if (stop.stop_requested() || waiting_.empty()) return std::nullopt;
-  const Job job = waiting_.back();  // the last: depth first keeps the list short
-  waiting_.pop_back();
-  ++busy_;
-  return job;
-}
-
-void TreeCheck::job_done(const std::vector<Job>& found) {
-  std::size_t added = 0;
+/// Leaves in `found` what nobody has met before.
+void TreeCheck::job_done(std::vector<Job>& found) {
   {
     const std::lock_guard lock(mutex_);
-    for (const Job& job : found) {
-      if (!seen_.insert(job.tree).second) continue;
-      waiting_.push_back(job);
-      ++added;
-    }
-    --busy_;
+    std::erase_if(found, [this](const Job& job) { return !seen_.insert(job.tree).second; });
   }
-  progress_.total_items.fetch_add(added);
+  progress_.total_items.fetch_add(found.size());
   progress_.done_items.fetch_add(1);
-  changed_.notify_all();
+  jobs_.done(found);
 }
 
 bool TreeCheck::use(const BlobRef& blob) {

@@ -3,10 +3,10 @@
 #include "damage_log.hpp"
 
 #include "medsave/format/tree.hpp"
+#include "medsave/par/work_stack.hpp"
 #include "medsave/repo/blob_marks.hpp"
 #include "medsave/repo/repository.hpp"
 
-#include <condition_variable>
 #include <functional>
 #include <mutex>
 #include <optional>
@@ -37,8 +37,7 @@ class TreeCheck {
   };
 
   void work(const std::stop_token& stop);
-  std::optional<Job> next_job(const std::stop_token& stop);
-  void job_done(const std::vector<Job>& found);
+  void job_done(std::vector<Job>& found);
   void check_tree(const Job& job, Buffer& json, std::vector<Job>& found);
   void check_nodes(const Job& job, const Tree& tree, std::vector<Job>& found);
   void check_content(const Job& job, const Node& node);
@@ -51,12 +50,10 @@ class TreeCheck {
   DamageLog& log_;
   Progress& progress_;
 
+  WorkStack<Job> jobs_;
   std::mutex mutex_;  // guards the following
-  std::condition_variable_any changed_;
-  std::vector<Job> waiting_;
   std::unordered_set<Id> seen_;
   std::unordered_set<Id> missing_;  // blobs, each reported once
-  unsigned busy_ = 0;
 
   BlobMarks* used_ = nullptr;
 };

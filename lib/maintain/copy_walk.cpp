@@ -26,7 +26,7 @@ CopyWalk::CopyWalk(const CopySource& source, const CopyTarget& target, BlobWrite
 
 CopyNeeds CopyWalk::run(const Id& root, const std::stop_token& stop) {
   if (!is_first_visit({.kind = BlobKind::tree, .id = root})) return {};
-  waiting_ = {root};
+  trees_.push(root);
   TaskScope scope(stop);
   scope.spawn("copy trees", std::max(worker_count(), source_.repository.backend().connections()),
               [this](const std::stop_token& token) { work(token); });
@@ -38,28 +38,13 @@ void CopyWalk::work(const std::stop_token& stop) {
   BlobTransfer transfer(source_, target_.repository, writer_, keep_frames_, verify_);
   std::vector<Id> found;
   std::vector<WantedBlob> wanted;
-  while (const std::optional<Id> tree = next_tree(stop)) {
+  while (const std::optional<Id> tree = trees_.next(stop)) {
     found.clear();
     follow(*tree, transfer, found, wanted);
-    {
-      const std::lock_guard lock(mutex_);
-      waiting_.insert(waiting_.end(), found.begin(), found.end());
-      --busy_;
-    }
-    changed_.notify_all();
+    trees_.done(found);
   }
   const std::lock_guard lock(mutex_);
   needs_.wanted.insert(needs_.wanted.end(), wanted.begin(), wanted.end());
-}
-
-std::optional<Id> CopyWalk::next_tree(const std::stop_token& stop) {
-  std::unique_lock lock(mutex_);
-  changed_.wait(lock, stop, [&] { return !waiting_.empty() || busy_ == 0; });
-  if (stop.stop_requested() || waiting_.empty()) return std::nullopt;
-  const Id tree = waiting_.back();
-  waiting_.pop_back();
-  ++busy_;
-  return tree;
 }
 
 void CopyWalk::follow(const Id& tree, BlobTransfer& transfer, std::vector<Id>& found,

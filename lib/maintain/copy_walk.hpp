@@ -4,9 +4,9 @@
 #include "copy_damage.hpp"
 
 #include "medsave/format/tree.hpp"
+#include "medsave/par/work_stack.hpp"
 
 #include <atomic>
-#include <condition_variable>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -45,7 +45,6 @@ class CopyWalk {
 
  private:
   void work(const std::stop_token& stop);
-  std::optional<Id> next_tree(const std::stop_token& stop);
   void follow(const Id& tree, BlobTransfer& transfer, std::vector<Id>& found,
               std::vector<WantedBlob>& wanted);
   std::optional<Tree> load(const Id& tree, BlobTransfer& transfer);
@@ -61,10 +60,8 @@ class CopyWalk {
   const bool keep_frames_;
   const bool verify_;
   std::vector<std::atomic<bool>> seen_;  // by Index::blob_number() of the source
-  std::mutex mutex_;                     // guards the following
-  std::condition_variable_any changed_;
-  std::vector<Id> waiting_;
-  unsigned busy_ = 0;
+  WorkStack<Id> trees_;
+  std::mutex mutex_;  // guards the following
   CopyNeeds needs_;
   std::unordered_set<Id> unlisted_;  // visited, and unknown to the source's index
 };

@@ -4,18 +4,16 @@
 #include "medsave/base/text.hpp"
 #include "medsave/format/go_quote.hpp"
 #include "medsave/par/task_scope.hpp"
+#include "medsave/par/work_stack.hpp"
 #include "medsave/snap/tree_walker.hpp"
 
 #include <algorithm>
-#include <condition_variable>
-#include <mutex>
 #include <optional>
 
 namespace medsave {
 namespace {
 
-/// Follows trees on several threads. Each takes the newest tree of a common list, so that the
-/// list stays about as long as the folders are deep and wide.
+/// Follows trees on several threads.
 class UsedBlobSearch {
  public:
   UsedBlobSearch(const Repository& repository, const Index& index, BlobMarks& used,
@@ -28,9 +26,10 @@ class UsedBlobSearch {
 
   void run(const std::vector<Id>& roots, const std::stop_token& stop) {
     for (const Id& root : roots) {
-      if (mark({.kind = BlobKind::tree, .id = root})) waiting_.push_back(root);
+      if (!mark({.kind = BlobKind::tree, .id = root})) continue;
+      trees_.push(root);
+      progress_.total_items.fetch_add(1);
     }
-    progress_.total_items.fetch_add(waiting_.size());
     TaskScope scope(stop);
     scope.spawn("find used blobs", std::max(worker_count(), repository_.backend().connections()),
                 [this](const std::stop_token& token) { work(token); });
@@ -40,32 +39,13 @@ class UsedBlobSearch {
  private:
   void work(const std::stop_token& stop) {
     std::vector<Id> found;
-    while (const std::optional<Id> tree = next_tree(stop)) {
+    while (const std::optional<Id> tree = trees_.next(stop)) {
       found.clear();
       follow(*tree, found);
-      tree_done(found);
+      trees_.done(found);
+      progress_.total_items.fetch_add(found.size());
+      progress_.done_items.fetch_add(1);
     }
-  }
-
-  std::optional<Id> next_tree(const std::stop_token& stop) {
-    std::unique_lock lock(mutex_);
-    changed_.wait(lock, stop, [&] { return !waiting_.empty() || busy_ == 0; });
-    if (stop.stop_requested() || waiting_.empty()) return std::nullopt;
-    const Id tree = waiting_.back();
-    waiting_.pop_back();
-    ++busy_;
-    return tree;
-  }
-
-  void tree_done(const std::vector<Id>& found) {
-    {
-      const std::lock_guard lock(mutex_);
-      waiting_.insert(waiting_.end(), found.begin(), found.end());
-      --busy_;
-    }
-    changed_.notify_all();
-    progress_.total_items.fetch_add(found.size());
-    progress_.done_items.fetch_add(1);
   }
 
   /// Marks what the tree refers to, whatever the type of the node: better one blob too many.
@@ -96,10 +76,7 @@ class UsedBlobSearch {
   const BlobReader reader_;
   BlobMarks& used_;
   Progress& progress_;
-  std::mutex mutex_;  // guards the following
-  std::condition_variable_any changed_;
-  std::vector<Id> waiting_;
-  unsigned busy_ = 0;
+  WorkStack<Id> trees_;
 };
 
 }  // namespace
