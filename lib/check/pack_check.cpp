@@ -1,6 +1,5 @@
 #include "pack_check.hpp"
 
-#include "medsave/backend/cache_backend.hpp"
 #include "medsave/base/error.hpp"
 #include "medsave/base/text.hpp"
 #include "medsave/crypto/key.hpp"
@@ -13,12 +12,6 @@
 #include <utility>
 
 namespace medsave {
-namespace {
-
-constexpr std::size_t kLengthField = 4;
-
-}  // namespace
-
 void PackCheck::Verdict::add(const std::string& fault) {
   faults = faults.empty() ? fault : with_semicolon(faults, fault);
 }
@@ -50,12 +43,10 @@ void PackCheck::run(std::vector<PackSummary> packs, const std::stop_token& stop)
 }
 
 std::optional<Error> PackCheck::load(const PackSummary& pack, Buffer& content) const {
-  // What this computer has in its cache proves nothing of the repository.
-  if (CacheBackend* cache = repository_.cache()) {
-    cache->forget({.kind = FileKind::pack, .id = pack.id});
-  }
+  const FileRef file{.kind = FileKind::pack, .id = pack.id};
+  repository_.forget_cached(file);
   try {
-    repository_.backend().load({.kind = FileKind::pack, .id = pack.id}, pack.size, content);
+    repository_.backend().load(file, pack.size, content);
     return std::nullopt;
   } catch (const Error& e) {
     if (is_fatal(e)) throw;
@@ -170,12 +161,12 @@ std::optional<std::string> PackCheck::judge_header(const std::vector<PackEntry>&
   std::uint64_t header = kSealOverhead;
   for (const PackEntry& entry : entries) {
     blobs += entry.stored_length;
-    header += entry.compressed() ? kPackEntrySizeCompressed : kPackEntrySize;
+    header += pack_entry_size(entry.compressed());
   }
-  if (content.size() != blobs + header + kLengthField) {
+  if (content.size() != blobs + header + kPackLengthField) {
     return _("its length does not fit the index");
   }
-  if (load_le32(content.data() + content.size() - kLengthField) != header) {
+  if (load_le32(content.data() + content.size() - kPackLengthField) != header) {
     return _("the length of its header is wrong");
   }
   try {

@@ -2,7 +2,6 @@
 
 #include "index_swap.hpp"
 
-#include "medsave/backend/cache_backend.hpp"
 #include "medsave/base/error.hpp"
 #include "medsave/base/text.hpp"
 #include "medsave/crypto/sha256.hpp"
@@ -204,8 +203,7 @@ class PackRepair {
     for (const BlobLocation& at : index_->find_all(blob)) {
       if (damaged_.contains(at.pack)) continue;
       const FileRef pack{.kind = FileKind::pack, .id = at.pack};
-      // What this computer has in its cache proves nothing of the repository.
-      if (CacheBackend* cache = repository_.cache()) cache->forget(pack);
+      repository_.forget_cached(pack);
       try {
         repository_.backend().load_range(pack, at.offset, at.stored_length, sealed_);
         open_blob(repository_, blob, sealed_.view(), at.plain_length, plain_);

@@ -3,7 +3,6 @@
 #include "index_rewriter.hpp"
 #include "repacker.hpp"
 
-#include "medsave/backend/cache_backend.hpp"
 #include "medsave/backend/guarded_backend.hpp"
 #include "medsave/base/error.hpp"
 #include "medsave/base/text.hpp"
@@ -221,15 +220,13 @@ class Prune {
     return blobs;
   }
 
-  /// What this computer has in its cache proves nothing of the repository.
   void drop_local_copies(const std::vector<BlobRef>& blobs) const {
-    CacheBackend* cache = repository_.cache();
-    if (cache == nullptr) return;
+    if (repository_.cache() == nullptr) return;
     std::unordered_set<Id> dropped;
     for (const BlobRef& blob : blobs) {
       for (const BlobLocation& at : relied_on(blob)) {
         if (!dropped.insert(at.pack).second) continue;
-        cache->forget({.kind = FileKind::pack, .id = at.pack});
+        repository_.forget_cached({.kind = FileKind::pack, .id = at.pack});
       }
     }
   }

@@ -21,7 +21,7 @@ struct Scratch {
   }
 };
 
-void load_copy(const Repository& repository, const BlobRef& blob, const BlobLocation& at,
+void read_copy(const Repository& repository, const BlobRef& blob, const BlobLocation& at,
                Buffer& plain) {
   Buffer& sealed = Scratch::of_this_thread().sealed;
   const FileRef pack{.kind = FileKind::pack, .id = at.pack};
@@ -33,22 +33,15 @@ void load_copy(const Repository& repository, const BlobRef& blob, const BlobLoca
   }
 }
 
-/// This copy, and once more past the cache: a bit may have flipped there or in transit. The
-/// failure, if both fail.
+/// The failure, unless the copy could be loaded.
 std::optional<Error> try_copy(const Repository& repository, const BlobRef& blob,
                               const BlobLocation& at, Buffer& plain) {
-  const FileRef pack{.kind = FileKind::pack, .id = at.pack};
-  CacheBackend* cache = repository.cache();
-  if (cache != nullptr && blob.kind == BlobKind::tree) cache->note_tree_pack(at.pack);
-  for (bool first = true;; first = false) {
-    try {
-      load_copy(repository, blob, at, plain);
-      return std::nullopt;
-    } catch (const Error& e) {
-      if (is_fatal(e)) throw;
-      if (!first || e.code() != Errc::corrupt) return e;
-      if (cache != nullptr) cache->forget(pack);
-    }
+  try {
+    load_copy(repository, blob, at, plain);
+    return std::nullopt;
+  } catch (const Error& e) {
+    if (is_fatal(e)) throw;
+    return e;
   }
 }
 
@@ -78,6 +71,20 @@ Error damaged_at(const BlobLocation& at, const Error& why) {
   return {Errc::corrupt,
           format_text(_("{} is damaged at byte {} ({})"),
                       describe({.kind = FileKind::pack, .id = at.pack}), at.offset, why.what())};
+}
+
+void load_copy(const Repository& repository, const BlobRef& blob, const BlobLocation& at,
+               Buffer& plain) {
+  CacheBackend* cache = repository.cache();
+  if (cache != nullptr && blob.kind == BlobKind::tree) cache->note_tree_pack(at.pack);
+  try {
+    read_copy(repository, blob, at, plain);
+    return;
+  } catch (const Error& e) {
+    if (e.code() != Errc::corrupt) throw;
+  }
+  repository.forget_cached({.kind = FileKind::pack, .id = at.pack});
+  read_copy(repository, blob, at, plain);
 }
 
 void BlobReader::load(const BlobRef& blob, Buffer& plain) const {

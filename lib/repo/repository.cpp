@@ -339,6 +339,10 @@ void Repository::use_temporary_cache(const std::string& base) {
   backend_ = std::move(cache);
 }
 
+void Repository::forget_cached(const FileRef& file) const {
+  if (cache_ != nullptr) cache_->forget(file);
+}
+
 void Repository::load_raw(const FileRef& file, Buffer& out) const {
   const auto load = [&] {
     backend_->load(file, size_limit(file.kind), out);
@@ -350,7 +354,7 @@ void Repository::load_raw(const FileRef& file, Buffer& out) const {
     if (e.code() != Errc::corrupt) throw;
   }
   // Once more, and not from the cache: a bit may have flipped there or in transit.
-  if (cache_ != nullptr) cache_->forget(file);
+  forget_cached(file);
   try {
     if (load()) return;
   } catch (const Error& e) {

@@ -21,8 +21,13 @@ void open_blob(const Repository& repository, const BlobRef& blob, ByteView seale
 /// Other errors come from the backend, which has named the file already.
 Error damaged_at(const BlobLocation& at, const Error& why);
 
-/// Reads single blobs by way of the index; every copy is tried (the cache's first, then past the
-/// cache) before giving up. Thread-safe.
+/// Reads one copy of a blob into `plain`, and once more past the cache if it is damaged: a bit may
+/// have flipped there or in transit. Throws damaged_at(), or what the backend throws. Thread-safe.
+void load_copy(const Repository& repository, const BlobRef& blob, const BlobLocation& at,
+               Buffer& plain);
+
+/// Reads single blobs by way of the index; every copy is tried as load_copy() does before giving
+/// up. Thread-safe.
 class BlobReader {
  public:
   BlobReader(const Repository& repository, const Index& index)

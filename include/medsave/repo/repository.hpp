@@ -93,6 +93,9 @@ class Repository {
   /// The same with a cache that is empty at first and removed at the end.
   void use_temporary_cache(const std::string& base);
   [[nodiscard]] CacheBackend* cache() const { return cache_; }  // nullptr without one
+  /// Has the next reading of the file come from the repository itself: what this computer has in
+  /// its cache may be damaged, and proves nothing of the repository.
+  void forget_cached(const FileRef& file) const;
 
   /// JSON of an index, snapshot or lock file. Verifies the name (hash), re-reading once past the
   /// cache, then MAC and compression. Throws Error: not_found, or corrupt naming the file, the

@@ -129,5 +129,44 @@ TEST(BlobReader, GoesPastADamagedCache) {
   EXPECT_EQ(as_text(plain.view()), one.text);
 }
 
+/// Flips a bit in what is read of packs, `times` times.
+class FlippingStore : public MemBackend {
+ public:
+  void load_range(const FileRef& file, std::uint64_t offset, std::size_t length,
+                  Buffer& out) override {
+    MemBackend::load_range(file, offset, length, out);
+    if (file.kind != FileKind::pack) return;
+    ++readings;
+    if (times-- > 0) out.data()[0] ^= std::byte{1};
+  }
+  int times = 0;
+  unsigned readings = 0;
+};
+
+TEST(BlobReader, ReadsADamagedCopyOnceMore) {
+  FlippingStore store;
+  const auto writing = test::create_in(store);
+  const std::string text(3000, 't');
+  const BlobRef blob = {.kind = BlobKind::data, .id = sha256(as_bytes(text))};
+  {
+    Index empty;
+    BlobWriter writer(*writing, empty, {}, {});
+    writer.save(blob, as_bytes(text));
+    writer.finish();
+  }
+  const auto repository = test::open_in(store);
+  const auto index = load_index(*repository, {});
+  const BlobLocation at = *index->find(blob);
+  Buffer plain;
+  store.times = 1;
+  store.readings = 0;
+  load_copy(*repository, blob, at, plain);
+  EXPECT_EQ(as_text(plain.view()), text);
+  EXPECT_EQ(store.readings, 2U);
+  store.times = 2;
+  EXPECT_THAT([&] { load_copy(*repository, blob, at, plain); }, test::throws_errc(Errc::corrupt));
+  EXPECT_EQ(store.readings, 4U);
+}
+
 }  // namespace
 }  // namespace medsave
