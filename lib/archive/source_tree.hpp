@@ -44,7 +44,7 @@ struct SourceEntry {
   }
   /// What to call it relative to `dir`.
   [[nodiscard]] const std::string& source_name(const SourceDir& dir) const {
-    return dir.fd ? name : target->path;
+    return dir.fd || target == nullptr ? name : target->path;
   }
 };
 

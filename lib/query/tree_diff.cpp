@@ -194,8 +194,8 @@ void TreeDiff::compare(const std::string& folder, const Id& before, const Id& af
 
 void TreeDiff::compare_pair(const std::string& folder, const Pair& pair, unsigned depth) {
   if (pair.before == nullptr || pair.after == nullptr) {
-    list_node(folder, pair.before != nullptr ? *pair.before : *pair.after, depth,
-              pair.before == nullptr);
+    const Node* only = pair.before != nullptr ? pair.before : pair.after;
+    if (only != nullptr) list_node(folder, *only, depth, pair.before == nullptr);
     return;
   }
   const Node& before = *pair.before;

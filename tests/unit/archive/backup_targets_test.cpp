@@ -25,7 +25,8 @@ using ::testing::ElementsAre;
 /// "snapshot path <- source path", with '*' behind targets, in snapshot order.
 void describe(const TargetNode& node, const std::string& path, std::vector<std::string>& out) {
   for (const auto& [name, child] : node.children) {
-    const std::string below = path + "/" + name;
+    std::string below = path;
+    below.append("/").append(name);
     out.push_back(below + " <- " + child.path + (child.wanted ? "*" : ""));
     describe(child, below, out);
   }

@@ -287,11 +287,12 @@ ScriptedStore::Answer repository(std::string server, std::vector<std::string> ab
 }
 
 TEST_F(RestBackendTest, WhatIsNotFoundOfARepositoryIsAFailure) {
-  for (const auto& [folder, kind] :
-       std::map<std::string, FileKind>{{"keys", FileKind::key},
-                                       {"snapshots", FileKind::snapshot},
-                                       {"index", FileKind::index},
-                                       {"data", FileKind::pack}}) {
+  for (const auto& part : std::map<std::string, FileKind>{{"keys", FileKind::key},
+                                                          {"snapshots", FileKind::snapshot},
+                                                          {"index", FileKind::index},
+                                                          {"data", FileKind::pack}}) {
+    const std::string& folder = part.first;
+    const FileKind kind = part.second;
     SCOPED_TRACE(folder);
     serve(repository("other", {folder}));
     EXPECT_THAT([&] { backend_->list(kind); }, throws_errc(Errc::io));

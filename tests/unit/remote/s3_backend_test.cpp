@@ -497,17 +497,15 @@ TEST_F(S3BackendTest, PutsFilesIntoTheStorageClassButNotLocks) {
 }
 
 TEST_F(S3BackendTest, RefusesOptionsThatMakeNoSense) {
-  for (const auto& [name, value] : {std::pair<std::string, std::string>{"s3.connections", "0"},
-                                    {"s3.connections", "many"},
-                                    {"s3.bucket-lookup", "x"},
-                                    {"s3.storage-class", "GLACIER"},
-                                    {"s3.storage-class", "DEEP_ARCHIVE"},
-                                    {"s3.retention-lock", "x"}}) {
-    EXPECT_THAT(([&] {
-                  make_s3_backend("host/bucket", {.extended = {{name, value}}});
-                }),
+  for (const auto& option : {std::pair<std::string, std::string>{"s3.connections", "0"},
+                             {"s3.connections", "many"},
+                             {"s3.bucket-lookup", "x"},
+                             {"s3.storage-class", "GLACIER"},
+                             {"s3.storage-class", "DEEP_ARCHIVE"},
+                             {"s3.retention-lock", "x"}}) {
+    EXPECT_THAT(([&] { make_s3_backend("host/bucket", {.extended = {option}}); }),
                 throws_errc(Errc::usage))
-        << name << "=" << value;
+        << option.first << "=" << option.second;
   }
 }
 
