@@ -43,6 +43,7 @@ class CachingBackend : public CacheBackend {
   void done_reading(const FileRef& file, std::uint64_t offset, std::size_t length) override {
     inner_->done_reading(file, offset, length);
   }
+  void drop_from_memory(const FileRef& file) override { inner_->drop_from_memory(file); }
   std::optional<std::uint64_t> size(const FileRef& file) override { return inner_->size(file); }
   std::vector<ListedFile> list(FileKind kind) override;
   [[nodiscard]] bool list_proves_names() const override { return inner_->list_proves_names(); }

@@ -83,6 +83,7 @@ class LocalBackend : public Backend {
   void load_range(const FileRef& file, std::uint64_t offset, std::size_t length,
                   Buffer& out) override;
   void done_reading(const FileRef& file, std::uint64_t offset, std::size_t length) override;
+  void drop_from_memory(const FileRef& file) override;
   std::optional<std::uint64_t> size(const FileRef& file) override;
   std::vector<ListedFile> list(FileKind kind) override;
   void remove(const FileRef& file) override;
@@ -406,7 +407,18 @@ void LocalBackend::load_range(const FileRef& file, std::uint64_t offset, std::si
 }
 
 void LocalBackend::done_reading(const FileRef& file, std::uint64_t offset, std::size_t length) {
-  if (const auto fd = pack_files_.find(file.id)) drop_from_memory(fd->get(), offset, length);
+  if (const auto fd = pack_files_.find(file.id)) {
+    medsave::drop_from_memory(fd->get(), offset, length);
+  }
+}
+
+void LocalBackend::drop_from_memory(const FileRef& file) {
+  try {
+    if (file.kind == FileKind::pack) writer_.wait_for(file);
+    const UniqueFd fd = open_file_at(root_.fd(), name_of(file), true);
+    medsave::drop_from_memory(fd.get(), 0, 0);
+  } catch (const Error&) {  // the next load meets the same
+  }
 }
 
 std::optional<std::uint64_t> LocalBackend::size(const FileRef& file) {

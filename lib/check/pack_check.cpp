@@ -42,11 +42,10 @@ void PackCheck::run(std::vector<PackSummary> packs, const std::stop_token& stop)
   scope.join();
 }
 
-std::optional<Error> PackCheck::load(const PackSummary& pack, Buffer& content) const {
-  const FileRef file{.kind = FileKind::pack, .id = pack.id};
-  repository_.forget_cached(file);
+std::optional<Error> PackCheck::load(const PackSummary& pack, ReadFrom from,
+                                     Buffer& content) const {
   try {
-    repository_.backend().load(file, pack.size, content);
+    repository_.load_pack(pack.id, pack.size, from, content);
     return std::nullopt;
   } catch (const Error& e) {
     if (is_fatal(e)) throw;
@@ -61,7 +60,7 @@ void PackCheck::fetch(BoundedQueue<Buffer>& spare, Queue& loaded, const std::sto
     if (!buffer) return;
     buffer->reserve(largest_);  // once: growing by doubling would take twice that
     LoadedPack pack = {.number = i, .content = std::move(*buffer), .failure = {}};
-    pack.failure = load(packs_[i], pack.content);
+    pack.failure = load(packs_[i], ReadFrom::repository, pack.content);
     if (!loaded.push(std::move(pack), stop)) return;
   }
 }
@@ -84,9 +83,10 @@ void PackCheck::examine(LoadedPack& pack, Buffer& plain, const std::stop_token& 
   progress_.done_bytes.fetch_add(summary.size);
   if (verdict.faults.empty()) return;
 
-  // A second reading tells damage that stays from a cable, memory or disk that errs at times.
+  // A second reading tells damage that stays from a cable, memory or disk that errs at times. What
+  // the first one left in memory would only repeat it.
   Verdict second;
-  pack.failure = load(summary, pack.content);
+  pack.failure = load(summary, ReadFrom::medium, pack.content);
   judge(summary, pack, plain, second, stop);
   if (second.faults.empty()) {
     log_.broken_pack(FindingKind::pack_damaged, summary.id,

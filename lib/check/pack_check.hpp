@@ -42,7 +42,7 @@ class PackCheck {
   };
 
   void fetch(BoundedQueue<Buffer>& spare, Queue& loaded, const std::stop_token& stop);
-  std::optional<Error> load(const PackSummary& pack, Buffer& content) const;
+  std::optional<Error> load(const PackSummary& pack, ReadFrom from, Buffer& content) const;
   void verify(BoundedQueue<Buffer>& spare, Queue& loaded, const std::stop_token& stop);
   void examine(LoadedPack& pack, Buffer& plain, const std::stop_token& stop);
   void judge(const PackSummary& pack, LoadedPack& loaded, Buffer& plain, Verdict& verdict,

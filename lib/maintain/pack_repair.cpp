@@ -124,15 +124,16 @@ class PackRepair {
                        file.id.hex(), e.what()));
       return;
     }
-    if (sha256(content_.view()) != file.id) read_again(ref, file);
+    if (sha256(content_.view()) != file.id) read_again(file);
     if (!request_.dry_run && events_.keep_copy) events_.keep_copy(file.id, content_.view());
   }
 
   /// Damage on the way looks like damage of the file: that is deleted only if two readings agree.
-  void read_again(const FileRef& ref, const ListedFile& file) {
+  /// What the first one left in memory or in the cache would only agree with itself.
+  void read_again(const ListedFile& file) {
     Buffer second;
     try {
-      repository_.backend().load(ref, kMaxPack, second);
+      repository_.load_pack(file.id, kMaxPack, ReadFrom::medium, second);
     } catch (const Error& e) {
       if (e.code() != Errc::io && e.code() != Errc::corrupt) throw;
     }

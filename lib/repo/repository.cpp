@@ -364,6 +364,13 @@ void Repository::load_raw(const FileRef& file, Buffer& out) const {
   throw damaged(file, _("its content does not fit its name"));
 }
 
+void Repository::load_pack(const Id& pack, std::uint64_t limit, ReadFrom from, Buffer& out) const {
+  const FileRef file = {.kind = FileKind::pack, .id = pack};
+  forget_cached(file);
+  if (from == ReadFrom::medium) backend_->drop_from_memory(file);
+  backend_->load(file, limit, out);
+}
+
 void Repository::load_json(const FileRef& file, Buffer& out) const {
   Scratch& scratch = Scratch::of_this_thread();
   load_raw(file, scratch.stored);

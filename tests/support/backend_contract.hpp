@@ -80,6 +80,8 @@ TEST_P(BackendContract, GivesBackWhatWasSaved) {
     EXPECT_EQ(load_range(file, 3, 4), "3456");
     backend_->done_reading(file, 3, 4);  // a hint
     EXPECT_EQ(load_range(file, 3, 4), "3456");
+    backend_->drop_from_memory(file);
+    EXPECT_EQ(load(file), "0123456789");
     EXPECT_EQ(load_range(file, 10, 0), "");
     const std::vector<ListedFile> listed = backend_->list(kind);
     ASSERT_EQ(listed.size(), 1U);
@@ -113,6 +115,7 @@ TEST_P(BackendContract, MissingFilesAreNotFound) {
     EXPECT_THAT([&] { load(file); }, throws_errc(Errc::not_found));
     EXPECT_THAT([&] { load_range(file, 0, 1); }, throws_errc(Errc::not_found));
     EXPECT_NO_THROW(backend_->done_reading(file, 0, 1));
+    EXPECT_NO_THROW(backend_->drop_from_memory(file));
     EXPECT_NO_THROW(backend_->remove(file));
   }
 }

@@ -42,6 +42,7 @@ class FaultyBackend : public Backend {
     count();
     inner_.load_range(file, offset, length, out);
   }
+  void drop_from_memory(const FileRef& file) override { inner_.drop_from_memory(file); }
   std::optional<std::uint64_t> size(const FileRef& file) override {
     count();
     return inner_.size(file);

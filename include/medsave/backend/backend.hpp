@@ -80,6 +80,11 @@ class Backend {
   /// A hint: this range will not be loaded again soon, so it need not stay in the page cache.
   virtual void done_reading(const FileRef& /*file*/, std::uint64_t /*offset*/,
                             std::size_t /*length*/) {}
+  /// What this computer's memory holds of the file is given up, so far as the medium has it (after
+  /// barrier(): all of it). The next load then shows what the medium has, where this is a folder of
+  /// this computer. Has no effect on a server, which is always asked, and which may answer from
+  /// memory of its own. Never throws: the next load tells what is wrong.
+  virtual void drop_from_memory(const FileRef& /*file*/) {}
   /// Size in bytes, nullopt when the file does not exist.
   virtual std::optional<std::uint64_t> size(const FileRef& file) = 0;
   /// Files of one kind (not config), in any order; other names than ids are left out. An empty list

@@ -39,6 +39,12 @@ struct CreateOptions {
   Random& random = system_random();
 };
 
+/// Where a pack is read from. Copies that this computer has prove nothing of the repository.
+enum class ReadFrom {
+  repository,  // not from the cache folder
+  medium,      // nor from this computer's memory, so far as Backend::drop_from_memory() can do that
+};
+
 /// An opened repository: its backend, its master key, its config. Loads and saves the encrypted
 /// small files (index, snapshot, lock) and knows nothing of what they mean. Thread-safe.
 class Repository {
@@ -106,6 +112,10 @@ class Repository {
 
   /// Raw stored bytes, verified against the name.
   void load_raw(const FileRef& file, Buffer& out) const;
+
+  /// A whole pack as it is stored, not verified, into `out` (replaced). For those who judge what
+  /// the repository has; blobs are read by BlobReader. Throws as Backend::load().
+  void load_pack(const Id& pack, std::uint64_t limit, ReadFrom from, Buffer& out) const;
 
  private:
   Repository(std::unique_ptr<Backend> backend, std::shared_ptr<WriteCondition> writes, Key key,

@@ -12,9 +12,13 @@
 #include <gtest/gtest.h>
 
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
 #include <fstream>
@@ -137,6 +141,38 @@ TEST_F(LocalBackendTest, TakesNoMemoryForARangeThatIsNotThere) {
                 throws_errc(Errc::corrupt));
     EXPECT_LT(out.capacity(), 1000U);
   }
+}
+
+/// Whether the page cache has all of the file.
+bool is_in_memory(const std::string& path) {
+  const UniqueFd fd = open_file_at(kCurrentDirectory, path);
+  const auto size = static_cast<std::size_t>(fstat_fd(fd.get()).size);
+  void* const pages = ::mmap(nullptr, size, PROT_READ, MAP_SHARED, fd.get(), 0);
+  EXPECT_NE(pages, MAP_FAILED);
+  const auto page_size = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+  std::vector<unsigned char> present((size + page_size - 1) / page_size);
+  EXPECT_EQ(::mincore(pages, size, present.data()), 0);
+  ::munmap(pages, size);
+  return std::ranges::all_of(present, [](unsigned char page) { return (page & 1) != 0; });
+}
+
+TEST_F(LocalBackendTest, APackIsReadFromTheMediumAfterItWasDroppedFromMemory) {
+  const TempDir disk;
+  struct statfs medium = {};
+  ASSERT_EQ(::statfs(disk.path().c_str(), &medium), 0);
+  constexpr long kTmpfs = 0x01021994;
+  if (medium.f_type == kTmpfs) GTEST_SKIP() << "files of a tmpfs are nowhere but in memory";
+  const auto backend = make_local_backend(disk / "repo");
+  backend->create();
+  const FileRef pack{.kind = FileKind::pack, .id = id_of(0xab)};
+  backend->save(pack, Buffer(100'000));
+  backend->barrier();
+  Buffer out;
+  backend->load(pack, kMiB, out);
+  const std::string path = disk / ("repo/data/ab/" + pack.id.hex());
+  ASSERT_TRUE(is_in_memory(path));
+  backend->drop_from_memory(pack);
+  EXPECT_FALSE(is_in_memory(path));
 }
 
 TEST_F(LocalBackendTest, ForeignNamesAreInvisibleAndLeftoversGoOnRequest) {

@@ -317,6 +317,30 @@ TEST_F(CheckTest, APackThatReadsWellTheSecondTimeIsStillAnError) {
   EXPECT_TRUE(run.affected().empty());
 }
 
+TEST_F(CheckTest, WhatOnlyMemoryHasDamagedIsNotTakenForDamageOfThePack) {
+  class BadMemory : public FaultyBackend {
+   public:
+    BadMemory(Backend& inner, Id pack)
+        : FaultyBackend(inner, 0, Error(Errc::internal, "")), pack_(pack) {}
+    void load(const FileRef& file, std::uint64_t limit, Buffer& out) override {
+      FaultyBackend::load(file, limit, out);
+      if (file.id == pack_ && remembers_) out.data()[20] ^= std::byte{1};
+    }
+    void drop_from_memory(const FileRef& file) override {
+      if (file.id == pack_) remembers_ = false;
+    }
+
+   private:
+    Id pack_;
+    std::atomic<bool> remembers_ = true;
+  };
+  const FileRef pack = pack_of(old_file);
+  const CheckRun run = check(std::make_unique<BadMemory>(store, pack.id), reading_data());
+  ASSERT_TRUE(run.found(FindingKind::pack_damaged, pack.id));
+  EXPECT_NE(run.findings.front().message.find("well the second time"), std::string::npos);
+  EXPECT_TRUE(run.affected().empty());
+}
+
 TEST_F(CheckTest, WhatThisUserMayNotReadIsNotTakenForDamage) {
   /// One file belongs to somebody else.
   class Closed : public FaultyBackend {

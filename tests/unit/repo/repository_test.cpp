@@ -3,7 +3,9 @@
 #include "key_codec.hpp"
 #include "stores.hpp"
 #include "support/matchers.hpp"
+#include "support/temp_dir.hpp"
 
+#include "medsave/backend/cache_backend.hpp"
 #include "medsave/crypto/sha256.hpp"
 #include "medsave/format/index_file.hpp"
 #include "medsave/repo/index_load.hpp"
@@ -305,6 +307,30 @@ IndexedPack pack_of(std::byte name, std::uint32_t plain_length) {
                         .stored_length = 50,
                         .plain_length = plain_length});
   return pack;
+}
+
+TEST(Repository, ReadsAPackFromTheMediumPastCacheAndMemory) {
+  MemBackend store;
+  test::create_in(store);
+  const Id pack = sha256(as_bytes("stored"));
+  store.save({.kind = FileKind::pack, .id = pack}, Buffer(as_bytes("stored")));
+  std::vector<test::Call> calls;
+  const auto repository = test::open_in(store, [&](test::Call call, const FileRef& file) {
+    if (file.id == pack) calls.push_back(call);
+  });
+  const test::TempDir cache;
+  repository->use_cache(cache.path());
+  repository->cache()->note_tree_pack(pack);
+  Buffer out;
+  repository->backend().load_range({.kind = FileKind::pack, .id = pack}, 0, 1, out);
+  calls.clear();
+  repository->load_pack(pack, 6, ReadFrom::repository, out);
+  EXPECT_EQ(as_text(out.view()), "stored");
+  EXPECT_THAT(calls, testing::ElementsAre(test::Call::load));
+  calls.clear();
+  repository->load_pack(pack, 6, ReadFrom::medium, out);
+  EXPECT_EQ(as_text(out.view()), "stored");
+  EXPECT_THAT(calls, testing::ElementsAre(test::Call::drop_from_memory, test::Call::load));
 }
 
 TEST(LoadIndex, JoinsAllFilesAndReportsDuplicates) {

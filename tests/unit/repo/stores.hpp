@@ -18,7 +18,18 @@ namespace medsave::test {
 /// For adopt_unindexed_packs(): nobody else uses the repository.
 inline bool alone() { return true; }
 
-enum class Call { create, save, barrier, load, load_range, size, list, remove, remove_leftovers };
+enum class Call {
+  create,
+  save,
+  barrier,
+  load,
+  load_range,
+  drop_from_memory,
+  size,
+  list,
+  remove,
+  remove_leftovers
+};
 
 /// A connection to a store that outlives it. `before` sees each call, and may throw.
 class Connection : public Backend {
@@ -49,6 +60,10 @@ class Connection : public Backend {
                   Buffer& out) override {
     see(Call::load_range, file);
     store_.load_range(file, offset, length, out);
+  }
+  void drop_from_memory(const FileRef& file) override {
+    see(Call::drop_from_memory, file);
+    store_.drop_from_memory(file);
   }
   std::optional<std::uint64_t> size(const FileRef& file) override {
     see(Call::size, file);
