@@ -50,12 +50,13 @@ bool is_bare_root(std::string_view cleaned) { return split_target(cleaned).names
 std::vector<std::string> entries_of_bare_root(const std::string& cleaned,
                                               const ExclusionTags& tags) {
   const UniqueDir fd = open_dir_at(kCurrentDirectory, cleaned, true);
-  std::vector<std::string> targets = list_dir(fd.get());
-  std::ranges::sort(targets);
-  const std::vector<std::string> found = tags.in(fd.get(), targets);
-  std::erase_if(targets,
-                [&](const std::string& name) { return ExclusionTags::exclude(found, name); });
-  for (std::string& name : targets) name = join(cleaned, name);
+  std::vector<DirEntry> listed = list_entries(fd.get());
+  std::ranges::sort(listed, {}, &DirEntry::name);
+  const std::vector<std::string> found = tags.in(fd.get(), listed);
+  std::vector<std::string> targets;
+  for (const DirEntry& entry : listed) {
+    if (!ExclusionTags::exclude(found, entry.name)) targets.push_back(join(cleaned, entry.name));
+  }
   return targets;
 }
 

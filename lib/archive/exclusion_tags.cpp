@@ -2,7 +2,6 @@
 
 #include "medsave/base/error.hpp"
 #include "medsave/base/text.hpp"
-#include "medsave/sys/file_info.hpp"
 #include "medsave/sys/file_io.hpp"
 
 #include <algorithm>
@@ -40,10 +39,10 @@ ExclusionTags::ExclusionTags(const SourceFilter& filter) {
 }
 
 std::vector<std::string> ExclusionTags::in(DirHandle folder,
-                                           const std::vector<std::string>& sorted) const {
+                                           const std::vector<DirEntry>& sorted) const {
   std::vector<std::string> found;
   for (const Tag& tag : tags_) {
-    if (!std::ranges::binary_search(sorted, tag.name)) continue;
+    if (!std::ranges::binary_search(sorted, tag.name, {}, &DirEntry::name)) continue;
     if (tag.header.empty() || starts_with_header(folder, tag.name, tag.header)) {
       found.push_back(tag.name);
     }

@@ -2,6 +2,7 @@
 
 #include "medsave/archive/archiver.hpp"
 #include "medsave/sys/dir_handle.hpp"
+#include "medsave/sys/file_info.hpp"
 
 #include <string>
 #include <vector>
@@ -15,9 +16,9 @@ class ExclusionTags {
   /// Throws Error(usage) for a bad exclude_if_present.
   explicit ExclusionTags(const SourceFilter& filter);
 
-  /// The names of those that are in `folder`, whose names are `sorted`.
+  /// The names of those that are in `folder`, whose entries are `sorted` by name.
   [[nodiscard]] std::vector<std::string> in(DirHandle folder,
-                                            const std::vector<std::string>& sorted) const;
+                                            const std::vector<DirEntry>& sorted) const;
   /// Whether one of the tags `found` in a folder keeps this entry out: no tag does that to itself.
   static bool exclude(const std::vector<std::string>& found, const std::string& name);
 

@@ -8,6 +8,7 @@
 #include "medsave/snap/tree_walker.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <optional>
 #include <utility>
 
@@ -31,8 +32,10 @@ class EntryPath {
   std::size_t base_ = 0;
 };
 
-std::optional<FileInfo> examine(DirHandle dir, const std::string& name, const TargetNode* target) {
-  return target != nullptr && target->follow ? stat_at(dir, name) : lstat_at(dir, name);
+/// `entry` is a path or a DirEntry.
+template <typename Entry>
+std::optional<FileInfo> examine(DirHandle dir, const Entry& entry, const TargetNode* target) {
+  return target != nullptr && target->follow ? stat_at(dir, entry) : lstat_at(dir, entry);
 }
 
 /// Lists the folder again for names that it listed and that were not there. Those that it lists
@@ -43,7 +46,8 @@ void look_again(const SourceDir& dir, std::vector<std::string> missed, const Loo
   std::vector<std::string> names = list_dir(dir.fd.get());
   std::ranges::sort(names);
   for (std::string& name : missed) {
-    if (std::ranges::binary_search(names, name) && !look_at(name)) missing(name);
+    DirEntry entry = {.name = std::move(name)};
+    if (std::ranges::binary_search(names, entry.name) && !look_at(entry)) missing(entry.name);
   }
 }
 
@@ -61,18 +65,28 @@ std::optional<FileInfo> made_up_info(const TargetNode& target) {
   return std::nullopt;
 }
 
-/// The names in a folder and those that were named in it: not every folder lists all it has.
-std::vector<std::string> names_with_targets(std::vector<std::string> names,
-                                            const TargetNode* target) {
-  if (target == nullptr) return names;
-  const std::size_t listed = names.size();
+/// What a folder lists, sorted by name.
+std::vector<DirEntry> list_sorted(DirHandle dir) {
+  std::vector<DirEntry> listed = list_entries(dir);
+  std::ranges::sort(listed, {}, &DirEntry::name);
+  // Of a folder that is changing while it is listed.
+  const auto repeated = std::ranges::unique(listed, {}, &DirEntry::name);
+  listed.erase(repeated.begin(), repeated.end());
+  return listed;
+}
+
+/// Adds what was named in a folder and is not `listed`: not every folder lists all it has.
+void add_targets(std::vector<DirEntry>& listed, const TargetNode* target) {
+  if (target == nullptr) return;
+  std::vector<DirEntry> added;
   for (const auto& [name, child] : target->children) {
-    const auto end = names.begin() + static_cast<std::ptrdiff_t>(listed);
     const bool is_wanted = child.named || leads_on(child);
-    if (is_wanted && !std::binary_search(names.begin(), end, name)) names.push_back(name);
+    if (is_wanted && !std::ranges::binary_search(listed, name, {}, &DirEntry::name)) {
+      added.push_back({.name = name});
+    }
   }
-  std::ranges::sort(names);
-  return names;
+  std::ranges::move(added, std::back_inserter(listed));
+  std::ranges::sort(listed, {}, &DirEntry::name);
 }
 
 }  // namespace
@@ -183,26 +197,25 @@ std::vector<SourceEntry> SourceTree::entries(const SourceDir& dir, const SourceE
   if (!dir.fd) {
     entries = target_entries(*target, problem);
   } else {
-    Names names = list_dir(dir.fd.get());
-    std::ranges::sort(names);
-    // Of a folder that is changing while it is listed.
-    names.erase(std::unique(names.begin(), names.end()), names.end());
-    const std::vector<std::string> tags = tags_.in(dir.fd.get(), names);
+    std::vector<DirEntry> listed = list_sorted(dir.fd.get());
+    const std::vector<std::string> tags = tags_.in(dir.fd.get(), listed);
+    add_targets(listed, target);
     const bool by_pattern = !filter_.excludes.empty();
     EntryPath path(dir.path);
-    entries.reserve(names.size());
+    entries.reserve(listed.size());
     // Adds the entry unless it is left out; false when there is nothing of that name.
-    const auto look_at = [&](std::string& name) {
+    const auto look_at = [&](DirEntry& found) {
+      std::string& name = found.name;
       SourceEntry entry{.target = target == nullptr ? nullptr : target->child(name)};
       const bool named = entry.target != nullptr && entry.target->named;
       bool rejected = !named && (ExclusionTags::exclude(tags, name) ||
                                  (by_pattern && filter_.excludes.check(path.with(name)).matches));
       if (rejected && entry.target == nullptr) return true;
       try {
-        std::optional<FileInfo> info = examine(dir.fd.get(), name, entry.target);
+        std::optional<FileInfo> info = examine(dir.fd.get(), found, entry.target);
         if (info && !info->is_dir() && entry.target != nullptr && leads_on(*entry.target)) {
           // A symlink that other targets lead through has to be the folder it points to.
-          info = stat_at(dir.fd.get(), name);
+          info = stat_at(dir.fd.get(), found);
           if (info && !info->is_dir()) throw Error(Errc::io, _("it is no folder"));
           rejected = true;
         }
@@ -219,9 +232,9 @@ std::vector<SourceEntry> SourceTree::entries(const SourceDir& dir, const SourceE
       entries.push_back(std::move(entry));
       return true;
     };
-    Names missed;
-    for (std::string& name : names_with_targets(std::move(names), target)) {
-      if (!look_at(name)) missed.push_back(std::move(name));
+    std::vector<std::string> missed;
+    for (DirEntry& found : listed) {
+      if (!look_at(found)) missed.push_back(std::move(found.name));
     }
     if (!missed.empty()) {
       look_again(dir, std::move(missed), look_at, [&](const std::string& name) {

@@ -81,7 +81,6 @@ class SourceTree {
     std::uint64_t device = 0;
     std::uint64_t inode = 0;
   };
-  using Names = std::vector<std::string>;
 
   [[nodiscard]] std::vector<SourceEntry> target_entries(const TargetNode& node,
                                                         const Problem& problem) const;

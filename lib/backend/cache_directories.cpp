@@ -39,10 +39,10 @@ bool holds(const std::string& path, std::string_view content) {
 std::uint64_t size_below(DirHandle dir, const std::string& name) {
   const UniqueDir fd = open_dir_at(dir, name);
   std::uint64_t sum = 0;
-  for (const std::string& entry : list_dir(fd.get())) {
+  for (const DirEntry& entry : list_entries(fd.get())) {
     const std::optional<FileInfo> info = lstat_at(fd.get(), entry);
     if (!info) continue;
-    sum += info->is_dir() ? size_below(fd.get(), entry) : info->size;
+    sum += info->is_dir() ? size_below(fd.get(), entry.name) : info->size;
   }
   return sum;
 }
@@ -82,12 +82,12 @@ std::vector<CacheDirectory> list_cache_directories(const std::string& base, bool
   if (!stat_at(kCurrentDirectory, base)) return directories;
   const UniqueDir dir = open_dir_at(kCurrentDirectory, base, true);
   const Timestamp now = system_clock().now();
-  for (const std::string& name : list_dir(dir.get())) {
-    if (!is_cache_directory(base, name)) continue;
-    const std::optional<FileInfo> info = lstat_at(dir.get(), name);
+  for (const DirEntry& entry : list_entries(dir.get())) {
+    if (!is_cache_directory(base, entry.name)) continue;
+    const std::optional<FileInfo> info = lstat_at(dir.get(), entry);
     if (!info) continue;
-    directories.push_back({.repository_id = name,
-                           .size = with_sizes ? size_below(dir.get(), name) : 0,
+    directories.push_back({.repository_id = entry.name,
+                           .size = with_sizes ? size_below(dir.get(), entry.name) : 0,
                            .last_used = info->mtime.seconds,
                            .old = seconds_between(info->mtime, now) > kOldAfter});
   }

@@ -149,17 +149,18 @@ std::vector<Id> CacheFolder::ids(FileKind kind) const {
 void CacheFolder::prune_folder(const std::string& path,
                                const std::vector<ListedFile>& sorted) const {
   const UniqueDir dir = open_dir_at(kCurrentDirectory, path);
-  for (const std::string& name : list_dir(dir.get())) {
-    const std::optional<FileInfo> info = lstat_at(dir.get(), name);
+  for (const DirEntry& entry : list_entries(dir.get())) {
+    const std::optional<FileInfo> info = lstat_at(dir.get(), entry);
     if (!info || !info->is_regular()) continue;
-    const std::optional<Id> id = Id::parse(name);
+    const std::optional<Id> id = Id::parse(entry.name);
     if (!id) {
-      if (is_temporary_name(name) && is_abandoned(*info)) remove_quietly(dir.get(), name);
+      const bool is_left_over = is_temporary_name(entry.name) && is_abandoned(*info);
+      if (is_left_over) remove_quietly(dir.get(), entry.name);
       continue;
     }
     const auto found = std::ranges::lower_bound(sorted, *id, {}, &ListedFile::id);
     const bool current = found != sorted.end() && found->id == *id && found->size == info->size;
-    if (!current) remove_quietly(dir.get(), name);
+    if (!current) remove_quietly(dir.get(), entry.name);
   }
 }
 

@@ -29,20 +29,20 @@ std::optional<Timestamp> time_of_medium(const HeldFolder& root, const std::strin
   const UniqueDir dir = open_if_there(root, locks);
   if (!dir) return std::nullopt;
   Timestamp newest = stat_dir(dir.get()).mtime;
-  for (const std::string& name : list_dir(dir.get())) {
-    if (const auto info = lstat_at(dir.get(), name)) newest = std::max(newest, info->mtime);
+  for (const DirEntry& entry : list_entries(dir.get())) {
+    if (const auto info = lstat_at(dir.get(), entry)) newest = std::max(newest, info->mtime);
   }
   return newest;
 }
 
 std::uint64_t remove_from(const UniqueDir& dir, const Timestamp& now) {
   std::uint64_t freed = 0;
-  for (const std::string& name : list_dir(dir.get())) {
-    if (!is_temporary_name(name)) continue;
-    const std::optional<FileInfo> info = lstat_at(dir.get(), name);
+  for (const DirEntry& entry : list_entries(dir.get())) {
+    if (!is_temporary_name(entry.name)) continue;
+    const std::optional<FileInfo> info = lstat_at(dir.get(), entry);
     if (!info || !info->is_regular()) continue;
     if (seconds_between(info->mtime, now) <= kAbandoned) continue;
-    remove_file_at(dir.get(), name);
+    remove_file_at(dir.get(), entry.name);
     freed += info->size;
   }
   return freed;

@@ -32,13 +32,13 @@ UniqueDir open_pack_folder(const UniqueDir& data, const std::string& name) {
 }  // namespace
 
 void list_files(const UniqueDir& dir, std::string_view prefix, std::vector<ListedFile>& files) {
-  for (const std::string& name : list_dir(dir.get())) {
-    const std::optional<Id> id = Id::parse(name);
-    if (!id || !name.starts_with(prefix)) continue;
-    const std::optional<FileInfo> info = stat_at(dir.get(), name);
+  for (const DirEntry& entry : list_entries(dir.get())) {
+    const std::optional<Id> id = Id::parse(entry.name);
+    if (!id || !entry.name.starts_with(prefix)) continue;
+    const std::optional<FileInfo> info = stat_at(dir.get(), entry);
     if (info && info->is_regular()) {
       files.push_back({.id = *id, .size = info->size});
-    } else if (lstat_at(dir.get(), name)) {  // else removed meanwhile
+    } else if (lstat_at(dir.get(), entry.name)) {  // else removed meanwhile
       files.push_back({.id = *id, .size = 0});
     }
   }

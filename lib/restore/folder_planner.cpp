@@ -34,11 +34,12 @@ bool stays_as_it_is(EntryAction action) {
 
 using NameSet = std::unordered_set<std::string_view>;
 
-/// Takes out of `extras` what the target lists under another name than the snapshot does. False
-/// where that cannot be told for all of them.
-bool spare_renamed(DirHandle dir, const Tree& tree, const std::vector<std::string>& names,
-                   std::vector<std::string>& extras) {
-  const NameSet listed(names.begin(), names.end());
+/// Takes out of `extras`, a part of `entries`, what the target lists under another name than the
+/// snapshot does. False where that cannot be told for all of them.
+bool spare_renamed(DirHandle dir, const Tree& tree, const std::vector<DirEntry>& entries,
+                   std::vector<const DirEntry*>& extras) {
+  NameSet listed;
+  for (const DirEntry& entry : entries) listed.insert(entry.name);
   std::set<FileKey> keys;
   std::set<std::string> alike;
   std::set<std::string> taken;  // by names that the snapshot has and the target lists
@@ -55,9 +56,9 @@ bool spare_renamed(DirHandle dir, const Tree& tree, const std::vector<std::strin
   }
   std::erase_if(alike, [&](const std::string& name) { return taken.contains(name); });
   if (keys.empty()) return true;
-  const std::size_t spared = std::erase_if(extras, [&](const std::string& name) {
-    const std::optional<FileInfo> there = lstat_at(dir, name);
-    return alike.contains(case_folded(name)) || (there && keys.contains(there->key()));
+  const std::size_t spared = std::erase_if(extras, [&](const DirEntry* extra) {
+    const std::optional<FileInfo> there = lstat_at(dir, *extra);
+    return alike.contains(case_folded(extra->name)) || (there && keys.contains(there->key()));
   });
   return spared >= alike.size() || keeps_inode_numbers(dir);
 }
@@ -277,18 +278,21 @@ std::vector<std::string> FolderPlanner::extras() {
   if (is_root && !context_.request.includes.empty() && !any_chosen_) return {};
   NameSet known;
   for (const Node& node : tree_) known.insert(node.name);
-  const std::vector<std::string> names = list_dir(folder_.fd->get());
-  std::vector<std::string> extras;
-  for (const std::string& name : names) {
-    const bool selected = select(job_.path + "/" + name, false).restore;
-    if (selected && !known.contains(name)) extras.push_back(name);
+  const std::vector<DirEntry> entries = list_entries(folder_.fd->get());
+  std::vector<const DirEntry*> extras;
+  for (const DirEntry& entry : entries) {
+    const bool selected = select(job_.path + "/" + entry.name, false).restore;
+    if (selected && !known.contains(entry.name)) extras.push_back(&entry);
   }
   if (extras.empty() || keeps_extras(extras.size())) return {};
-  if (!spare_renamed(folder_.fd->get(), tree_, names, extras)) {
+  if (!spare_renamed(folder_.fd->get(), tree_, entries, extras)) {
     notes_.extras_kept.fetch_add(extras.size());
     return {};
   }
-  return extras;
+  std::vector<std::string> names;
+  names.reserve(extras.size());
+  for (const DirEntry* extra : extras) names.push_back(extra->name);
+  return names;
 }
 
 }  // namespace medsave

@@ -6,6 +6,7 @@
 
 #include <compare>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -77,6 +78,22 @@ UniqueFd open_file_at(DirHandle dir, const std::string& name, bool follow = fals
 
 /// Names in a directory, without "." and "..", unsorted. For one thread at a time.
 std::vector<std::string> list_dir(DirHandle dir);
+
+/// An entry of a folder that was listed.
+struct DirEntry {
+  std::string name = {};
+  /// What lstat_at() would tell of it, where the system tells that in the request that lists the
+  /// folder (as Windows does). Unix lists names only.
+  std::unique_ptr<const FileInfo> info = {};
+};
+
+/// As list_dir(), for who then asks for each entry, or for some of them: by the functions below,
+/// which make a request only for what the listing has not told.
+std::vector<DirEntry> list_entries(DirHandle dir);
+/// As lstat_at() and stat_at() of its name.
+std::optional<FileInfo> lstat_at(DirHandle dir, const DirEntry& entry);
+std::optional<FileInfo> stat_at(DirHandle dir, const DirEntry& entry);
+
 std::string read_link_at(DirHandle dir, const std::string& name);
 
 }  // namespace medsave

@@ -13,6 +13,7 @@
 #include <array>
 #include <chrono>
 #include <thread>
+#include <utility>
 
 namespace medsave {
 namespace {
@@ -149,6 +150,23 @@ std::vector<std::string> list_dir(DirHandle dir) {
       at += entry->d_reclen;
     }
   }
+}
+
+std::vector<DirEntry> list_entries(DirHandle dir) {
+  std::vector<std::string> names = list_dir(dir);
+  std::vector<DirEntry> entries;
+  entries.reserve(names.size());
+  for (std::string& name : names) entries.push_back({.name = std::move(name)});
+  return entries;
+}
+
+std::optional<FileInfo> lstat_at(DirHandle dir, const DirEntry& entry) {
+  return entry.info ? *entry.info : lstat_at(dir, entry.name);
+}
+
+std::optional<FileInfo> stat_at(DirHandle dir, const DirEntry& entry) {
+  const bool is_told = entry.info && !entry.info->is_symlink();
+  return is_told ? *entry.info : stat_at(dir, entry.name);
 }
 
 std::string read_link_at(DirHandle dir, const std::string& name) {

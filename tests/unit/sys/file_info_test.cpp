@@ -44,6 +44,27 @@ TEST_F(FileInfoTest, LstatDoesNotFollowLinksAndStatDoes) {
   EXPECT_EQ(read_link_at(dir_.get(), "link"), ".");
 }
 
+TEST_F(FileInfoTest, AnEntryThatWasListedIsAskedForOnlyWhereTheListingDidNotTell) {
+  write_all(create_file_at(dir_.get(), "letter", 0600).get(), as_bytes("hello"), "letter");
+  make_symlink_at(dir_.get(), "link", "letter");
+  std::vector<DirEntry> entries = list_entries(dir_.get());
+  std::ranges::sort(entries, {}, &DirEntry::name);
+  ASSERT_EQ(entries.size(), 2U);
+  EXPECT_EQ(entries[0].name, "letter");
+  EXPECT_EQ(lstat_at(dir_.get(), entries[0])->size, 5U);
+  EXPECT_TRUE(lstat_at(dir_.get(), entries[1])->is_symlink());
+  EXPECT_TRUE(stat_at(dir_.get(), entries[1])->is_regular());
+
+  for (DirEntry& entry : entries) {
+    entry.info = std::make_unique<const FileInfo>(*lstat_at(dir_.get(), entry));
+  }
+  remove_file_at(dir_.get(), "letter");
+  EXPECT_EQ(lstat_at(dir_.get(), entries[0])->size, 5U);
+  EXPECT_EQ(stat_at(dir_.get(), entries[0])->size, 5U);
+  EXPECT_TRUE(lstat_at(dir_.get(), entries[1])->is_symlink());
+  EXPECT_FALSE(stat_at(dir_.get(), entries[1]));
+}
+
 TEST_F(FileInfoTest, LongLinkTargetsAreReadWhole) {
   const std::string target(4000, 'x');
   make_symlink_at(dir_.get(), "link", target);
