@@ -34,7 +34,8 @@ std::size_t tell_remaining(const Repository& repository, Context& context) {
       Buffer json;
       repository.load_json(file, json);
       const LockFile lock = decode_lock_file(as_text(json.view()));
-      context.warn(escape_for_terminal(format_text(_("this lock stays: {}"), describe_lock(lock))));
+      const std::string owner = describe_lock(lock, repository.clock().now());
+      context.warn(escape_for_terminal(format_text(_("this lock stays: {}"), owner)));
     } catch (const Error&) {
       context.warn(format_text(_("this lock stays and cannot be read: {}"), listed.id.hex()));
     }

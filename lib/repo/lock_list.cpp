@@ -41,6 +41,7 @@ OtherLocks look_at_locks(const Repository& repository, const std::vector<ListedF
                          const Id& own, const LockOptions& options, const NoticeSink& notice,
                          const std::stop_token& stop) {
   Backend& backend = repository.backend();
+  const Clock& clock = repository.clock();
   OtherLocks others;
   for (const ListedFile& one : listed) {
     if (one.size == 0) continue;  // left by a crash of the system
@@ -50,12 +51,12 @@ OtherLocks look_at_locks(const Repository& repository, const std::vector<ListedF
     const FileRef file{.kind = FileKind::lock, .id = one.id};
     std::optional<LockFile> lock = load_patiently(repository, file, options.timing, stop);
     if (!lock) continue;
-    if (judge_owner(*lock, repository.clock().now()) == LockOwner::ended) {
+    if (judge_owner(*lock, clock.now()) == LockOwner::ended) {
       backend.remove(file);
       ++others.dead;
       if (notice) {
         notice(format_text(_("removed the lock of {}: that process has ended without doing so"),
-                           describe_lock(*lock)));
+                           describe_lock(*lock, clock.now())));
       }
       continue;
     }
@@ -65,10 +66,10 @@ OtherLocks look_at_locks(const Repository& repository, const std::vector<ListedF
   return others;
 }
 
-Error locked_by(const LockFile& lock, bool waits) {
-  const std::string owner = describe_lock(lock);
+Error locked_by(const LockFile& lock, bool waits, const Timestamp& now) {
+  const std::string owner = describe_lock(lock, now);
   if (waits) return {Errc::locked, format_text(_("the repository is locked by {}"), owner)};
-  if (judge_owner(lock, system_clock().now()) == LockOwner::went_down) {
+  if (judge_owner(lock, now) == LockOwner::went_down) {
     return {Errc::locked, format_text(_("the repository is locked by {}, which seems to have ended "
                                         "when this computer went down; this lock will be removed "
                                         "by itself in a few minutes: try again then"),

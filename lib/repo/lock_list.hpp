@@ -27,6 +27,7 @@ OtherLocks look_at_locks(const Repository& repository, const std::vector<ListedF
                          const std::stop_token& stop);
 
 /// Error(locked) naming the owner, with what to do about it unless the command `waits` for him.
-Error locked_by(const LockFile& lock, bool waits);
+/// `now` is the time by the repository's clock.
+Error locked_by(const LockFile& lock, bool waits, const Timestamp& now);
 
 }  // namespace medsave

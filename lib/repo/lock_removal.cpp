@@ -12,7 +12,7 @@ namespace medsave {
 
 std::size_t remove_locks(const Repository& repository, bool all, const NoticeSink& problem) {
   Backend& backend = repository.backend();
-  const Timestamp now = system_clock().now();
+  const Timestamp now = repository.clock().now();
   std::vector<Id> removed;
   for (const ListedFile& listed : backend.list(FileKind::lock)) {
     const FileRef file{.kind = FileKind::lock, .id = listed.id};

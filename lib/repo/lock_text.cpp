@@ -25,8 +25,8 @@ std::string format_age(std::int64_t seconds) {
 
 }  // namespace
 
-std::string describe_lock(const LockFile& lock) {
-  const double age = seconds_between(lock.time.instant, system_clock().now());
+std::string describe_lock(const LockFile& lock, const Timestamp& now) {
+  const double age = seconds_between(lock.time.instant, now);
   return format_text(lock.exclusive ? _("PID {} on {} by {}, created at {} ({} ago), exclusive")
                                     : _("PID {} on {} by {}, created at {} ({} ago)"),
                      lock.pid, lock.hostname, lock.username, format_local_time(lock.time.instant),

@@ -32,15 +32,21 @@ FileRef lock_file(const Id& id) { return {.kind = FileKind::lock, .id = id}; }
 
 /// A point in time by two clocks: one that also counts while the machine sleeps, and the wall
 /// clock, which may be set.
-struct Moment {
-  std::chrono::nanoseconds running = running_time();
-  Timestamp wall = system_clock().now();
+class Moment {
+ public:
+  /// Now. `wall` outlives it.
+  explicit Moment(const Clock& wall) : wall_clock_(&wall) {}
 
   [[nodiscard]] milliseconds age() const {
-    const auto seconds = std::chrono::duration<double>(seconds_between(wall, system_clock().now()));
-    return std::max(duration_cast<milliseconds>(running_time() - running),
+    const std::chrono::duration<double> seconds(seconds_between(wall_, wall_clock_->now()));
+    return std::max(duration_cast<milliseconds>(running_time() - running_),
                     duration_cast<milliseconds>(seconds));
   }
+
+ private:
+  const Clock* wall_clock_;
+  std::chrono::nanoseconds running_ = running_time();
+  Timestamp wall_ = wall_clock_->now();
 };
 
 Error removed_by_somebody() {
@@ -57,7 +63,9 @@ struct RepoLock::State {
       : repository(the_repository),
         options(the_options),
         notice(std::move(the_notice)),
-        stopper(std::move(the_stopper)) {}
+        stopper(std::move(the_stopper)),
+        fresh(the_repository.clock()),
+        seen(the_repository.clock()) {}
   State(const State&) = delete;
   State& operator=(const State&) = delete;
   ~State();
@@ -71,6 +79,7 @@ struct RepoLock::State {
   [[nodiscard]] bool is_there(const Id& id) const;
   [[nodiscard]] bool is_listed(const Id& id) const;
   Id save_lock() const;
+  [[nodiscard]] Moment now() const { return Moment(repository.clock()); }
   void remove_now(const Id& id) noexcept;
   void remove_at_forced_exit();
 
@@ -159,7 +168,7 @@ void RepoLock::State::take(const std::stop_token& stop) {
   } else {
     look(stop);
   }
-  fresh = Moment();  // taken before the file is written: others compute its age from the time in it
+  fresh = now();  // taken before the file is written: others compute its age from the time in it
   try {
     own = save_first_lock();
   } catch (const Error& e) {
@@ -167,7 +176,7 @@ void RepoLock::State::take(const std::stop_token& stop) {
     confirmed = true;  // no thread yet
     return;
   }
-  seen = Moment();
+  seen = now();
   remove_at_forced_exit();
   own_visible = SteadyClock::now();
   // If our lock became visible soon enough after our first listing, an exclusive locker that was
@@ -242,7 +251,9 @@ void RepoLock::State::look_at(const std::vector<ListedFile>& listed, const std::
   const OtherLocks others = look_at_locks(repository, listed, own, options, notice, stop);
   if (others.count != 0) alone = false;
   if (others.dead != 0) cleared_dead = true;
-  if (others.conflict) throw locked_by(*others.conflict, options.retry.count() != 0);
+  if (others.conflict) {
+    throw locked_by(*others.conflict, options.retry.count() != 0, repository.clock().now());
+  }
   if (own == Id{} || others.own_is_listed || is_there(own)) return;
   throw Error(Errc::locked, format_text(_("the lock of this command is not at {} any more: another "
                                           "program has removed it, or the storage only said that "
@@ -336,7 +347,7 @@ void RepoLock::State::refresh_if_due(const std::stop_token& stop, std::optional<
   } catch (const Error& e) {
     if (lost) return;
     if (!failed) tell(format_text(_("the lock could not be refreshed: {}; trying on"), e.what()));
-    failed = Moment();
+    failed = now();
   }
 }
 
@@ -361,17 +372,17 @@ void RepoLock::State::require_held() {
   if (fresh.age() > options.timing.doubtful && !refresh({})) lose();
   if (seen.age() < options.timing.trust) return;
   if (!is_listed(own)) lose();
-  seen = Moment();
+  seen = now();
 }
 
 /// This run began without a lock because the medium was full. There may be space for the lock by
 /// now, and another process may have stored one.
 void RepoLock::State::take_late() {
-  const Moment begun;
+  const Moment begun = now();
   try {
     own = save_lock();
     fresh = begun;
-    seen = Moment();
+    seen = now();
     remove_at_forced_exit();
   } catch (const Error& e) {
     if (e.code() != Errc::no_space) throw;
@@ -395,9 +406,9 @@ void RepoLock::State::lose() {
 bool RepoLock::State::refresh(const std::stop_token& stop) {
   Backend& backend = repository.backend();
   if (!is_listed(own)) return false;
-  const Moment begun;
+  const Moment begun = now();
   const Id renewed = save_lock();
-  const Moment visible;
+  const Moment visible = now();
   const auto still_there = [&] {
     pause_for(options.timing.recheck, stop);
     return is_listed(own);

@@ -15,6 +15,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
+#include <chrono>
 #include <thread>
 
 namespace medsave {
@@ -266,6 +268,53 @@ TEST_F(RepoLockTest, GivesACloneOfThisComputerTimeToRefreshItsLock) {
   EXPECT_EQ(judge_owner(lock, now), LockOwner::may_live);
 }
 
+/// Goes on only when the test says so.
+class SteppedClock : public Clock {
+ public:
+  [[nodiscard]] Timestamp now() const override { return {.seconds = seconds_}; }
+  void advance(std::chrono::seconds by) { seconds_ += by.count(); }
+
+ private:
+  std::atomic<std::int64_t> seconds_ = system_clock().now().seconds;
+};
+
+class RepoLockClockTest : public testing::Test {
+ protected:
+  SteppedClock clock_;
+  MemBackend store_;
+  std::unique_ptr<Repository> repository_ =
+      Repository::create(std::make_unique<test::Connection>(store_), Secret("password"),
+                         {.version = 2, .polynomial = {}, .kdf = test::kFastKdf, .clock = clock_});
+};
+
+TEST_F(RepoLockClockTest, ALockIsRefreshedByTheRepositorysClock) {
+  LockOptions how = options(LockMode::shared);
+  how.timing.poll = milliseconds(5);
+  const RepoLock held(*repository_, how, {}, std::stop_source());
+  const Id first = test::only_file(store_, FileKind::lock);
+  clock_.advance(std::chrono::minutes(6));
+  EXPECT_TRUE(wait_until([&] {
+    const std::vector<ListedFile> locks = store_.list(FileKind::lock);
+    return locks.size() == 1 && locks[0].id != first;
+  }));
+  Buffer json;
+  repository_->load_json({.kind = FileKind::lock, .id = test::only_file(store_, FileKind::lock)},
+                         json);
+  EXPECT_EQ(decode_lock_file(as_text(json.view())).time.instant, clock_.now());
+}
+
+TEST_F(RepoLockClockTest, ALockIsStaleByTheRepositorysClock) {
+  LockFile elsewhere = make_lock(true, clock_);
+  elsewhere.hostname = "elsewhere";
+  repository_->save_json(FileKind::lock, encode_lock_file(elsewhere));
+  clock_.advance(std::chrono::minutes(29));
+  EXPECT_EQ(remove_locks(*repository_, false, {}), 0U);
+  EXPECT_THAT([&] { RepoLock(*repository_, options(LockMode::shared), {}, std::stop_source()); },
+              ThrowsMessage<Error>(HasSubstr("(29m ago)")));
+  clock_.advance(std::chrono::minutes(2));
+  EXPECT_EQ(remove_locks(*repository_, false, {}), 1U);
+}
+
 TEST_F(RepoLockTest, RespectsALockWhoseOwnerMayLive) {
   LockFile dead = other(true);
   dead.pid = ended_process();
@@ -498,18 +547,19 @@ TEST(Unlock, DoesNotCountALockThatIsStillThere) {
 }
 
 TEST(DescribeLock, NamesOwnerAndAge) {
-  LockFile lock{.time = in_local_zone(system_clock().now()),
+  const Timestamp now = system_clock().now();
+  LockFile lock{.time = in_local_zone(now),
                 .exclusive = true,
                 .hostname = "praxis-pc",
                 .username = "anna",
                 .pid = 4711};
   lock.time.instant.seconds -= 12 * 60 + 5;
-  const std::string text = describe_lock(lock);
+  const std::string text = describe_lock(lock, now);
   EXPECT_TRUE(text.starts_with("PID 4711 on praxis-pc by anna, created at 20")) << text;
   EXPECT_TRUE(text.ends_with("(12m ago), exclusive")) << text;
   lock.exclusive = false;
   lock.time.instant.seconds -= 3 * 24 * 3600;
-  EXPECT_TRUE(describe_lock(lock).ends_with("(3d 0h ago)")) << describe_lock(lock);
+  EXPECT_TRUE(describe_lock(lock, now).ends_with("(3d 0h ago)")) << describe_lock(lock, now);
 }
 
 }  // namespace
