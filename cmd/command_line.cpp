@@ -152,7 +152,7 @@ const Command* Command::find(std::string_view name) const {
 
 const Option* Command::find_option(std::string_view name) const {
   const auto found =
-      std::ranges::find_if(options_, [&](const Option& o) { return o.name == name; });
+      std::ranges::find_if(options_, [&](const Option& o) { return o.is_called(name); });
   if (found != options_.end()) return &*found;
   return parent_ == nullptr ? nullptr : parent_->find_option(name);
 }

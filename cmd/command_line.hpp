@@ -33,6 +33,9 @@ struct Option {
   std::function<void(const std::string& value)> set = {};
 
   [[nodiscard]] bool takes_value() const { return !value_name.empty(); }
+  [[nodiscard]] bool is_called(std::string_view word) const {
+    return name == word || (!older.empty() && older == word);
+  }
 };
 
 /// A command line worth copying, and what it does.
@@ -100,7 +103,7 @@ class Command {
   [[nodiscard]] const std::list<Command>& commands() const { return commands_; }
   [[nodiscard]] const Command* parent() const { return parent_; }
   [[nodiscard]] const Command* find(std::string_view name) const;
-  /// Of this command or one above it.
+  /// By its name or its older one, of this command or one above it.
   [[nodiscard]] const Option* find_option(std::string_view name) const;
   [[nodiscard]] const Option* find_letter(char letter) const;
 

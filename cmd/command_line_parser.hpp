@@ -17,8 +17,7 @@ struct ParsedLine {
 /// Follows the rules restic's users know: options anywhere, also the global ones behind the
 /// command; `--name=value`, `--name value`, `-nvalue`, `-n=value`, `-abc`; `--` ends them. Then
 /// options that were not given take their values from the environment.
-/// Throws Error(usage), naming the option. CLI11 splits the words; what it says of them in English
-/// and its help, configuration files and variables are not used.
+/// Throws Error(usage), naming the option.
 ParsedLine parse_command_line(const Command& root, const std::vector<std::string>& arguments);
 
 }  // namespace medsave::cli
