@@ -33,9 +33,11 @@
 
 #include <algorithm>
 #include <exception>
+#include <functional>
 #include <limits>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <system_error>
 #include <thread>
 #include <utility>
@@ -330,68 +332,56 @@ void tell_begun(const std::string& file, const BackupReport& report) {
   }
 }
 
-void back_up(const BackupOptions& options, const std::vector<std::string>& arguments,
-             Context& context, BackupReport& report) {
-  Job job = make_job(options, arguments, context, report);
-  report.set_job(job.snapshot);
-  if (!options.summary_file.empty()) tell_begun(options.summary_file, report);
-  std::optional<RunningBackup> running;
-  if (!options.dry_run && job.request.streams.empty()) running.emplace(context, job.snapshot);
-  context.detail(_("open repository"));
-  OpenOptions open{.lists_packs = true};
-  if (options.dry_run) open.lock.reset();
-  const OpenedRepository& opened = open_repository(context, open);
-  leave_out_own_files(job.request, job.snapshot.paths, context);  // the cache is there by now
-  const Repository& repository = opened.repository();
-  const auto snapshots = load_snapshots(repository, opened.stop(),
-                                        [&](const std::string& problem) { context.warn(problem); });
-  context.detail(_("load index files"));
-  std::vector<IndexProblem> damaged;
-  const std::unique_ptr<Index> index =
-      load_index_for_writing(repository, context, opened.stop(), &damaged).index;
-  choose_parent_of(job, options, snapshots, context);
-  Progress progress;
-  BackupDestination destination = {.repository = repository,
-                                   .index = *index,
+/// Tells of an interruption when it comes. In a thread of its own: storing what there is can take a
+/// while, and the thread that heeds a second Ctrl-C must not wait for the terminal.
+class InterruptionNotice {
+ public:
+  InterruptionNotice(const std::stop_token& stop, Context& context)
+      : on_stop_(stop, [this, &context] {
+          try {
+            teller_ = std::jthread([&context] { context.tell_of_interruption(); });
+          } catch (const std::system_error&) {  // no thread to be had: told at the end
+          }
+        }) {}
+
+ private:
+  std::jthread teller_;
+  std::stop_callback<std::function<void()>> on_stop_;  // last: it writes teller_
+};
+
+BackupDestination make_destination(Job& job, const OpenedRepository& opened, Index& index,
+                                   Progress& progress, Context& context) {
+  BackupDestination destination = {.repository = opened.repository(),
+                                   .index = index,
                                    .stop = opened.stop(),
                                    .writer = writer_options(context.global),
                                    .parent = std::move(job.parent),
                                    .snapshot = std::move(job.snapshot)};
   destination.writer.progress = &progress;
-  // Not with damaged index files: the packs that they list look like those of an interrupted run,
-  // and all of them would be read.
-  if (opened.lock() != nullptr && damaged.empty()) {
-    destination.relies_on = pick_up_interrupted_run(opened, *index, context);
-  }
+  return destination;
+}
 
-  BackupResult result;
-  // Storing what there is can take a while, and the thread that heeds a second Ctrl-C must not wait
-  // for the terminal.
-  std::jthread teller;
-  const std::stop_callback on_stop(opened.stop(), [&] {
-    try {
-      teller = std::jthread([&] { context.tell_of_interruption(); });
-    } catch (const std::system_error&) {  // no thread to be had: told at the end
-    }
-  });
+/// run_backup() with its progress shown. Where it throws, people learn what is saved and what not.
+BackupResult run_and_show(BackupDestination destination, BackupRequest request,
+                          BackupReport& report, Progress& progress, Context& context) {
+  const bool dry_run = request.dry_run;
   try {
     ProgressDisplay display(context.console, progress, ProgressKind::backup,
                             context.progress_style(), context.progress_interval());
-    result = run_backup({std::move(destination)}, std::move(job.request), report.sinks(), progress);
+    return run_backup({std::move(destination)}, std::move(request), report.sinks(), progress);
   } catch (const Interrupted&) {
     context.tell_of_interruption();
     context.warn(nothing_saved());
     throw;
   } catch (const Error& e) {
-    if (options.dry_run || context.identity == Identity::restic) throw;
+    if (dry_run || context.identity == Identity::restic) throw;
     throw Error(e.code(), format_text(_("{}. The backup is not finished"), e.what()));
   }
-  const std::optional<Id>& snapshot = result.destinations.front().snapshot_id;
-  if (snapshot && !options.dry_run) {
-    context.done(format_text(_("snapshot {} was saved"), snapshot->short_hex()));
-  }
-  if (!options.dry_run) refresh_protection(opened, *index, context);
-  report.finish(result);
+}
+
+/// Throws CommandFailed where the snapshot does not hold all that was asked for.
+void require_complete(const BackupResult& result, const BackupOptions& options,
+                      const BackupReport& report) {
   if (result.problems + report.unusable_targets() != 0) {
     throw CommandFailed(kExitIncomplete,
                         _("Warning: at least one source file could not be read; the snapshot holds "
@@ -415,6 +405,46 @@ void back_up(const BackupOptions& options, const std::vector<std::string>& argum
         _("Warning: a source is empty, or a folder in one whose drive seems not to be "
           "connected"));
   }
+}
+
+void back_up(const BackupOptions& options, const std::vector<std::string>& arguments,
+             Context& context, BackupReport& report) {
+  Job job = make_job(options, arguments, context, report);
+  report.set_job(job.snapshot);
+  if (!options.summary_file.empty()) tell_begun(options.summary_file, report);
+  std::optional<RunningBackup> running;
+  if (!options.dry_run && job.request.streams.empty()) running.emplace(context, job.snapshot);
+  context.detail(_("open repository"));
+  OpenOptions open{.lists_packs = true};
+  if (options.dry_run) open.lock.reset();
+  const OpenedRepository& opened = open_repository(context, open);
+  leave_out_own_files(job.request, job.snapshot.paths, context);  // the cache is there by now
+  const Repository& repository = opened.repository();
+  const auto snapshots = load_snapshots(repository, opened.stop(),
+                                        [&](const std::string& problem) { context.warn(problem); });
+  context.detail(_("load index files"));
+  std::vector<IndexProblem> damaged;
+  const std::unique_ptr<Index> index =
+      load_index_for_writing(repository, context, opened.stop(), &damaged).index;
+  choose_parent_of(job, options, snapshots, context);
+  Progress progress;
+  BackupDestination destination = make_destination(job, opened, *index, progress, context);
+  // Not with damaged index files: the packs that they list look like those of an interrupted run,
+  // and all of them would be read.
+  if (opened.lock() != nullptr && damaged.empty()) {
+    destination.relies_on = pick_up_interrupted_run(opened, *index, context);
+  }
+
+  const InterruptionNotice notice(opened.stop(), context);
+  const BackupResult result =
+      run_and_show(std::move(destination), std::move(job.request), report, progress, context);
+  const std::optional<Id>& snapshot = result.destinations.front().snapshot_id;
+  if (snapshot && !options.dry_run) {
+    context.done(format_text(_("snapshot {} was saved"), snapshot->short_hex()));
+  }
+  if (!options.dry_run) refresh_protection(opened, *index, context);
+  report.finish(result);
+  require_complete(result, options, report);
 }
 
 /// Writes the summary of a failed backup. If that fails too, it is only a warning: the command ends

@@ -25,6 +25,7 @@
 #include <chrono>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string_view>
 #include <utility>
 
@@ -302,45 +303,36 @@ bool is_there(const std::string& target) {
   }
 }
 
-void run_restore_command(const RestoreOptions& options, const std::string& snapshot,
-                         Context& context) {
-  RestoreRequest request = make_request(options);
-  const OpenedRepository& opened = open_repository(context, kForReading);
-  const Repository& repository = opened.repository();
-  const SnapshotSpec spec = parse_snapshot_spec(snapshot);
-  const auto snapshots = load_candidates(repository, spec.id, opened.stop(), context);
-  const SnapshotEntry& entry =
-      find_snapshot(snapshots, spec.id, options.snapshots.filter(), context.notices());
-  const std::unique_ptr<Index> index =
-      load_readable_index(repository, context.notices(), opened.stop());
-  const BlobReader reader(repository, *index);
-  SnapshotFolder folder = find_folder(reader, entry.snapshot.tree, spec.subfolder);
+/// What the request takes from the snapshot: the tree, and what must stay beside it.
+void set_snapshot(RestoreRequest& request, const Snapshot& snapshot, const std::string& subfolder,
+                  const BlobReader& reader) {
+  SnapshotFolder folder = find_folder(reader, snapshot.tree, subfolder);
   request.tree = folder.tree;
   request.folder = std::move(folder.node);
   // A folder that is yet to be made holds nothing that could be lost.
-  if (is_there(options.target)) {
-    request.sources = find_sources(reader, entry.snapshot, spec.subfolder);
-  }
-  if (request.delete_extra) {
-    request.left_out = SnapshotExcludes(entry.snapshot, spec.subfolder);
-  }
-  request.repository = folder_here(chosen_location(context.global.repository)).value_or("");
-  request.opening_files = files_that_open(context.global.repository);
+  if (is_there(request.target)) request.sources = find_sources(reader, snapshot, subfolder);
+  if (request.delete_extra) request.left_out = SnapshotExcludes(snapshot, subfolder);
+}
+
+void announce(const SnapshotEntry& entry, const RestoreOptions& options, Context& context) {
   context.info(format_text(_("restoring {} to {}"),
                            context.console.name_for_out(describe_snapshot(entry)),
                            context.console.name_for_out(options.target)));
   if (options.dry_run && context.identity == Identity::medsave) {
     context.info(_("Dry run: nothing will be written or deleted."));
   }
+}
 
-  const auto start = SteadyClock::now();
+/// run_restore() with its progress shown. Where it throws, people learn that the target is
+/// incomplete.
+RestoreResult run_and_show(const BlobReader& reader, const RestoreRequest& request,
+                           const RestoreOptions& options, Context& context,
+                           const std::stop_token& stop) {
   Progress progress;
-  RestoreResult result;
   try {
     const ProgressDisplay display(context.console, progress, ProgressKind::restore,
                                   context.progress_style(), context.progress_interval());
-    result =
-        run_restore(reader, request, make_sinks(options.dry_run, context), progress, opened.stop());
+    return run_restore(reader, request, make_sinks(options.dry_run, context), progress, stop);
   } catch (const Interrupted&) {
     context.tell_of_interruption();
     if (!options.dry_run) {
@@ -357,7 +349,10 @@ void run_restore_command(const RestoreOptions& options, const std::string& snaps
                               "on from there"),
                             e.what(), options.target));
   }
-  if (opened.lock() != nullptr) opened.lock()->confirm();
+}
+
+void tell_result(const RestoreResult& result, const RestoreOptions& options,
+                 SteadyClock::time_point start, Context& context) {
   if (!options.dry_run) {
     const unsigned long files = result.files_restored;
     context.done(format_text(n_("{} file or folder was restored to {}",
@@ -369,23 +364,49 @@ void run_restore_command(const RestoreOptions& options, const std::string& snaps
   } else {
     print_summary(result, options, start, context);
   }
-  if (result.problems != 0) {
-    const unsigned long count = result.problems;
-    const bool some = result.files_restored != result.folders_restored ||
-                      result.files_skipped != 0 || result.bytes_restored != 0;
-    const char* text =
-        some ? n_("There was {} error", "There were {} errors", count)
-             : n_("There was {} error, and no file was restored; nothing in the repository was "
-                  "changed. The reasons stand above: if it is the target, choose another with "
-                  "--target; if something is lost or damaged in the repository, `medsave check` "
-                  "tells what else is affected",
-                  "There were {} errors, and no file was restored; nothing in the repository was "
-                  "changed. The reasons stand above: if it is the target, choose another with "
-                  "--target; if something is lost or damaged in the repository, `medsave check` "
-                  "tells what else is affected",
-                  count);
-    throw CommandFailed(kExitFailed, fatal_text(format_text(text, count)));
-  }
+}
+
+void require_no_problems(const RestoreResult& result) {
+  if (result.problems == 0) return;
+  const unsigned long count = result.problems;
+  const bool some = result.files_restored != result.folders_restored ||
+                    result.files_skipped != 0 || result.bytes_restored != 0;
+  const char* text =
+      some ? n_("There was {} error", "There were {} errors", count)
+           : n_("There was {} error, and no file was restored; nothing in the repository was "
+                "changed. The reasons stand above: if it is the target, choose another with "
+                "--target; if something is lost or damaged in the repository, `medsave check` "
+                "tells what else is affected",
+                "There were {} errors, and no file was restored; nothing in the repository was "
+                "changed. The reasons stand above: if it is the target, choose another with "
+                "--target; if something is lost or damaged in the repository, `medsave check` "
+                "tells what else is affected",
+                count);
+  throw CommandFailed(kExitFailed, fatal_text(format_text(text, count)));
+}
+
+void run_restore_command(const RestoreOptions& options, const std::string& snapshot,
+                         Context& context) {
+  RestoreRequest request = make_request(options);
+  const OpenedRepository& opened = open_repository(context, kForReading);
+  const Repository& repository = opened.repository();
+  const SnapshotSpec spec = parse_snapshot_spec(snapshot);
+  const auto snapshots = load_candidates(repository, spec.id, opened.stop(), context);
+  const SnapshotEntry& entry =
+      find_snapshot(snapshots, spec.id, options.snapshots.filter(), context.notices());
+  const std::unique_ptr<Index> index =
+      load_readable_index(repository, context.notices(), opened.stop());
+  const BlobReader reader(repository, *index);
+  set_snapshot(request, entry.snapshot, spec.subfolder, reader);
+  request.repository = folder_here(chosen_location(context.global.repository)).value_or("");
+  request.opening_files = files_that_open(context.global.repository);
+  announce(entry, options, context);
+
+  const auto start = SteadyClock::now();
+  const RestoreResult result = run_and_show(reader, request, options, context, opened.stop());
+  if (opened.lock() != nullptr) opened.lock()->confirm();
+  tell_result(result, options, start, context);
+  require_no_problems(result);
 }
 
 void add_selection_options(Command& command, RestoreOptions& options) {
