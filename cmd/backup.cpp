@@ -392,11 +392,11 @@ void require_complete(const BackupResult& result, const BackupOptions& options,
     throw CommandFailed(
         kExitIncomplete,
         escape_for_terminal(
-            count == 1 ? format_text(_("Warning: nothing of {} was saved, because a pattern "
-                                       "excludes this source"),
+            count == 1 ? format_text(_("Warning: nothing of {} was saved, because this source is "
+                                       "excluded"),
                                      result.excluded.front())
-                       : format_text(_("Warning: nothing of {} sources was saved, because patterns "
-                                       "exclude them"),
+                       : format_text(_("Warning: nothing of {} sources was saved, because they are "
+                                       "excluded"),
                                      count)));
   }
   if (options.require_sources && result.emptied != 0) {

@@ -19,6 +19,7 @@
 #include "medsave/sys/file_info.hpp"
 #include "medsave/sys/file_io.hpp"
 #include "medsave/sys/metadata.hpp"
+#include "medsave/sys/xattr.hpp"
 #include "medsave/ui/display_text.hpp"
 
 #include <algorithm>
@@ -72,6 +73,7 @@ class Output {
       return;
     }
     open();
+    if (replaced_) take_over(*replaced_);
     sync_fd(file_.get(), target_);
     close_fd(std::move(file_), target_);
     if (temporary_.empty()) return;
@@ -98,14 +100,38 @@ class Output {
     std::array<std::byte, 8> random = {};
     system_random().fill(random);
     place_ = resolve_link(target_);
-    temporary_ = place_ + ".medsave-" + to_hex(random);  // another dump may be writing to it, too
-    file_ = create_file_at(kCurrentDirectory, temporary_, 0666, target_);
-    if (there) set_mode_where_possible(file_.get(), there->mode, target_);
+    // Another dump may be writing to the same file. The name is short, since the file's own may be
+    // as long as names can be.
+    const std::filesystem::path folder = std::filesystem::path(place_).parent_path();
+    const std::string temporary = folder / (".medsave-" + to_hex(random));
+    file_ = create_file_at(kCurrentDirectory, temporary, there ? 0600 : 0666, target_);
+    temporary_ = temporary;
+    replaced_ = there;
+  }
+
+  /// Gives the new file owner, attributes (an ACL is one) and mode of the one that it replaces, as
+  /// far as this user may.
+  void take_over(const FileInfo& replaced) {
+    const auto try_to = [](const auto& change) {
+      try {
+        change();
+      } catch (const Error&) {  // the content, which was asked for, is there
+      }
+    };
+    try_to([&] { set_owner_at(kCurrentDirectory, temporary_, replaced.uid, replaced.gid); });
+    try_to([&] {
+      const NoticeSink nobody = [](const std::string&) {};
+      for (const Xattr& attribute : read_xattrs_at(kCurrentDirectory, place_, false, nobody)) {
+        try_to([&] { set_xattr_at(kCurrentDirectory, temporary_, attribute); });
+      }
+    });
+    set_mode_where_possible(file_.get(), replaced.mode, target_);
   }
 
   const std::string target_;
   std::string place_ = {};      // the file itself where target_ is a symbolic link
   std::string temporary_ = {};  // its name while it is being written; empty at the end
+  std::optional<FileInfo> replaced_ = {};
   UniqueFd file_;
 };
 
@@ -269,6 +295,9 @@ void add_dump(Command& root) {
     if (arguments.size() != 2) {
       throw Error(Errc::usage,
                   _("give a snapshot and a file or folder in it: medsave dump latest /PATH/FILE"));
+    }
+    if (arguments[1].empty()) {
+      throw Error(Errc::usage, _("the name of the file is empty; \"/\" means the whole snapshot"));
     }
     run_dump(*options, arguments, context);
   });

@@ -23,6 +23,8 @@
 #include "medsave/par/task_scope.hpp"
 #include "medsave/sys/host.hpp"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <atomic>
 #include <chrono>
@@ -59,8 +61,20 @@ std::vector<std::unique_ptr<BlobSink>> make_sinks(
 
 /// When the backup that made the parent began.
 std::optional<Timestamp> start_of_parent(const BackupDestination& to) {
-  if (!to.parent || !to.parent->snapshot.summary) return std::nullopt;
-  return to.parent->snapshot.summary->backup_start.instant;
+  if (!to.parent) return std::nullopt;
+  const Snapshot& parent = to.parent->snapshot;
+  // Older programs record the time of the snapshot only.
+  return parent.summary ? parent.summary->backup_start.instant : parent.time.instant;
+}
+
+/// False where that cannot be found out.
+bool leads_to_folder(const std::string& link) {
+  try {
+    const std::optional<FileInfo> info = stat_at(kCurrentDirectory, link);
+    return info && info->is_dir();
+  } catch (const Error&) {
+    return false;
+  }
 }
 
 /// Throws unless all destinations cut files at the same places: each file is cut only once.
@@ -113,6 +127,7 @@ class Backup {
   static void require_adopted_packs(const BackupDestination& to);
   [[nodiscard]] SnapshotSummary summary(std::size_t destination) const;
   std::vector<DestinationResult> publish_in_all();
+  void tell_what_parent_lacks(const BackupDestination& to);
   DestinationResult publish(std::size_t destination);
 
   std::vector<BackupDestination> destinations_;
@@ -153,6 +168,7 @@ BackupTargets Backup::resolve_targets() {
   BackupTargets tree;
   std::vector<std::string> existing;
   std::vector<std::string> links;
+  std::vector<std::string> specials;
   for (const std::string& target : request_.targets) {
     try {
       const std::optional<FileInfo> info = lstat_at(kCurrentDirectory, target);
@@ -161,6 +177,7 @@ BackupTargets Backup::resolve_targets() {
         continue;
       }
       if (info->is_symlink()) links.push_back(target);
+      if (!info->is_symlink() && !info->is_dir() && !info->is_regular()) specials.push_back(target);
     } catch (const Error&) {
       // It exists but cannot be examined; the walk reports that.
     }
@@ -180,6 +197,13 @@ BackupTargets Backup::resolve_targets() {
     to.snapshot.paths = snapshot_paths(existing, request_.streams);
   }
   tell_links(links);
+  for (const std::string& path : specials) {
+    if (request_.require_sources) reporter_.count_emptied(1);
+    reporter_.notice(
+        format_text(_("{0} is a device, a pipe or a socket: what can be read from it is "
+                      "not saved. To save that: medsave backup --stdin <{0}"),
+                    path));
+  }
   return tree;
 }
 
@@ -191,6 +215,11 @@ void Backup::add_entries(const std::string& folder, BackupTargets& tree) {
   for (const std::string& entry : entries) tree.add_entry(entry, device);
 
   const std::string path = absolute_path(folder);
+  if (const auto tag =
+          ExclusionTags(request_.filter).excluding(open_dir_at(kCurrentDirectory, folder).get())) {
+    reporter_.excluded_by_file(path, *tag);
+    return;
+  }
   if (std::ranges::all_of(
           entries, [](const std::string& entry) { return entry.ends_with(kLostAndFound); })) {
     reporter_.emptied(path, true);
@@ -210,10 +239,17 @@ void Backup::add_entries(const std::string& folder, BackupTargets& tree) {
 void Backup::tell_links(const std::vector<std::string>& links) {
   if (links.empty()) return;
   if (request_.require_sources) reporter_.count_emptied(links.size());
-  reporter_.notice(format_text(
-      _("{} is a link and is saved as a link, without what it leads to. To save the folder behind "
-        "it, write a slash at the end: {}/"),
-      links.front(), links.front()));
+  const std::string& link = links.front();
+  if (leads_to_folder(link)) {
+    reporter_.notice(format_text(_("{} is a link and is saved as a link, without what it leads to. "
+                                   "To save the folder behind "
+                                   "it, write a slash at the end: {}/"),
+                                 link, link));
+  } else {
+    reporter_.notice(format_text(_("{} is a link and is saved as a link, without what it leads to. "
+                                   "To save that, give its own path"),
+                                 link));
+  }
   const unsigned long more = links.size() - 1;
   if (more == 0) return;
   reporter_.notice(format_text(
@@ -354,6 +390,27 @@ SnapshotSummary Backup::summary(std::size_t destination) const {
   return summary;
 }
 
+/// --skip-if-unchanged compares content only.
+void Backup::tell_what_parent_lacks(const BackupDestination& to) {
+  const Snapshot& parent = to.parent->snapshot;
+  std::vector<std::string> missing;
+  for (const std::string& tag : to.snapshot.tags) {
+    if (std::ranges::find(parent.tags, tag) == parent.tags.end()) missing.push_back(tag);
+  }
+  if (!missing.empty()) {
+    reporter_.notice(format_text(_("nothing has changed since snapshot {0}, so none was made; that "
+                                   "one does not have the tag {1} (`medsave tag --add {1} {0}` "
+                                   "adds it)"),
+                                 to.parent->id.short_hex(),
+                                 fmt::format("{}", fmt::join(missing, ","))));
+  }
+  if (parent.hostname != to.snapshot.hostname) {
+    reporter_.notice(format_text(_("nothing has changed since snapshot {0}, so none was made; that "
+                                   "one is of the host {1}"),
+                                 to.parent->id.short_hex(), parent.hostname));
+  }
+}
+
 DestinationResult Backup::publish(std::size_t destination) {
   BackupDestination& to = destinations_[destination];
   sink_.finish(destination);
@@ -363,6 +420,7 @@ DestinationResult Backup::publish(std::size_t destination) {
   result.skipped_unchanged =
       request_.skip_if_unchanged && to.parent && to.parent->snapshot.tree == to.snapshot.tree;
   if (result.skipped_unchanged) {
+    tell_what_parent_lacks(to);
     // The parent snapshot, which is the result, must be durable.
     if (!request_.dry_run) to.repository.backend().sync_found();
   } else {

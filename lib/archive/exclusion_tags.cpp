@@ -54,4 +54,14 @@ bool ExclusionTags::exclude(const std::vector<std::string>& found, const std::st
   return std::ranges::any_of(found, [&](const std::string& tag) { return tag != name; });
 }
 
+std::optional<std::string> ExclusionTags::excluding(DirHandle folder) const {
+  if (tags_.empty()) return std::nullopt;
+  std::vector<DirEntry> entries = list_entries(folder);
+  std::ranges::sort(entries, {}, &DirEntry::name);
+  const std::vector<std::string> tags = in(folder, entries);
+  const auto is_out = [&](const DirEntry& entry) { return exclude(tags, entry.name); };
+  if (std::ranges::none_of(entries, is_out)) return std::nullopt;
+  return tags.front();
+}
+
 }  // namespace medsave

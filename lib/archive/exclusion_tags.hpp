@@ -4,6 +4,7 @@
 #include "medsave/sys/dir_handle.hpp"
 #include "medsave/sys/file_info.hpp"
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,8 @@ class ExclusionTags {
   /// The names of those that are in `folder`, whose entries are `sorted` by name.
   [[nodiscard]] std::vector<std::string> in(DirHandle folder,
                                             const std::vector<DirEntry>& sorted) const;
+  /// The tag that keeps something in `folder` out; nullopt where none does.
+  [[nodiscard]] std::optional<std::string> excluding(DirHandle folder) const;
   /// Whether one of the tags `found` in a folder keeps this entry out: no tag does that to itself.
   static bool exclude(const std::vector<std::string>& found, const std::string& name);
 

@@ -151,9 +151,11 @@ FileSaver::SmallFile FileSaver::read_small(const SourceDir& dir, FileItem& item,
       before = after;
     }
     file.node = make_node(item.entry.name, before, parts_.with_atime);
-    set_extended_attributes(file.node, read_xattrs_fd(fd.get(), [&](const std::string& message) {
-                              parts_.reporter.problem(path(), message);
-                            }));
+    const NoticeSink problem = [&](const std::string& message) {
+      parts_.reporter.problem(path(), message);
+    };
+    set_extended_attributes(
+        file.node, [&](const NoticeSink& sink) { return read_xattrs_fd(fd.get(), sink); }, problem);
     file.state = SmallFile::State::read;
   } catch (const Error& error) {
     bytes.resize(file.offset);
@@ -223,9 +225,11 @@ std::shared_ptr<LargeFile> FileSaver::open_large(FileBatch& batch, UniqueFd& fd,
     info = fstat_fd(fd.get());
     require_regular(info);
     Node node = make_node(item.entry.name, info, parts_.with_atime);
-    set_extended_attributes(node, read_xattrs_fd(fd.get(), [&](const std::string& message) {
-                              parts_.reporter.problem(path, message);
-                            }));
+    const NoticeSink problem = [&](const std::string& message) {
+      parts_.reporter.problem(path, message);
+    };
+    set_extended_attributes(
+        node, [&](const NoticeSink& sink) { return read_xattrs_fd(fd.get(), sink); }, problem);
     auto file = std::make_shared<LargeFile>(batch.draft, item.slot, std::move(node),
                                             std::move(item.previous));
     if (parts_.reporter.wants_items() || parts_.reporter.content()) {

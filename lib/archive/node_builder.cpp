@@ -1,5 +1,6 @@
 #include "node_builder.hpp"
 
+#include "medsave/base/encoding.hpp"
 #include "medsave/base/error.hpp"
 #include "medsave/base/text.hpp"
 #include "medsave/format/unix_mode.hpp"
@@ -58,9 +59,22 @@ Node make_stream_node(std::string name, NodeType type, const Timestamp& time) {
   return node;
 }
 
-void set_extended_attributes(Node& node, std::vector<Xattr> attributes) {
+void set_extended_attributes(Node& node,
+                             const std::function<std::vector<Xattr>(const NoticeSink&)>& read,
+                             const NoticeSink& problem) {
+  std::vector<Xattr> attributes;
+  try {
+    attributes = read(problem);
+  } catch (const Error& error) {
+    problem(error.what());
+  }
   node.extended_attributes.reserve(attributes.size());
   for (Xattr& attribute : attributes) {
+    if (!is_utf8(attribute.name)) {
+      problem(format_text(_("the attribute \"{}\" is left out, since its name is no UTF-8"),
+                          attribute.name));
+      continue;
+    }
     node.extended_attributes.push_back(
         {.name = std::move(attribute.name), .value = std::move(attribute.value)});
   }

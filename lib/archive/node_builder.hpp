@@ -6,6 +6,7 @@
 #include "medsave/sys/file_info.hpp"
 #include "medsave/sys/xattr.hpp"
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,11 @@ Node make_node(std::string name, const FileInfo& info, bool with_atime);
 /// changed at `time`. Content or subtree are the caller's to fill in.
 Node make_stream_node(std::string name, NodeType type, const Timestamp& time);
 
-void set_extended_attributes(Node& node, std::vector<Xattr> attributes);
+/// Sets the extended attributes that `read` gives. If it throws, or an attribute's name is no
+/// UTF-8, that is reported to `problem`: the format has no place for such a name, and under another
+/// name two attributes might become one. The entry itself is saved all the same.
+void set_extended_attributes(Node& node,
+                             const std::function<std::vector<Xattr>(const NoticeSink&)>& read,
+                             const NoticeSink& problem);
 
 }  // namespace medsave

@@ -38,6 +38,12 @@ bool is_unchanged(const FileInfo& info, const Node& previous, const ChangeRules&
   return rules.ignore_ctime || previous.ctime == info.ctime;
 }
 
+bool is_same_list(const FileInfo& info, const Node& previous, const ChangeRules& rules) {
+  if (rules.ignore_inode || rules.ignore_ctime || info.ctime == Timestamp{}) return false;
+  return previous.type == NodeType::dir && previous.inode == info.inode &&
+         previous.mtime == info.mtime && previous.ctime == info.ctime && !is_too_fresh(info, rules);
+}
+
 Tree ParentMatcher::load(const Id& tree) const {
   thread_local Buffer json;  // reused, since there is one for every folder
   reader_.load(BlobRef{.kind = BlobKind::tree, .id = tree}, json);

@@ -20,6 +20,8 @@ struct ChangeRules {
 
 /// Whether a regular file still is what `previous` describes, so far as lstat tells.
 bool is_unchanged(const FileInfo& info, const Node& previous, const ChangeRules& rules);
+/// The same of a folder: whether the names in it are those that it had.
+bool is_same_list(const FileInfo& info, const Node& previous, const ChangeRules& rules);
 
 /// Decides by the parent snapshot which files need not be read. Thread-safe.
 class ParentMatcher {
@@ -32,6 +34,9 @@ class ParentMatcher {
 
   [[nodiscard]] bool is_unchanged(const FileInfo& info, const Node& previous) const {
     return medsave::is_unchanged(info, previous, rules_);
+  }
+  [[nodiscard]] bool is_same_list(const FileInfo& info, const Node& previous) const {
+    return medsave::is_same_list(info, previous, rules_);
   }
   /// Whether all its blobs are in the repository.
   [[nodiscard]] bool has_content(const Node& previous) const;

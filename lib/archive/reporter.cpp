@@ -62,11 +62,20 @@ void Reporter::left_out(const std::string& path) {
                      path));
 }
 
+void Reporter::add_excluded(const std::string& path) {
+  const std::lock_guard lock(mutex_);
+  excluded_.push_back(path);
+}
+
+void Reporter::excluded_by_file(const std::string& path, const std::string& file) {
+  add_excluded(path);
+  notice(format_text(_("{}: the files of this source are not saved, because its \"{}\" says so; "
+                       "take away that file, or the option that heeds it"),
+                     path, file));
+}
+
 void Reporter::excluded(const std::string& path, const std::string& pattern) {
-  {
-    const std::lock_guard lock(mutex_);
-    excluded_.push_back(path);
-  }
+  add_excluded(path);
   notice(format_text(_("{}: nothing of this source is saved, because the pattern \"{}\" excludes "
                        "it; take away the pattern or the source"),
                      path, pattern));

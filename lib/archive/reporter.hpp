@@ -67,6 +67,8 @@ class Reporter {
   void left_out(const std::string& path);
   /// A source of which nothing is saved, because this pattern names it or a folder above it.
   void excluded(const std::string& path, const std::string& pattern);
+  /// A source of which nothing else is saved, because this file in it says so.
+  void excluded_by_file(const std::string& path, const std::string& file);
   /// Counts sources as emptied that were reported elsewhere.
   void count_emptied(std::uint64_t sources);
   /// A file changed while it was read, so that its copy may be inconsistent.
@@ -103,6 +105,7 @@ class Reporter {
     ActionCounts dirs;
   };
 
+  void add_excluded(const std::string& path);
   void tell(const std::string& snapshot_path, const Node& node, ItemAction action,
             const StoredBytes& stored, Instant begun);
   void count(std::size_t destination, const Node& node, ItemAction action);

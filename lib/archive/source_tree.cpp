@@ -251,4 +251,9 @@ std::vector<SourceEntry> SourceTree::entries(const SourceDir& dir, const SourceE
   return entries;
 }
 
+std::optional<std::string> SourceTree::tag_in(const SourceDir& dir) const {
+  if (!dir.fd) return std::nullopt;
+  return tags_.excluding(dir.fd.get());
+}
+
 }  // namespace medsave

@@ -71,6 +71,10 @@ class SourceTree {
   [[nodiscard]] std::vector<SourceEntry> entries(const SourceDir& dir, const SourceEntry* self,
                                                  const Problem& problem) const;
 
+  /// The file (--exclude-caches, --exclude-if-present) whose presence leaves the rest of this
+  /// folder out; nullopt where there is none, or no rest.
+  [[nodiscard]] std::optional<std::string> tag_in(const SourceDir& dir) const;
+
   [[nodiscard]] const SourceFilter& filter() const { return filter_; }
 
   /// Absolute path of an entry.

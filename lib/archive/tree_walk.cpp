@@ -99,6 +99,7 @@ void TreeWalk::run(DirectoryTask task, const std::stop_token& stop) {
   folder.stored_anew = task.stored_anew;
   load_previous(task, folder);
   tell_loss(task, folder);
+  tell_short_list(task, folder);
   std::vector<Tree::iterator> next;
   next.reserve(folder.previous.size());
   for (Tree& tree : folder.previous) next.push_back(tree.begin());
@@ -150,6 +151,12 @@ void TreeWalk::tell_loss(const DirectoryTask& task, const Folder& folder) const 
       return;
     }
   }
+  if (is_source && std::ranges::none_of(folder.entries, is_mentioned)) {
+    if (const auto tag = parts_.source.tag_in(*folder.dir)) {
+      parts_.reporter.excluded_by_file(path, *tag);
+      return;
+    }
+  }
   const Loss loss = find_loss(task, folder);
   if (loss == Loss::none) return;
   if (is_source && loss == Loss::of_all && lists_something(*folder.dir)) {
@@ -188,6 +195,49 @@ TreeWalk::Loss TreeWalk::find_loss(const DirectoryTask& task, const Folder& fold
   return Loss::none;
 }
 
+std::size_t TreeWalk::names_withheld(const Folder& folder, const Node& before,
+                                     std::size_t destination) const {
+  const ParentMatcher& matcher = parts_.matchers[destination];
+  const DirHandle dir = folder.dir->handle();
+  if (!matcher.is_same_list(stat_dir(dir), before)) return 0;
+  std::vector<std::string> missing;
+  for (const Node& node : folder.previous[destination]) {
+    const bool is_there =
+        std::ranges::binary_search(folder.entries, node.name, {}, &SourceEntry::name);
+    if (!is_there) missing.push_back(node.name);
+  }
+  if (missing.empty()) return 0;
+  // What patterns leave out is listed.
+  std::vector<std::string> listed = list_dir(dir);
+  std::ranges::sort(listed);
+  std::erase_if(missing,
+                [&](const std::string& name) { return std::ranges::binary_search(listed, name); });
+  // It may have been changed between the first look at it and the list.
+  if (missing.empty() || !matcher.is_same_list(stat_dir(dir), before)) return 0;
+  // Not all file systems in user space know when a folder was changed.
+  const auto exists = [&](const std::string& name) { return lstat_at(dir, name).has_value(); };
+  return keeps_inode_numbers(dir) || std::ranges::any_of(missing, exists) ? missing.size() : 0;
+}
+
+void TreeWalk::tell_short_list(const DirectoryTask& task, const Folder& folder) const {
+  if (!folder.dir->fd) return;
+  for (std::size_t i = 0; i < folder.previous.size(); ++i) {
+    const Node* before = previous_node(task.previous, i);
+    if (before == nullptr || folder.previous[i].empty()) continue;
+    const unsigned long count = names_withheld(folder, *before, i);
+    if (count == 0) continue;
+    parts_.reporter.problem(
+        folder.dir->path,
+        format_text(n_("it lists {} name less than in the previous snapshot, although it has not "
+                       "been changed since; look whether its drive is still there and sound",
+                       "it lists {} names less than in the previous snapshot, although it has not "
+                       "been changed since; look whether its drive is still there and sound",
+                       count),
+                    count));
+    return;
+  }
+}
+
 bool TreeWalk::open(const DirectoryTask& task, Folder& folder) {
   const SourceTree::Problem problem = [this](const std::string& path, const std::string& message) {
     parts_.reporter.problem(path, message);
@@ -211,23 +261,25 @@ bool TreeWalk::open(const DirectoryTask& task, Folder& folder) {
 Node TreeWalk::folder_node(const SourceDir& dir, const SourceEntry& entry) {
   if (dir.fd) {
     Node node = make_node(entry.name, stat_dir(dir.fd.get()), parts_.with_atime);
-    set_extended_attributes(node, read_xattrs_dir(dir.fd.get(), [&](const std::string& message) {
-                              parts_.reporter.problem(dir.path, message);
-                            }));
+    const NoticeSink problem = [&](const std::string& message) {
+      parts_.reporter.problem(dir.path, message);
+    };
+    set_extended_attributes(
+        node, [&](const NoticeSink& sink) { return read_xattrs_dir(dir.fd.get(), sink); }, problem);
     return node;
   }
   if (entry.target->leads_to_streams_only) {
     return make_stream_node(entry.name, NodeType::dir, parts_.stream_time);
   }
   Node node = make_node(entry.name, entry.info, parts_.with_atime);
-  try {
-    // The dot follows a symlink. Attributes of folders above the sources are not needed, so they
-    // may be unreadable.
-    set_extended_attributes(node, read_xattrs_at(kCurrentDirectory, entry.target->path + "/.",
-                                                 false, [](const std::string&) {}));
-  } catch (const Error& error) {
-    if (error.code() != Errc::permission) throw;
-  }
+  // The dot follows a symlink. Attributes of folders above the sources are not needed, so they may
+  // be unreadable.
+  set_extended_attributes(
+      node,
+      [&](const NoticeSink& sink) {
+        return read_xattrs_at(kCurrentDirectory, entry.target->path + "/.", false, sink);
+      },
+      [](const std::string&) {});
   return node;
 }
 
@@ -288,11 +340,15 @@ void TreeWalk::place(Folder& folder, SourceEntry& entry, std::size_t slot, Previ
 }
 
 void TreeWalk::read_attributes(const SourceDir& dir, const SourceEntry& entry, Node& node) {
+  const NoticeSink problem = [&](const std::string& message) {
+    parts_.reporter.problem(SourceTree::path_of(dir, entry), message);
+  };
   set_extended_attributes(
-      node, read_xattrs_at(dir.handle(), entry.source_name(dir), entry.info.is_symlink(),
-                           [&](const std::string& message) {
-                             parts_.reporter.problem(SourceTree::path_of(dir, entry), message);
-                           }));
+      node,
+      [&](const NoticeSink& sink) {
+        return read_xattrs_at(dir.handle(), entry.source_name(dir), entry.info.is_symlink(), sink);
+      },
+      problem);
 }
 
 /// A file is not read when it is what one of the parent snapshots has, and all repositories that

@@ -1,5 +1,6 @@
 #include "medsave/format/tree_encode.hpp"
 
+#include "medsave/base/encoding.hpp"
 #include "medsave/format/go_quote.hpp"
 #include "medsave/format/time_text.hpp"
 #include "medsave/json/json_writer.hpp"

@@ -80,15 +80,6 @@ void append_json_base64(std::string& out, ByteView bytes) {
 
 bool needs_no_escape(std::string_view text) { return std::ranges::all_of(text, unescaped); }
 
-bool is_utf8(std::string_view text) {
-  while (!text.empty()) {
-    const std::size_t length = utf8_sequence(text);
-    if (length == 0) return false;
-    text.remove_prefix(length);
-  }
-  return true;
-}
-
 void append_json_string(std::string& out, std::string_view text) {
   out += '"';
   const char* p = text.data();

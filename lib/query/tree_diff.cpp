@@ -103,6 +103,8 @@ class TreeDiff {
   [[nodiscard]] std::string modifier_of(const Node& before, const Node& after);
   void list(const std::string& folder, const Id& tree, unsigned depth, bool added);
   void list_node(const std::string& folder, const Node& node, unsigned depth, bool added);
+  /// What is in `node`, which is at `path`.
+  void list_below(const std::string& path, const Node& node, unsigned depth, bool added);
   /// Blobs of unchanged folders are neither new nor gone.
   void forget_common();
   void forget_nodes(const Tree& nodes, std::vector<Id>& below);
@@ -169,9 +171,9 @@ void TreeDiff::expect_below(const std::vector<Pair>& pairs) {
       if (*pair.before->subtree == *pair.after->subtree) continue;
       wanted.push_back(*pair.before->subtree);
       wanted.push_back(*pair.after->subtree);
-    } else if (before && pair.after == nullptr) {
+    } else if (before) {
       wanted.push_back(*pair.before->subtree);
-    } else if (after && pair.before == nullptr) {
+    } else if (after) {
       wanted.push_back(*pair.after->subtree);
     }
   }
@@ -203,12 +205,15 @@ void TreeDiff::compare_pair(const std::string& folder, const Pair& pair, unsigne
   const std::string path = folder + "/" + after.name;
   const std::string modifier = modifier_of(before, after);
   if (!modifier.empty()) change_(after.type == NodeType::dir ? path + "/" : path, modifier);
-  if (!is_folder(&before) || !is_folder(&after)) return;
-  if (*before.subtree == *after.subtree) {
+  if (!is_folder(&before) || !is_folder(&after)) {
+    // What was in a folder that is a file now is gone with it, and the other way round.
+    list_below(path, before, depth, false);
+    list_below(path, after, depth, true);
+  } else if (*before.subtree == *after.subtree) {
     common_.insert(*after.subtree);
-    return;
+  } else {
+    descend(path, [&] { compare(path, *before.subtree, *after.subtree, depth + 1); });
   }
-  descend(path, [&] { compare(path, *before.subtree, *after.subtree, depth + 1); });
 }
 
 std::string TreeDiff::modifier_of(const Node& before, const Node& after) {
@@ -231,6 +236,10 @@ void TreeDiff::list_node(const std::string& folder, const Node& node, unsigned d
   const bool is_dir = node.type == NodeType::dir;
   change_(is_dir ? path + "/" : path, added ? "+" : "-");
   count(added ? statistics_.added : statistics_.removed, node);
+  list_below(path, node, depth, added);
+}
+
+void TreeDiff::list_below(const std::string& path, const Node& node, unsigned depth, bool added) {
   if (!is_folder(&node)) return;
   descend(path, [&] { list(path, *node.subtree, depth + 1, added); });
 }

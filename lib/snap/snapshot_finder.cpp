@@ -377,9 +377,19 @@ Id find_subtree(const BlobReader& reader, const Id& root, const std::string& sub
   return find_folder(reader, root, subfolder).tree;
 }
 
+namespace {
+
+/// When its backup began: --time may give several snapshots the same time.
+Timestamp made_at(const Snapshot& snapshot) {
+  return snapshot.summary ? snapshot.summary->backup_start.instant : snapshot.time.instant;
+}
+
+}  // namespace
+
 bool is_older(const SnapshotEntry& a, const SnapshotEntry& b) {
   const auto rank = [](const SnapshotEntry& entry) {
-    return std::tuple(entry.snapshot.time.instant, !entry.snapshot.original, bytes_in(entry),
+    const Snapshot& snapshot = entry.snapshot;
+    return std::tuple(snapshot.time.instant, made_at(snapshot), !snapshot.original, bytes_in(entry),
                       entry.id);
   };
   return rank(a) < rank(b);

@@ -108,6 +108,15 @@ for target in scan archive/newest; do
 done
 expect 0 medsave dump latest "$work/src/b" --target scan
 same "$(cat scan) $(stat -c %a scan)" "b 640"
+if [ "$(id -u)" -eq 0 ] && chown 65534:65534 scan && setfattr -n user.of -v practice scan; then
+  expect 0 medsave dump latest "$work/src/b" --target scan
+  same "$(stat -c %u:%g:%a scan) $(getfattr --only-values -n user.of scan)" "65534:65534:640 practice"
+  chown 0:0 scan
+fi
+long=$(printf 'x%.0s' {1..255})
+expect 0 medsave dump latest "$work/src/b" --target "$long"
+same "$(cat "$long")" b
+rm "$long"
 ln -s scan to-scan
 expect 0 medsave dump latest "$work/src/letters/a" --target to-scan
 same "$(readlink to-scan) $(cat scan)" "scan a"

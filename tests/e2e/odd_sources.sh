@@ -17,6 +17,44 @@ says_not ghost
 says '/z$'
 rm srv/ghost
 
+step "attributes that cannot be listed: everything else is saved"
+mkdir -p med/unclean/below && echo letter >med/unclean/letter
+echo scan >med/unclean/below/unclean && ln -s letter med/unclean/below/link
+sleep 0.1
+for options in '' '' --force; do
+  expect 3 odd backup $options med
+  says 'med/unclean: cannot list the extended attributes of an open file: Structure needs cleaning'
+  says 'med/unclean/below/unclean: cannot list the extended attributes'
+  rm -rf out
+  expect 0 medsave restore latest:/med --target out
+  expect 0 diff -r --no-dereference med out
+done
+if [ "$(id -u)" -eq 0 ] && unshare -m umount -l /proc 2>/dev/null; then
+  step "a rescue system without /proc"
+  ln -s letter srv/link
+  without_proc() { unshare -m sh -c 'umount -l /proc; exec "$@"' - "$MEDSAVE" "$@"; }
+  expect 0 without_proc backup srv/z srv/link
+  expect 0 without_proc backup srv/z srv/link
+  expect 0 without_proc restore latest:/srv --target rescued
+  same "$(cat rescued/z) $(readlink rescued/link)" "z letter"
+  rm srv/link
+fi
+
+step "a folder that lists less than it has, because its drive does not answer"
+mkdir -p stick/letters && echo a >stick/letters/a && echo b >stick/letters/b
+touch -d '1 hour ago' stick/letters
+sleep 2.1
+expect 0 medsave backup stick
+expect 3 env ODD_FILES_WITHHELD=b LD_PRELOAD="$SUPPORT/odd_files.so" "$MEDSAVE" backup stick
+says 'stick/letters: it lists 1 name less than in the previous snapshot, although it has not been changed'
+expect 0 medsave backup stick
+expect 0 medsave backup --exclude b stick
+says_not 'name less'
+expect 0 medsave backup stick
+rm stick/letters/b
+expect 0 medsave backup stick
+says_not 'name less'
+
 step "a file that ends before its end"
 for size in 2000 1500000; do
   head -c $size /dev/urandom >srv/short

@@ -107,6 +107,39 @@ user ls -q "$(summary snapshot_id)" | found -x /share/b || fail "not the folder 
 same "$(user --json snapshots latest | json-value /0/paths/0)" "$work/home/share"
 expect 0 user check --read-data
 
+step "a source whose own tag leaves its files out"
+mkdir -p tagged/below && echo letter >tagged/letter
+printf 'Signature: 8a477f597d28d172789f06886806bc55' >tagged/CACHEDIR.TAG
+expect 3 medsave backup tagged --exclude-caches
+says 'tagged: the files of this source are not saved, because its "CACHEDIR.TAG" says so'
+says 'nothing of .*/tagged was saved, because this source is excluded'
+expect 3 medsave backup tagged --exclude-if-present letter
+says 'because its "letter" says so'
+expect 0 medsave backup tagged
+expect 0 medsave backup tagged/CACHEDIR.TAG --exclude-caches
+mkdir around && mv tagged around
+expect 0 medsave backup around --exclude-caches
+says_not 'says so'
+
+step "an unchanged backup that is skipped says which tag its snapshot lacks"
+expect 0 medsave backup around --skip-if-unchanged --tag yearend
+says 'does not have the tag yearend'
+expect 0 medsave tag --add yearend latest
+expect 0 medsave backup around --skip-if-unchanged --tag yearend
+says_not 'does not have the tag'
+
+step "of snapshots with the same time the one that was made last is the newest"
+for state in 1 2 3 4 5; do
+  echo $state >around/state
+  expect 0 medsave backup around --time '2026-03-01 00:00:00'
+done
+expect 0 medsave dump latest /around/state
+same "$(cat stdout)" 5
+expect 0 medsave -q forget --keep-last 1
+expect 0 medsave ls latest
+medsave dump latest /around/state >state
+same "$(cat state)" 5
+
 step "a source that a pattern excludes: nothing of it is saved, which is said"
 as_user sh -c 'mkdir -p srv/practice/files more && echo a >srv/practice/files/a && echo m >more/m'
 excludes() { # PATTERN PATH SOURCE...

@@ -135,7 +135,7 @@ struct BackupResult {
   /// Sources that hold nothing now, unlike in the parent or as required; and folders below them
   /// that were mount points in the parent, or held very much, and hold nothing now.
   std::uint64_t emptied = 0;
-  std::vector<std::string> excluded = {};  // sources of which patterns leave nothing
+  std::vector<std::string> excluded = {};  // sources of which patterns or tags leave nothing
 };
 
 /// Reads the sources once into the repositories of all destinations and saves a snapshot in each:

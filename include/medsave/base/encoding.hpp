@@ -21,5 +21,7 @@ std::optional<Buffer> from_base64(std::string_view text);
 /// `code_point`, when given, receives the decoded value.
 std::size_t utf8_sequence(std::string_view text, char32_t* code_point = nullptr);
 void append_utf8(std::string& out, char32_t code_point);
+/// Whether all of it is valid UTF-8.
+bool is_utf8(std::string_view text);
 
 }  // namespace medsave

@@ -33,7 +33,4 @@ void append_json_base64(std::string& out, ByteView bytes);
 /// quote, backslash, '<', '>' and '&'.
 bool needs_no_escape(std::string_view text);
 
-/// Whether all of `text` is UTF-8.
-bool is_utf8(std::string_view text);
-
 }  // namespace medsave

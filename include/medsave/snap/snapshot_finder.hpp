@@ -108,9 +108,10 @@ Id find_subtree(const BlobReader& reader, const Id& root, const std::string& sub
 /// were made, so that they seem older than snapshots that existed before. A parent that was
 /// replaced (`tag` gives a snapshot a new id) is found, too.
 std::set<Id> made_with_clock_behind(const std::vector<SnapshotEntry>& snapshots);
-/// The order of snapshots: by time. At the same time, a snapshot that was saved counts as newer
-/// than one that was derived from it, and among derived ones the one with more in it: the other one
-/// is the result of a repair.
+/// The order of snapshots: by time, and where --time has given several the same one, by when they
+/// were made. Of those made at once, a snapshot that was saved counts as newer than one that was
+/// derived from it, and among derived ones the one with more in it: the other one is the result of
+/// a repair.
 bool is_older(const SnapshotEntry& a, const SnapshotEntry& b);
 
 }  // namespace medsave

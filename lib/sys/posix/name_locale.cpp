@@ -5,18 +5,6 @@
 #include <locale.h>
 
 namespace medsave {
-namespace {
-
-bool is_utf8(std::string_view name) {
-  while (!name.empty()) {
-    const std::size_t length = utf8_sequence(name);
-    if (length == 0) return false;
-    name.remove_prefix(length);
-  }
-  return true;
-}
-
-}  // namespace
 
 struct NameLocale::Locales {
   locale_t utf8 = ::newlocale(LC_CTYPE_MASK, "C.UTF-8", nullptr);

@@ -3,9 +3,13 @@
 #include "native_dir.hpp"
 #include "system_call.hpp"
 
+#include "medsave/sys/fd.hpp"
 #include "medsave/sys/file_info.hpp"
 
+#include <fcntl.h>
+#include <sys/stat.h>
 #include <sys/xattr.h>
+#include <unistd.h>
 
 #include <array>
 #include <charconv>
@@ -16,13 +20,25 @@ namespace {
 
 constexpr std::size_t kLargest = 65536;  // XATTR_LIST_MAX and XATTR_SIZE_MAX of Linux
 
-/// "/proc/self/fd/<dir>/<name>": reaches an entry relative to a descriptor with calls that know
-/// paths only, without opening it. Short names, the normal case, need no allocation.
-class EntryPath {
+/// Rescue systems may be without it.
+bool has_proc() {
+  static const bool there = ::access("/proc/self/fd", X_OK) == 0;
+  return there;
+}
+
+/// An entry relative to a descriptor, for calls that know paths or open files only. By
+/// "/proc/self/fd/<dir>/<name>" it need not be opened; where there is no /proc, files and folders
+/// are opened, and links and special files have no attributes. Short names, the normal case, need
+/// no allocation.
+class XattrEntry {
  public:
-  EntryPath(DirHandle dir, const std::string& name) {
+  XattrEntry(DirHandle dir, const std::string& name) {
     if (dir == kCurrentDirectory || (!name.empty() && name.front() == '/')) {
       path_ = name.c_str();
+      return;
+    }
+    if (!has_proc()) {
+      open(dir, name);
       return;
     }
     constexpr std::string_view kPrefix = "/proc/self/fd/";
@@ -39,15 +55,51 @@ class EntryPath {
       path_ = long_.c_str();
     }
   }
-  EntryPath(const EntryPath&) = delete;
-  EntryPath& operator=(const EntryPath&) = delete;
+  XattrEntry(const XattrEntry&) = delete;
+  XattrEntry& operator=(const XattrEntry&) = delete;
 
-  [[nodiscard]] const char* get() const { return path_; }
+  ssize_t list(char* buffer, std::size_t size) const {
+    if (path_ != nullptr) return ::llistxattr(path_, buffer, size);
+    return is_open() ? ::flistxattr(opened_.get(), buffer, size) : -1;
+  }
+  ssize_t read(const char* attribute, char* buffer, std::size_t size) const {
+    if (path_ != nullptr) return ::lgetxattr(path_, attribute, buffer, size);
+    return is_open() ? ::fgetxattr(opened_.get(), attribute, buffer, size) : -1;
+  }
+  [[nodiscard]] int set(const Xattr& attribute) const {
+    const char* name = attribute.name.c_str();
+    const std::string& value = attribute.value;
+    if (path_ != nullptr) return ::lsetxattr(path_, name, value.data(), value.size(), 0);
+    return is_open() ? ::fsetxattr(opened_.get(), name, value.data(), value.size(), 0) : -1;
+  }
+  [[nodiscard]] int remove(const char* attribute) const {
+    if (path_ != nullptr) return ::lremovexattr(path_, attribute);
+    return is_open() ? ::fremovexattr(opened_.get(), attribute) : -1;
+  }
 
  private:
+  void open(DirHandle dir, const std::string& name) {
+    struct stat info = {};
+    if (::fstatat(native(dir), name.c_str(), &info, AT_SYMLINK_NOFOLLOW) == 0 &&
+        !S_ISREG(info.st_mode) && !S_ISDIR(info.st_mode)) {
+      error_ = ENOTSUP;
+      return;
+    }
+    const int flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
+    opened_ = UniqueFd(::openat(native(dir), name.c_str(), flags));
+    if (!opened_) error_ = errno;
+  }
+  /// Sets errno if not.
+  [[nodiscard]] bool is_open() const {
+    if (!opened_) errno = error_;
+    return static_cast<bool>(opened_);
+  }
+
   std::array<char, 320> short_;
   std::string long_;
   const char* path_ = nullptr;
+  UniqueFd opened_;
+  int error_ = 0;  // why it is not open
 };
 
 bool means_none(int error_number) { return error_number == ENOTSUP || error_number == ENODATA; }
@@ -113,14 +165,14 @@ std::vector<Xattr> read_values(const std::string& names, const Get& get, const s
 
 std::vector<Xattr> read_xattrs_at(DirHandle dir, const std::string& name, bool /*is_symlink*/,
                                   const NoticeSink& problem) {
-  const EntryPath path(dir, name);
-  const std::string names = list_names(
-      [&](char* buffer, std::size_t size) { return ::llistxattr(path.get(), buffer, size); }, name);
+  const XattrEntry entry(dir, name);
+  const std::string names =
+      list_names([&](char* buffer, std::size_t size) { return entry.list(buffer, size); }, name);
   if (names.empty()) return {};
   return read_values(
       names,
       [&](const char* attribute, char* buffer, std::size_t size) {
-        return ::lgetxattr(path.get(), attribute, buffer, size);
+        return entry.read(attribute, buffer, size);
       },
       name, problem);
 }
@@ -143,9 +195,8 @@ std::vector<Xattr> read_xattrs_dir(DirHandle dir, const NoticeSink& problem) {
 }
 
 void set_xattr_at(DirHandle dir, const std::string& name, const Xattr& attribute) {
-  const EntryPath path(dir, name);
-  if (::lsetxattr(path.get(), attribute.name.c_str(), attribute.value.data(),
-                  attribute.value.size(), 0) != 0) {
+  const XattrEntry entry(dir, name);
+  if (entry.set(attribute) != 0) {
     const int error_number = errno;
     throw error_from_errno(error_number,
                            format_text(_("cannot set attribute {} of {}"), attribute.name, name));
@@ -153,8 +204,8 @@ void set_xattr_at(DirHandle dir, const std::string& name, const Xattr& attribute
 }
 
 void remove_xattr_at(DirHandle dir, const std::string& name, const std::string& attribute) {
-  const EntryPath path(dir, name);
-  if (::lremovexattr(path.get(), attribute.c_str()) != 0) {
+  const XattrEntry entry(dir, name);
+  if (entry.remove(attribute.c_str()) != 0) {
     const int error_number = errno;
     throw error_from_errno(error_number,
                            format_text(_("cannot remove attribute {} of {}"), attribute, name));
@@ -162,9 +213,9 @@ void remove_xattr_at(DirHandle dir, const std::string& name, const std::string& 
 }
 
 std::vector<std::string> list_xattrs_at(DirHandle dir, const std::string& name) {
-  const EntryPath path(dir, name);
-  const std::string names = list_names(
-      [&](char* buffer, std::size_t size) { return ::llistxattr(path.get(), buffer, size); }, name);
+  const XattrEntry entry(dir, name);
+  const std::string names =
+      list_names([&](char* buffer, std::size_t size) { return entry.list(buffer, size); }, name);
   std::vector<std::string> list;
   for (std::size_t at = 0; at < names.size(); at += list.back().size() + 1) {
     list.emplace_back(names.c_str() + at);

@@ -93,11 +93,23 @@ TEST_F(TreeDiffTest, OtherContentUnderEqualMetadataIsSuspicious) {
 }
 
 TEST_F(TreeDiffTest, AnotherTypeIsOneChangeOfTheNameItself) {
-  const Id before =
-      builder.tree({builder.dir("a", {builder.file("x", {})}), builder.file("b", {})});
+  const Id before = builder.tree({builder.dir("a", Tree{}), builder.file("b", {})});
   const Id after = builder.tree({RepoBuilder::symlink("a", "x"), builder.dir("b", Tree{})});
   EXPECT_THAT(diff(before, after), ElementsAre("T /a", "T /b/"));
   EXPECT_THAT(diff(before, after, true), ElementsAre("TU /a", "TU /b/"));
+}
+
+TEST_F(TreeDiffTest, WhatWasInAFolderThatIsAFileNowIsGone) {
+  const Node folder = builder.dir("a", {builder.dir("b", {builder.file("x", {"x"})})});
+  const Id before = builder.tree({folder});
+  const Id after = builder.tree({builder.file("a", {"a"})});
+  EXPECT_THAT(diff(before, after), ElementsAre("T /a", "- /a/b/", "- /a/b/x"));
+  EXPECT_EQ(statistics.removed.files, 1U);
+  EXPECT_EQ(statistics.removed.dirs, 1U);
+  EXPECT_EQ(statistics.removed.data_blobs, 1U);
+  EXPECT_EQ(statistics.removed.tree_blobs, 3U);
+  EXPECT_THAT(diff(after, before), ElementsAre("T /a/", "+ /a/b/", "+ /a/b/x"));
+  EXPECT_EQ(statistics.added.data_blobs, 1U);
 }
 
 TEST_F(TreeDiffTest, AnUnreadableFolderIsAProblemAndTheRestIsCompared) {
