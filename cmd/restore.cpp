@@ -369,8 +369,8 @@ void tell_result(const RestoreResult& result, const RestoreOptions& options,
 void require_no_problems(const RestoreResult& result) {
   if (result.problems == 0) return;
   const unsigned long count = result.problems;
-  const bool some = result.files_restored != result.folders_restored ||
-                    result.files_skipped != 0 || result.bytes_restored != 0;
+  const bool some = result.files_restored != result.folders_restored || result.files_skipped != 0 ||
+                    result.bytes_restored != 0;
   const char* text =
       some ? n_("There was {} error", "There were {} errors", count)
            : n_("There was {} error, and no file was restored; nothing in the repository was "
