@@ -64,12 +64,12 @@ void require_sound(const OpenedRepository& opened, Context& context) {
 }
 
 void upgrade(const Repository& repository, Context& context) {
-  const std::string location = repository.backend().location();
-  const std::string copy = kept_config_path(context, location);
+  const std::string copy = kept_config_path(context, repository);
   bool kept = false;
+  bool ours = false;
   try {
     upgrade_to_version_2(repository, [&](ByteView old_config) {
-      keep_config(context, location, old_config);
+      ours = keep_config(context, repository, old_config);
       kept = true;
       if (context.identity == Identity::restic) return;
       context.info(format_text(_("until that is done, a copy of the repository's old file `config` "
@@ -82,20 +82,7 @@ void upgrade(const Repository& repository, Context& context) {
                                         "old one back: it is kept in {}"),
                                       e.what(), copy));
   }
-  drop_kept_config(context, location);
-}
-
-/// An upgrade that was killed may have left the repository without its config: then nothing else
-/// opens it.
-void put_back_lost_config(Context& context) {
-  const auto backend =
-      open_backend(context, chosen_location(context.global.repository), context.stop());
-  const std::string place = backend->location();
-  if (!is_config_kept(context, place) || !has_lost_config(*backend)) return;
-  put_back_config(context, *backend);
-  context.info(format_text(_("the repository had lost its file `config` in an upgrade that was cut "
-                             "short; it was put back from {}"),
-                           kept_config_path(context, place)));
+  if (ours) drop_kept_config(context, repository);
 }
 
 /// Returns whether it was applied.
@@ -106,8 +93,6 @@ bool apply(const std::string& name, const MigrateOptions& options, const OpenedR
     throw Error(Errc::usage, format_text(_("unknown migration {}"), name));
   }
   if (repository.config().version != 1 && !options.force) {
-    // An upgrade that was killed at its very end leaves the kept copy of the config.
-    if (!options.dry_run) drop_kept_config(context, repository.backend().location());
     context.warn(format_text(_("migration {} cannot be applied: repository is already upgraded to "
                                "version 2"),
                              name));
@@ -132,11 +117,11 @@ bool apply(const std::string& name, const MigrateOptions& options, const OpenedR
 void run_migrate(const MigrateOptions& options, const std::vector<std::string>& names,
                  Context& context) {
   const bool upgrades = std::ranges::find(names, kUpgrade) != names.end();
-  if (upgrades && !options.dry_run) put_back_lost_config(context);
   const OpenedRepository& opened =
       open_repository(context, {.lock = LockMode::exclusive,
                                 .reads_only = options.dry_run,
                                 .deletes = true,
+                                .puts_config_back = upgrades && !options.dry_run,
                                 .cache = CacheUse::none});  // the check shall see the real files
   if (names.empty()) list_migrations(opened.repository(), context);
   std::vector<std::string> applied;

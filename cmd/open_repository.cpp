@@ -98,24 +98,26 @@ bool holds_keys(Context& context, const std::string& location) {
                           location));
 }
 
-/// Throws where an interrupted upgrade has deleted the config, of which this computer has a copy.
-/// Called before the config is read, because rclone's failures to read it would be repeated for a
+/// Whether an interrupted upgrade may have deleted the config, of which this computer has a copy.
+/// Asked before the config is read, because rclone's failures to read it would be repeated for a
 /// quarter of an hour.
-void require_config(const Context& context, Backend& backend) {
-  const std::string place = backend.location();
-  if (!is_config_kept(context, place)) return;
+bool lacks_kept_config(const Context& context, Backend& backend) {
+  if (kept_configs(context, backend.location()).empty()) return false;
   try {
-    if (!has_lost_config(backend)) return;
+    return has_lost_config(backend);
   } catch (const Error&) {  // reading the config reports the same failure
-    return;
+    return false;
   }
+}
+
+[[noreturn]] void throw_kept_config(const Context& context, const std::string& place) {
   throw Error(Errc::no_repository,
               format_text(_("repository does not exist: there is no config file at {}\n"
                             "An upgrade of the repository was cut short there, and this computer "
                             "has kept a copy of that file: {}\n"
                             "It is put back, and the upgrade finished, by: medsave migrate "
                             "upgrade_repo_v2"),
-                          place, kept_config_path(context, place)));
+                          place, fmt::format("{}", fmt::join(kept_configs(context, place), ", "))));
 }
 
 /// Local copies pay where the repository is far away; those of a folder must be asked for.
@@ -208,14 +210,23 @@ std::unique_ptr<Repository> open_chosen(Context& context, const RepositoryChoice
   warn_of_password(context, choice, location);
   const auto writes = std::make_shared<WriteCondition>();
   std::unique_ptr<Backend> backend = open_backend(context, location, stop, writes);
-  require_config(context, *backend);
+  bool is_config_lost = lacks_kept_config(context, *backend);
+  if (is_config_lost && !options.puts_config_back) throw_kept_config(context, backend->location());
   const auto before_asking = [&] {
-    if (!backend->size({FileKind::config, {}})) throw_no_repository(context, backend->location());
+    if (!is_config_lost && !backend->size({FileKind::config, {}}))
+      throw_no_repository(context, backend->location());
   };
   for (int tries = 1;; ++tries) {
     const PasswordAnswer answer = repository_password(context, choice, before_asking);
     const std::string shown = backend->location();
     try {
+      if (is_config_lost) {
+        const std::string copy = put_back_config(context, *backend, answer, choice.key_hint, stop);
+        context.info(format_text(_("the repository had lost its file `config` in an upgrade that "
+                                   "was cut short; it was put back from {}"),
+                                 copy));
+        is_config_lost = false;
+      }
       std::unique_ptr<Repository> repository =
           open_by(context, std::move(backend), location, answer, choice.key_hint,
                   options.lists_packs, writes, stop);

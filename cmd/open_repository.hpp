@@ -33,6 +33,8 @@ struct OpenOptions {
   /// Throws Error(permission) before anything is changed where the server lets files be added but
   /// not deleted.
   bool deletes = false;
+  /// A config that an interrupted upgrade has deleted is stored again from this computer's copy.
+  bool puts_config_back = false;
   bool makes_room = false;  // on a full medium without a lock if need be
   CacheUse cache = CacheUse::usual;
   bool lists_packs = false;  // needs to know the packs right away: they are listed meanwhile

@@ -298,6 +298,23 @@ std::unique_ptr<Repository> Repository::open(std::unique_ptr<Backend> backend,
   return opened;
 }
 
+std::optional<std::size_t> Repository::find_own_config(Backend& backend, const Secret& password,
+                                                       const std::string& key_hint,
+                                                       const std::vector<Buffer>& configs,
+                                                       const std::stop_token& stop) {
+  const OpenedKey key = find_key_for(
+      backend, backend.list(FileKind::key), password, key_hint, [] {}, stop);
+  for (std::size_t i = 0; i < configs.size(); ++i) {
+    try {
+      decode_config(key.master, configs[i]);
+      return i;
+    } catch (const Error& e) {
+      if (e.code() != Errc::corrupt) throw;
+    }
+  }
+  return std::nullopt;
+}
+
 void Repository::renew_after_waiting() {
   locks_at_opening_.reset();
   packs_at_opening_ = {};

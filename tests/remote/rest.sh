@@ -142,6 +142,68 @@ expect 0 medsave migrate upgrade_repo_v2
 [ ! -e "$copy" ] || fail "the copy is still there"
 expect 0 medsave check
 same "$(medsave cat config | tr -d '\n' | json-value /version)" 2
+
+step "drives that take turns at one address keep each their own config"
+# insert DRIVE: puts another one in; the one before is taken away.
+insert() {
+  [ ! -d served/upgraded ] || mv served/upgraded "served/$inserted"
+  [ ! -d "served/$1" ] || mv "served/$1" served/upgraded
+  inserted=$1
+  kill_hard "$server"  # rclone remembers what was there
+  serve_rest served --addr "$address"
+}
+inserted=old
+insert tuesday
+expect 0 medsave init --force --repository-version 1
+expect 0 medsave backup practice
+insert wednesday
+expect 0 medsave init --force
+insert monday
+expect 0 medsave init --force --repository-version 1
+expect 0 medsave backup practice
+cp served/upgraded/config config-of-monday
+proxy_with "POST/config#*:status=503"
+expect 1 medsave migrate upgrade_repo_v2
+copy=$(sed -n 's/.*copy of.*is kept in //p' stdout stderr)
+proxy_with
+insert tuesday
+expect 0 medsave migrate upgrade_repo_v2
+cmp "$copy" config-of-monday
+insert wednesday
+expect 0 medsave migrate upgrade_repo_v2
+says "already upgraded"
+cmp "$copy" config-of-monday
+mv served/upgraded/config config-of-wednesday
+insert wednesday
+expect 1 medsave migrate upgrade_repo_v2
+says "that of another repository"
+[ ! -e served/upgraded/config ] || fail "it has got a config that is not its own"
+cmp "$copy" config-of-monday
+mv config-of-wednesday served/upgraded/config
+insert monday
+expect 10 medsave snapshots
+says "$copy"
+RESTIC_PASSWORD=wrong expect 12 medsave migrate upgrade_repo_v2
+expect 0 medsave migrate upgrade_repo_v2
+[ ! -e "$copy" ] || fail "the copy is still there"
+expect 0 medsave check
+RESTIC_REPOSITORY=$plain/
+
+step "recover says that something may be missing while packs cannot be read"
+RESTIC_REPOSITORY=rest:http://$address/recovered/
+expect 0 medsave init
+expect 0 medsave backup practice
+expect 0 medsave forget latest
+mapfile -t refused < <(find served/recovered/data -type f -printf "GET/data/%f#*:status=403\n")
+inject "${refused[@]}"
+expect 1 medsave -r "rest:http://$proxy/recovered/" --no-cache recover
+says "folder lists? could not be read"
+says "do not prune before it succeeds"
+rm -r served/recovered/index/*
+expect 1 medsave -r "rest:http://$proxy/recovered/" --no-cache recover
+says "do not prune before it succeeds"
+expect 0 medsave recover
+same "$(medsave snapshots --json | tr -d '\n' | json-value /0/paths/0)" /recover
 RESTIC_REPOSITORY=$plain/
 
 step "what will not pass is one clear error, at once"

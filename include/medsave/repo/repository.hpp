@@ -16,6 +16,7 @@
 #include "medsave/format/repo_config.hpp"
 #include "medsave/repo/index.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <future>
 #include <memory>
@@ -66,6 +67,13 @@ class Repository {
                                           const std::string& key_hint, bool list_packs = false,
                                           std::shared_ptr<WriteCondition> writes = {},
                                           const std::stop_token& stop = {});
+
+  /// Which of these sealed configs is that of the repository whose key files the backend has:
+  /// nullopt where none is. For one that has lost its config. Throws as open() for the password.
+  static std::optional<std::size_t> find_own_config(Backend& backend, const Secret& password,
+                                                    const std::string& key_hint,
+                                                    const std::vector<Buffer>& configs,
+                                                    const std::stop_token& stop = {});
   ~Repository();
 
   /// To be called when others have been waited for since the repository was opened: drops what was

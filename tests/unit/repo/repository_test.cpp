@@ -231,6 +231,24 @@ TEST(Repository, ReportsADamagedOrEmptyConfig) {
   EXPECT_THAT([&] { test::open_in(store); }, test::throws_errc(Errc::corrupt));
 }
 
+TEST(Repository, KnowsItsOwnConfigAmongThoseOfOthers) {
+  MemBackend store;
+  MemBackend other;
+  test::create_in(store);
+  test::create_in(other);
+  std::vector<Buffer> configs(2);
+  other.load(config_file(), 1 << 20, configs[0]);
+  store.load(config_file(), 1 << 20, configs[1]);
+  store.remove(config_file());
+  const Secret password("password");
+  EXPECT_EQ(Repository::find_own_config(store, password, "", configs), 1U);
+  EXPECT_EQ(Repository::find_own_config(other, password, "", configs), 0U);
+  configs.pop_back();
+  EXPECT_EQ(Repository::find_own_config(store, password, "", configs), std::nullopt);
+  EXPECT_THAT([&] { Repository::find_own_config(store, Secret("wrong"), "", configs); },
+              test::throws_errc(Errc::wrong_password));
+}
+
 TEST(Repository, TriesTwentyKeysAndTheHintedOneFirst) {
   MemBackend store;
   const auto repository = test::create_in(store);
