@@ -43,14 +43,21 @@ std::optional<std::vector<std::string>> names_in(const std::string& folder, bool
   }
 }
 
-/// The notes among the entries of a folder: their names are ids, as no others are.
+/// Notes are called by an id, or by two with '-' between them, as no other files are.
+bool is_name_of_note(std::string_view name) {
+  constexpr std::size_t kDigits = 2 * sizeof(Id);
+  if (name.size() != 2 * kDigits + 1 || name[kDigits] != '-') return Id::parse(name).has_value();
+  return Id::parse(name.substr(0, kDigits)) && Id::parse(name.substr(kDigits + 1));
+}
+
+/// The notes among the entries of a folder.
 std::vector<std::string> notes_among(const std::string& folder,
                                      const std::vector<std::string>& names) {
   std::vector<std::string> notes;
   for (const std::string& name : names) {
     const std::string path = path_in(folder, name);
     const std::optional<FileInfo> info = lstat_at(kCurrentDirectory, path);
-    if (Id::parse(name) && info && info->is_regular()) notes.push_back(path);
+    if (is_name_of_note(name) && info && info->is_regular()) notes.push_back(path);
   }
   return notes;
 }

@@ -7,6 +7,8 @@
 #include "medsave/crypto/sha256.hpp"
 #include "medsave/format/compression.hpp"
 
+#include <utility>
+
 namespace medsave {
 namespace {
 
@@ -43,6 +45,11 @@ std::optional<Error> try_copy(const Repository& repository, const BlobRef& blob,
     if (is_fatal(e)) throw;
     return e;
   }
+}
+
+/// Whether another reading will not help.
+bool is_lost(const Error& failure) {
+  return failure.code() == Errc::corrupt || failure.code() == Errc::not_found;
 }
 
 }  // namespace
@@ -99,14 +106,16 @@ void BlobReader::load(const BlobRef& blob, Buffer& plain) const {
   if (!failure) return;
   for (const BlobLocation& at : index_.find_all(blob)) {
     if (at.pack == first->pack && at.offset == first->offset) continue;
-    failure = try_copy(repository_, blob, at, plain);
-    if (!failure) return;
+    std::optional<Error> other = try_copy(repository_, blob, at, plain);
+    if (!other) return;
+    // What may pass must not be hidden by a copy that is lost: nobody may give the blob up then.
+    if (is_lost(*failure)) failure = std::move(other);
   }
   if (failure->code() == Errc::permission) {  // no damage, of which check would tell more
     throw Error(failure->code(),
                 format_text(_("blob {} cannot be read: {}"), blob.id.short_hex(), failure->what()));
   }
-  const bool found_out = failure->code() == Errc::corrupt || failure->code() == Errc::not_found;
+  const bool found_out = is_lost(*failure);
   throw Error(failure->code(),
               format_text(found_out ? _("blob {} cannot be read, since {}; run `medsave check "
                                         "--read-data` to see what is affected")

@@ -74,6 +74,28 @@ TEST(BlobReader, NamesPackAndBlobWhenNoCopyIsSound) {
   EXPECT_THAT(load, ThrowsMessage<Error>(HasSubstr(one.blob.id.short_hex())));
 }
 
+TEST(BlobReader, OfSeveralFailuresTellsTheOneThatMayPass) {
+  for (const std::size_t unreadable : {0U, 1U}) {
+    OneBlob one(true);
+    std::optional<Id> pack;
+    const auto repository = test::open_in(one.store, [&](test::Call call, const FileRef& file) {
+      if (call == test::Call::load_range && file.id == pack) throw Error(Errc::io, "injected");
+    });
+    const auto index = load_index(*repository, {});
+    const std::vector<BlobLocation> copies = index->find_all(one.blob);
+    ASSERT_EQ(copies.size(), 2U);
+    pack = copies[unreadable].pack;
+    const FileRef rotten{.kind = FileKind::pack, .id = copies[1 - unreadable].pack};
+    Buffer content;
+    one.store.load(rotten, 1 << 20, content);
+    content.data()[20] ^= std::byte{1};
+    one.store.overwrite(rotten, std::move(content));
+    Buffer plain;
+    EXPECT_THAT([&] { BlobReader(*repository, *index).load(one.blob, plain); },
+                test::throws_errc(Errc::io));
+  }
+}
+
 TEST(BlobReader, SaysWhenNoIndexListsABlob) {
   OneBlob one;
   const auto repository = test::open_in(one.store);
