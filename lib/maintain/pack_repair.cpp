@@ -224,9 +224,11 @@ class PackRepair {
     std::vector<Id> old;
     std::unordered_set<Id> listed;
     std::vector<const IndexFileContent*> replaced;
+    const std::unordered_set<Id> differing = differing_packs(*index_);
     for (const IndexFileContent& file : loaded_.contents) {
-      const bool touched = std::any_of(file.packs.begin(), file.packs.end(),
-                                       [&](const Id& id) { return damaged_.contains(id); });
+      const bool touched = std::any_of(file.packs.begin(), file.packs.end(), [&](const Id& id) {
+        return damaged_.contains(id) || differing.contains(id);
+      });
       if (touched) {
         replaced.push_back(&file);
         old.push_back(file.index);

@@ -21,11 +21,13 @@ IndexRewriter::IndexRewriter(const Repository& repository, const Index& index,
     : repository_(repository),
       index_(index),
       contents_(std::move(contents)),
+      differing_(differing_packs(index)),
       delete_files_(std::move(delete_files)) {}
 
 void IndexRewriter::drop(const std::unordered_set<Id>& packs) {
   const std::vector<IndexFileContent> replaced = take_replaced(packs, false);
   save(packs_to_list(replaced, packs));
+  differing_.clear();  // now each is listed whole
   repository_.backend().barrier();
   remove(replaced);
   repository_.backend().barrier();
@@ -71,8 +73,9 @@ void IndexRewriter::save_again(const std::vector<Id>& packs) {
 std::vector<IndexFileContent> IndexRewriter::take_replaced(const std::unordered_set<Id>& packs,
                                                            bool all) {
   const auto stays = [&](const IndexFileContent& file) {
-    const bool touched = std::any_of(file.packs.begin(), file.packs.end(),
-                                     [&](const Id& pack) { return packs.contains(pack); });
+    const bool touched = std::any_of(file.packs.begin(), file.packs.end(), [&](const Id& pack) {
+      return packs.contains(pack) || differing_.contains(pack);
+    });
     return !all && !touched && file.blobs >= kBlobsPerIndexFile && file.blobs < kOverfull;
   };
   const auto first = std::stable_partition(contents_.begin(), contents_.end(), stays);

@@ -18,7 +18,8 @@ class IndexRewriter {
                 std::vector<IndexFileContent> contents,
                 std::function<void(const std::vector<FileRef>&)> delete_files);
 
-  /// Stores new index files in place of those that list any of `packs`, then deletes these. Files
+  /// Stores new index files in place of those that list any of `packs`, then deletes these. So it
+  /// does with files that list a pack otherwise than others do: each may lack entries of it. Files
   /// that are far from full are joined on the occasion. Durable when it returns.
   void drop(const std::unordered_set<Id>& packs);
   /// The same for a medium without room for a new file: deletes first. While it is under way
@@ -40,6 +41,7 @@ class IndexRewriter {
   const Repository& repository_;
   const Index& index_;
   std::vector<IndexFileContent> contents_;
+  std::unordered_set<Id> differing_;  // packs that some of these files may list only in part
   const std::function<void(const std::vector<FileRef>&)> delete_files_;
 };
 

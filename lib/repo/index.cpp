@@ -308,4 +308,13 @@ std::size_t Index::blob_count() const {
   return state_->entries.size();
 }
 
+std::unordered_set<Id> differing_packs(const Index& index) {
+  std::unordered_set<Id> seen;
+  std::unordered_set<Id> differing;
+  for (const PackSummary& pack : index.packs()) {
+    if (!seen.insert(pack.id).second) differing.insert(pack.id);
+  }
+  return differing;
+}
+
 }  // namespace medsave

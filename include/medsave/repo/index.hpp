@@ -10,6 +10,7 @@
 #include <memory>
 #include <optional>
 #include <shared_mutex>
+#include <unordered_set>
 #include <vector>
 
 namespace medsave {
@@ -80,5 +81,9 @@ class Index {
   std::unique_ptr<State> state_;
   mutable std::shared_mutex mutex_;  // guards *state_
 };
+
+/// Packs that index files describe differently. An index file that lists one of them may lack
+/// entries of it, so it must not be taken for a reason to list the pack nowhere else.
+std::unordered_set<Id> differing_packs(const Index& index);
 
 }  // namespace medsave
