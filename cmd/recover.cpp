@@ -40,6 +40,22 @@ void tell_of_incomplete(const RecoverReport& report, Context& context) {
   }
 }
 
+/// What could not be read may hold what nothing else leads to, and a prune would delete it.
+[[noreturn]] void throw_unread(unsigned long count) {
+  throw CommandFailed(
+      kExitFailed,
+      fatal_text(format_text(
+          n_("{} pack or folder list could not be read, so what it holds may be missing from what "
+             "was recovered. Look at the medium or the server and run `medsave recover` again; do "
+             "not prune before it succeeds",
+             "{} packs or folder lists could not be read, so what they hold may be missing from "
+             "what was recovered. Look at the medium or the server and run `medsave recover` "
+             "again; "
+             "do not prune before it succeeds",
+             count),
+          count)));
+}
+
 void run_recover(bool dry_run, const std::vector<std::string>& arguments, Context& context) {
   if (!arguments.empty()) {
     throw Error(Errc::usage, _("the recover command expects no arguments, only options"));
@@ -53,6 +69,7 @@ void run_recover(bool dry_run, const std::vector<std::string>& arguments, Contex
   const Repository& repository = opened.repository();
   const auto stage = [&](const std::string& text) { context.info(text); };
   Progress progress;
+  IndexRepairReport index;
   RecoverReport report;
   {
     const ProgressDisplay display(
@@ -60,9 +77,9 @@ void run_recover(bool dry_run, const std::vector<std::string>& arguments, Contex
         context.global.json ? ProgressStyle::none : context.progress_style(),
         context.progress_interval());
     context.info(_("ensuring index is complete"));
-    repair_index(repository, {.dry_run = dry_run},
-                 {.stage = stage, .change = stage, .warning = context.notices()}, progress,
-                 opened.stop());
+    index = repair_index(repository, {.dry_run = dry_run},
+                         {.stage = stage, .change = stage, .warning = context.notices()}, progress,
+                         opened.stop());
   }
   Progress trees;
   {
@@ -79,6 +96,8 @@ void run_recover(bool dry_run, const std::vector<std::string>& arguments, Contex
   JsonObject summary("summary");
   summary.add("unreferenced_roots", report.roots);
   summary.add_nonzero("incomplete_files", report.incomplete_files);
+  summary.add_nonzero("unread_packs", index.unread.size());
+  summary.add_nonzero("unread_folder_lists", report.unread_trees);
   if (report.snapshot) summary.add("snapshot_id", report.snapshot->hex());
   if (dry_run) summary.add("dry_run", true);
   context.report(summary);
@@ -92,6 +111,8 @@ void run_recover(bool dry_run, const std::vector<std::string>& arguments, Contex
   } else if (roots == 0) {
     context.info(_("no snapshot to write."));
   }
+  const std::size_t unread = index.unread.size() + report.unread_trees;
+  if (unread != 0) throw_unread(unread);
   tell_of_incomplete(report, context);
   if (dry_run) end_dry_run(context);
 }

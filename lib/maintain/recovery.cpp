@@ -44,7 +44,8 @@ class Recovery {
     read_trees(stop);
     std::erase_if(trees_,
                   [&](const Id& id) { return referred_.contains(id) || useless_.contains(id); });
-    RecoverReport report{.trees = progress_.done_items, .roots = trees_.size()};
+    RecoverReport report{
+        .trees = progress_.done_items, .roots = trees_.size(), .unread_trees = unread_trees_};
     if (!lacking_.empty()) report.incomplete_files = count_incomplete(stop);
     if (!trees_.empty() && !request_.dry_run) report.snapshot = save(stop);
     return report;
@@ -96,10 +97,16 @@ class Recovery {
         if (is_fatal(e)) throw;
         const std::lock_guard lock(mutex_);
         useless_.insert(trees_[n]);
+        if (!is_lost(e)) ++unread_trees_;
         if (events_.warning) events_.warning(e.what());
       }
       ++progress_.done_items;
     }
+  }
+
+  /// After a repair of the index, what that lists is there: a pack that is not found may come back.
+  [[nodiscard]] bool is_lost(const Error& error) const {
+    return error.code() == Errc::corrupt || (request_.dry_run && error.code() == Errc::not_found);
   }
 
   /// Whether some of the file's content is in no index; an interrupted backup leaves such files.
@@ -181,7 +188,8 @@ class Recovery {
   std::atomic<std::size_t> next_ = 0;
   std::mutex mutex_;  // guards the following while threads read trees
   std::unordered_set<Id> referred_;
-  std::unordered_set<Id> useless_;               // unreadable or empty
+  std::unordered_set<Id> useless_;  // unreadable or empty
+  std::size_t unread_trees_ = 0;
   std::unordered_map<Id, std::size_t> lacking_;  // files in it of which content is missing
 };
 

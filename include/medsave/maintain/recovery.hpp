@@ -28,6 +28,7 @@ struct RecoverReport {
   std::size_t trees = 0;             // looked at
   std::size_t roots = 0;             // that no snapshot and no other tree leads to
   std::size_t incomplete_files = 0;  // below them: parts of their content are in no index
+  std::size_t unread_trees = 0;  // that could not be read now, which says nothing of what they hold
   std::optional<Id> snapshot = {};
 };
 

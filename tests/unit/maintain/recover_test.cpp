@@ -1,4 +1,5 @@
 #include "maintain_setup.hpp"
+#include "unit/repo/stores.hpp"
 
 #include "medsave/maintain/migration.hpp"
 #include "medsave/maintain/recovery.hpp"
@@ -58,6 +59,34 @@ TEST(Recover, CountsTheFilesThatAnInterruptedBackupLeftIncomplete) {
   const RecoverReport report = recover(*test::open(store));
   EXPECT_TRUE(report.snapshot);
   EXPECT_EQ(report.incomplete_files, 1U);
+}
+
+TEST(Recover, CountsWhatCannotBeReadNow) {
+  for (const Errc code : {Errc::io, Errc::corrupt}) {
+    MemBackend store;
+    RepoBuilder builder(store);
+    const Id root = builder.tree({builder.file("f", {"f"})});
+    store.remove({.kind = FileKind::snapshot, .id = builder.snapshot(root)});
+    const auto index = load_index(builder.repository(), {});
+    const Id pack = index->find({.kind = BlobKind::tree, .id = root})->pack;
+    const auto repository = RepoBuilder::open(
+        std::make_unique<test::Connection>(store, [&](test::Call call, const FileRef& file) {
+          if (call == test::Call::load_range && file.id == pack) throw Error(code, "injected");
+        }));
+    const RecoverReport report = recover(*repository);
+    EXPECT_EQ(report.roots, 0U);
+    EXPECT_EQ(report.unread_trees, code == Errc::io ? 1U : 0U);
+  }
+}
+
+TEST(Recover, ShowsAFolderWithAnEntryOfUnknownType) {
+  MemBackend store;
+  RepoBuilder builder(store);
+  const Id root = builder.raw_tree(R"({"nodes":[{"name":"odd","type":"door"}]})");
+  store.remove({.kind = FileKind::snapshot, .id = builder.snapshot(root)});
+  const RecoverReport report = recover(*test::open(store));
+  EXPECT_EQ(report.roots, 1U);
+  EXPECT_EQ(report.unread_trees, 0U);
 }
 
 TEST(Migrate, RaisesTheVersion) {
