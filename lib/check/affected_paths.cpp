@@ -82,6 +82,10 @@ bool AffectedPaths::enter(Walk& walk, const Id& tree) {
                            .found_before = walk.report.affected_total});
   } catch (const Error& e) {
     if (is_fatal(e)) throw;
+    if (e.code() == Errc::unsupported) {
+      report(walk, e.what());
+      return false;
+    }
     report(walk, format_text(_("the list of this folder's content cannot be found; {}"), e.what()));
     return false;
   }

@@ -165,11 +165,13 @@ class Fields {
                                        std::chrono::day(wall.day))
         .ok();
   }
-  bool time_of_day(WallClock& wall) {
+  /// With `short_hours` an hour may have one digit.
+  bool time_of_day(WallClock& wall, bool short_hours = false) {
     unsigned hour = 0;
     unsigned minute = 0;
     unsigned second = 0;
-    if (!number(2, 23, hour) || !take(':') || !number(2, 59, minute) || !take(':') ||
+    const int digits = short_hours && end_ - p_ > 1 && p_[1] == ':' ? 1 : 2;
+    if (!number(digits, 23, hour) || !take(':') || !number(2, 59, minute) || !take(':') ||
         !number(2, 59, second)) {
       return false;
     }
@@ -226,8 +228,8 @@ std::optional<ZonedTime> parse_time(std::string_view text) {
   Fields in(text);
   WallClock wall;
   ZonedTime time;
-  if (!in.date(wall) || !in.take('T') || !in.time_of_day(wall)) return std::nullopt;
-  if (in.take('.') && !in.fraction(time.instant.nanoseconds)) return std::nullopt;
+  if (!in.date(wall) || !in.take('T') || !in.time_of_day(wall, true)) return std::nullopt;
+  if ((in.take('.') || in.take(',')) && !in.fraction(time.instant.nanoseconds)) return std::nullopt;
   if (!in.offset(time.offset_seconds) || !in.at_end()) return std::nullopt;
   time.instant.seconds = local_seconds(wall) - time.offset_seconds;
   return time;

@@ -2,9 +2,12 @@
 
 #include "json_time.hpp"
 
+#include "medsave/base/error.hpp"
+#include "medsave/base/text.hpp"
 #include "medsave/format/go_quote.hpp"
 #include "medsave/json/json_reader.hpp"
 
+#include <algorithm>
 #include <array>
 
 namespace medsave {
@@ -69,7 +72,9 @@ Field find_field(std::string_view key, std::size_t& position) {
     const std::size_t here = position++;
     if (kFieldNames[here] == key) return static_cast<Field>(here);
   }
-  return Field::unknown;
+  const auto* const found = std::ranges::find_if(
+      kFieldNames, [&](std::string_view name) { return is_json_name(key, name); });
+  return static_cast<Field>(found - kFieldNames.begin());
 }
 
 class TreeDecoder {
@@ -83,7 +88,7 @@ class TreeDecoder {
     bool seen = false;
     in_.enter_object();
     while (in_.next_member()) {
-      if (in_.key() == "nodes") {
+      if (is_json_name(in_.key(), "nodes")) {
         seen = true;
         decode_nodes();
       } else {
@@ -104,23 +109,27 @@ class TreeDecoder {
   }
 
   void decode_node(Node& node) {
-    has_name_ = false;
-    has_type_ = false;
+    node.type = NodeType::irregular;
     has_raw_target_ = false;
     std::size_t position = 0;
     in_.enter_object();
     while (in_.next_member()) {
       const Field field = find_field(in_.key(), position);
-      if (field < Field::user) {
-        decode_common(node, field);
-      } else if (field == Field::unknown) {
+      if (field == Field::unknown) {
         decode_unknown(node);
+      } else if (is_scalar(field) && in_.take_null()) {
+        // As in Go, where null leaves such a field as it was.
+      } else if (field < Field::user) {
+        decode_common(node, field);
       } else {
         decode_optional(node, field);
       }
     }
-    if (!has_name_) throw_missing_field("name");
-    if (!has_type_) throw_missing_field("type");
+  }
+
+  static bool is_scalar(Field field) {
+    return field != Field::extended_attributes && field != Field::generic_attributes &&
+           field != Field::content && field != Field::subtree;
   }
 
   void decode_common(Node& node, Field field) {
@@ -208,14 +217,11 @@ class TreeDecoder {
     std::optional<std::string> name = go_unquote(in_.string());
     if (!name) in_.bad_value();
     node.name = std::move(*name);
-    has_name_ = true;
   }
 
   void decode_type(Node& node) {
-    const std::optional<NodeType> type = parse_node_type(in_.string());
-    if (!type) in_.bad_value();
-    node.type = *type;
-    has_type_ = true;
+    // One that is unknown here may be known to a newer program: nobody but that entry suffers.
+    node.type = parse_node_type(in_.string()).value_or(NodeType::irregular);
   }
 
   Timestamp time() { return read_time(in_).instant; }
@@ -226,20 +232,17 @@ class TreeDecoder {
     in_.enter_array();
     while (in_.next_element()) {
       ExtendedAttribute& attribute = node.extended_attributes.emplace_back();
-      bool named = false;
       in_.enter_object();
       while (in_.next_member()) {
-        if (in_.key() == "name") {
-          attribute.name = in_.string();
-          named = true;
-        } else if (in_.key() == "value") {
+        if (is_json_name(in_.key(), "name")) {
+          if (!in_.take_null()) attribute.name = in_.string();
+        } else if (is_json_name(in_.key(), "value")) {
           attribute.value.clear();
           if (!in_.take_null()) attribute.value = in_.base64();
         } else {
           in_.skip();
         }
       }
-      if (!named) throw_missing_field("name");
     }
   }
 
@@ -261,13 +264,21 @@ class TreeDecoder {
   JsonReader in_;
   Tree tree_;
   // of the node that is being decoded
-  bool has_name_ = false;
-  bool has_type_ = false;
   bool has_raw_target_ = false;
 };
 
 }  // namespace
 
-Tree decode_tree(std::string_view json) { return TreeDecoder(json).decode(); }
+Tree decode_tree(std::string_view json) {
+  try {
+    return TreeDecoder(json).decode();
+  } catch (const Error& e) {
+    if (e.code() != Errc::corrupt) throw;
+    throw Error(Errc::unsupported,
+                format_text(_("the list is as it was stored, but this program does not understand "
+                              "it ({}); a newer one may"),
+                            e.what()));
+  }
+}
 
 }  // namespace medsave

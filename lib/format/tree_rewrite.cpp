@@ -29,7 +29,7 @@ std::vector<std::string_view> node_texts(std::string_view json) {
   JsonReader in(json);
   in.enter_object();
   while (in.next_member()) {
-    if (in.key() != "nodes") {
+    if (!is_json_name(in.key(), "nodes")) {
       in.skip();
       continue;
     }
@@ -59,14 +59,15 @@ class NodeEditor {
  private:
   void member(JsonReader& in) {
     const std::string key(in.key());
+    const auto is = [&key](std::string_view name) { return is_json_name(key, name); };
     const std::string_view raw_key = in.raw_key();
     const std::string_view value = in.skip();
-    if (std::find(kBehindSize.begin(), kBehindSize.end(), key) != kBehindSize.end()) write_size();
-    if (key == "size" && edit_.size) {
+    if (std::ranges::any_of(kBehindSize, is)) write_size();
+    if (is("size") && edit_.size) {
       write_size();
-    } else if (key == "content" && edit_.content) {
+    } else if (is("content") && edit_.content) {
       write_content();
-    } else if (key == "subtree" && edit_.subtree) {
+    } else if (is("subtree") && edit_.subtree) {
       write_subtree();
     } else {
       write(raw_key, value);

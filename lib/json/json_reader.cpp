@@ -5,6 +5,7 @@
 #include "medsave/base/error.hpp"
 #include "medsave/base/text.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 
@@ -29,7 +30,10 @@ constexpr std::array<std::uint8_t, 256> kHexValues = [] {
   std::array<std::uint8_t, 256> values = {};
   values.fill(kNoDigit);
   for (std::size_t i = 0; i < 10; ++i) values['0' + i] = static_cast<std::uint8_t>(i);
-  for (std::size_t i = 0; i < 6; ++i) values['a' + i] = static_cast<std::uint8_t>(10 + i);
+  for (std::size_t i = 0; i < 6; ++i) {
+    values['a' + i] = static_cast<std::uint8_t>(10 + i);
+    values['A' + i] = static_cast<std::uint8_t>(10 + i);
+  }
   return values;
 }();
 
@@ -209,9 +213,7 @@ std::uint32_t JsonReader::hex4() {
   if (end_ - p_ < 4) fail();
   std::uint32_t value = 0;
   for (int i = 0; i < 4; ++i, ++p_) {
-    // Unlike ids, escapes may be written in capitals.
-    const char lower = *p_ >= 'A' && *p_ <= 'F' ? static_cast<char>(*p_ + ('a' - 'A')) : *p_;
-    const std::uint8_t digit = hex_value(lower);
+    const std::uint8_t digit = hex_value(*p_);
     if (digit == kNoDigit) fail();
     value = value << 4U | digit;
   }
@@ -342,6 +344,12 @@ void JsonReader::skip_value(int depth) {
     default:
       skip_number();
   }
+}
+
+bool is_json_name(std::string_view key, std::string_view name) {
+  return std::ranges::equal(key, name, [](char a, char b) {
+    return a == b || (a >= 'A' && a <= 'Z' && a + ('a' - 'A') == b);
+  });
 }
 
 void JsonReader::finish() {

@@ -64,9 +64,11 @@ class SnapshotRepair {
     RewriteRules rules;
     rules.judge = [this](const std::string& path, const Node& node) { return judge(path, node); };
     rules.replace_unreadable = [this](const std::string& path, const Error& error) {
-      // Only damaged or missing lists are replaced; one that cannot be read now ends the command.
+      // Only damaged or missing lists are replaced; one that cannot be read now, or that a newer
+      // program may understand, ends the command.
       if (error.code() != Errc::corrupt && error.code() != Errc::not_found) {
-        throw error.with_context(path);
+        throw Error(error.code(),
+                    format_text(_("{}: {}; no snapshot was changed"), path, error.what()));
       }
       const bool root = path == "/";
       tell(path, format_text(root ? _("not readable; {}") : _("replaced with an empty folder; {}"),

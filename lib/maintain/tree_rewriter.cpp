@@ -49,7 +49,7 @@ std::optional<RewrittenTree> TreeRewriter::enter(const Id& tree) {
 
 void TreeRewriter::push_level(const Id& tree) {
   if (levels_.size() > kMaxTreeDepth) {
-    throw Error(Errc::corrupt,
+    throw Error(Errc::unsupported,  // what is below may be whole
                 format_text(_("folders are nested deeper than {} levels"), kMaxTreeDepth));
   }
   Level level;

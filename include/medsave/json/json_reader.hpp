@@ -60,7 +60,7 @@ class JsonReader {
   bool boolean();
   /// True, and the token is consumed, if it is `null`.
   bool take_null();
-  /// 64 lower-case hex digits.
+  /// 64 hex digits.
   Id id();
   /// Strict base64, as raw bytes.
   std::string base64();
@@ -98,6 +98,10 @@ class JsonReader {
   std::string_view raw_key_ = {};
   std::string scratch_ = {};  // the last string, if it had escapes
 };
+
+/// Whether a key means the field of this lower-case name: Go's decoder does not mind the case of
+/// ASCII letters.
+bool is_json_name(std::string_view key, std::string_view name);
 
 /// Throws Error(corrupt) that names the missing field.
 [[noreturn]] void throw_missing_field(std::string_view key);

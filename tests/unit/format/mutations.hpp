@@ -10,9 +10,10 @@
 
 namespace medsave::test {
 
-/// `decode` throws Error(corrupt) for every proper prefix of `good`.
+/// `decode` throws Error(`code`) for every proper prefix of `good`.
 inline void expect_truncations_rejected(const std::string& good,
-                                        const std::function<void(std::string_view)>& decode) {
+                                        const std::function<void(std::string_view)>& decode,
+                                        Errc code = Errc::corrupt) {
   for (std::size_t length = 0; length < good.size(); ++length) {
     // A copy without spare room, so that a sanitizer sees a read past its end.
     const std::string cut(good, 0, length);
@@ -20,7 +21,7 @@ inline void expect_truncations_rejected(const std::string& good,
       decode(cut);
       ADD_FAILURE() << "accepted the first " << length << " bytes";
     } catch (const Error& e) {
-      EXPECT_EQ(e.code(), Errc::corrupt) << "length " << length << ": " << e.what();
+      EXPECT_EQ(e.code(), code) << "length " << length << ": " << e.what();
     }
   }
 }

@@ -82,9 +82,18 @@ TEST(TreeRewrite, AMissingSubtreeIsEntered) {
   EXPECT_EQ(edited, R"({"name":"d","type":"dir","subtree":")" + std::string(64, 'c') + R"("})");
 }
 
+TEST(TreeRewrite, KeysInCapitalsAreTheSameFields) {
+  const std::string edited =
+      edit_node_text(R"({"Name":"f","type":"file","SIZE":3,"Content":[],"Error":"e"})",
+                     {.content = std::vector<Id>{id_of('1')}, .size = 7});
+  EXPECT_EQ(edited, R"({"Name":"f","type":"file","size":7,"content":[")" + std::string(64, '1') +
+                        R"("],"Error":"e"})");
+  EXPECT_EQ(decode_tree_with_texts(R"({"Nodes":[{"name":"a"}]})").size(), 1U);
+}
+
 TEST(TreeRewrite, RefusesWhatIsNoTree) {
-  EXPECT_THAT([] { decode_tree_with_texts("{}"); }, throws_errc(Errc::corrupt));
-  EXPECT_THAT([] { decode_tree_with_texts(R"({"nodes":[{]})"); }, throws_errc(Errc::corrupt));
+  EXPECT_THAT([] { decode_tree_with_texts("{}"); }, throws_errc(Errc::unsupported));
+  EXPECT_THAT([] { decode_tree_with_texts(R"({"nodes":[{]})"); }, throws_errc(Errc::unsupported));
   EXPECT_THAT([] { edit_node_text("[]", {}); }, throws_errc(Errc::corrupt));
 }
 

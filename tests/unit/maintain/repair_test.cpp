@@ -5,6 +5,7 @@
 
 #include "medsave/backend/cache_backend.hpp"
 #include "medsave/base/units.hpp"
+#include "medsave/format/index_file.hpp"
 #include "medsave/maintain/index_repair.hpp"
 #include "medsave/maintain/pack_repair.hpp"
 #include "medsave/maintain/snapshot_repair.hpp"
@@ -341,6 +342,29 @@ TEST(RepairPacks, ABlobIsNotLostOnlyWhereAnotherPackReallyHasIt) {
   }
 }
 
+TEST(RepairPacks, APackThatAnotherIndexFileListsInPartStaysListedWhole) {
+  Sample sample;
+  const auto repository = test::open(sample.store);
+  auto index = load_index(*repository, {});
+  const Id partial = sample.place(0).pack;
+  Id damaged;
+  std::vector<IndexedPack> all;
+  for (const PackSummary& pack : index->packs()) {
+    all.push_back({.pack = pack.id, .blobs = index->pack_entries(pack.id)});
+    if (pack.id != partial && pack.has_data) damaged = pack.id;
+  }
+  for (const ListedFile& file : sample.store.list(FileKind::index)) {
+    sample.store.remove({.kind = FileKind::index, .id = file.id});
+  }
+  repository->save_json(FileKind::index, encode_index(all));
+  repository->save_json(
+      FileKind::index,
+      encode_index({{.pack = partial, .blobs = {index->pack_entries(partial).front()}}}));
+  ASSERT_EQ(index->pack_entries(partial).size(), 2U);
+  EXPECT_EQ(fix_packs(*repository, {damaged}).lost_blobs, 0U);
+  EXPECT_EQ(all_files(sample.store), Sample::files());
+}
+
 TEST(RepairPacks, DamageOnTheWayIsNoneOfTheFile) {
   Sample sample;
   const Id pack = sample.place(0).pack;
@@ -459,6 +483,53 @@ TEST(RepairSnapshots, AFolderWithoutItsListBecomesEmpty) {
   std::size_t changed = 0;
   EXPECT_TRUE(fix_snapshots(*repository, {.forget = true}, changed).contains("/gone"));
   EXPECT_EQ(all_files(sample.store), (Files{{"/f", "f"}, {"/gone/", ""}}));
+}
+
+TEST(RepairSnapshots, AnEntryOfUnknownTypeGoesAlone) {
+  for (const char* type : {"", "door"}) {
+    Sample sample;
+    sample.store.remove({.kind = FileKind::snapshot, .id = sample.snapshot});
+    std::string kept;
+    append_node(kept, sample.one);
+    sample.builder.snapshot(sample.builder.raw_tree(R"({"nodes":[{"name":"odd","type":")" +
+                                                    std::string(type) + R"("},)" + kept + "]}\n"));
+    const auto repository = test::open(sample.store);
+    std::size_t changed = 0;
+    const auto lost = fix_snapshots(*repository, {.forget = true}, changed);
+    EXPECT_EQ(lost.size(), 1U);
+    EXPECT_TRUE(lost.contains("/odd"));
+    EXPECT_EQ(all_files(sample.store), (Files{{"/one", filled('a') + filled('b')}}));
+  }
+}
+
+TEST(RepairSnapshots, GivesNothingUpThatANewerProgramMayUnderstand) {
+  Sample sample;
+  sample.store.remove({.kind = FileKind::snapshot, .id = sample.snapshot});
+  const Id novel = sample.builder.raw_tree(R"({"nodes":[{"name":"a","type":"file","size":"3"}]})");
+  for (const Id& root : {novel, sample.builder.tree({RepoBuilder::dir("d", novel)})}) {
+    const Id snapshot = sample.builder.snapshot(root);
+    const auto repository = test::open(sample.store);
+    std::size_t changed = 0;
+    EXPECT_THAT([&] { fix_snapshots(*repository, {.forget = true}, changed); },
+                test::throws_errc(Errc::unsupported));
+    EXPECT_EQ(test::snapshots_of(*repository).size(), 1U);
+    sample.store.remove({.kind = FileKind::snapshot, .id = snapshot});
+  }
+}
+
+TEST(RepairSnapshots, FoldersTooDeepForTheWalkStay) {
+  Sample sample;
+  sample.store.remove({.kind = FileKind::snapshot, .id = sample.snapshot});
+  Id deep = sample.builder.tree({});
+  for (unsigned i = 0; i < kMaxTreeDepth + 5; ++i) {
+    deep = sample.builder.tree({RepoBuilder::dir("d", deep)});
+  }
+  const Id snapshot = sample.builder.snapshot(deep);
+  const auto repository = test::open(sample.store);
+  std::size_t changed = 0;
+  EXPECT_THAT([&] { fix_snapshots(*repository, {.forget = true}, changed); },
+              test::throws_errc(Errc::unsupported));
+  EXPECT_EQ(test::snapshots_of(*repository).at(0).id, snapshot);
 }
 
 TEST(RepairSnapshots, OneWithoutItsRootGoesOnlyWithForget) {
