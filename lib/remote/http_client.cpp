@@ -341,6 +341,7 @@ void HttpClient::Impl::throw_failure(const HttpExchange& exchange, CURLcode code
                                       server, options_.stuck_request_timeout.count()));
   }
   if (exchange.interrupted) {
+    if (exchange.ends_at_stop) throw Interrupted();
     throw Error(Errc::io,
                 format_text(_("{}: the request was given up after the interrupt"), server));
   }
@@ -384,7 +385,8 @@ HttpResponse HttpClient::Impl::perform(const HttpRequest& request) {
                         .request = request,
                         .stuck_timeout = options_.stuck_request_timeout,
                         .stop = options_.stop,
-                        .moved_at = SteadyClock::now()};
+                        .moved_at = SteadyClock::now(),
+                        .ends_at_stop = request.ends_at_stop && !options_.stop.stop_requested()};
   const HeaderList headers = headers_of(request);
   std::array<char, CURL_ERROR_SIZE> detail = {};
   configure(handle, exchange, request);

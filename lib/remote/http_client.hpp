@@ -20,6 +20,11 @@ struct HttpRequest {
   std::vector<std::string> headers = {};  // "Name: value"
   ByteView body = {};                     // outlives perform()
   std::uint64_t limit = 0;                // bytes of a response body that are accepted
+  /// Gets the body of a success piece by piece, which is not kept then. It may throw an Error.
+  std::function<void(ByteView)> take = {};
+  /// Throws Interrupted when the stop comes while it is under way: for lists, which have no end
+  /// that one could wait for.
+  bool ends_at_stop = false;
 };
 
 struct HttpResponse {

@@ -52,6 +52,10 @@ void take_header(HttpExchange& exchange, std::string_view line) {
 
 /// False to end the transfer.
 bool take_body(HttpExchange& exchange, ByteView data) {
+  if (exchange.ends_at_stop && exchange.stop.stop_requested()) {
+    exchange.interrupted = true;
+    return false;
+  }
   long status = 0;
   curl_easy_getinfo(exchange.handle, CURLINFO_RESPONSE_CODE, &status);
   const bool success = status >= 200 && status < 300;
@@ -59,11 +63,16 @@ bool take_body(HttpExchange& exchange, ByteView data) {
   const std::uint64_t limit =
       success ? exchange.request.limit : std::max(exchange.request.limit, kMaxErrorBody);
   const std::optional<std::uint64_t> announced = announced_length(exchange.response);
-  if (success &&
-      std::max<std::uint64_t>(announced.value_or(0), body.size() + data.size()) > limit) {
+  const std::uint64_t so_far = exchange.taken + body.size();
+  if (success && std::max<std::uint64_t>(announced.value_or(0), so_far + data.size()) > limit) {
     throw Error(Errc::corrupt,
                 format_text(_("{}: the answer is longer than the {} bytes that can be right"),
                             server_of(exchange.request.url), limit));
+  }
+  if (success && exchange.request.take) {
+    exchange.taken += data.size();
+    exchange.request.take(data);
+    return true;
   }
   if (body.size() + data.size() > limit) {
     exchange.cut_on_purpose = true;
@@ -112,7 +121,7 @@ int medsave_http_progress(void* user, curl_off_t /*to_receive*/, curl_off_t rece
   exchange.stuck = now - exchange.moved_at >= exchange.stuck_timeout;
   if (exchange.stop.stop_requested()) {
     if (!exchange.stopped_at) exchange.stopped_at = now;
-    exchange.interrupted = now - *exchange.stopped_at >= kAfterStop;
+    exchange.interrupted = exchange.ends_at_stop || now - *exchange.stopped_at >= kAfterStop;
   }
   return exchange.stuck || exchange.interrupted ? 1 : 0;
 }

@@ -24,6 +24,8 @@ struct HttpExchange {
   bool cut_on_purpose = false;      // the rest of an error's page was not read
   bool stuck = false;
   bool interrupted = false;
+  bool ends_at_stop = false;  // the stop came, or will come, after it was begun
+  std::uint64_t taken = 0;    // bytes that went to request.take
   curl_off_t moved = -1;
   std::optional<std::chrono::steady_clock::time_point> stopped_at = {};
 };

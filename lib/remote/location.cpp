@@ -1,6 +1,7 @@
 #include "medsave/remote/location.hpp"
 
 #include "connections_option.hpp"
+#include "rclone_remote.hpp"
 
 #include "medsave/backend/local_backend.hpp"
 #include "medsave/base/error.hpp"
@@ -53,6 +54,10 @@ constexpr std::array kExtended = {
     Extended{"s3.unsafe-anonymous-auth", N_("do not sign requests: true or false")},
     Extended{"s3.layout", N_("only \"default\" is known")},
     Extended{"s3.storage-class", N_("storage class of data, e.g. STANDARD_IA")},
+    Extended{"s3.enable-restore", N_("only \"false\" is known: archived files are not fetched")},
+    Extended{"s3.restore-days", N_("without effect, as s3.enable-restore is")},
+    Extended{"s3.restore-timeout", N_("without effect, as s3.enable-restore is")},
+    Extended{"s3.restore-tier", N_("without effect, as s3.enable-restore is")},
     Extended{"rclone.program", N_("path of rclone")},
     Extended{"rclone.args", N_("further arguments for rclone")},
     Extended{"rclone.connections", N_("connections at a time (default 5)")},
@@ -138,6 +143,12 @@ std::vector<ExtendedOption> extended_options() {
     options.push_back({.name = std::string(option.name), .text = _(option.text)});
   }
   return options;
+}
+
+std::string mask_rclone_secrets(const std::string& location) {
+  const std::string_view scheme = scheme_of(location);
+  if (scheme != "rclone") return location;
+  return std::string(scheme).append(":").append(mask_remote(location.substr(scheme.size() + 1)));
 }
 
 std::optional<std::string> local_folder(const std::string& location) {

@@ -22,25 +22,30 @@ struct Option {
   std::size_t value_begin = 0;  // with its quotes; end of the option where it has no value
   std::string name = {};
   std::string value = {};  // without quotes
+  bool is_quoted = false;
+  bool is_closed = true;  // the quote ends, and right before a comma or colon
 };
 
 /// The value at `at`, which is moved behind it. A quote within quotes is doubled.
-std::string take_value(const std::string& remote, std::size_t& at) {
+void take_value(const std::string& remote, std::size_t& at, Option& option) {
   const char quote = at < remote.size() ? remote[at] : '\0';
-  if (quote != '"' && quote != '\'') {
+  option.is_quoted = quote == '"' || quote == '\'';
+  if (!option.is_quoted) {
     const std::size_t begin = at;
     at = std::min(remote.find_first_of(",:", at), remote.size());
-    return remote.substr(begin, at - begin);
+    option.value = remote.substr(begin, at - begin);
+    return;
   }
-  std::string value;
+  option.is_closed = false;
   for (++at; at < remote.size(); ++at) {
     if (remote[at] == quote) {
       ++at;
+      option.is_closed = at == remote.size() || remote[at] == ',' || remote[at] == ':';
       if (at == remote.size() || remote[at] != quote) break;
     }
-    value += remote[at];
+    option.value += remote[at];
   }
-  return value;
+  if (!option.is_closed) at = remote.size();  // whatever follows may belong to the secret
 }
 
 std::vector<Option> options_of(const std::string& remote) {
@@ -52,7 +57,7 @@ std::vector<Option> options_of(const std::string& remote) {
     option.name = remote.substr(option.begin + 1, at - option.begin - 1);
     if (at < remote.size() && remote[at] == '=') {
       option.value_begin = ++at;
-      option.value = take_value(remote, at);
+      take_value(remote, at, option);
     } else {
       option.value_begin = at;
     }
@@ -62,14 +67,31 @@ std::vector<Option> options_of(const std::string& remote) {
   return options;
 }
 
+/// What "https://user:password@host" holds; empty where there is none.
+std::string url_password(const std::string& value) {
+  const std::size_t user = value.find("://");
+  const std::size_t at = value.rfind('@');
+  if (user == std::string::npos || at == std::string::npos) return {};
+  const std::size_t colon = value.find(':', user + 3);
+  return colon < at ? value.substr(colon + 1, at - colon - 1) : std::string();
+}
+
 /// Also what holds another remote with a secret in it.
 bool is_secret(const Option& option) {
-  static constexpr std::array<std::string_view, 5> kSecret = {"pass", "secret", "token", "key",
-                                                              "auth"};
+  static constexpr std::array<std::string_view, 10> kSecret = {
+      "pass", "secret", "token", "key", "auth", "cred", "sas_url", "cookie", "header", "2fa"};
+  const std::string name = lower_case(option.name);
   const bool named = std::ranges::any_of(
-      kSecret, [&](std::string_view word) { return option.name.find(word) != std::string::npos; });
-  return !option.value.empty() &&
-         (named || std::ranges::any_of(options_of(option.value), is_secret));
+      kSecret, [&](std::string_view word) { return name.find(word) != std::string::npos; });
+  return !option.value.empty() && (named || !url_password(option.value).empty() ||
+                                   std::ranges::any_of(options_of(option.value), is_secret));
+}
+
+/// A URL that should be in quotes: its colon ends the option, and the rest would be the path.
+bool is_cut_url(const Option& option, const std::string& remote) {
+  const std::string scheme = lower_case(option.value);
+  return !option.is_quoted && (scheme == "http" || scheme == "https") &&
+         remote.compare(option.end, 3, "://") == 0;
 }
 
 std::vector<Option> secrets_of(const std::string& remote) {
@@ -92,15 +114,42 @@ std::string option_text(std::string_view name) {
   return out;
 }
 
+/// rclone would refuse these too, or take them for a folder's name, and repeat the secret.
+void require_readable(const std::string& remote) {
+  const std::vector<Option> options = options_of(remote);
+  if (options.empty()) return;
+  const bool secret = std::ranges::any_of(options, is_secret);
+  const Option& last = options.back();
+  const bool has_path = last.end < remote.size();
+  if (is_cut_url(last, remote)) {
+    throw Error(Errc::usage,
+                format_text(_("rclone: the address behind \"{}=\" must stand in quotes "
+                              "({}='https://...'), or the remote be set up with \"rclone config\""),
+                            printable(last.name), printable(last.name)));
+  }
+  if (!last.is_closed || (secret && !has_path)) {
+    throw Error(Errc::usage,
+                _("rclone: the remote's options cannot be read: a value with a comma, a colon or a "
+                  "quote must stand in quotes, and a colon and the path end the options. \"rclone "
+                  "config\" sets up a remote that needs none"));
+  }
+}
+
 }  // namespace
 
 std::string mask_remote(const std::string& remote) {
   std::string masked;
   std::size_t copied = 0;
-  for (const Option& option : secrets_of(remote)) {
+  const std::vector<Option> options = options_of(remote);
+  for (const Option& option : options) {
+    if (!is_secret(option)) continue;
     masked += remote.substr(copied, option.value_begin - copied);
     masked += kHidden;
     copied = option.end;
+  }
+  // Secrets may stand behind such a URL.
+  if (!options.empty() && is_cut_url(options.back(), remote)) {
+    return masked + remote.substr(copied, options.back().end + 3 - copied) + std::string(kHidden);
   }
   return masked + remote.substr(copied);
 }
@@ -108,7 +157,9 @@ std::string mask_remote(const std::string& remote) {
 std::string hide_secrets(std::string text, const std::string& remote) {
   for (const Option& option : secrets_of(remote)) {
     for (const std::string& secret :
-         {remote.substr(option.value_begin, option.end - option.value_begin), option.value}) {
+         {remote.substr(option.value_begin, option.end - option.value_begin), option.value,
+          url_password(option.value)}) {
+      if (secret.empty()) continue;
       std::size_t at = text.find(secret);
       while (at != std::string::npos) {
         text.replace(at, secret.size(), kHidden);
@@ -120,6 +171,7 @@ std::string hide_secrets(std::string text, const std::string& remote) {
 }
 
 RcloneRemote move_secrets(const std::string& remote) {
+  require_readable(remote);
   RcloneRemote moved;
   const std::string name = remote.substr(0, remote.find_first_of(",:", 1));
   // ":webdav" has no section in the configuration, but all its options have variables.

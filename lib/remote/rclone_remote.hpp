@@ -20,7 +20,8 @@ struct RcloneRemote {
   std::string argument = {};
   std::vector<std::pair<std::string, std::string>> environment = {};
 };
-/// Throws Error(usage) where a secret has a place that no variable reaches.
+/// Throws Error(usage) where a secret has a place that no variable reaches, and where the options
+/// cannot be told from the path.
 RcloneRemote move_secrets(const std::string& remote);
 
 }  // namespace medsave

@@ -26,7 +26,10 @@ namespace {
 
 constexpr FileRef kConfig = {.kind = FileKind::config, .id = {}};
 constexpr unsigned kDefaultConnections = 5;
-constexpr std::uint64_t kMaxReply = 64 * 1024;              // to what asks for no content
+constexpr std::uint64_t kMaxReply = 64 * 1024;  // to what asks for no content
+// A proxy must not answer from its memory: prune deletes what a list of some time ago does not
+// need.
+constexpr const char* kNotFromMemory = "Cache-Control: no-cache";
 constexpr std::uint64_t kMaxListing = 1ULL << 30U;          // about ten million files
 constexpr std::uint64_t kMaxWholeForRange = 256ULL << 20U;  // of a server that knows no ranges
 
@@ -53,6 +56,11 @@ class RestBackend : public Backend {
   [[nodiscard]] Traffic traffic() const override { return client_.traffic(); }
 
  private:
+  /// To the question what files there are.
+  struct Answer {
+    HttpResponse response;
+    RestListingReader reader;  // has read the body of a success
+  };
   [[nodiscard]] std::string url_of(const FileRef& file) const;
   [[noreturn]] void throw_status(const std::string& what, const HttpResponse& response) const;
   [[noreturn]] void throw_unauthorized(const std::string& what) const;
@@ -66,8 +74,8 @@ class RestBackend : public Backend {
   [[noreturn]] void refuse_missing(const FileRef& file, const HttpResponse& response);
   HttpResponse ask(const char* method, std::string url, std::uint64_t limit,
                    std::vector<std::string> headers = {});
-  HttpResponse get_listing(FileKind kind);
-  RestListing read_listing(FileKind kind, const HttpResponse& response) const;
+  Answer get_listing(FileKind kind);
+  RestListing read_listing(FileKind kind, Answer answer) const;
   std::vector<ListedFile> with_sizes(FileKind kind, const RestListing& listing);
   bool is_new();
   void require_never_stored(FileKind kind, const HttpResponse& response);
@@ -271,9 +279,9 @@ void RestBackend::throw_contradiction(const FileRef& file) const {
 void RestBackend::require_missing(const FileRef& file, const HttpResponse& response) {
   // Packs are many, and a listing of them for each would take long.
   if (!is_rclone(response) || file.kind == FileKind::pack || file.kind == FileKind::config) return;
-  const HttpResponse listing = get_listing(file.kind);
-  if (listing.status == 404) return;
-  const std::vector<ListedFile> listed = read_listing(file.kind, listing).files;
+  Answer listing = get_listing(file.kind);
+  if (listing.response.status == 404) return;
+  const std::vector<ListedFile> listed = read_listing(file.kind, std::move(listing)).files;
   if (std::ranges::find(listed, file.id, &ListedFile::id) != listed.end())
     throw_contradiction(file);
 }
@@ -283,8 +291,9 @@ void RestBackend::require_missing(const FileRef& file, const HttpResponse& respo
 void RestBackend::refuse_missing(const FileRef& file, const HttpResponse& response) {
   if (size(file)) throw_contradiction(file);
   if (file.kind == FileKind::config && is_rclone(response)) {
-    const HttpResponse index = get_listing(FileKind::index);
-    if (index.status == 200 && !read_listing(FileKind::index, index).files.empty()) {
+    Answer index = get_listing(FileKind::index);
+    if (index.response.status == 200 &&
+        !read_listing(FileKind::index, std::move(index)).files.empty()) {
       throw_contradiction(file);
     }
   }
@@ -303,11 +312,10 @@ void RestBackend::verify_stored(const FileRef& file, std::uint64_t bytes) {
                                     shown_, stored.value_or(0), bytes));
 }
 
-/// A request that changes nothing. A proxy in between must not answer from its memory: prune
-/// deletes what a list of some time ago does not need.
+/// A request that changes nothing.
 HttpResponse RestBackend::ask(const char* method, std::string url, std::uint64_t limit,
                               std::vector<std::string> headers) {
-  headers.emplace_back("Cache-Control: no-cache");
+  headers.emplace_back(kNotFromMemory);
   return client_.perform({.method = method,
                           .url = std::move(url),
                           .headers = std::move(headers),
@@ -380,21 +388,27 @@ std::optional<std::uint64_t> RestBackend::size(const FileRef& file) {
   return bytes;
 }
 
-HttpResponse RestBackend::get_listing(FileKind kind) {
+RestBackend::Answer RestBackend::get_listing(FileKind kind) {
+  Answer answer{.response = {}, .reader = RestListingReader(shown_)};
+  HttpRequest request = {.url = layout_.folder_of(kind) + "/",
+                         .headers = {"Accept: application/vnd.x.restic.rest.v2", kNotFromMemory},
+                         .limit = kMaxListing};
+  request.take = [&answer](ByteView piece) { answer.reader.take(piece); };
+  request.ends_at_stop = true;
   try {
-    return ask("GET", layout_.folder_of(kind) + "/", kMaxListing,
-               {"Accept: application/vnd.x.restic.rest.v2"});
+    answer.response = client_.perform(request);
+    return answer;
   } catch (const Error& e) {
     if (e.code() != Errc::corrupt) throw;
     throw e.with_context(format_text(_("listing files of the kind \"{}\""), file_kind_name(kind)));
   }
 }
 
-RestListing RestBackend::read_listing(FileKind kind, const HttpResponse& response) const {
+RestListing RestBackend::read_listing(FileKind kind, Answer answer) const {
   const std::string what = format_text(_("listing files of the kind \"{}\""), file_kind_name(kind));
-  if (response.status != 200) throw_status(what, response);
-  require_no_page(what, response);
-  RestListing listing = parse_rest_listing(response.body.view(), shown_);
+  if (answer.response.status != 200) throw_status(what, answer.response);
+  require_no_page(what, answer.response);
+  RestListing listing = answer.reader.finish();
   for (const std::string& name : listing.near_ids) {
     refuse_upper_case(kind, name, layout_.folder_of(kind));
   }
@@ -405,10 +419,10 @@ RestListing RestBackend::read_listing(FileKind kind, const HttpResponse& respons
 /// files, snapshots and packs are missing, but there are keys.
 bool RestBackend::is_new() {
   for (const FileKind kind : {FileKind::index, FileKind::snapshot, FileKind::pack}) {
-    if (get_listing(kind).status != 404) return false;
+    if (get_listing(kind).response.status != 404) return false;
   }
-  const HttpResponse keys = get_listing(FileKind::key);
-  return keys.status == 200 && !read_listing(FileKind::key, keys).files.empty();
+  Answer keys = get_listing(FileKind::key);
+  return keys.response.status == 200 && !read_listing(FileKind::key, std::move(keys)).files.empty();
 }
 
 /// Called after "not found" for a listing. It is believed only where nothing was ever stored: a
@@ -439,13 +453,14 @@ void RestBackend::require_repository(FileKind kind) {
 }
 
 std::vector<ListedFile> RestBackend::list(FileKind kind) {
-  const HttpResponse response = get_listing(kind);
-  if (response.status == 404) {
-    require_never_stored(kind, response);
+  Answer answer = get_listing(kind);
+  if (answer.response.status == 404) {
+    require_never_stored(kind, answer.response);
     return {};
   }
-  RestListing listing = read_listing(kind, response);
-  if (listing.files.empty() && is_rclone(response)) require_repository(kind);
+  const bool from_rclone = is_rclone(answer.response);
+  RestListing listing = read_listing(kind, std::move(answer));
+  if (listing.files.empty() && from_rclone) require_repository(kind);
   if (listing.has_sizes) return std::move(listing.files);
   return with_sizes(kind, listing);
 }

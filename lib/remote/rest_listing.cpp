@@ -1,7 +1,6 @@
 #include "rest_listing.hpp"
 
 #include "http_text.hpp"
-#include "listed_files.hpp"
 
 #include "medsave/base/error.hpp"
 #include "medsave/base/text.hpp"
@@ -21,9 +20,9 @@ constexpr std::uint64_t kMaxSize = std::numeric_limits<std::int64_t>::max();
 
 /// ["id", ...] or [{"name": "id", "size": 1}, ...] as it is read; a list of a million files is not
 /// first turned into a tree in memory.
-class ListingReader : public nlohmann::json_sax<Json> {
+class ListingSax : public nlohmann::json_sax<Json> {
  public:
-  [[nodiscard]] RestListing take() { return std::move(listing_); }
+  explicit ListingSax(RestListing& listing) : listing_(listing) {}
   [[nodiscard]] const std::string& complaint() const { return complaint_; }
 
   /// A list that was never made is null in Go's JSON.
@@ -61,12 +60,12 @@ class ListingReader : public nlohmann::json_sax<Json> {
   void add(const std::string& name, std::uint64_t size) {
     if (const std::optional<Id> id = Id::parse(name)) {
       listing_.files.push_back({.id = *id, .size = size});
-    } else if (name.size() == 2 * Id::kSize) {
+    } else if (name.size() == 2 * Id::kSize && listing_.near_ids.empty()) {
       listing_.near_ids.push_back(name);
     }
   }
 
-  RestListing listing_;
+  RestListing& listing_;
   std::string complaint_;
   std::size_t depth_ = 0;
   Field field_ = Field::other;
@@ -74,7 +73,7 @@ class ListingReader : public nlohmann::json_sax<Json> {
   std::optional<std::uint64_t> size_;
 };
 
-bool ListingReader::number(std::optional<std::uint64_t> amount) {
+bool ListingSax::number(std::optional<std::uint64_t> amount) {
   if (!value()) return false;
   if (depth_ > kInFile || field_ != Field::size) return true;
   if (!amount || *amount > kMaxSize) return complain("\"size\"");
@@ -82,7 +81,7 @@ bool ListingReader::number(std::optional<std::uint64_t> amount) {
   return true;
 }
 
-bool ListingReader::string(string_t& text) {
+bool ListingSax::string(string_t& text) {
   if (depth_ == 0) return complain("[...]");
   if (depth_ == kInList) {
     listing_.has_sizes = false;
@@ -93,7 +92,7 @@ bool ListingReader::string(string_t& text) {
   return true;
 }
 
-bool ListingReader::start_object(std::size_t /*count*/) {
+bool ListingSax::start_object(std::size_t /*count*/) {
   if (depth_ == 0) return complain("[...]");
   ++depth_;
   if (depth_ == kInFile) {
@@ -104,14 +103,14 @@ bool ListingReader::start_object(std::size_t /*count*/) {
   return true;
 }
 
-bool ListingReader::key(string_t& name) {
+bool ListingSax::key(string_t& name) {
   field_ = Field::other;
   if (name == "name") field_ = Field::name;
   if (name == "size") field_ = Field::size;
   return true;
 }
 
-bool ListingReader::end_object() {
+bool ListingSax::end_object() {
   if (depth_ == kInFile) {
     if (!name_ || !size_) return complain(name_ ? "\"size\"" : "\"name\"");
     add(*name_, *size_);
@@ -121,31 +120,83 @@ bool ListingReader::end_object() {
   return true;
 }
 
-bool ListingReader::start_array(std::size_t /*count*/) {
+bool ListingSax::start_array(std::size_t /*count*/) {
   if (depth_ == kInList) return complain("[...]");
   ++depth_;
   field_ = Field::other;
   return true;
 }
 
-bool ListingReader::end_array() {
+bool ListingSax::end_array() {
   --depth_;
   return true;
 }
 
 }  // namespace
 
-RestListing parse_rest_listing(ByteView json, const std::string& server) {
-  ListingReader reader;
-  if (!Json::sax_parse(as_text(json), &reader)) {
-    throw Error(Errc::corrupt,
-                format_text(_("{}: the list of files is not understood ({}); is this a restic REST "
-                              "server, and the path of a repository?"),
-                            server, printable(reader.complaint())));
+void RestListingReader::refuse(const std::string& why) const {
+  throw Error(Errc::corrupt,
+              format_text(_("{}: the list of files is not understood ({}); is this a restic REST "
+                            "server, and the path of a repository?"),
+                          server_, printable(why)));
+}
+
+void RestListingReader::read(std::string_view json) {
+  ListingSax sax(listing_);
+  if (!Json::sax_parse(json, &sax)) refuse(sax.complaint());
+  if (listing_.files.size() > most_files_) {
+    throw Error(Errc::corrupt, format_text(_("{}: the list of files does not end"), server_));
   }
-  RestListing listing = reader.take();
-  make_unique_listing(listing.files, server);
-  return listing;
+}
+
+/// Reads the elements that are complete, as a list of their own.
+void RestListingReader::read_complete() {
+  const std::string rest = text_.substr(complete_ + 1);
+  text_.resize(complete_);
+  text_ += ']';
+  read(text_);
+  text_ = "[" + rest;
+  scanned_ = text_.size();
+  complete_ = 0;
+  began_ = true;
+}
+
+void RestListingReader::take(ByteView piece) {
+  constexpr std::size_t kBatch = std::size_t{1} << 20U;  // bytes
+  text_ += as_text(piece);
+  for (; scanned_ < text_.size(); ++scanned_) {
+    const char c = text_[scanned_];
+    if (in_string_) {
+      in_string_ = escaped_ || c != '"';
+      escaped_ = !escaped_ && c == '\\';
+    } else if (c == '"') {
+      in_string_ = true;
+    } else if (c == '[' || c == '{') {
+      ++depth_;
+    } else if (c == ']' || c == '}') {
+      --depth_;
+    } else if (c == ',' && depth_ == 1) {
+      complete_ = scanned_;
+    }
+  }
+  if (text_.size() < kBatch) return;
+  if (complete_ == 0) refuse("[...]");  // no element is so long
+  read_complete();
+}
+
+RestListing RestListingReader::finish() {
+  const std::size_t first = text_.find_first_not_of(" \t\r\n", 1);
+  if (began_ && first != std::string::npos && text_[first] == ']') refuse("[..., ]");
+  read(text_);
+  text_.clear();
+  make_unique_listing(listing_.files, server_);
+  return std::move(listing_);
+}
+
+RestListing parse_rest_listing(ByteView json, const std::string& server) {
+  RestListingReader reader(server);
+  reader.take(json);
+  return reader.finish();
 }
 
 }  // namespace medsave

@@ -32,7 +32,6 @@ namespace {
 constexpr std::uint64_t kMaxListing = 8U << 20U;  // bytes; 1000 keys of 1024 encoded bytes and more
 constexpr unsigned kMostBarePages = 1000;  // of a listing that goes on without naming files of ours
 constexpr std::size_t kMostPages = 1'000'000;  // stores send up to 1000 files with each
-constexpr std::size_t kMostFiles = 20'000'000;
 constexpr std::string_view kDefaultRegion = "us-east-1";
 
 /// What the options say beyond S3ClientSettings.
@@ -42,6 +41,7 @@ struct S3Settings {
   std::string storage_class;  // empty: the bucket's
   std::optional<S3Retention> retention;
   bool list_version_1;  // ListObjects instead of ListObjectsV2
+  std::stop_token stop;
 };
 
 class S3Backend : public Backend {
@@ -125,7 +125,9 @@ HttpResponse S3Backend::request(std::string method, const FileRef& file) {
 // --- making the bucket ---
 
 HttpResponse S3Backend::list_page(const std::string& prefix, const std::string& token) {
-  S3Request page{.query = {{"prefix", prefix}, {"encoding-type", "url"}}, .limit = kMaxListing};
+  S3Request page{.query = {{"prefix", prefix}, {"encoding-type", "url"}},
+                 .limit = kMaxListing,
+                 .ends_at_stop = true};
   if (!settings_.list_version_1) page.query.emplace_back("list-type", "2");
   if (!token.empty()) {
     page.query.emplace_back(settings_.list_version_1 ? "marker" : "continuation-token", token);
@@ -345,7 +347,9 @@ std::vector<ListedFile> S3Backend::list(FileKind kind) {
   std::vector<ListedFile> files;
   std::unordered_set<Id> tokens;  // their hashes, as a token may have any length
   unsigned bare_pages = 0;        // in a row
+  const bool begins_after_stop = settings_.stop.stop_requested();
   for (std::string token;;) {
+    if (!begins_after_stop && settings_.stop.stop_requested()) throw Interrupted();
     const HttpResponse response = list_page(prefix, token);
     // A missing bucket is an empty list, unless it was there before.
     if (response.status != 200) {
@@ -368,7 +372,7 @@ std::vector<ListedFile> S3Backend::list(FileKind kind) {
     }
     bare_pages = files.size() == files_before ? bare_pages + 1 : 0;
     if (!tokens.insert(sha256(as_bytes(page.next_token))).second || bare_pages > kMostBarePages ||
-        tokens.size() > kMostPages || files.size() > kMostFiles) {
+        tokens.size() > kMostPages || files.size() > kMostListedFiles) {
       throw Error(Errc::corrupt,
                   format_text(_("the store's list of files of the kind \"{}\" does not end"),
                               file_kind_name(kind)));
@@ -432,6 +436,14 @@ void check_layout(const RemoteOptions& options) {
                                        layout));
 }
 
+/// restic can have a store fetch files from its archive, which takes hours and costs money.
+void refuse_archived_files(const RemoteOptions& options) {
+  if (!parse_flag(options, "s3.enable-restore")) return;
+  throw Error(Errc::usage,
+              _("s3.enable-restore: medsave does not have a store fetch files from its archive; "
+                "restore them with the store's own tools first, then leave this option out"));
+}
+
 unsigned parse_connections(const RemoteOptions& options) {
   constexpr unsigned kDefault = 5;
   constexpr unsigned kMost = 100;
@@ -475,8 +487,10 @@ std::unique_ptr<Backend> make_s3_backend(const std::string& address, const Remot
                       .prefix = client.address.prefix,
                       .storage_class = parse_storage_class(options),
                       .retention = parse_s3_retention(options),
-                      .list_version_1 = parse_flag(options, "s3.list-objects-v1")};
+                      .list_version_1 = parse_flag(options, "s3.list-objects-v1"),
+                      .stop = options.stop};
   check_layout(options);
+  refuse_archived_files(options);
   const std::string lookup = option(options, "s3.bucket-lookup");
   client.lookup = lookup.empty() ? BucketLookup::automatic : parse_bucket_lookup(lookup);
   client.connections = parse_connections(options);

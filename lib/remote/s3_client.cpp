@@ -84,7 +84,8 @@ HttpResponse S3Client::send(const S3Request& request, const std::string& payload
                                          .url = std::move(url),
                                          .headers = std::move(headers),
                                          .body = request.body,
-                                         .limit = request.limit});
+                                         .limit = request.limit,
+                                         .ends_at_stop = request.ends_at_stop});
   if (response.status >= 200 && response.status < 300) bucket_seen_ = true;
   return response;
 }

@@ -25,6 +25,7 @@ struct S3Request {
   std::vector<std::string> headers = {};  // "Name: value"
   ByteView body = {};
   std::uint64_t limit = 64 * 1024;  // bytes of a good answer's body that are accepted
+  bool ends_at_stop = false;        // as HttpRequest's
 };
 
 struct S3ClientSettings {

@@ -391,12 +391,13 @@ std::vector<ListedFile> SftpBackend::list(FileKind kind) {
     std::vector<ListedFile> files;
     std::vector<std::string> paths;  // of files whose size has to be asked for
     std::vector<Asked> asked_for;
-    std::vector<std::string> near_ids;  // names of their length that are none
+    std::vector<std::string> near_ids;  // a name of their length that is none
     const std::vector<std::size_t> missing =
         list_sftp_folders(session, folders, [&](std::size_t folder, const SftpName& entry) {
           const std::optional<Id> id = Id::parse(entry.name);
           if (!id) {
-            if (entry.name.size() == 2 * Id::kSize) near_ids.push_back(entry.name);
+            if (entry.name.size() == 2 * Id::kSize && near_ids.empty())
+              near_ids.push_back(entry.name);
             return;
           }
           // A pack in the wrong folder is not listed, because it would not be found there.

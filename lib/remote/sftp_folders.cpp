@@ -32,6 +32,7 @@ class Lister {
   std::vector<std::size_t> run() {
     open_more();
     session_.finish();
+    if (interrupted_) throw Interrupted();
     if (endless_) {
       throw Error(Errc::corrupt, format_text(_("{}: the server's list of this folder does not end"),
                                              folders_[*endless_]));
@@ -49,7 +50,8 @@ class Lister {
   };
 
   void open_more() {
-    for (; next_ < folders_.size() && open_ < session_.open_handles() && !failure_ && !endless_;
+    for (; next_ < folders_.size() && open_ < session_.open_handles() && !failure_ && !endless_ &&
+           !interrupted_;
          ++next_) {
       ++open_;
       session_.request(
@@ -99,9 +101,13 @@ class Lister {
       state.ended = true;
     } else {
       const std::vector<SftpName> names = decode_sftp_names(reply);
-      entries_ += names.size();
+      // The name of a file whose size is yet to be asked for is kept too.
+      for (const SftpName& name : names) entries_ += name.attributes.size ? 1 : kWithoutSize;
+      interrupted_ = interrupted_ || session_.was_interrupted();
       if (entries_ > most_entries_) {
         endless_ = folder;
+        state.ended = true;
+      } else if (interrupted_) {
         state.ended = true;
       } else {
         for (const SftpName& name : names) visit_(folder, name);
@@ -123,12 +129,15 @@ class Lister {
     failed_path_ = folders_[folder];
   }
 
+  static constexpr std::size_t kWithoutSize = 6;
+
   SftpSession& session_;
   const std::vector<std::string>& folders_;
   const Visit& visit_;
   const std::size_t most_entries_;
   std::size_t entries_ = 0;             // of all folders
   std::optional<std::size_t> endless_;  // the folder with one too many
+  bool interrupted_ = false;
   std::vector<State> states_;
   std::size_t next_ = 0;
   std::size_t open_ = 0;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "listed_files.hpp"
 #include "sftp_session.hpp"
 
 #include <cstddef>
@@ -14,16 +15,14 @@ namespace medsave {
 // What is done with many folders over one session, all of them at a time. Errors as in
 // sftp_files.hpp.
 
-/// An endless list has to end.
-inline constexpr std::size_t kMostSftpEntries = 20'000'000;
-
 /// Calls `visit` for every entry of the folders, "." and ".." included, with the index of its
 /// folder. Gives the indexes of the folders that do not exist. Throws Error(corrupt) when the
-/// folders together have more entries than `most_entries`.
+/// folders together have more entries than `most_entries`, of which one without a size counts as
+/// six; Interrupted when the stop comes meanwhile.
 std::vector<std::size_t> list_sftp_folders(
     SftpSession& session, const std::vector<std::string>& folders,
     const std::function<void(std::size_t, const SftpName&)>& visit,
-    std::size_t most_entries = kMostSftpEntries);
+    std::size_t most_entries = kMostListedFiles);
 
 /// Makes folders, parents first. Fine if they exist.
 void make_sftp_folders(SftpSession& session, const std::vector<std::string>& folders,

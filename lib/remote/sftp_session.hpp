@@ -52,6 +52,10 @@ class SftpSession {
   [[nodiscard]] bool usable();
   /// Whether requests of finish() are under way still.
   [[nodiscard]] bool busy() const { return unanswered_ != 0; }
+  /// Whether the interrupt came after the first of the requests under way.
+  [[nodiscard]] bool was_interrupted() const {
+    return !hurried_at_start_ && setup_.interrupt.stop_requested();
+  }
 
   [[nodiscard]] bool offers(std::string_view extension) const;
   /// How much one request reads or writes.

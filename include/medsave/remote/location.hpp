@@ -26,6 +26,10 @@ struct ExtendedOption {
 };
 std::vector<ExtendedOption> extended_options();
 
+/// `location` with *** for passwords, secrets, tokens and keys where it is "rclone:" with a
+/// connection string.
+std::string mask_rclone_secrets(const std::string& location);
+
 /// Folder of a repository on this machine's file systems, nullopt for remote ones.
 std::optional<std::string> local_folder(const std::string& location);
 

@@ -49,6 +49,27 @@ TEST(RcloneRemote, SecretsThatNoVariableReachesAreRefused) {
   EXPECT_THAT([] { move_secrets("drive,override.pass=abc:x"); }, throws_errc(Errc::usage));
 }
 
+TEST(RcloneRemote, RemotesWhoseOptionsCannotBeToldAreRefused) {
+  for (const char* remote : {":webdav,url=https://h/,pass=s3cr-t:/p", ":webdav,pass='s3cr-t:p",
+                             ":webdav,pass='a'b:p", ":webdav,pass=s3cr-t", "drive,token=s3cr-t"}) {
+    EXPECT_THAT([&] { move_secrets(remote); },
+                testing::AllOf(throws_errc(Errc::usage),
+                               testing::Throws<Error>(testing::Property(
+                                   &Error::what, testing::Not(testing::HasSubstr("s3cr-t"))))))
+        << remote;
+    EXPECT_THAT(mask_remote(remote), testing::Not(testing::HasSubstr("s3cr-t"))) << remote;
+  }
+}
+
+TEST(RcloneRemote, ThePasswordOfAUrlIsASecret) {
+  const std::string remote = ":http,url='https://me:s3cr-t@h/',Bearer_Token=x:p";
+  const RcloneRemote moved = move_secrets(remote);
+  EXPECT_EQ(moved.argument, ":http:p");
+  EXPECT_THAT(moved.environment, ElementsAre(Pair("RCLONE_HTTP_URL", "https://me:s3cr-t@h/"),
+                                             Pair("RCLONE_HTTP_BEARER_TOKEN", "x")));
+  EXPECT_EQ(mask_remote(remote), ":http,url=***,Bearer_Token=***:p");
+}
+
 TEST(RcloneRemote, SecretsAreShownNowhere) {
   const std::string remote = ":sftp,user=me,pass=\"se\"\"cret\":repo";
   EXPECT_EQ(mask_remote(remote), ":sftp,user=me,pass=***:repo");
