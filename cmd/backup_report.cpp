@@ -122,7 +122,7 @@ void BackupReport::item(const BackupItem& item) {
     return;
   }
   const std::string head =
-      pad_to_width(action_label(item.action), 10) + context_.console.name_for_out(item.path);
+      pad_to_width(action_label(item.action), 10) + escape_for_terminal(item.path);
   if (item.action == ItemAction::unchanged) {
     context_.console.print(head);
     return;
@@ -222,7 +222,7 @@ void BackupReport::print_summary(const BackupResult& result) {
       std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now() - start_);
   say("");
   if (context_.identity == Identity::medsave) {
-    context_.info(context_.console.name_for_out(heading()));
+    context_.info(heading());
   }
   say(format_text(_("Files:       {:5} new, {:5} changed, {:5} unmodified"), summary.files_new,
                   summary.files_changed, summary.files_unmodified));
@@ -275,7 +275,7 @@ void BackupReport::print_skipped() {
                      "{} items could not be read and are missing from the snapshot:", count),
                   count));
   for (const std::string& line : skipped_) {
-    say("  " + context_.console.name_for_out(line));
+    say("  " + line);
   }
   const unsigned long more = skipped_count_ - skipped_.size();
   if (more != 0) say("  " + format_text(n_("and {} more", "and {} more", more), more));

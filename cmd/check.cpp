@@ -38,7 +38,7 @@ void print_finding(const Finding& finding, Context& context) {
     return;
   }
   if (finding.is_hint) {
-    context.info(context.console.name_for_out(format_text(_("hint: {}"), finding.message)));
+    context.info(format_text(_("hint: {}"), finding.message));
     for (const Id& pack : finding.packs) context.detail("  " + pack.hex());
   } else {
     context.warn(escape_for_terminal(format_text(_("error: {}"), finding.message)));

@@ -3,8 +3,10 @@
 #include "closest_name.hpp"
 
 #include "medsave/base/error.hpp"
+#include "medsave/base/error_in_lines.hpp"
 #include "medsave/base/text.hpp"
 #include "medsave/sys/host.hpp"
+#include "medsave/ui/display_text.hpp"
 
 #include <algorithm>
 #include <cstddef>
@@ -119,10 +121,11 @@ class LineParser {
     const Command& here = *line_.command;
     line_.command = here.find(name);
     if (line_.command != nullptr) return;
-    throw Error(Errc::usage, format_text(_("unknown command \"{}\" for \"{}\"\nRun '{} --help' to "
-                                           "see what there is."),
-                                         name, here.full_name(), here.full_name()) +
-                                 guess(closest_name(name, names_of_commands(here))));
+    throw ErrorInLines(
+        Errc::usage,
+        format_text(_("unknown command \"{}\" for \"{}\"\nRun '{} --help' to see what there is."),
+                    escape_for_terminal(name), here.full_name(), here.full_name()) +
+            guess(closest_name(name, names_of_commands(here))));
   }
 
   [[noreturn]] void unknown(const std::string& shown) const {
@@ -131,10 +134,10 @@ class LineParser {
     for (const Command* c = &here; c != nullptr; c = c->parent()) {
       for (const Option& option : c->option_list()) names.push_back("--" + option.name);
     }
-    throw Error(Errc::usage,
-                format_text(_("unknown flag: {}\nRun '{} --help' to see what there is."), shown,
-                            here.full_name()) +
-                    guess(shown.starts_with("--") ? closest_name(shown, names) : ""));
+    throw ErrorInLines(Errc::usage,
+                       format_text(_("unknown flag: {}\nRun '{} --help' to see what there is."),
+                                   escape_for_terminal(shown), here.full_name()) +
+                           guess(shown.starts_with("--") ? closest_name(shown, names) : ""));
   }
 
   /// What was meant, perhaps; a line of its own.

@@ -193,6 +193,10 @@ void Context::info(const std::string& line) {
   if (line == outcome_) outcome_told_ = true;
 }
 
+void Context::info_lines(const std::string& text) {
+  if (verbosity() >= 1 && !global.json) console.tell_lines(text);
+}
+
 void Context::detail(const std::string& line) {
   if (verbosity() >= 2 && !global.json) console.tell(line);
 }
@@ -298,7 +302,9 @@ std::string place_of(const std::string& location) {
 
 std::string shown_place(const std::string& location) {
   std::string place = place_of(location);
-  if (!folder_here(location) && place.find('@') != std::string::npos) {
+  if (folder_here(location)) return place;
+  place = mask_rclone_secrets(place);
+  if (place.find('@') != std::string::npos) {
     place.resize(place.find(':') + 1);
     place += "…";
   }

@@ -82,6 +82,8 @@ class Context {
 
   /// A line for people; left out with --quiet and --json.
   void info(const std::string& line);
+  /// The same of several lines.
+  void info_lines(const std::string& text);
   /// Shown with -v only.
   void detail(const std::string& line);
   /// To standard error, always. With --json as an object with the line in it, but as restic the

@@ -43,13 +43,13 @@ CopyEvents copy_events(Context& context) {
   CopyEvents events;
   events.skipped = [&context](const SnapshotEntry& entry, const Id& existing) {
     context.detail("");
-    context.detail(context.console.name_for_out(describe_snapshot(entry)));
+    context.detail(describe_snapshot(entry));
     context.detail(format_text(_("skipping source snapshot {}, was already copied to snapshot {}"),
                                entry.id.short_hex(), existing.short_hex()));
   };
   events.started = [&context](const SnapshotEntry& entry) {
     context.info("");
-    context.info(context.console.name_for_out(describe_snapshot(entry)));
+    context.info(describe_snapshot(entry));
     context.info(_("  copy started, this may take a while..."));
   };
   events.saved = [&context](const SnapshotEntry& entry, const Id& saved) {

@@ -89,8 +89,8 @@ void run_diff(const DiffOptions& options, const std::vector<std::string>& argume
   const SnapshotEntry& after = find_snapshot(snapshots, to.id, {}, context.notices());
   const auto index = load_readable_index(repository, context.notices(), opened.stop());
   const BlobReader reader(repository, *index);
-  context.info(format_text(_("comparing snapshot {} to {}:\n"), before.id.short_hex(),
-                           after.id.short_hex()));
+  context.info_lines(format_text(_("comparing snapshot {} to {}:\n"), before.id.short_hex(),
+                                 after.id.short_hex()));
 
   std::uint64_t problems = 0;
   bool same = true;
@@ -105,8 +105,7 @@ void run_diff(const DiffOptions& options, const std::vector<std::string>& argume
           context.console.print(
               JsonObject("change").add("path", path).add("modifier", modifier).text());
         } else if (!context.global.quiet) {
-          context.console.print(
-              fmt::format("{:<5}{}", modifier, context.console.name_for_out(path)));
+          context.console.print(fmt::format("{:<5}{}", modifier, escape_for_terminal(path)));
         }
       },
       [&](const std::string& message) {

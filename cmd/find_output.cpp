@@ -60,10 +60,10 @@ void FindOutput::print(const NameHit& hit, const SnapshotEntry& entry) {
                               entry.id.short_hex(),
                               format_local_time(entry.snapshot.time.instant)));
   }
-  const std::string shown = out.name_for_out(hit.path);
+  const std::string shown = out.listed_name(hit.path);
   if (options_.long_format) {
-    out.print(long_line(hit.node, shown, out.name_for_out(hit.node.link_target),
-                        options_.human_readable));
+    out.print(
+        long_line(hit.node, shown, out.listed_name(hit.node.link_target), options_.human_readable));
   } else {
     out.print(shown);
   }
@@ -94,7 +94,7 @@ void FindOutput::print(const ObjectHit& hit, const SnapshotEntry& entry) {
     ++hits_;
     return;
   }
-  const std::string path = out.name_for_out(hit.path);
+  const std::string path = out.listed_name(hit.path);
   if (hit.blob.kind == BlobKind::data) {
     out.print(format_text(_("Found blob {}"), hit.blob.id.hex()));
     out.print(format_text(_(" ... in file {}"), path));

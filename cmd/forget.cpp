@@ -65,7 +65,7 @@ void print_group(const JudgedGroup& judged, const ForgetOptions& options, bool s
   const std::string heading =
       several ? group_heading(judged.group, options.group_by, context.identity) : "";
   if (!heading.empty()) {
-    context.info(context.console.bold(context.console.name_for_out(heading)));
+    context.info(context.console.bold(heading));
   }
   const RetentionResult& result = judged.result;
   if (!result.keep.empty()) {

@@ -186,7 +186,7 @@ void run_init(const InitOptions& options, Context& context) {
   }
   context.info(format_text(_("created medsave repository {} at {}"), id.substr(0, 10), shown));
   context.info("");
-  context.info(
+  context.info_lines(
       _("Please note that knowledge of your password is required to access the\n"
         "repository. Losing your password means that your data is irrecoverably lost.\n"
         "Write it down and keep it in a safe place outside the practice."));

@@ -10,6 +10,7 @@
 #include "medsave/format/time_text.hpp"
 #include "medsave/json/json_object.hpp"
 #include "medsave/repo/key_store.hpp"
+#include "medsave/ui/display_text.hpp"
 #include "medsave/ui/table.hpp"
 
 #include <memory>
@@ -43,8 +44,7 @@ void print_keys(const KeyListing& listing, Context& context) {
   table.add_column({.heading = _("Created"), .drop = 1});
   for (const KeyInfo& key : listing.keys) {
     table.add_row({(key.current ? "*" : " ") + key.id.short_hex(),
-                   context.console.name_for_out(key.file.username),
-                   context.console.name_for_out(key.file.hostname),
+                   escape_for_terminal(key.file.username), escape_for_terminal(key.file.hostname),
                    format_local_time(key.file.created.instant)});
   }
   context.print(table);
@@ -90,9 +90,8 @@ void run_key_add(const NewKeyOptions& options, Context& context) {
 void describe_key(const Repository& repository, const Id& id, Context& context) {
   for (const KeyInfo& key : list_keys(repository).keys) {
     if (key.id != id) continue;
-    context.info(context.console.name_for_out(
-        format_text(_("key {} of {} on {}, created {}"), id.short_hex(), key.file.username,
-                    key.file.hostname, format_local_time(key.file.created.instant))));
+    context.info(format_text(_("key {} of {} on {}, created {}"), id.short_hex(), key.file.username,
+                             key.file.hostname, format_local_time(key.file.created.instant)));
   }
 }
 

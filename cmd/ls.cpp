@@ -142,10 +142,9 @@ class NodePrinter {
       context_.console.print(snapshot_line(entry));
     } else {
       const bool all = folders.empty() && context_.identity == Identity::medsave;
-      context_.info(context_.console.name_for_out(
-          all ? format_text(_("{}:"), describe_snapshot(entry))
-              : format_text(_("{}, only {}:"), describe_snapshot(entry), enumerate(folders),
-                            join(folders, " "))));
+      context_.info(all ? format_text(_("{}:"), describe_snapshot(entry))
+                        : format_text(_("{}, only {}:"), describe_snapshot(entry),
+                                      enumerate(folders), join(folders, " ")));
     }
   }
 
@@ -156,11 +155,11 @@ class NodePrinter {
     } else if (context_.global.json) {
       context_.console.print(node_line(node, path));
     } else if (options_.long_format) {
-      context_.console.print(long_line(node, context_.console.name_for_out(path),
-                                       context_.console.name_for_out(node.link_target),
+      context_.console.print(long_line(node, context_.console.listed_name(path),
+                                       context_.console.listed_name(node.link_target),
                                        options_.human_readable));
     } else {
-      context_.console.print(context_.console.name_for_out(path));
+      context_.console.print(context_.console.listed_name(path));
     }
   }
 

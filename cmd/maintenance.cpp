@@ -81,14 +81,14 @@ SnapshotChangeEvents snapshot_change_events(Context& context, bool dry_run, bool
   const auto current = std::make_shared<Id>();
   events.begin = [&context, headings, tell_heading, current](const SnapshotEntry& entry) {
     *current = entry.id;
-    (*headings)[entry.id] = context.console.name_for_out(describe_snapshot(entry));
+    (*headings)[entry.id] = describe_snapshot(entry);
     if (context.identity == Identity::restic) tell_heading(entry.id);
   };
   if (tell_all) {
     events.lost = [&context, tell_heading, current](const std::string& path,
                                                     const std::string& what) {
       tell_heading(*current);
-      context.info(context.console.name_for_out(format_text(_("  \"{}\": {}"), path, what)));
+      context.info(format_text(_("  \"{}\": {}"), path, what));
     };
   }
   events.changed = [&context, headings, tell_heading, dry_run, forget,

@@ -7,10 +7,12 @@
 #include "open_repository.hpp"
 
 #include "medsave/base/error.hpp"
+#include "medsave/base/error_in_lines.hpp"
 #include "medsave/base/text.hpp"
 #include "medsave/check/checker.hpp"
 #include "medsave/json/json_object.hpp"
 #include "medsave/maintain/migration.hpp"
+#include "medsave/ui/display_text.hpp"
 
 #include <algorithm>
 #include <memory>
@@ -78,9 +80,10 @@ void upgrade(const Repository& repository, Context& context) {
     });
   } catch (const Error& e) {
     if (!kept) throw;
-    throw Error(e.code(), format_text(_("{}\nIf the repository has no file `config` now, put the "
-                                        "old one back: it is kept in {}"),
-                                      e.what(), copy));
+    throw ErrorInLines(e.code(),
+                       format_text(_("{}\nIf the repository has no file `config` now, put the "
+                                     "old one back: it is kept in {}"),
+                                   escape_for_terminal(e.what()), escape_for_terminal(copy)));
   }
   if (ours) drop_kept_config(context, repository);
 }

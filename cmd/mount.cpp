@@ -30,20 +30,18 @@ struct MountOptions {
 
 void announce(const std::string& mountpoint, Context& context) {
   context.report(JsonObject("status").add("mountpoint", mountpoint));
-  context.info(
-      format_text(_("Now serving the repository at {}"), context.console.name_for_out(mountpoint)));
+  context.info(format_text(_("Now serving the repository at {}"), mountpoint));
   context.info(_("Use another terminal or tool to browse the contents of this folder."));
   context.info(format_text(_("To end it, press Ctrl-C here, or type elsewhere: umount {}. Close "
                              "what you have opened in it before: it cannot be read afterwards"),
-                           context.console.name_for_out(mountpoint)));
+                           mountpoint));
   Console::flush_standard_out();
 }
 
 void announce_end(const std::string& mountpoint, Context& context) {
-  const std::string shown = context.console.name_for_out(mountpoint);
   context.report(JsonObject("summary").add("unmounted", mountpoint));
-  context.info(
-      format_text(_("{} is unmounted, and this command no longer uses the repository"), shown));
+  context.info(format_text(_("{} is unmounted, and this command no longer uses the repository"),
+                           mountpoint));
 }
 
 void run_mount(const MountOptions& options, const std::string& mountpoint, Context& context) {

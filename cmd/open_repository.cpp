@@ -10,9 +10,11 @@
 #include "medsave/backend/limit_backend.hpp"
 #include "medsave/base/clock.hpp"
 #include "medsave/base/error.hpp"
+#include "medsave/base/error_in_lines.hpp"
 #include "medsave/base/text.hpp"
 #include "medsave/remote/location.hpp"
 #include "medsave/remote/retry_backend.hpp"
+#include "medsave/ui/display_text.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -91,11 +93,12 @@ bool holds_keys(Context& context, const std::string& location) {
                       "give its folder with -r"),
                     location, seen));
   }
-  throw Error(Errc::no_repository,
-              format_text(_("repository does not exist: there is no config file at {}\n"
-                            "Is the location right, and is its drive connected? A new repository "
-                            "is made with: medsave init"),
-                          location));
+  throw ErrorInLines(
+      Errc::no_repository,
+      format_text(_("repository does not exist: there is no config file at {}\n"
+                    "Is the location right, and is its drive connected? A new repository "
+                    "is made with: medsave init"),
+                  escape_for_terminal(location)));
 }
 
 /// Whether an interrupted upgrade may have deleted the config, of which this computer has a copy.
@@ -111,13 +114,15 @@ bool lacks_kept_config(const Context& context, Backend& backend) {
 }
 
 [[noreturn]] void throw_kept_config(const Context& context, const std::string& place) {
-  throw Error(Errc::no_repository,
-              format_text(_("repository does not exist: there is no config file at {}\n"
-                            "An upgrade of the repository was cut short there, and this computer "
-                            "has kept a copy of that file: {}\n"
-                            "It is put back, and the upgrade finished, by: medsave migrate "
-                            "upgrade_repo_v2"),
-                          place, fmt::format("{}", fmt::join(kept_configs(context, place), ", "))));
+  const std::string kept = fmt::format("{}", fmt::join(kept_configs(context, place), ", "));
+  throw ErrorInLines(
+      Errc::no_repository,
+      format_text(_("repository does not exist: there is no config file at {}\n"
+                    "An upgrade of the repository was cut short there, and this computer "
+                    "has kept a copy of that file: {}\n"
+                    "It is put back, and the upgrade finished, by: medsave migrate "
+                    "upgrade_repo_v2"),
+                  escape_for_terminal(place), escape_for_terminal(kept)));
 }
 
 /// Local copies pay where the repository is far away; those of a folder must be asked for.
@@ -149,19 +154,30 @@ void clean_up_cache(Context& context) {
   }
 }
 
-/// Warns of a password in --repo: everybody on this computer can see the command line.
-void warn_of_password(Context& context, const RepositoryChoice& choice,
-                      const std::string& location) {
+/// Whether a URL names a password beside the user.
+bool has_url_password(const std::string& location) {
   const std::size_t user = location.find("://");
-  if (context.identity == Identity::restic || user == std::string::npos) return;
+  if (user == std::string::npos) return false;
   const std::string_view host =
       std::string_view(location).substr(user + 3, location.find('/', user + 3) - user - 3);
   const std::size_t at = host.rfind('@');
-  if (at == std::string_view::npos || host.substr(0, at).find(':') == std::string_view::npos) {
-    return;
-  }
+  return at != std::string_view::npos && host.substr(0, at).find(':') != std::string_view::npos;
+}
+
+/// Warns of a password in --repo: everybody on this computer can see the command line.
+void warn_of_password(Context& context, const RepositoryChoice& choice,
+                      const std::string& location) {
+  if (context.identity == Identity::restic) return;
   const std::string variable = choice.environment_prefix + "REPOSITORY";
   if (!choice.location_file.empty() || environment_value(variable) == location) return;
+  if (mask_rclone_secrets(location) != location) {
+    context.warn(
+        _("a secret of rclone's remote stands on the command line, where other users of this "
+          "computer can see it: put it into rclone's configuration with \"rclone config\", or "
+          "give the whole location with --repository-file"));
+    return;
+  }
+  if (!has_url_password(location)) return;
   context.warn(
       _("the server's password stands on the command line, where other users of this computer can "
         "see it: give user and password with the variables MEDSAVE_REST_USERNAME and "
@@ -238,7 +254,8 @@ std::unique_ptr<Repository> open_chosen(Context& context, const RepositoryChoice
       if (e.code() != Errc::wrong_password) throw;
       // Programs that drive restic look for exactly this first line.
       if (!answer.asked || tries == kPasswordTries) {
-        throw Error(e.code(), format_text(_("wrong password or no key found\n{}"), e.what()));
+        throw ErrorInLines(e.code(), format_text(_("wrong password or no key found\n{}"),
+                                                 escape_for_terminal(e.what())));
       }
       tell_of_wrong_password(context, kPasswordTries - tries);
     }
@@ -264,10 +281,11 @@ void take_lock(Context& context, const OpenOptions& options, OpenedRepository& o
   } catch (const Error& e) {
     if (e.code() != Errc::locked) throw;
     // Programs that drive restic look for exactly this first line.
-    throw Error(e.code(),
-                format_text(_("unable to create lock in backend: repository is already locked\n{}. "
-                              "Nothing was done"),
-                            e.what()));
+    throw ErrorInLines(
+        e.code(),
+        format_text(_("unable to create lock in backend: repository is already locked\n{}. "
+                      "Nothing was done"),
+                    escape_for_terminal(e.what())));
   }
 }
 

@@ -111,7 +111,7 @@ void leave_out_cache(BackupRequest& request, const std::vector<std::string>& pat
   if (parts.empty() || parts.front() == folder || !is_in_sources(paths, folder)) return;
   context.info(format_text(_("the cache in {} is left out of the snapshot, other files in that "
                              "folder are not"),
-                           context.console.name_for_out(folder)));
+                           folder));
 }
 
 void leave_out_repository(BackupRequest& request, const std::vector<std::string>& paths,
@@ -124,8 +124,7 @@ void leave_out_repository(BackupRequest& request, const std::vector<std::string>
       paths, [&](const std::string& path) { return lies_below(folder, path); });
   if (source == paths.end()) return;
   context.info(format_text(_("the repository {} lies inside {} and is left out of the snapshot"),
-                           context.console.name_for_out(folder),
-                           context.console.name_for_out(*source)));
+                           folder, *source));
 }
 
 }  // namespace

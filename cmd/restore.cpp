@@ -109,7 +109,7 @@ void print_item(const RestoreItem& item, bool dry_run, Context& context) {
   std::string line =
       pad_to_width(action_label(item.action, dry_run && context.identity == Identity::medsave),
                    label_width(dry_run && context.identity == Identity::medsave)) +
-      " " + context.console.name_for_out(item.path);
+      " " + escape_for_terminal(item.path);
   if (item.size != 0) line += format_text(_(" with size {}"), format_size(item.size));
   context.console.print(line);
 }
@@ -315,9 +315,7 @@ void set_snapshot(RestoreRequest& request, const Snapshot& snapshot, const std::
 }
 
 void announce(const SnapshotEntry& entry, const RestoreOptions& options, Context& context) {
-  context.info(format_text(_("restoring {} to {}"),
-                           context.console.name_for_out(describe_snapshot(entry)),
-                           context.console.name_for_out(options.target)));
+  context.info(format_text(_("restoring {} to {}"), describe_snapshot(entry), options.target));
   if (options.dry_run && context.identity == Identity::medsave) {
     context.info(_("Dry run: nothing will be written or deleted."));
   }

@@ -8,6 +8,7 @@
 #include "log_file.hpp"
 
 #include "medsave/base/error.hpp"
+#include "medsave/base/error_in_lines.hpp"
 #include "medsave/base/text.hpp"
 #include "medsave/json/json_object.hpp"
 #include "medsave/sys/fd.hpp"
@@ -71,9 +72,15 @@ int fail(Console& console, bool json, int code, std::string_view kind, const std
                           .add("message", message)
                           .text());
   } else {
-    console.warn(message);
+    console.warn_lines(message);
   }
   return code;
+}
+
+/// What `failure` says. A newline in a name does not begin a line, which could say anything.
+std::string message_of(const std::exception& failure, bool json) {
+  const bool in_lines = json || dynamic_cast<const ErrorInLines*>(&failure) != nullptr;
+  return in_lines ? failure.what() : escape_for_terminal(failure.what());
 }
 
 std::string fatal(const Context& context, const std::string& message, Errc code = Errc::internal) {
@@ -142,14 +149,14 @@ int guarded(Context& context, bool json, const Action& action) {
     context.close();
     return kExitOk;
   } catch (const CommandFailed& e) {
-    return fail(console, json, e.exit_code(), "failed", e.what());
+    return fail(console, json, e.exit_code(), "failed", message_of(e, json));
   } catch (const Error& e) {
     if (context.is_interruption(e)) {
       return fail(console, json, kExitInterrupted, "interrupted",
-                  fatal(context, with_colon(_("interrupted"), e.what())));
+                  fatal(context, with_colon(_("interrupted"), message_of(e, json))));
     }
     return fail(console, json, exit_code_of(e.code()), errc_name(e.code()),
-                fatal(context, e.what(), e.code()));
+                fatal(context, message_of(e, json), e.code()));
   } catch (const Interrupted&) {
     context.tell_of_interruption();
     context.tell_untouched();
@@ -160,7 +167,7 @@ int guarded(Context& context, bool json, const Action& action) {
     return fail(console, json, kExitFailed, "no-memory", fatal(context, _("not enough memory")));
   } catch (const std::exception& e) {
     return fail(console, json, kExitFailed, errc_name(Errc::internal),
-                fatal(context, format_text(_("internal error: {}"), e.what())));
+                fatal(context, format_text(_("internal error: {}"), message_of(e, json))));
   }
 }
 
@@ -186,8 +193,9 @@ bool wants_json(const std::vector<std::string>& arguments) {
 }
 
 int refuse(const std::vector<std::string>& arguments, Console& console, const Error& why) {
-  return fail(console, wants_json(arguments), exit_code_of(why.code()), errc_name(why.code()),
-              fatal_text(why.what()));
+  const bool json = wants_json(arguments);
+  return fail(console, json, exit_code_of(why.code()), errc_name(why.code()),
+              fatal_text(message_of(why, json)));
 }
 
 int run(Identity identity, const std::vector<std::string>& arguments, Console& console,

@@ -8,6 +8,7 @@
 #include "medsave/format/snapshot.hpp"
 #include "medsave/format/time_text.hpp"
 #include "medsave/json/json_object.hpp"
+#include "medsave/ui/display_text.hpp"
 #include "medsave/ui/table.hpp"
 
 #include <utility>
@@ -39,7 +40,7 @@ void print_snapshots(const std::vector<SnapshotEntry>& snapshots,
   const auto shown = [&](const std::vector<std::string>& texts, const std::string& separator) {
     std::vector<std::string> names;
     names.reserve(texts.size());
-    for (const std::string& text : texts) names.push_back(context.console.name_for_out(text));
+    for (const std::string& text : texts) names.push_back(escape_for_terminal(text));
     return join(names, separator);
   };
   const bool with_reasons = !compact && !reasons.empty();
@@ -67,7 +68,7 @@ void print_snapshots(const std::vector<SnapshotEntry>& snapshots,
   for (std::size_t i = 0; i < snapshots.size(); ++i) {
     const Snapshot& s = snapshots[i].snapshot;
     std::vector<std::string> row = {snapshots[i].id.short_hex(), format_local_time(s.time.instant),
-                                    context.console.name_for_out(s.hostname),
+                                    escape_for_terminal(s.hostname),
                                     shown(s.tags, compact ? "\n" : ",")};
     if (with_reasons) row.push_back(join(reasons[i], "\n"));
     if (!compact) row.push_back(shown(s.paths, "\n"));

@@ -80,7 +80,7 @@ void tell_host_of_environment(const SnapshotChoice& choice, Context& context) {
   context.info(
       format_text(_("only snapshots of host {}, as the variable MEDSAVE_HOST or RESTIC_HOST "
                     "says"),
-                  context.console.name_for_out(host)));
+                  host));
 }
 
 PathFilter PatternOptions::filter(const std::string& word) const {

@@ -90,7 +90,7 @@ void run_snapshots(const SnapshotsOptions& options, const std::vector<std::strin
   for (const SnapshotGroup& group : groups) {
     const std::string heading = group_heading(group, *options.group_by, context.identity);
     if (!heading.empty()) {
-      context.console.tell(context.console.bold(context.console.name_for_out(heading)));
+      context.console.tell(context.console.bold(heading));
     }
     print_snapshots(group.snapshots, {}, options.compact, context);
   }

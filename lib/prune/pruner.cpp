@@ -5,6 +5,7 @@
 
 #include "medsave/backend/guarded_backend.hpp"
 #include "medsave/base/error.hpp"
+#include "medsave/base/error_in_lines.hpp"
 #include "medsave/base/text.hpp"
 #include "medsave/base/units.hpp"
 #include "medsave/par/task_scope.hpp"
@@ -120,9 +121,10 @@ class Prune {
           damaged.push_back(id);
         });
     if (damaged.empty()) return snapshots;
-    throw Error(Errc::corrupt, format_text(_("{}. So no data was removed, since what a snapshot "
-                                             "needs cannot be told\n{}"),
-                                           first, advice_on_damaged_snapshots(damaged)));
+    throw ErrorInLines(Errc::corrupt,
+                       format_text(_("{}. So no data was removed, since what a snapshot "
+                                     "needs cannot be told\n{}"),
+                                   first, advice_on_damaged_snapshots(damaged)));
   }
 
   [[noreturn]] static void throw_vanished(const Id& snapshot) {

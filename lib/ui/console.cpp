@@ -13,6 +13,8 @@ namespace medsave {
 namespace {
 
 constexpr unsigned kUsualWidth = 80;
+constexpr std::string_view kBold = "\x1b[1m";
+constexpr std::string_view kPlain = "\x1b[0m";
 
 bool environment_is_set(const char* name) {
   const char* value = std::getenv(name);
@@ -23,6 +25,29 @@ bool colour_wanted() {
   const char* terminal = std::getenv("TERM");
   return !environment_is_set("NO_COLOR") && terminal != nullptr &&
          std::string_view(terminal) != "dumb";
+}
+
+/// All but what Console::bold() put around words.
+std::string escape_line(std::string_view line) {
+  std::string shown;
+  while (true) {
+    const std::size_t code = std::min(line.find(kBold), line.find(kPlain));
+    shown += escape_for_terminal(line.substr(0, code));
+    if (code == std::string_view::npos) return shown;
+    shown += line.substr(code, kBold.size());
+    line.remove_prefix(code + kBold.size());
+  }
+}
+
+std::string escape_each_line(std::string_view text) {
+  std::string shown;
+  while (true) {
+    const std::size_t end = std::min(text.find('\n'), text.size());
+    shown += escape_for_terminal(text.substr(0, end));
+    if (end == text.size()) return shown;
+    shown += '\n';
+    text.remove_prefix(end + 1);
+  }
 }
 
 }  // namespace
@@ -84,23 +109,25 @@ void Console::print_err(std::string_view line) {
   put_err(line);
 }
 
-void Console::tell(std::string_view text) {
-  log(text);
-  put_out(options_.out_is_terminal ? wrap_lines(text, width()) : std::string(text));
+void Console::put_message(const std::string& shown) {
+  log(shown);
+  put_out(options_.out_is_terminal ? wrap_lines(shown, width()) : shown);
 }
 
-void Console::warn(std::string_view text) {
-  std::string shown;
-  while (true) {
-    const std::size_t end = std::min(text.find('\n'), text.size());
-    shown += escape_for_terminal(text.substr(0, end));
-    if (end == text.size()) break;
-    shown += '\n';
-    text.remove_prefix(end + 1);
-  }
+void Console::put_warning(const std::string& shown) {
   log(shown);
   put_err(options_.err_is_terminal ? wrap_lines(shown, width()) : shown);
 }
+
+void Console::tell(std::string_view line) {
+  put_message(options_.colour ? escape_line(line) : escape_for_terminal(line));
+}
+
+void Console::warn(std::string_view line) { put_warning(escape_for_terminal(line)); }
+
+void Console::tell_lines(std::string_view text) { put_message(escape_each_line(text)); }
+
+void Console::warn_lines(std::string_view text) { put_warning(escape_each_line(text)); }
 
 void Console::write(std::string_view bytes) {
   const std::lock_guard lock(mutex_);
@@ -120,12 +147,12 @@ void Console::clear_status() { show_status({}); }
 
 unsigned Console::width() const { return options_.width ? options_.width() : kUsualWidth; }
 
-std::string Console::name_for_out(const std::string& raw) const {
+std::string Console::listed_name(const std::string& raw) const {
   return options_.out_is_terminal ? escape_for_terminal(raw) : raw;
 }
 
 std::string Console::bold(const std::string& text) const {
-  return options_.colour ? "\x1b[1m" + text + "\x1b[0m" : text;
+  return options_.colour ? std::string(kBold).append(text).append(kPlain) : text;
 }
 
 /// The cursor stands at the end of the block's last line. A terminal that has become narrower

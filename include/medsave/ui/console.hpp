@@ -46,11 +46,15 @@ class Console {
 
   /// One line to standard output as it is; the newline is added.
   void print(std::string_view line);
-  /// A message for people to standard output; on a terminal wrapped at words.
-  void tell(std::string_view text);
-  /// The same to standard error, with what would act on a terminal escaped: part of the text may
-  /// come from a server or a repository.
-  void warn(std::string_view text);
+  /// A message for people to standard output, on one line; on a terminal wrapped at words. What
+  /// would act on a terminal is escaped, be it one or not (cron mails what it gets): part of the
+  /// text may come from a server, a repository or the name of a file.
+  void tell(std::string_view line);
+  /// The same to standard error.
+  void warn(std::string_view line);
+  /// Messages that have several lines; newlines in names are to be escaped before.
+  void tell_lines(std::string_view text);
+  void warn_lines(std::string_view text);
   /// One line to standard error as it is.
   void print_err(std::string_view line);
   /// Bytes to standard output as they are.
@@ -63,8 +67,9 @@ class Console {
   [[nodiscard]] bool out_is_terminal() const { return options_.out_is_terminal; }
   [[nodiscard]] unsigned width() const;
 
-  /// `raw`, escaped when standard output is a terminal.
-  [[nodiscard]] std::string name_for_out(const std::string& raw) const;
+  /// `raw` as commands print it whose output is names (ls, find) and read by other programs:
+  /// escaped when standard output is a terminal.
+  [[nodiscard]] std::string listed_name(const std::string& raw) const;
   [[nodiscard]] std::string bold(const std::string& text) const;
 
  private:
@@ -72,6 +77,8 @@ class Console {
   void draw_block();
   void put_out(std::string_view line);
   void put_err(std::string_view line);
+  void put_message(const std::string& shown);
+  void put_warning(const std::string& shown);
 
   Write copy_ = {};
   Write out_;

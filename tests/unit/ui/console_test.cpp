@@ -32,7 +32,7 @@ TEST(Console, KeepsPipesFreeOfStatusAndEscapes) {
   EXPECT_EQ(screen.out, "a line\n");
   EXPECT_EQ(screen.err, "a warning\n");
   EXPECT_EQ(console.bold("x"), "x");
-  EXPECT_EQ(console.name_for_out("a\x1b"), "a\x1b");
+  EXPECT_EQ(console.listed_name("a\x1b"), "a\x1b");
 }
 
 TEST(Console, PrintsLinesAboveTheStatusBlock) {
@@ -67,17 +67,37 @@ TEST(Console, ErasesWhatANarrowerTerminalHasFolded) {
   EXPECT_EQ(screen.out, "\r\x1b[2K\x1b[1A\x1b[2K\x1b[1A\x1b[2K");
 }
 
-TEST(Console, EscapesNamesOnATerminalOnly) {
+TEST(Console, EscapesListedNamesOnATerminalOnly) {
   Screen screen;
   Console console(screen.to_out(), screen.to_err(), screen.terminal());
-  EXPECT_EQ(console.name_for_out("a\x1b"), "a\\x1b");
+  EXPECT_EQ(console.listed_name("a\x1b"), "a\\x1b");
 }
 
-TEST(Console, EscapesWarningsAlways) {
+TEST(Console, EscapesMessagesAlways) {
   Screen screen;
   Console console(screen.to_out(), screen.to_err(), {});
   console.warn("a\x1b[2J\nb\u202e");
-  EXPECT_EQ(screen.err, "a\\x1b[2J\nb\\u202e\n");
+  EXPECT_EQ(screen.err, "a\\x1b[2J\\nb\\u202e\n");
+  console.tell("c\x1b[1m\nd");
+  EXPECT_EQ(screen.out, "c\\x1b[1m\\nd\n");
+}
+
+TEST(Console, KeepsTheLinesOfMessagesThatHaveSeveral) {
+  Screen screen;
+  Console console(screen.to_out(), screen.to_err(), {});
+  console.warn_lines("a\x1b\nb");
+  EXPECT_EQ(screen.err, "a\\x1b\nb\n");
+  console.tell_lines("c\nd\x1b");
+  EXPECT_EQ(screen.out, "c\nd\\x1b\n");
+}
+
+TEST(Console, LeavesItsOwnBoldTextAlone) {
+  Screen screen;
+  Console::Options options = screen.terminal();
+  options.colour = true;
+  Console console(screen.to_out(), screen.to_err(), options);
+  console.tell("a " + console.bold("b\x1b[2J"));
+  EXPECT_EQ(screen.out, "a \x1b[1mb\\x1b[2J\x1b[0m\n");
 }
 
 TEST(Console, WrapsMessagesAtWordsOnATerminal) {
