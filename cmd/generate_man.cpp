@@ -99,6 +99,9 @@ void append_environment(std::string& out, const Command& command) {
         entries, bold("MEDSAVE_PASSWORD"),
         _("the repository's password itself, if nothing else says where it is; other users of the "
           "computer cannot see it, but a password file is safer"));
+    entry(entries, bold("MEDSAVE_REST_USERNAME") + ", " + bold("MEDSAVE_REST_PASSWORD"),
+          _("user and password that a REST server asks for, if the location does not name them; if "
+            "unset, RESTIC_REST_USERNAME and RESTIC_REST_PASSWORD count"));
     entry(entries, bold("MEDSAVE_PROGRESS_FPS"),
           _("how many times a second progress is shown; also makes it appear where output is not a "
             "terminal"));
