@@ -7,9 +7,12 @@
 
 #include "medsave/base/error.hpp"
 #include "medsave/base/text.hpp"
+#include "medsave/json/json_object.hpp"
 #include "medsave/sys/file_io.hpp"
 
+#include <algorithm>
 #include <memory>
+#include <utility>
 
 namespace medsave::cli {
 namespace {
@@ -25,19 +28,22 @@ struct GenerateOptions {
   std::string man = {};
 };
 
-void write_text(const std::string& file, const std::string& text, Context& context) {
+void write_text(const std::string& file, const std::string& text, std::vector<std::string>& written,
+                Context& context) {
   if (file == "-") {
     context.console.write(text);
     return;
   }
   write_file_durably(file, as_bytes(text), kPublicFile);
+  written.push_back(file);
   context.info(format_text(_("wrote {}"), file));
 }
 
-void write_man_pages(const Command& root, const std::string& folder, Context& context) {
+void write_man_pages(const Command& root, const std::string& folder,
+                     std::vector<std::string>& written, Context& context) {
   make_directories(folder, kPublicFolder);
   for (const Command* command : documented_commands(root)) {
-    write_text(folder + "/" + man_page_name(*command), man_page(*command), context);
+    write_text(folder + "/" + man_page_name(*command), man_page(*command), written, context);
   }
 }
 
@@ -46,13 +52,22 @@ void run_generate(const GenerateOptions& options, const Command& root, Context& 
   if (o.bash.empty() && o.zsh.empty() && o.fish.empty() && o.powershell.empty() && o.man.empty()) {
     throw Error(Errc::usage, _("nothing to do, please specify at least one output file/dir"));
   }
-  if (!options.bash.empty()) write_text(options.bash, bash_completion(root), context);
-  if (!options.zsh.empty()) write_text(options.zsh, zsh_completion(root), context);
-  if (!options.fish.empty()) write_text(options.fish, fish_completion(root), context);
-  if (!options.powershell.empty()) {
-    write_text(options.powershell, powershell_completion(root), context);
+  const std::vector<std::pair<std::string, std::string (*)(const Command&)>> scripts = {
+      {o.bash, bash_completion},
+      {o.zsh, zsh_completion},
+      {o.fish, fish_completion},
+      {o.powershell, powershell_completion}};
+  if (context.global.json &&
+      std::ranges::any_of(scripts, [](const auto& script) { return script.first == "-"; })) {
+    throw Error(Errc::usage, _("a script on standard output and --json exclude each other: name a "
+                               "file for the script; nothing was written"));
   }
-  if (!options.man.empty()) write_man_pages(root, options.man, context);
+  std::vector<std::string> written;
+  for (const auto& [file, script] : scripts) {
+    if (!file.empty()) write_text(file, script(root), written, context);
+  }
+  if (!o.man.empty()) write_man_pages(root, o.man, written, context);
+  context.report(JsonObject("summary").add("files", written));
 }
 
 }  // namespace

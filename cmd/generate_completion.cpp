@@ -183,8 +183,16 @@ void append_zsh_function(std::string& out, const Command& command) {
 
 // --- fish ---------------------------------------------------------------------------------------
 
-std::string fish_option(const Option& option, const std::string& condition) {
-  std::string line = "complete -c medsave";
+/// How a line for the program begins.
+std::string fish_complete(const Command& command) {
+  const Command* root = &command;
+  while (root->parent() != nullptr) root = root->parent();
+  return "complete -c " + root->name();
+}
+
+std::string fish_option(const Command& command, const Option& option,
+                        const std::string& condition) {
+  std::string line = fish_complete(command);
   if (!condition.empty()) line += " -n " + fish_quoted(condition);
   if (option.letter != '\0') line += fmt::format(" -s {}", option.letter);
   line += " -l " + option.name;
@@ -211,22 +219,22 @@ std::string fish_condition(const Command& command) {
 void append_fish(std::string& out, const Command& command) {
   const std::string here = fish_condition(command);
   for (const Option& option : command.option_list()) {
-    out += fish_option(option, command.parent() == nullptr ? "" : here);
+    out += fish_option(command, option, command.parent() == nullptr ? "" : here);
   }
   std::string condition = here;
   if (command.parent() != nullptr && !command.commands().empty()) {
     condition += "; and not __fish_seen_subcommand_from " + joined(command_names(command));
   }
   for (const Command& c : command.commands()) {
-    out += fmt::format("complete -c medsave -f -n {} -a {} -d {}\n", fish_quoted(condition),
+    out += fmt::format("{} -f -n {} -a {} -d {}\n", fish_complete(command), fish_quoted(condition),
                        c.name(), fish_quoted(first_line(c.summary())));
   }
   if (command.commands().empty()) {
     if (command.argument_kind() == ValueKind::choice) {
-      out += fmt::format("complete -c medsave -f -n {} -a {}\n", fish_quoted(here),
+      out += fmt::format("{} -f -n {} -a {}\n", fish_complete(command), fish_quoted(here),
                          fish_quoted(joined(command.argument_choices())));
     } else if (command.argument_kind() == ValueKind::text) {
-      out += fmt::format("complete -c medsave -f -n {}\n", fish_quoted(here));
+      out += fmt::format("{} -f -n {}\n", fish_complete(command), fish_quoted(here));
     }
   }
   for (const Command& c : command.commands()) append_fish(out, c);
@@ -299,18 +307,19 @@ _medsave() {
         bash_words(*command), bash_arguments(*command));
   }
   out += "    esac\n}\n\ncomplete -F _medsave medsave\n";
-  return out;
+  return replaced(out, "medsave", root.name());  // there are names only, no texts
 }
 
 std::string zsh_completion(const Command& root) {
-  std::string out =
-      "#compdef medsave\n# zsh completion for medsave, written by \"medsave generate\"\n\n";
+  std::string out = fmt::format(
+      "#compdef {0}\n# zsh completion for {0}, written by \"{0} generate\"\n\n", root.name());
   append_zsh_function(out, root);
-  return out + "_medsave \"$@\"\n";
+  return out + zsh_function_name(root) + " \"$@\"\n";
 }
 
 std::string fish_completion(const Command& root) {
-  std::string out = "# fish completion for medsave, written by \"medsave generate\"\n";
+  std::string out =
+      fmt::format("# fish completion for {0}, written by \"{0} generate\"\n", root.name());
   append_fish(out, root);
   return out;
 }
@@ -323,7 +332,7 @@ Register-ArgumentCompleter -Native -CommandName medsave -ScriptBlock {
     $commands = @{
 )";
   for (const Command* command : documented_commands(root)) out += powershell_entry(*command);
-  return out + R"(    }
+  out += R"(    }
     $before = @($commandAst.CommandElements | Where-Object { $_.Extent.EndOffset -lt $cursorPosition } |
         ForEach-Object { $_.ToString() })
     $path = 'medsave'
@@ -341,6 +350,7 @@ Register-ArgumentCompleter -Native -CommandName medsave -ScriptBlock {
         ForEach-Object { [System.Management.Automation.CompletionResult]::new($_) }
 }
 )";
+  return replaced(out, "medsave", root.name());  // there are names only, no texts
 }
 
 }  // namespace medsave::cli

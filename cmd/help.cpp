@@ -15,6 +15,7 @@ namespace {
 
 constexpr std::size_t kMaxColumns = 100;  // longer lines are hard to read
 constexpr std::size_t kMaxHead = 34;      // a longer head stands on a line of its own
+constexpr std::size_t kCommandIndent = 2;
 
 /// On a line of its own after an empty one.
 void append_heading(std::string& out, const std::string& title) {
@@ -35,10 +36,11 @@ void append_entry(std::string& out, const std::string& head, const std::string& 
 }
 
 void append_options(std::string& out, const Command& command, std::size_t columns) {
+  const std::size_t most = std::min(kMaxHead, columns / 2);
   std::size_t head_columns = 0;
   for (const Option& option : command.option_list()) {
     const std::size_t width = display_width(option_head(option));
-    if (width <= kMaxHead) head_columns = std::max(head_columns, width);
+    if (width <= most) head_columns = std::max(head_columns, width);
   }
   const std::string* group = nullptr;
   for (const Option& option : command.option_list()) {
@@ -70,11 +72,43 @@ void append_exit_codes(std::string& out, const Command& command, std::size_t col
   }
 }
 
+/// A command line that can be copied as it is: the lines of one that is too wide end with a
+/// backslash. It does not break inside quotes.
+std::string shell_lines(const std::string& line, std::size_t columns, std::size_t indent) {
+  std::string out;
+  std::size_t used = 0;
+  std::size_t start = 0;
+  while (start < line.size()) {
+    bool quoted = false;
+    std::size_t end = start;
+    for (; end < line.size() && (quoted || line[end] != ' '); ++end) {
+      if (line[end] == '\'' || line[end] == '"') quoted = !quoted;
+    }
+    const std::string word = line.substr(start, end - start);
+    const std::size_t width = display_width(word);
+    constexpr std::size_t kBackslash = 2;
+    if (!out.empty() && used + 1 + width + (end < line.size() ? kBackslash : 0) > columns) {
+      out.append(" \\\n").append(indent, ' ');
+      used = indent;
+    } else if (!out.empty()) {
+      out += ' ';
+      ++used;
+    } else {
+      used = kCommandIndent;
+    }
+    out += word;
+    used += width;
+    start = end + 1;
+  }
+  return out;
+}
+
 void append_examples(std::string& out, const Command& command, std::size_t columns) {
   if (command.example_list().empty()) return;
   append_heading(out, _("Examples"));
   for (const Example& example : command.example_list()) {
-    out += fmt::format("  {}\n      {}\n", example.line, wrap_text(example.text, columns, 6));
+    out += fmt::format("  {}\n      {}\n", shell_lines(example.line, columns, 4),
+                       wrap_text(example.text, columns, 6));
   }
 }
 
@@ -114,19 +148,17 @@ std::string help_text(const Command& command, unsigned columns) {
     out += "\n" + wrap_text(command.description(), width, 0) + "\n";
   }
   append_heading(out, _("Usage"));
-  out += "  " + usage_line(command) + "\n";
+  out += "  " + wrap_text(usage_line(command), width, 4) + "\n";
   append_commands(out, command, width);
   append_options(out, command, width);
   append_exit_codes(out, command, width);
   append_examples(out, command, width);
-  out += '\n';
-  if (command.parent() == nullptr) {
-    out += format_text(_("\"{} COMMAND --help\" tells more about a command."), command.name());
-  } else {
-    out += format_text(_("Options of all commands (-r, -p, -v, --json, ...): \"{} --help\"."),
-                       command.full_name().substr(0, command.full_name().find(' ')));
-  }
-  return out + "\n";
+  const std::string more =
+      command.parent() == nullptr
+          ? format_text(_("\"{} COMMAND --help\" tells more about a command."), command.name())
+          : format_text(_("Options of all commands (-r, -p, -v, --json, ...): \"{} --help\"."),
+                        command.full_name().substr(0, command.full_name().find(' ')));
+  return out + "\n" + wrap_text(more, width, 0) + "\n";
 }
 
 }  // namespace medsave::cli

@@ -62,7 +62,8 @@ void add_list(Command& root) {
   Command& command = root.add_command("list", _("List the repository's objects of one kind"));
   command.describe(_(
       "Prints the IDs of all blobs, packs, index files, snapshots, keys or locks, one a line, for "
-      "experts and scripts. \"snapshots\" and \"key list\" are meant for people."));
+      "experts and scripts; with --json too, as restic does. \"snapshots\" and \"key list\" are "
+      "meant for people."));
   command.arguments("blobs|packs|index|snapshots|keys|locks", ValueKind::choice, kinds());
   command.exit_codes({kExitNoRepository, kExitLocked, kExitWrongPassword});
   command.examples({{"medsave -r /media/usb/medsave list locks", _("is anybody using it?")}});

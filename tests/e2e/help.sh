@@ -29,6 +29,15 @@ for command in "${all[@]}"; do
 done
 echo "${#all[@]} commands"
 
+step "help is 80 columns wide at most"
+for command in "" "${all[@]}"; do
+  for language in en fr; do
+    # shellcheck disable=SC2086
+    widest=$(medsave --lang $language $command --help | wc -L)
+    [ "$widest" -le 80 ] || fail "$widest columns: --lang $language $command --help"
+  done
+done
+
 step "completions are valid and know commands and options"
 for shell in bash zsh fish powershell; do
   expect 0 medsave generate "--$shell-completion" "completion.$shell"
@@ -40,6 +49,24 @@ bash -n completion.bash
 ! command -v zsh >/dev/null || zsh -n completion.zsh
 ! command -v fish >/dev/null || fish -n completion.fish
 ! command -v pwsh >/dev/null || pwsh -NoProfile -File completion.powershell
+
+step "completions as JSON, and by restic's name"
+expect 0 medsave --json generate --bash-completion completion --fish-completion completion.fish --man pages
+same "$(wc -l <stdout)" 1
+same "$(json --type summary /files/0)" completion
+[ "$(json --type summary --count /files)" -gt 20 ] || fail "$(cat stdout)"
+expect 1 medsave --json generate --bash-completion other --zsh-completion -
+says '"error":"usage"'
+same "$(cat stdout)" ""
+[ ! -e other ] || fail "something was written"
+for shell in bash zsh fish powershell; do
+  expect 0 medsave --as-restic generate "--$shell-completion" -
+  if [ "$shell" = bash ]; then says '^complete -F _restic restic$'; fi
+  if [ "$shell" = powershell ]; then says 'CommandName restic '; fi
+  says_not 'complete .*medsave|CommandName medsave|compdef medsave'
+done
+expect 0 medsave list --help
+says "with --json too"
 
 step "version"
 expect 0 medsave version

@@ -42,6 +42,30 @@ TEST_F(Generate, HelpNamesEverything) {
   }
 }
 
+TEST_F(Generate, HelpBreaksExamplesSoThatTheyCanBeCopied) {
+  root.commands().front().examples(
+      {{"medsave save --name 'some long name' --target /srv/practice/letters -- x", "y"}});
+  EXPECT_THAT(help_text(root.commands().front(), 50),
+              HasSubstr("\n  medsave save --name 'some long name' --target \\\n"
+                        "    /srv/practice/letters -- x\n"));
+}
+
+TEST_F(Generate, CompletesTheProgramByTheNameItIsCalledBy) {
+  Command restic("restic", "A program");
+  restic.add_command("save", "Save files").run([](Context&, const std::vector<std::string>&) {});
+  EXPECT_THAT(bash_completion(restic), HasSubstr("complete -F _restic restic\n"));
+  EXPECT_THAT(bash_completion(restic), HasSubstr("local path=restic word"));
+  EXPECT_THAT(powershell_completion(restic), HasSubstr("-CommandName restic "));
+  EXPECT_THAT(powershell_completion(restic), HasSubstr("$path = 'restic'"));
+  EXPECT_THAT(fish_completion(restic), HasSubstr("complete -c restic -f"));
+  EXPECT_THAT(zsh_completion(restic), HasSubstr("#compdef restic\n"));
+  EXPECT_THAT(zsh_completion(restic), HasSubstr("\n_restic \"$@\"\n"));
+  for (const auto& script : {bash_completion(restic), powershell_completion(restic),
+                             fish_completion(restic), zsh_completion(restic)}) {
+    EXPECT_EQ(script.find("medsave"), std::string::npos) << script;
+  }
+}
+
 TEST_F(Generate, ManPagesNeverStartALineWithARequestByAccident) {
   const std::string page = man_page(root.commands().front());
   EXPECT_THAT(page, HasSubstr("\n\\&.second, with \\-\\- a \\(dqquote\\(dq and \\e\n"));
