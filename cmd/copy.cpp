@@ -121,6 +121,8 @@ void copy_between(const OpenedRepository& from, const OpenedRepository& to,
   to.lock()->confirm();
 
   Progress progress;
+  progress.line_rate = context.global.limit_upload * 1024;
+  progress.stop = stop;
   CopyReport report;
   {
     const ProgressDisplay display(

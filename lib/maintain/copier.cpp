@@ -73,6 +73,11 @@ struct Batched {
   bool mends = false;                       // something of that was missing
 };
 
+BlobWriterOptions with_progress(BlobWriterOptions options, Progress& progress) {
+  options.progress = &progress;
+  return options;
+}
+
 class Copy {
  public:
   Copy(const CopySource& source, const CopyTarget& target, const CopyRequest& request,
@@ -82,7 +87,7 @@ class Copy {
         request_(request),
         events_(events),
         progress_(progress),
-        writer_(target.repository, target.index, request.writer, stop),
+        writer_(target.repository, target.index, with_progress(request.writer, progress), stop),
         damage_(target),
         walk_(source, target, writer_, damage_, !request.recompress, request.writer.extra_verify) {
     for (const SnapshotEntry& entry : request.existing) {
@@ -135,7 +140,9 @@ class Copy {
   /// Copies the data; when that is durable and indexed, stores the snapshots that are whole.
   void finish_batch(const std::stop_token& stop) {
     copy_wanted(stop);
+    progress_.all_read = true;
     writer_.finish();
+    progress_.all_read = false;
     std::vector<std::pair<const SnapshotEntry*, Id>> saved;
     for (const Batched& batched : batch_) {
       const SnapshotEntry& entry = *batched.source;

@@ -111,6 +111,7 @@ void Repacker::repack(const std::vector<Id>& packs, const BlobWriterOptions& opt
   BlobWriterOptions chosen = options;
   // What does not shrink would be found uncompressed, and repacked, for ever.
   chosen.always_compress = compress_data_;
+  chosen.progress = &progress;
   BlobWriter writer(repository_, index_, chosen, stop);
   Run run(*this, packs, writer, progress);
   const unsigned wanted = std::max(worker_count(), repository_.backend().connections());
@@ -118,7 +119,9 @@ void Repacker::repack(const std::vector<Id>& packs, const BlobWriterOptions& opt
   scope.spawn("repack", static_cast<unsigned>(std::min<std::size_t>(wanted, packs.size())),
               [&](const std::stop_token& token) { run.work(token); });
   scope.join();
+  progress.all_read = true;
   writer.finish();
+  progress.all_read = false;
 }
 
 void Repacker::require_complete() const {

@@ -48,9 +48,31 @@ std::optional<double> Sending::seconds_left(double elapsed, std::uint64_t read,
   return left / (static_cast<double>(sent_bytes) / elapsed);
 }
 
+Sending SendMeter::record(double seconds, Sending sending) {
+  if (sending.queued_bytes == 0 || sending.sent_bytes != counted_ || !started_) {
+    counted_at_ = seconds;
+    counted_ = sending.sent_bytes;
+  }
+  if (sending.queued_bytes != 0 && !started_) started_ = seconds;
+  double rate = static_cast<double>(limit_);
+  if (limit_ == 0 && started_ && counted_at_ > *started_) {
+    rate = static_cast<double>(counted_) / (counted_at_ - *started_);
+  }
+  constexpr double kMost = 0.98;  // of what is on its way
+  const double on_its_way =
+      std::min(kMost * static_cast<double>(sending.queued_bytes), rate * (seconds - counted_at_));
+  shown_ = std::max(shown_, counted_ + static_cast<std::uint64_t>(on_its_way));
+  sending.sent_bytes = shown_;
+  return sending;
+}
+
 ProgressDisplay::ProgressDisplay(Console& console, Progress& progress, ProgressKind kind,
                                  ProgressStyle style, std::chrono::milliseconds interval)
-    : console_(console), progress_(progress), kind_(kind), style_(style) {
+    : console_(console),
+      progress_(progress),
+      kind_(kind),
+      style_(style),
+      sent_(progress.line_rate) {
   progress_.track_current = style_ == ProgressStyle::live || style_ == ProgressStyle::json;
   if (style_ == ProgressStyle::none) return;
   try {
@@ -88,10 +110,14 @@ void ProgressDisplay::show() {
 
 ProgressView ProgressDisplay::view() {
   const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start_;
-  const Sending sending{.new_bytes = progress_.new_bytes,
-                        .packed_bytes = progress_.packed_bytes,
-                        .queued_bytes = progress_.queued_bytes,
-                        .sent_bytes = progress_.sent_bytes};
+  const std::uint64_t packed = progress_.packed_bytes;
+  // What moves from pack to pack is counted as it is stored, what is backed up as it is read.
+  const Sending sending = sent_.record(
+      elapsed.count(),
+      {.new_bytes = kind_ == ProgressKind::backup ? progress_.new_bytes.load() : packed,
+       .packed_bytes = packed,
+       .queued_bytes = progress_.queued_bytes,
+       .sent_bytes = progress_.sent_bytes});
   ProgressView out{.kind = kind_,
                    .total_items = progress_.total_items,
                    .total_bytes = progress_.total_bytes,
@@ -117,12 +143,19 @@ ProgressView ProgressDisplay::view() {
   }
   rate_.record(elapsed.count(), out.done_bytes);
   out.bytes_per_second = rate_.bytes_per_second();
-  const std::uint64_t left = out.total_bytes - std::min(out.total_bytes, out.done_bytes);
-  const auto on_the_line = sending.seconds_left(elapsed.count(), out.done_bytes, left);
+  const std::uint64_t reached = out.done_bytes + out.skipped_bytes;
+  const std::uint64_t left = out.total_bytes - std::min(out.total_bytes, reached);
+  const auto on_the_line = sending.seconds_left(sent_.busy(elapsed.count()), out.done_bytes, left);
   const bool reads = left > 0 && !out.all_read;
-  if (!out.totals_final || !on_the_line || (reads && out.bytes_per_second < 1)) return out;
-  const double seconds =
-      std::max(reads ? static_cast<double>(left) / out.bytes_per_second : 0, *on_the_line);
+  // Elsewhere, what is done moves from pack to pack, and the last seconds say little.
+  if (out.done_bytes == 0) untouched_until_ = elapsed.count();
+  const double busy = elapsed.count() - untouched_until_;
+  const double reading = kind_ == ProgressKind::backup || busy <= 0
+                             ? out.bytes_per_second
+                             : static_cast<double>(out.done_bytes) / busy;
+  if (progress_.stop.stop_requested()) return out;
+  if (!out.totals_final || !on_the_line || (reads && reading < 1)) return out;
+  const double seconds = std::max(reads ? static_cast<double>(left) / reading : 0, *on_the_line);
   if (reads || seconds > 0) {
     out.remaining = std::chrono::seconds(static_cast<std::int64_t>(std::ceil(seconds)));
   }

@@ -48,14 +48,18 @@ std::string folders_text(const ProgressView& view) {
                      total);
 }
 
+bool stores(const ProgressView& view) {
+  return view.kind == ProgressKind::backup || view.unsent_bytes != 0;
+}
+
 /// "1.200 GiB / 2.000 GiB", empty when nothing is counted in bytes.
 std::string bytes_text(const ProgressView& view) {
   const std::uint64_t done = view.done_bytes + view.skipped_bytes;
   if (view.total_bytes == 0 && done == 0) return {};
   std::string text = format_size(done);
   if (view.total_bytes != 0) text += " / " + format_size(view.total_bytes);
-  // A backup may have read far more than it could send; the percentage is of what is saved.
-  return view.kind == ProgressKind::backup ? format_text(_("{} read"), text) : text;
+  // Far more may have been read than could be sent; the percentage is of what is saved.
+  return stores(view) ? format_text(_("{} read"), text) : text;
 }
 
 void append_part(std::string& line, const std::string& part) {
@@ -78,7 +82,7 @@ std::string percent_text(const ProgressView& view, int decimals) {
 }
 
 std::string saved_text(const ProgressView& view, const std::string& percent) {
-  return view.kind == ProgressKind::backup ? format_text(_("{} saved"), percent) : percent;
+  return stores(view) ? format_text(_("{} saved"), percent) : percent;
 }
 
 std::string last_data_text(const ProgressView& view) {

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <mutex>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -31,6 +32,10 @@ class Progress {
   std::atomic<std::uint64_t> queued_bytes = 0;  // of these, in packs that are not stored yet
   std::atomic<std::uint64_t> sent_bytes = 0;    // of these, stored
   std::atomic<bool> all_read = false;           // everything has been read; the rest is storing
+
+  // Set before threads start.
+  std::uint64_t line_rate = 0;  // bytes a second that may be stored; 0: no limit
+  std::stop_token stop = {};    // after a stop there is no time left to tell
 
   /// Names shown as "current files". Set before threads start; engines skip the bookkeeping
   /// when nobody looks.

@@ -25,10 +25,31 @@ struct Sending {
 
   /// Of `new_bytes`, what has yet to be sent.
   [[nodiscard]] std::uint64_t unsent() const;
-  /// How many seconds of sending are left after `elapsed`, with `unread` of `read` + `unread` bytes
-  /// still to come; 0 while the line keeps up, none while nothing is known of it.
+  /// How many seconds of sending are left after `elapsed` of it, with `unread` of `read` + `unread`
+  /// bytes still to come; 0 while the line keeps up, none while nothing is known of it.
   [[nodiscard]] std::optional<double> seconds_left(double elapsed, std::uint64_t read,
                                                    std::uint64_t unread) const;
+};
+
+/// How much has been sent, from moment to moment: packs are counted only when they are stored,
+/// which on a slow line takes half a minute each.
+class SendMeter {
+ public:
+  /// `limit`: bytes a second of the line; 0: as fast as it has been so far.
+  explicit SendMeter(std::uint64_t limit) : limit_(limit) {}
+
+  /// `sending` with as many bytes sent as can be assumed `seconds` after the start. It never falls,
+  /// and is not all before all is stored.
+  Sending record(double seconds, Sending sending);
+  /// How long there has been something to send.
+  [[nodiscard]] double busy(double seconds) const { return started_ ? seconds - *started_ : 0; }
+
+ private:
+  const std::uint64_t limit_;
+  std::optional<double> started_ = {};
+  double counted_at_ = 0;
+  std::uint64_t counted_ = 0;  // stored then
+  std::uint64_t shown_ = 0;
 };
 
 /// Speed over the last ten seconds.
@@ -62,6 +83,8 @@ class ProgressDisplay {
   const ProgressStyle style_;
   const std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
   RateMeter rate_;
+  SendMeter sent_;
+  double untouched_until_ = 0;  // seconds after the start
   std::jthread thread_;
 };
 

@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 
 #include <chrono>
+#include <stop_token>
 #include <string>
 #include <thread>
 
@@ -143,6 +144,77 @@ TEST(Sending, DoesNotCountWhileTheLineKeepsUp) {
   const Sending fast{.new_bytes = 9 << 20, .packed_bytes = 8 << 20, .sent_bytes = 4 << 20};
   EXPECT_EQ(fast.seconds_left(5, 9 << 20, 1 << 20), 0);
   EXPECT_EQ(Sending{}.unsent(), 0U);
+}
+
+TEST(SendMeter, GoesOnBetweenThePacksOfALimitedLine) {
+  SendMeter meter(1000);
+  const Sending nothing = {.new_bytes = 9000, .packed_bytes = 9000};
+  EXPECT_EQ(meter.record(5, nothing).sent_bytes, 0U);
+  EXPECT_EQ(meter.busy(5), 0);
+  Sending queued = nothing;
+  queued.queued_bytes = 9000;
+  EXPECT_EQ(meter.record(6, queued).sent_bytes, 0U);
+  const Sending later = meter.record(9, queued);
+  EXPECT_EQ(later.sent_bytes, 3000U);
+  EXPECT_EQ(later.unsent(), 6000U);
+  EXPECT_EQ(later.seconds_left(meter.busy(9), 9000, 0), 6);
+}
+
+TEST(SendMeter, IsAtItsEndOnlyWhenAllIsStored) {
+  SendMeter meter(1000);
+  Sending queued = {.new_bytes = 1000, .packed_bytes = 1000, .queued_bytes = 1000};
+  meter.record(0, queued);
+  EXPECT_EQ(meter.record(60, queued).sent_bytes, 980U);
+  queued.queued_bytes = 0;
+  queued.sent_bytes = 1000;
+  EXPECT_EQ(meter.record(61, queued).sent_bytes, 1000U);
+}
+
+TEST(SendMeter, KnowsTheSpeedOfALineWithoutALimitAfterAPackAndNeverFalls) {
+  SendMeter meter(0);
+  Sending queued = {.new_bytes = 4000, .packed_bytes = 4000, .queued_bytes = 4000};
+  meter.record(0, queued);
+  EXPECT_EQ(meter.record(1, queued).sent_bytes, 0U);
+  queued.queued_bytes = 2000;
+  queued.sent_bytes = 2000;
+  EXPECT_EQ(meter.record(2, queued).sent_bytes, 2000U);
+  EXPECT_EQ(meter.record(3, queued).sent_bytes, 3000U);
+  queued.queued_bytes = 1500;
+  queued.sent_bytes = 2500;
+  EXPECT_EQ(meter.record(3.5, queued).sent_bytes, 3000U);
+}
+
+TEST_F(ProgressText, WhatIsStoredCountsWhereverSomethingHasYetToBeSent) {
+  ProgressView view = half_done();
+  view.kind = ProgressKind::check;  // copy, prune
+  view.done_bytes = view.total_bytes;
+  view.done_items = view.total_items;
+  view.unsent_bytes = 2 << 20;
+  view.all_read = true;
+  EXPECT_EQ(render_line(view),
+            "[0:12] 50.00% saved  10 / 10 packs  4.000 MiB / 4.000 MiB read  "
+            "all is read; writing the last data (2.000 MiB)");
+}
+
+TEST(ProgressDisplay, TellsNoTimeLeftAfterAStop) {
+  for (const bool stopped : {false, true}) {
+    std::string out;
+    Console console([&](std::string_view text) { out += text; }, [](std::string_view) {},
+                    {.out_is_terminal = true});
+    std::stop_source stop;
+    Progress progress;
+    progress.stop = stop.get_token();
+    progress.total_bytes = 100 << 20;
+    progress.totals_final = true;
+    progress.done_bytes = 1 << 20;
+    if (stopped) stop.request_stop();
+    {
+      const ProgressDisplay display(console, progress, ProgressKind::restore, ProgressStyle::live,
+                                    std::chrono::milliseconds(5));
+      std::this_thread::sleep_for(std::chrono::milliseconds(200));
+    }
+    EXPECT_EQ(out.find(" left") == std::string::npos, stopped) << out;
+  }
 }
 
 TEST(RateMeter, LooksAtTheLastSecondsOnly) {
