@@ -206,8 +206,11 @@ void Context::conclude(const std::string& line) {
 }
 
 void Context::print(const Table& table) {
-  const bool fits = console.out_is_terminal() && identity == Identity::medsave;
-  for (const std::string& line : table.lines(fits ? console.width() : 0)) console.print(line);
+  for (const std::string& line : table.lines(columns())) console.print(line);
+}
+
+unsigned Context::columns() const {
+  return console.out_is_terminal() && identity == Identity::medsave ? console.width() : 0;
 }
 
 void Context::warn(const std::string& line) {

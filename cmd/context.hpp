@@ -95,6 +95,8 @@ class Context {
   /// A list for people: as wide as the terminal at most. Where the output is piped on, and to
   /// restic's clients, it is as wide as its cells.
   void print(const Table& table);
+  /// Of the terminal that such a list has to fit; 0: none.
+  [[nodiscard]] unsigned columns() const;
   /// An object of --json to standard error.
   void warn(const JsonObject& object);
   /// An object of --json to standard output; nothing without --json.

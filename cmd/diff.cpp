@@ -52,17 +52,17 @@ void print_statistics(const DiffStatistics& statistics, const std::vector<std::s
     return;
   }
   Console& out = context.console;
-  out.print("");
-  out.print(format_text(_("Files:       {:5} new, {:5} removed, {:5} changed"), added.files,
-                        removed.files, statistics.changed_files));
-  out.print(format_text(_("Dirs:        {:5} new, {:5} removed"), added.dirs, removed.dirs));
-  out.print(format_text(_("Others:      {:5} new, {:5} removed"), added.others, removed.others));
-  out.print(
+  out.tell("");
+  out.tell(format_text(_("Files:       {:5} new, {:5} removed, {:5} changed"), added.files,
+                       removed.files, statistics.changed_files));
+  out.tell(format_text(_("Dirs:        {:5} new, {:5} removed"), added.dirs, removed.dirs));
+  out.tell(format_text(_("Others:      {:5} new, {:5} removed"), added.others, removed.others));
+  out.tell(
       format_text(_("Data Blobs:  {:5} new, {:5} removed"), added.data_blobs, removed.data_blobs));
-  out.print(
+  out.tell(
       format_text(_("Tree Blobs:  {:5} new, {:5} removed"), added.tree_blobs, removed.tree_blobs));
-  out.print(format_text(_("  Added:   {:<5}"), format_size(added.bytes)));
-  out.print(format_text(_("  Removed: {:<5}"), format_size(removed.bytes)));
+  out.tell(format_text(_("  Added:   {:<5}"), format_size(added.bytes)));
+  out.tell(format_text(_("  Removed: {:<5}"), format_size(removed.bytes)));
 }
 
 /// With two of them, an error has to say in which.

@@ -62,8 +62,8 @@ void FindOutput::print(const NameHit& hit, const SnapshotEntry& entry) {
   }
   const std::string shown = out.listed_name(hit.path);
   if (options_.long_format) {
-    out.print(
-        long_line(hit.node, shown, out.listed_name(hit.node.link_target), options_.human_readable));
+    out.print(long_line(hit.node, shown, out.listed_name(hit.node.link_target),
+                        options_.human_readable, context_.columns()));
   } else {
     out.print(shown);
   }

@@ -157,7 +157,7 @@ class NodePrinter {
     } else if (options_.long_format) {
       context_.console.print(long_line(node, context_.console.listed_name(path),
                                        context_.console.listed_name(node.link_target),
-                                       options_.human_readable));
+                                       options_.human_readable, context_.columns()));
     } else {
       context_.console.print(context_.console.listed_name(path));
     }

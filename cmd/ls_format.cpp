@@ -23,11 +23,20 @@ std::string indent(std::size_t depth) { return std::string(2 * depth, ' '); }
 }  // namespace
 
 std::string long_line(const Node& node, const std::string& shown, const std::string& shown_target,
-                      bool human_readable) {
-  const std::string size = human_readable ? fmt::format("{:>12}", format_size(node.size))
-                                          : fmt::format("{:>6}", node.size);
-  std::string line = fmt::format("{} {:>5} {:>5} {} {} {}", go_mode::text(node.mode), node.uid,
-                                 node.gid, size, format_local_time(node.mtime), shown);
+                      bool human_readable, std::size_t columns) {
+  constexpr std::size_t kPath = 24;  // columns
+  std::string mode = go_mode::text(node.mode) + " ";
+  std::string owner = fmt::format("{:>5} {:>5} ", node.uid, node.gid);
+  std::string size = human_readable ? fmt::format("{:>12} ", format_size(node.size))
+                                    : fmt::format("{:>6} ", node.size);
+  std::string time = format_local_time(node.mtime) + " ";
+  std::size_t used = mode.size() + owner.size() + size.size() + time.size();
+  for (std::string* part : {&owner, &mode, &size, &time}) {
+    if (columns == 0 || used + kPath <= columns) break;
+    used -= part->size();
+    part->clear();
+  }
+  std::string line = mode + owner + size + time + shown;
   if (node.type == NodeType::symlink) line += " -> " + shown_target;
   return line;
 }

@@ -9,9 +9,10 @@
 namespace medsave::cli {
 
 /// "-rw-r--r--     0     0      8 2026-11-22 05:40:45 /src/a"; `shown` is the path as it may be
-/// printed.
+/// printed. Where a terminal of `columns` leaves little room for it, the owner is left out first,
+/// then the mode, the size and the time; 0: it has room.
 std::string long_line(const Node& node, const std::string& shown, const std::string& shown_target,
-                      bool human_readable);
+                      bool human_readable, std::size_t columns = 0);
 
 /// One line of `ls --json`: the snapshot, then each node.
 std::string snapshot_line(const SnapshotEntry& entry);

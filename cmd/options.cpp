@@ -27,10 +27,14 @@ void run_options(Context& context) {
   for (const ExtendedOption& option : extended_options()) {
     widest = std::max(widest, display_width(option.name));
   }
-  const std::size_t indent = widest + 4;
+  constexpr std::size_t kText = 28;  // columns; where there are fewer, it stands below its name
+  const unsigned columns = context.console.width();
+  const bool beside = widest + 4 + kText <= columns;
+  const std::size_t indent = beside ? widest + 4 : 6;
   for (const ExtendedOption& option : extended_options()) {
-    context.console.print("  " + pad_to_width(option.name, widest) + "  " +
-                          wrap_text(option.text, context.console.width(), indent));
+    const std::string name = beside ? pad_to_width(option.name, widest) + "  "
+                                    : option.name + "\n" + std::string(indent, ' ');
+    context.console.print("  " + name + wrap_text(option.text, columns, indent));
   }
 }
 

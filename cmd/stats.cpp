@@ -54,28 +54,28 @@ void print_text(const SnapshotStats& stats, StatsMode mode, Context& context) {
   };
   const std::uint64_t folders = own_form ? stats.folders : 0;
   const std::string name(stats_mode_name(mode));
-  out.print(format_text(_("Stats in {} mode:"), translate(name.c_str())));
-  out.print(format_text(_("     Snapshots processed:  {}"), stats.snapshots));
-  if (stats.blobs > 0) out.print(format_text(_("        Total Blob Count:  {}"), stats.blobs));
+  out.tell(format_text(_("Stats in {} mode:"), translate(name.c_str())));
+  out.tell(format_text(_("     Snapshots processed:  {}"), stats.snapshots));
+  if (stats.blobs > 0) out.tell(format_text(_("        Total Blob Count:  {}"), stats.blobs));
   if (stats.files > 0) {
-    out.print(format_text(_("        Total File Count:  {}"), stats.files - folders));
+    out.tell(format_text(_("        Total File Count:  {}"), stats.files - folders));
   }
-  if (folders > 0) out.print(format_text(_("      Total Folder Count:  {}"), folders));
+  if (folders > 0) out.tell(format_text(_("      Total Folder Count:  {}"), folders));
   if (stats.uncompressed_size > 0) {
-    out.print(format_text(_(" Total Uncompressed Size:  {}"), size_text(stats.uncompressed_size)));
+    out.tell(format_text(_(" Total Uncompressed Size:  {}"), size_text(stats.uncompressed_size)));
   }
-  out.print(format_text(_("              Total Size:  {}"), size_text(stats.size)));
+  out.tell(format_text(_("              Total Size:  {}"), size_text(stats.size)));
   if (stats.compression_progress() > 0) {
-    out.print(format_text(_("      Already Compressed:  {}"),
-                          format_percent(stats.compression_progress(), 2)));
+    out.tell(format_text(_("      Already Compressed:  {}"),
+                         format_percent(stats.compression_progress(), 2)));
   }
   if (stats.compression_ratio() > 0) {
-    out.print(format_text(_("  Smaller by a Factor of:  {}"),
-                          format_decimal(stats.compression_ratio(), 2)));
+    out.tell(format_text(_("  Smaller by a Factor of:  {}"),
+                         format_decimal(stats.compression_ratio(), 2)));
   }
   if (stats.compression_space_saving() > 0) {
-    out.print(format_text(_("             Space Saved:  {}"),
-                          format_percent(stats.compression_space_saving(), 2)));
+    out.tell(format_text(_("             Space Saved:  {}"),
+                         format_percent(stats.compression_space_saving(), 2)));
   }
 }
 

@@ -37,10 +37,10 @@ void print_json(std::string_view group, std::string_view kind, const SizeHistogr
 
 void print_text(const std::string& heading, const SizeHistogram& sizes, Context& context) {
   Console& out = context.console;
-  out.print(heading);
-  out.print(format_text(_("Count: {}"), sizes.count()));
+  out.tell(heading);
+  out.tell(format_text(_("Count: {}"), sizes.count()));
   if (sizes.count() == 0) return;
-  out.print(format_text(_("Total Size: {}"), format_size(sizes.total())));
+  out.tell(format_text(_("Total Size: {}"), format_size(sizes.total())));
   Table table;
   table.add_column({.heading = _("Size"), .right = true});
   table.add_column({.heading = _("Count"), .right = true});

@@ -20,6 +20,13 @@ fits() {
   [ "$widest" -le "$1" ] || fail "$widest columns instead of $1: $(cat screen)"
 }
 
+# A path is never broken: it could not be copied.
+fits_but_for_paths() {
+  local widest
+  widest=$(grep -v / screen | wc -L)
+  [ "$widest" -le "$1" ] || fail "$widest columns instead of $1: $(cat screen)"
+}
+
 step "the new password is asked for by the name of the repository"
 medsave -q init
 mkdir -p srv/practice/letters-of-the-year/january srv/practice/laboratory
@@ -118,8 +125,10 @@ head -c 3000000 /dev/urandom >srv/scan
 on_terminal 80 "$MEDSAVE --limit-upload 1000 backup srv"
 same "$status" 0
 shows "all is read; writing the last data \(2\.[0-9]+ MiB\)"
-shows "\] +[0-9]\.[0-9]% saved$"
-shows_not " left$"
+shows "\] +[1-9][0-9]\.[0-9]% saved  0:0[0-4] left$"
+# The time that is left goes down, and what is saved goes up, also within a pack.
+grep -o '[0-9:]* left$' screen | sort -cr || fail "the time left climbs: $(cat screen)"
+[ "$(grep -o '[0-9.]*% saved' screen | sort -u | wc -l)" -ge 8 ] || fail "it jumps: $(cat screen)"
 shows "^  [0-9] / [0-9] files  [0-9.]+ [MK]iB / [0-9.]+ MiB read"
 # Only what is stored counts as done: 100 % may be seen while the index is written, not before.
 awk '/\] +100\.0% saved$/ { full = 1 } /writing the last data/ { if (full) exit 1 }' screen ||
@@ -127,8 +136,45 @@ awk '/\] +100\.0% saved$/ { full = 1 } /writing the last data/ { if (full) exit 
 
 head -c 3000000 /dev/urandom >srv/scan
 on_terminal 80 "$MEDSAVE --lang fr --limit-upload 1000 backup srv"
-shows "\] +[0-9],[0-9].% enregistrés$"
+shows "\] +[0-9],[0-9].% enregistrés  "
 shows "^  [0-9] fichiers? sur [0-9]  [0-9.,]+.[MK]io / [0-9,]+.Mio lus"
+
+step "copy and prune on a slow line: by what is stored, with a word about the last data"
+medsave -q -r copied init
+head -c 3000000 /dev/urandom >srv/scan
+medsave -q backup srv/scan
+on_terminal 80 "RESTIC_FROM_PASSWORD=$RESTIC_PASSWORD $MEDSAVE -r copied --limit-upload 1000 copy --from-repo $RESTIC_REPOSITORY latest"
+same "$status" 0
+shows "\] +[1-9][0-9]\.[0-9]% saved  0:0[0-4] left$"
+shows "all is read; writing the last data \(2\.[0-9]+ MiB\)"
+medsave -q -r copied backup srv/scan srv/practice --host other
+head -c 1000000 srv/scan >srv/part
+cat srv/part <(head -c 2000000 /dev/urandom) >srv/scan
+medsave -q -r copied backup srv/scan
+medsave -q -r copied forget "$(medsave -r copied --json snapshots | json-value /0/id)"
+on_terminal 80 "$MEDSAVE -r copied --limit-upload 1000 prune --max-unused 0 --repack-small"
+same "$status" 0
+shows "\] +[1-9][0-9]\.[0-9]% saved  0:0[0-9] left$"
+shows "all is read; writing the last data \([1-4]\.[0-9]+ MiB\)"
+
+step "lists on narrow terminals"
+medsave -q -r narrow init
+mkdir -p srv/narrow
+echo a >srv/narrow/letter
+medsave -q -r narrow backup srv/narrow
+echo bb >srv/narrow/letter
+medsave -q -r narrow backup srv/narrow
+both=$(medsave -r narrow --json snapshots | tr '{' '\n' | sed -n 's/.*"short_id":"\([^"]*\)".*/\1/p' | paste -sd ' ')
+for columns in 80 60 40; do
+  for language in en fr; do
+    for command in "diff $both" "stats --mode raw-data" "stats --mode debug" options \
+                   "ls -l latest:$work/srv/narrow" "find -l letter" "backup --help" "dump --help" "cat --help"; do
+      on_terminal $columns "$MEDSAVE --lang $language -r narrow $command"
+      same "$status" 0
+      fits_but_for_paths $columns
+    done
+  done
+done
 
 step "a restore counts folders apart while it runs"
 on_terminal 80 "$MEDSAVE --limit-download 1500 restore latest --target slow"

@@ -31,6 +31,17 @@ TEST(LongLine, ShowsModeOwnerSizeAndTarget) {
   EXPECT_NE(long_line(file("a", 2048), "/a", "", true).find("   2.000 KiB "), std::string::npos);
 }
 
+TEST(LongLine, LeavesOutWhatHasNoRoomOnANarrowTerminal) {
+  const Node node = file("a", 3);
+  const std::string whole = long_line(node, "/a", "", false);
+  EXPECT_EQ(long_line(node, "/a", "", false, 80), whole);
+  const std::string without_owner = long_line(node, "/a", "", false, 70);
+  EXPECT_TRUE(without_owner.starts_with("-rw-r--r--      3 19")) << without_owner;
+  EXPECT_TRUE(long_line(node, "/a", "", false, 60).starts_with("     3 19"));
+  EXPECT_TRUE(long_line(node, "/a", "", false, 50).starts_with("19"));
+  EXPECT_EQ(long_line(node, "/a", "", false, 40), "/a");
+}
+
 TEST(NodeLine, HasResticsFields) {
   const std::string line = node_line(file("a", 0), "/a");
   EXPECT_TRUE(line.starts_with(R"({"name":"a","type":"file","path":"/a","uid":0,"gid":0,"size":0,)"
