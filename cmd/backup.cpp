@@ -16,6 +16,7 @@
 #include "medsave/archive/snapshot_paths.hpp"
 #include "medsave/base/clock.hpp"
 #include "medsave/base/error.hpp"
+#include "medsave/base/sentences.hpp"
 #include "medsave/base/text.hpp"
 #include "medsave/base/units.hpp"
 #include "medsave/format/time_text.hpp"
@@ -115,7 +116,8 @@ StreamSource command_source(const std::vector<std::string>& command) {
     const int status = (*child)->wait();
     if (status == 0) return;
     throw Error(Errc::io, format_text(_("command \"{}\" failed with exit status {}; nothing of its "
-                                        "output was saved"),
+                                        "output was saved, and your earlier backups are intact. "
+                                        "Run it by itself to see why it fails"),
                                       program, status));
   };
   return source;
@@ -357,6 +359,8 @@ BackupDestination make_destination(Job& job, const OpenedRepository& opened, Ind
                                    .writer = writer_options(context.global),
                                    .parent = std::move(job.parent),
                                    .snapshot = std::move(job.snapshot)};
+  progress.line_rate = context.global.limit_upload * 1024;
+  progress.stop = opened.stop();
   destination.writer.progress = &progress;
   return destination;
 }
@@ -375,7 +379,12 @@ BackupResult run_and_show(BackupDestination destination, BackupRequest request,
     throw;
   } catch (const Error& e) {
     if (dry_run || context.identity == Identity::restic) throw;
-    throw Error(e.code(), format_text(_("{}. The backup is not finished"), e.what()));
+    // Other errors say for themselves what they mean for what is stored.
+    const bool by_the_user = e.code() == Errc::usage;
+    throw Error(e.code(),
+                with_sentence(e.what(), by_the_user ? _("The backup is not finished; your earlier "
+                                                        "backups are intact")
+                                                    : _("The backup is not finished")));
   }
 }
 

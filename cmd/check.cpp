@@ -2,6 +2,7 @@
 #include "commands.hpp"
 #include "context.hpp"
 #include "exit_codes.hpp"
+#include "maintenance.hpp"
 #include "open_repository.hpp"
 #include "snapshot_options.hpp"
 
@@ -15,6 +16,7 @@
 
 #include <fmt/format.h>
 
+#include <chrono>
 #include <memory>
 #include <utility>
 
@@ -170,7 +172,9 @@ bool nothing_chosen(const CheckReport& report, const Context& context) {
          context.identity == Identity::medsave;
 }
 
-void print_summary(const CheckReport& report, ReadDataSelection::Kind reading, Context& context) {
+/// `elapsed`: since the last step began.
+void print_summary(const CheckReport& report, ReadDataSelection::Kind reading,
+                   std::chrono::seconds elapsed, Context& context) {
   const bool reads_all = reading == ReadDataSelection::Kind::all;
   print_affected(report, context);
   print_advice(report, reads_all, context);
@@ -183,7 +187,10 @@ void print_summary(const CheckReport& report, ReadDataSelection::Kind reading, C
   }
   const bool tells_reading =
       context.identity == Identity::medsave && reading != ReadDataSelection::Kind::none;
-  if (report.packs_read != 0 || tells_reading) {
+  if (reading != ReadDataSelection::Kind::none) {
+    print_restic_progress(report.packs_read, "packs", elapsed, context);
+  }
+  if (tells_reading) {
     const unsigned long packs = report.packs_read;
     context.info(format_text(n_("read {} pack, {}", "read {} packs, {}", packs), packs,
                              format_size(report.bytes_read)));
@@ -225,7 +232,10 @@ void run_check_command(const CheckOptions& options, const std::vector<std::strin
                 .cache = options.with_cache ? CacheUse::usual : CacheUse::temporary});
 
   Progress progress;
+  progress.stop = opened.stop();
   CheckReport report;
+  auto begun = std::chrono::steady_clock::now();
+  std::string told;
   {
     const ProgressDisplay display(
         context.console, progress, ProgressKind::check,
@@ -234,13 +244,21 @@ void run_check_command(const CheckOptions& options, const std::vector<std::strin
     report = run_check(
         opened.repository(), request,
         [&](const Finding& finding) { print_finding(finding, context); },
-        [&](const std::string& stage) { context.info(stage); }, progress, opened.stop());
+        [&](const std::string& stage) {
+          begun = std::chrono::steady_clock::now();
+          // Two steps may have one name in restic's words.
+          if (std::exchange(told, stage) != stage) context.info(stage);
+        },
+        progress, opened.stop());
   }
   if (opened.lock() != nullptr) opened.lock()->confirm();
   if (context.global.json) {
     print_json_summary(report, context);
   } else {
-    print_summary(report, request.read_data.kind, context);
+    print_summary(
+        report, request.read_data.kind,
+        std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now() - begun),
+        context);
   }
   if (nothing_chosen(report, context)) {
     const unsigned long all = report.snapshots_listed;

@@ -4,6 +4,7 @@
 #include "exit_codes.hpp"
 
 #include "medsave/base/error.hpp"
+#include "medsave/base/sentences.hpp"
 #include "medsave/base/text.hpp"
 
 #include <algorithm>
@@ -22,7 +23,7 @@ std::vector<SnapshotEntry> load_for_latest(const Repository& repository,
     if (is_fatal(e)) throw;
     throw Error(e.code(), format_text(_("which snapshot is the latest cannot be told: {}; choose "
                                         "one by its ID, `medsave snapshots` lists them"),
-                                      e.what()));
+                                      without_stop(e.what())));
   }
 }
 

@@ -163,7 +163,9 @@ std::vector<Id> snapshots_to_forget(std::vector<SnapshotEntry> all, bool all_rea
     const std::vector<SnapshotEntry>& remove = judged.result.remove;
     doomed.insert(doomed.end(), remove.begin(), remove.end());
     if (context.verbosity() >= 1 && !context.global.json) {
-      print_group(judged, options, groups.size() > 1, context);
+      // restic says it of one group too, with --verbose.
+      const bool of_one = context.identity == Identity::restic && context.verbosity() >= 2;
+      print_group(judged, options, groups.size() > 1 || of_one, context);
     }
   }
   if (context.global.json) print_json(groups, context);

@@ -69,8 +69,8 @@ UniqueFd open_log(const std::string& path) {
     return open_for_appending(require_log(path));
   } catch (const Error& e) {
     if (e.code() == Errc::usage) throw;
-    throw Error(e.code(), format_text(_("{}; without the log that --log asks for nothing was done"),
-                                      e.what()));
+    throw Error(e.code(), with_semicolon(
+                              e.what(), _("without the log that --log asks for nothing was done")));
   }
 }
 

@@ -2,9 +2,13 @@
 
 #include "snapshot_options.hpp"
 
+#include "medsave/base/sentences.hpp"
 #include "medsave/base/text.hpp"
+#include "medsave/base/units.hpp"
 #include "medsave/json/json_object.hpp"
 #include "medsave/repo/index_load.hpp"
+
+#include <fmt/format.h>
 
 #include <map>
 #include <memory>
@@ -45,8 +49,8 @@ ReliableIndex load_index_for_writing(const Repository& repository, Context& cont
   if (damaged != nullptr) {
     for (const IndexProblem& problem : *damaged) {
       context.warn(
-          format_text(_("{}. What only this index file lists is stored again where it is needed"),
-                      problem.message));
+          with_sentence(problem.message,
+                        _("What only this index file lists is stored again where it is needed")));
     }
   }
   if (const unsigned long count = loaded.absent_packs.size(); count != 0) {
@@ -113,6 +117,14 @@ SnapshotChangeEvents snapshot_change_events(Context& context, bool dry_run, bool
 
 void end_dry_run(Context& context) {
   if (context.identity == Identity::medsave) context.info(_("Dry run: nothing was changed."));
+}
+
+void print_restic_progress(std::uint64_t count, std::string_view noun, std::chrono::seconds elapsed,
+                           Context& context) {
+  if (context.identity != Identity::restic) return;
+  const std::string time = format_duration(elapsed);
+  context.info(count == 0 ? fmt::format("[{}]          0 {}", time, noun)
+                          : fmt::format("[{}] 100.00%  {} / {} {}", time, count, count, noun));
 }
 
 void print_changed_snapshots(std::size_t count, bool dry_run, Context& context) {

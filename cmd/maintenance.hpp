@@ -7,8 +7,11 @@
 #include "medsave/repo/index_load.hpp"
 #include "medsave/repo/reliable_index.hpp"
 
+#include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <stop_token>
+#include <string_view>
 #include <vector>
 
 namespace medsave::cli {
@@ -27,6 +30,10 @@ SnapshotChangeEvents snapshot_change_events(Context& context, bool dry_run, bool
                                             bool tell_all);
 /// What every command that changes the repository ends --dry-run with.
 void end_dry_run(Context& context);
+/// As restic, what its progress line ends with: "[0:12] 100.00%  4 / 4 packs". Programs look for
+/// it.
+void print_restic_progress(std::uint64_t count, std::string_view noun, std::chrono::seconds elapsed,
+                           Context& context);
 /// "made 2 snapshots anew"
 void print_changed_snapshots(std::size_t count, bool dry_run, Context& context);
 

@@ -11,6 +11,7 @@
 #include "medsave/base/clock.hpp"
 #include "medsave/base/error.hpp"
 #include "medsave/base/error_in_lines.hpp"
+#include "medsave/base/sentences.hpp"
 #include "medsave/base/text.hpp"
 #include "medsave/remote/location.hpp"
 #include "medsave/remote/retry_backend.hpp"
@@ -252,11 +253,7 @@ std::unique_ptr<Repository> open_chosen(Context& context, const RepositoryChoice
     } catch (const Error& e) {
       if (e.code() == Errc::no_repository) throw_no_repository(context, shown);
       if (e.code() != Errc::wrong_password) throw;
-      // Programs that drive restic look for exactly this first line.
-      if (!answer.asked || tries == kPasswordTries) {
-        throw ErrorInLines(e.code(), format_text(_("wrong password or no key found\n{}"),
-                                                 escape_for_terminal(e.what())));
-      }
+      if (!answer.asked || tries == kPasswordTries) throw;
       tell_of_wrong_password(context, kPasswordTries - tries);
     }
     backend = open_backend(context, location, stop, writes);
@@ -280,12 +277,9 @@ void take_lock(Context& context, const OpenOptions& options, OpenedRepository& o
     opened.take_lock(lock, context.notices());
   } catch (const Error& e) {
     if (e.code() != Errc::locked) throw;
-    // Programs that drive restic look for exactly this first line.
-    throw ErrorInLines(
-        e.code(),
-        format_text(_("unable to create lock in backend: repository is already locked\n{}. "
-                      "Nothing was done"),
-                    escape_for_terminal(e.what())));
+    const std::string text = format_text(_("{}. Nothing was done"), without_stop(e.what()));
+    if (context.identity == Identity::medsave) throw Error(e.code(), text);
+    throw ErrorInLines(e.code(), text);  // restic tells of a lock in lines of its own
   }
 }
 

@@ -2,6 +2,7 @@
 
 #include "medsave/base/encoding.hpp"
 #include "medsave/base/error.hpp"
+#include "medsave/base/sentences.hpp"
 #include "medsave/base/system.hpp"
 #include "medsave/base/text.hpp"
 #include "medsave/base/text_file.hpp"
@@ -96,12 +97,20 @@ PasswordAnswer from_file(const std::string& path, Context& context) {
 PasswordAnswer from_command(const std::string& command) {
   const std::vector<std::string> words = split_command(command);
   if (words.empty()) throw Error(Errc::usage, _("the password command is empty"));
-  ChildOutput child(words);
-  const WipedBuffer output(read_all(child.fd(), words.front()));
-  const int status = child.wait();
+  std::optional<ChildOutput> child;
+  try {
+    child.emplace(words);
+  } catch (const Error& e) {
+    throw Error(e.code(), with_sentence(e.what(), _("It was to print the password; nothing was "
+                                                    "done, and your backups are not touched")));
+  }
+  const WipedBuffer output(read_all(child->fd(), words.front()));
+  const int status = child->wait();
   if (status != 0) {
     throw Error(Errc::usage,
-                format_text(_("the password command \"{}\" failed with exit status {}"),
+                format_text(_("the password command \"{}\" failed with exit status {}; nothing was "
+                              "done, and your backups are not touched. Run it by itself to see why "
+                              "it fails"),
                             words.front(), status));
   }
   return found_in(output, words.front(), trim_unicode_space, trim_password_bytes);

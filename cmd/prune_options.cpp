@@ -14,6 +14,7 @@
 
 #include <fmt/format.h>
 
+#include <chrono>
 #include <optional>
 #include <utility>
 
@@ -90,8 +91,12 @@ void report_json(const PruneStats& stats, const PruneReport& report, bool dry_ru
   context.report(out);
 }
 
-void print_plan(const PrunePlan& plan, bool dry_run, Context& context) {
+/// `elapsed`: since the packs were looked at.
+void print_plan(const PrunePlan& plan, bool dry_run, std::chrono::seconds elapsed,
+                Context& context) {
   const PruneStats& stats = plan.stats;
+  const std::uint64_t packs = stats.packs_used + stats.packs_partly_used + stats.packs_unused;
+  print_restic_progress(packs + plan.unindexed.size(), "packs processed", elapsed, context);
   print_holdings(stats, context);
   context.info("");
   if (dry_run) {
@@ -187,14 +192,23 @@ void prune_repository(const OpenedRepository& opened, const PruneChoice& choice,
                       KnownSnapshots snapshots, Context& context) {
   const PruneRequest request = make_request(choice, dry_run, std::move(snapshots), context.global);
   PruneEvents events;
-  events.stage = [&](const std::string& stage) { context.info(stage); };
+  auto begun = std::chrono::steady_clock::now();
+  events.stage = [&](const std::string& stage) {
+    begun = std::chrono::steady_clock::now();
+    context.info(stage);
+  };
   PruneStats stats;
   events.planned = [&](const PrunePlan& plan) {
     stats = plan.stats;
-    print_plan(plan, dry_run, context);
+    print_plan(
+        plan, dry_run,
+        std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now() - begun),
+        context);
   };
   events.warning = context.notices();
   Progress progress;
+  progress.line_rate = context.global.limit_upload * 1024;
+  progress.stop = opened.stop();
   PruneReport report;
   {
     const ProgressDisplay display(

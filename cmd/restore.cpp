@@ -8,6 +8,7 @@
 
 #include "medsave/base/error.hpp"
 #include "medsave/base/grammar.hpp"
+#include "medsave/base/sentences.hpp"
 #include "medsave/base/text.hpp"
 #include "medsave/base/units.hpp"
 #include "medsave/json/json_object.hpp"
@@ -327,6 +328,7 @@ RestoreResult run_and_show(const BlobReader& reader, const RestoreRequest& reque
                            const RestoreOptions& options, Context& context,
                            const std::stop_token& stop) {
   Progress progress;
+  progress.stop = stop;
   try {
     const ProgressDisplay display(context.console, progress, ProgressKind::restore,
                                   context.progress_style(), context.progress_interval());
@@ -341,11 +343,14 @@ RestoreResult run_and_show(const BlobReader& reader, const RestoreRequest& reque
     throw;
   } catch (const Error& e) {
     if (e.code() != Errc::no_space) throw;
-    throw Error(e.code(),
-                format_text(_("{}. What was restored to {} is incomplete; the backups are not "
-                              "touched. Make room or choose another folder: the same command goes "
-                              "on from there"),
-                            e.what(), options.target));
+    throw Error(
+        e.code(),
+        with_sentence(
+            e.what(),
+            format_text(_("What was restored to {} is incomplete; the backups are not "
+                          "touched. Make room or choose another folder: the same command goes "
+                          "on from there"),
+                        options.target)));
   }
 }
 

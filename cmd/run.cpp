@@ -176,8 +176,8 @@ int output_is_lost(Context& context, bool json, int code) {
   const int failed = code == kExitOk ? kExitFailed : code;
   if (!context.outcome().empty()) {
     return fail(context.console, json, failed, "output",
-                format_text(_("{}; only the report of it could not be written to standard output"),
-                            context.outcome()));
+                with_semicolon(context.outcome(),
+                               _("only the report of it could not be written to standard output")));
   }
   // When the reader of a pipe has gone (`medsave ls | head`), there is no message.
   if (reader_is_gone(kStandardOutput)) return failed;

@@ -77,7 +77,7 @@ void run_snapshots(const SnapshotsOptions& options, const std::vector<std::strin
   if (!options.group_by) {
     if (context.global.json) {
       context.console.print(snapshots_json(chosen));
-    } else {
+    } else if (!chosen.empty()) {
       print_snapshots(chosen, {}, options.compact, context);
     }
     return;

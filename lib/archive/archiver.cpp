@@ -42,9 +42,9 @@ namespace {
 constexpr unsigned kMinWorkers = 2;  // on a single core, one computes while the other waits
 
 std::string nothing_arrived(bool ends_the_backup) {
-  return ends_the_backup ? _("nothing arrived on standard input, so no snapshot was saved; did the "
-                             "program that "
-                             "should have written fail?")
+  return ends_the_backup ? _("nothing arrived on standard input, so no snapshot was saved; your "
+                             "earlier backups are intact. Look at what the program that should "
+                             "have written says, and start both again")
                          : _("its program wrote nothing; did it fail?");
 }
 

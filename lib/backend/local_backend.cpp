@@ -11,6 +11,7 @@
 #include "medsave/backend/checks.hpp"
 #include "medsave/backend/file_layout.hpp"
 #include "medsave/base/error.hpp"
+#include "medsave/base/sentences.hpp"
 #include "medsave/base/text.hpp"
 #include "medsave/sys/file_info.hpp"
 #include "medsave/sys/file_io.hpp"
@@ -263,20 +264,20 @@ void LocalBackend::write_with_advice(const std::string& folder, const Write& wri
                       format_text(_("{}. The medium of the repository is full, and there is no "
                                     "snapshot that could be removed: free some space on it, or "
                                     "make a repository on a larger one"),
-                                  error.what()));
+                                  without_stop(error.what())));
         }
         throw Error(Errc::no_space, format_text(_("{}. The medium of the repository is full; your "
                                                   "earlier backups are intact. Free some space "
                                                   "with \"medsave prune --max-repack-size 0\", or "
                                                   "thin out old snapshots with \"medsave "
                                                   "forget --policy cabinet --prune\""),
-                                                error.what()));
+                                                without_stop(error.what())));
       case Errc::read_only:
         throw write_protected(root_.shown());
       case Errc::io:
         if (root_.is_open()) root_.require_in_place();
-        throw Error(Errc::io, format_text(_("{}. The drive may be failing or no longer connected"),
-                                          error.what()));
+        throw Error(Errc::io, with_sentence(error.what(),
+                                            _("The drive may be failing or no longer connected")));
       case Errc::permission:
       case Errc::not_found:
         if (root_.is_open()) {
@@ -350,7 +351,7 @@ void LocalBackend::read_with_context(const FileRef& file, const Read& read) {
         throw_missing(file, root_.shown());
       }
       throw Error(Errc::io,
-                  format_text(_("{}. The drive may be failing or no longer connected"), e.what()));
+                  with_sentence(e.what(), _("The drive may be failing or no longer connected")));
     }
     // Long advice for config and keys only: other files may fail by the thousand, with a line each.
     const bool opens = file.kind == FileKind::config || file.kind == FileKind::key;
@@ -360,7 +361,8 @@ void LocalBackend::read_with_context(const FileRef& file, const Read& read) {
     const std::string what = format_text(_("{} (in the repository {})"), e.what(), root_.shown());
     if (e.code() != Errc::permission) throw Error(e.code(), what);
     throw Error(e.code(),
-                format_text(_("{}; the user {} needs the right to read it"), what, user_name()));
+                with_semicolon(
+                    what, format_text(_("the user {} needs the right to read it"), user_name())));
   }
 }
 

@@ -1,5 +1,6 @@
 #include "medsave/base/text.hpp"
 
+#include "medsave/base/sentences.hpp"
 #include "medsave/base/system.hpp"
 
 #include <libintl.h>
@@ -87,7 +88,7 @@ std::string with_colon(std::string_view about, std::string_view what) {
 }
 
 std::string with_semicolon(std::string_view one, std::string_view other) {
-  return format_text(_("{}; {}"), one, other);
+  return format_text(_("{}; {}"), without_stop(one), other);
 }
 
 }  // namespace medsave

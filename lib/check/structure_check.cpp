@@ -4,6 +4,7 @@
 
 #include "medsave/backend/file_layout.hpp"
 #include "medsave/base/error.hpp"
+#include "medsave/base/sentences.hpp"
 #include "medsave/base/text.hpp"
 #include "medsave/format/key_file.hpp"
 #include "medsave/par/task_scope.hpp"
@@ -155,7 +156,7 @@ void check_keys(const Repository& repository, DamageLog& log, const std::stop_to
                 format_text(e.code() == Errc::permission
                                 ? _("key {}: {}")
                                 : _("key {}: {}; remove it and add the password again"),
-                            file.id.hex(), e.what()));
+                            file.id.hex(), without_stop(e.what())));
     }
   }
 }

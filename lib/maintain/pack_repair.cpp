@@ -3,6 +3,7 @@
 #include "index_swap.hpp"
 
 #include "medsave/base/error.hpp"
+#include "medsave/base/sentences.hpp"
 #include "medsave/base/text.hpp"
 #include "medsave/crypto/sha256.hpp"
 #include "medsave/par/task_scope.hpp"
@@ -40,8 +41,8 @@ class PackRepair {
   PackRepairReport run(const std::stop_token& stop) {
     index_ = load_index(repository_, stop, &loaded_);
     if (!loaded_.problems.empty()) {
-      throw Error(Errc::corrupt, format_text(_("{}. Do that first, nothing was changed"),
-                                             loaded_.problems.front().message));
+      throw Error(Errc::corrupt, with_sentence(loaded_.problems.front().message,
+                                               _("Do that first, nothing was changed")));
     }
     // An index file that this run has not seen would go on listing the packs that it deletes.
     if (!request_.dry_run) require_complete_index(repository_, *index_, stop);

@@ -6,6 +6,7 @@
 #include "medsave/backend/guarded_backend.hpp"
 #include "medsave/base/error.hpp"
 #include "medsave/base/error_in_lines.hpp"
+#include "medsave/base/sentences.hpp"
 #include "medsave/base/text.hpp"
 #include "medsave/base/units.hpp"
 #include "medsave/par/task_scope.hpp"
@@ -121,10 +122,11 @@ class Prune {
           damaged.push_back(id);
         });
     if (damaged.empty()) return snapshots;
-    throw ErrorInLines(Errc::corrupt,
-                       format_text(_("{}. So no data was removed, since what a snapshot "
-                                     "needs cannot be told\n{}"),
-                                   first, advice_on_damaged_snapshots(damaged)));
+    throw ErrorInLines(
+        Errc::corrupt,
+        with_sentence(first, format_text(_("So no data was removed, since what a snapshot needs "
+                                           "cannot be told\n{}"),
+                                         advice_on_damaged_snapshots(damaged))));
   }
 
   [[noreturn]] static void throw_vanished(const Id& snapshot) {
@@ -140,9 +142,9 @@ class Prune {
     index_ = load_index(repository_, stop, &loading);
     if (!loading.problems.empty()) {
       throw Error(Errc::corrupt,
-                  format_text(_("{}. So no data was removed, since what the repository holds "
-                                "cannot be found out"),
-                              loading.problems.front().message));
+                  with_sentence(loading.problems.front().message,
+                                _("So no data was removed, since what the repository holds "
+                                  "cannot be found out")));
     }
     contents_ = std::move(loading.contents);
     for (const IndexFileContent& file : contents_) indexes_.push_back(file.index);
@@ -307,6 +309,8 @@ class Prune {
       }
       if (!round.empty()) {
         begin(_("repacking packs"), round.size());
+        progress_.total_bytes = needed_bytes(round);
+        progress_.totals_final = true;
         repacker.repack(round, request_.writer, progress_, stop);
       }
       if (n + 1 == rounds.rounds.size()) repacker.require_complete();
@@ -320,6 +324,15 @@ class Prune {
                    format_text(n_("removing {} old pack", "removing {} old packs", count), count),
                    stop);
     }
+  }
+
+  [[nodiscard]] std::uint64_t needed_bytes(const std::vector<Id>& packs) const {
+    const std::unordered_set<Id> wanted(packs.begin(), packs.end());
+    std::uint64_t sum = 0;
+    for (const DoomedPack& pack : report_.plan.repack) {
+      if (wanted.contains(pack.id)) sum += pack.used_bytes;
+    }
+    return sum;
   }
 
   /// Tells the repacker of the packs that the plan leaves alone.

@@ -7,6 +7,7 @@
 #include "medsave/base/encoding.hpp"
 #include "medsave/base/error.hpp"
 #include "medsave/base/random.hpp"
+#include "medsave/base/sentences.hpp"
 #include "medsave/base/system.hpp"
 #include "medsave/base/text.hpp"
 #include "medsave/base/thread.hpp"
@@ -170,7 +171,7 @@ void RcloneProcess::throw_not_started(Start outcome) {
   }
   throw Error(Errc::usage,
               format_text(_("{} cannot serve {}: {}. \"rclone lsd REMOTE:\" must work first"),
-                          setup_.program, address_.shown, last_said()));
+                          setup_.program, address_.shown, without_stop(last_said())));
 }
 
 void RcloneProcess::stop() {

@@ -2,6 +2,7 @@
 
 #include "medsave/base/error.hpp"
 #include "medsave/base/random.hpp"
+#include "medsave/base/sentences.hpp"
 #include "medsave/base/text.hpp"
 #include "medsave/base/units.hpp"
 
@@ -250,9 +251,9 @@ class RetryBackend : public Backend {
       const std::lock_guard lock(mutex_);
       gone_.emplace(
           Errc::unreachable,
-          format_text(_("{}. The server of the repository is out of reach, what is stored there "
-                        "stays as it is; run the command again when it answers"),
-                      failure.what()));
+          with_sentence(failure.what(),
+                        _("The server of the repository is out of reach, what is stored there "
+                          "stays as it is; run the command again when it answers")));
       rest_after({});
       changed_.notify_all();
       throw Error(*gone_);

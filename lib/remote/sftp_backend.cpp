@@ -10,6 +10,7 @@
 #include "medsave/backend/checks.hpp"
 #include "medsave/backend/file_layout.hpp"
 #include "medsave/base/error.hpp"
+#include "medsave/base/sentences.hpp"
 #include "medsave/base/text.hpp"
 
 #include <atomic>
@@ -279,14 +280,14 @@ void SftpBackend::explain_failed_write(SftpSession& session, const FileRef& file
                                               "with \"medsave prune --max-repack-size 0\", or thin "
                                               "out old snapshots with \"medsave "
                                               "forget --policy cabinet --prune\""),
-                                            error.what()));
+                                            without_stop(error.what())));
   }
   if (space && space->read_only) {
     throw Error(Errc::permission,
-                format_text(_("{}. The server's file system can only be read"), error.what()));
+                with_sentence(error.what(), _("The server's file system can only be read")));
   }
   throw Error(error.code(),
-              format_text(_("{}. A used up quota or a failing disk would do that"), error.what()));
+              with_sentence(error.what(), _("A used up quota or a failing disk would do that")));
 }
 
 void SftpBackend::save(const FileRef& file, Buffer&& data) {

@@ -2,6 +2,7 @@
 
 #include "medsave/backend/cache_backend.hpp"
 #include "medsave/base/error.hpp"
+#include "medsave/base/sentences.hpp"
 #include "medsave/base/text.hpp"
 #include "medsave/crypto/seal.hpp"
 #include "medsave/crypto/sha256.hpp"
@@ -112,8 +113,8 @@ void BlobReader::load(const BlobRef& blob, Buffer& plain) const {
     if (is_lost(*failure)) failure = std::move(other);
   }
   if (failure->code() == Errc::permission) {  // no damage, of which check would tell more
-    throw Error(failure->code(),
-                format_text(_("blob {} cannot be read: {}"), blob.id.short_hex(), failure->what()));
+    throw Error(failure->code(), format_text(_("blob {} cannot be read: {}"), blob.id.short_hex(),
+                                             without_stop(failure->what())));
   }
   const bool found_out = is_lost(*failure);
   throw Error(failure->code(),
@@ -121,7 +122,7 @@ void BlobReader::load(const BlobRef& blob, Buffer& plain) const {
                                         "--read-data` to see what is affected")
                                     : _("blob {} cannot be read: {}; run `medsave check "
                                         "--read-data` to see what is affected"),
-                          blob.id.short_hex(), failure->what()));
+                          blob.id.short_hex(), without_stop(failure->what())));
 }
 
 }  // namespace medsave

@@ -2,6 +2,7 @@
 
 #include "index_load.hpp"
 
+#include "medsave/base/sentences.hpp"
 #include "medsave/base/text.hpp"
 #include "medsave/repo/index_load.hpp"
 
@@ -45,9 +46,9 @@ std::unique_ptr<Index> load_readable_index(const Repository& repository, const N
   LoadIndexReport report;
   std::unique_ptr<Index> index = load_index(repository, stop, &report);
   for (const IndexProblem& problem : report.problems) {
-    notice(format_text(_("{}. What only this index file lists is missing for this command, which "
-                         "goes on with the others"),
-                       problem.message));
+    notice(with_sentence(problem.message,
+                         _("What only this index file lists is missing for this command, which "
+                           "goes on with the others")));
   }
   return index;
 }

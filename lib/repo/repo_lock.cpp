@@ -6,6 +6,7 @@
 #include "medsave/backend/guarded_backend.hpp"
 #include "medsave/base/clock.hpp"
 #include "medsave/base/error.hpp"
+#include "medsave/base/sentences.hpp"
 #include "medsave/base/text.hpp"
 #include "medsave/base/thread.hpp"
 #include "medsave/base/units.hpp"
@@ -346,7 +347,10 @@ void RepoLock::State::refresh_if_due(const std::stop_token& stop, std::optional<
     failed.reset();
   } catch (const Error& e) {
     if (lost) return;
-    if (!failed) tell(format_text(_("the lock could not be refreshed: {}; trying on"), e.what()));
+    if (!failed) {
+      tell(
+          format_text(_("the lock could not be refreshed: {}; trying on"), without_stop(e.what())));
+    }
     failed = now();
   }
 }

@@ -99,9 +99,9 @@ void FileWriter::fail(std::uint32_t number, const std::string& message) {
   states_[number].failed = true;
   std::string text = message;
   if (first && file.in_place && !file.was_unfinished) {
-    text = format_text(_("{}; what was in its place is overwritten in part"), message);
+    text = with_semicolon(message, _("what was in its place is overwritten in part"));
   } else if (first && file.replaces_folder) {
-    text = format_text(_("{}; the folder in its place was kept"), message);
+    text = with_semicolon(message, _("the folder in its place was kept"));
   }
   context_.report_problem(file.dir, file.name, text);
 }

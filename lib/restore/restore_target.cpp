@@ -4,6 +4,7 @@
 #include "target_entry.hpp"
 
 #include "medsave/base/error.hpp"
+#include "medsave/base/sentences.hpp"
 #include "medsave/base/text.hpp"
 #include "medsave/format/unix_mode.hpp"
 #include "medsave/sys/file_io.hpp"
@@ -57,7 +58,7 @@ RestoreTarget::RestoreTarget(const RestoreRequest& request)
 Error unusable_target(const Error& why) {
   return {why.code(), format_text(_("{}. Nothing was restored; choose another folder with "
                                     "--target"),
-                                  why.what())};
+                                  without_stop(why.what()))};
 }
 
 void RestoreTarget::open_root() {

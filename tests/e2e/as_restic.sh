@@ -40,6 +40,25 @@ expect 0 as_restic prune
 says '^remaining: +[0-9]+ blobs / '
 expect 0 as_restic check
 says '^no errors were found$'
+expect 0 as_restic check --read-data
+same "$(tail -n +2 stdout | sed 's/^\[[0-9:]*\]/[..]/; s/[0-9][0-9]* packs/N packs/; s/  [0-9]* \//  N \//')" "load indexes
+check all packs
+check snapshots, trees and blobs
+read all data
+[..] 100.00%  N / N packs
+no errors were found"
+expect 0 as_restic prune
+says '^searching used packs\.\.\.$'
+says '^\[0:0[0-9]\] 100\.00%  ([0-9]+) / \1 packs processed$'
+says '^finding data that is still in use for 1 snapshots$'
+
+step "one group is named too where restic names it"
+expect 0 as_restic forget -v --keep-last 1
+says "^snapshots for \(host \[.+\], paths? \[.+\]\):$"
+expect 0 as_restic snapshots deadbeef
+same "$(cat stdout)" ""
+expect 0 as_restic snapshots --json deadbeef
+same "$(cat stdout)" "[]"
 
 step "no such snapshot is no error where restic makes none of it"
 for command in snapshots forget "tag --set a"; do
@@ -57,7 +76,7 @@ says 'unknown command "nonsense" for "restic"'
 expect 1 as_restic forget --nonsense
 says 'unknown flag: --nonsense'
 expect 12 env RESTIC_PASSWORD=wrong bin/restic snapshots
-says 'wrong password or no key found'
+same "$(cat stderr)" "Fatal: wrong password or no key found"
 for unset in RESTIC_PASSWORD= "-u RESTIC_PASSWORD"; do
   expect 1 env $unset bin/restic snapshots </dev/null
   says '^Fatal: an empty password is not allowed by default\. Pass the flag `--insecure-no-password`'

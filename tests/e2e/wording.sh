@@ -56,6 +56,46 @@ expect 1 medsave --password-file srv snapshots
 says "\(the password file\); nothing was done$"
 [ ! -e out ] && [ ! -e second ] || fail "something was done"
 
+step "every failure says what happened, that the backups are safe, and what to do; and it says it once"
+# tells ENGLISH FRENCH STATUS ARGUMENTS...: both in one sentence or two, with one stop between them
+tells() {
+  local english=$1 french=$2 wanted=$3
+  shift 3
+  expect "$wanted" medsave "$@" </dev/null
+  says "^Fatal: .*$english"
+  says_not '[.?!;][.?!;]'
+  expect "$wanted" medsave --lang fr "$@" </dev/null
+  says "^Erreur.: .*$french"
+  says_not '[.?!;][.?!;]|earlier|failed'
+}
+intact="your earlier backups are intact"
+intactes="vos sauvegardes précédentes sont intactes"
+tells "failed with exit status 1; .*$intact\. Run it by itself.*\. The backup is not finished$" "$intactes\. Lancez-la" \
+  1 backup --stdin-from-command -- false
+tells "there is no program nosuchprog; install it.*\. The backup is not finished; $intact$" "$intactes$" \
+  1 backup --stdin-from-command -- nosuchprog
+tells "no snapshot was saved; $intact\. Look at what" "$intactes\. Regardez" 1 backup --stdin
+tells "wrong password for the repository at .*your backups are not touched\. Check" "pas touchées" 12 \
+  --password-command "echo wrong" snapshots
+same "$(wc -l <stderr)" 1
+tells "failed with exit status 1; nothing was done, and your backups are not touched\. Run it" "Lancez-la seule" 1 \
+  --password-command false snapshots
+tells "there is no program nosuchprog; .* your backups are not touched$" "pas touchées$" 1 \
+  --password-command nosuchprog snapshots
+
+step "a lock: one sentence by own name"
+mkfifo pipe
+medsave -q backup --stdin <pipe & owner=$!
+exec 3>pipe
+wait_for locked
+expect 11 medsave prune
+same "$(wc -l <stderr)" 1
+says "^Fatal: the repository is locked by PID .*\. Nothing was done$"
+says_not "unable to create lock"
+echo end >&3
+exec 3>&-
+wait $owner
+
 step "a dry run ends with what it has not done"
 backup 0 srv/cabinet srv/cabinet/letters --tag trial
 # ends_dry COMMAND...: the sentence is the last line, in both languages.
