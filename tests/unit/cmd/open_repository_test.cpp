@@ -91,7 +91,7 @@ TEST_F(OpenRepository, SaysOfEachThatItIsLocked) {
       ADD_FAILURE() << name;
     } catch (const Error& e) {
       EXPECT_EQ(e.code(), Errc::locked);
-      EXPECT_THAT(e.what(), testing::StartsWith("unable to create lock in backend: "));
+      EXPECT_THAT(e.what(), testing::StartsWith("the repository is locked by "));
     }
   }
 }
