@@ -403,6 +403,7 @@ void run_restore_command(const RestoreOptions& options, const std::string& snaps
   set_snapshot(request, entry.snapshot, spec.subfolder, reader);
   request.repository = folder_here(chosen_location(context.global.repository)).value_or("");
   request.opening_files = files_that_open(context.global.repository);
+  request.own_folders = {cache_base(context.global)};
   announce(entry, options, context);
 
   const auto start = SteadyClock::now();

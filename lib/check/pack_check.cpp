@@ -146,8 +146,8 @@ void PackCheck::judge_blobs(const std::vector<PackEntry>& entries, ByteView cont
     } catch (const Error& e) {
       // One blob as an example is enough to see what kind of damage it is.
       if (verdict.bad_blobs.empty()) {
-        verdict.add(
-            format_text(_("blob {} at byte {}: {}"), entry.id.short_hex(), entry.offset, e.what()));
+        verdict.add(format_text(_("blob {} at byte {} ({})"), entry.id.short_hex(), entry.offset,
+                                e.what()));
       }
       verdict.bad_blobs.push_back(blob);
     }

@@ -135,6 +135,21 @@ bool holds_content(DirHandle folder, const FileInfo& present, const Node& saved)
          (content.size() == 0 || sha256(content.view()) == saved.content.front());
 }
 
+std::set<FileKey> own_folders(const RestoreRequest& request) {
+  std::set<FileKey> keys;
+  for (const std::string& folder : request.own_folders) {
+    try {
+      if (const auto info = stat_at(kCurrentDirectory, folder)) keys.insert(info->key());
+    } catch (const Error&) {  // what cannot be looked at is not in the target
+    }
+  }
+  return keys;
+}
+
+bool is_lost_and_found(const std::string& path) {
+  return path == "lost+found" || path.ends_with("/lost+found");
+}
+
 bool ExtraGuard::opens_repository(DirHandle folder, const FileInfo& present,
                                   const Node& node) const {
   return opening_.contains(present.key()) && !holds_content(folder, present, node);
@@ -148,7 +163,15 @@ bool ExtraGuard::selects(const std::string& path) const {
 Fate ExtraGuard::judge(const std::string& path, DirHandle folder) {
   if (!folder) {
     if (!selects(path)) return Fate::keep;
+    if (is_lost_and_found(path)) {
+      tell_of_rescued(path);
+      return Fate::keep_all;
+    }
     if (!request_.left_out.match(path)) return Fate::remove;
+    add_left_out(1);
+    return Fate::keep_all;
+  }
+  if (own_.contains(stat_dir(folder).key())) {
     add_left_out(1);
     return Fate::keep_all;
   }
@@ -172,6 +195,16 @@ RemovalJudge ExtraGuard::judge_in(const std::string& folder) {
 
 void ExtraGuard::tell_of_mount(const std::string& path) {
   log_.notice(format_text(_("{} was kept: something is mounted there"), path));
+}
+
+void ExtraGuard::tell_of_rescued(const std::string& path) {
+  log_.notice(format_text(_("{} was kept: a check of the file system may have put there what it "
+                            "rescued"),
+                          path));
+}
+
+void ExtraGuard::tell_of_socket(const std::string& path) {
+  log_.notice(format_text(_("{} was kept: it is a socket, which no backup saves"), path));
 }
 
 void ExtraGuard::tell_of_unsaved_mount(const std::string& path) {

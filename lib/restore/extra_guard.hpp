@@ -30,6 +30,10 @@ bool holds_content(DirHandle folder, const FileInfo& present, const Node& saved)
 /// The files that open the repository, as they were named and where links lead, and the links on
 /// the way to them and to the repository.
 std::set<FileKey> what_opens_it(const RestoreRequest& request);
+/// Those of RestoreRequest::own_folders that are there.
+std::set<FileKey> own_folders(const RestoreRequest& request);
+/// The folder into which a check of the file system puts what it rescued, be it this one or above.
+bool is_lost_and_found(const std::string& path);
 
 /// Decides what `--delete` may remove of an entry that the snapshot does not have, and tells what
 /// it spares: what the patterns do not select, what the backup had left out, what is mounted in the
@@ -37,7 +41,10 @@ std::set<FileKey> what_opens_it(const RestoreRequest& request);
 class ExtraGuard {
  public:
   ExtraGuard(const RestoreRequest& request, RestoreLog& log)
-      : request_(request), log_(log), opening_(what_opens_it(request)) {}
+      : request_(request),
+        log_(log),
+        opening_(what_opens_it(request)),
+        own_(own_folders(request)) {}
 
   /// Whether `present` in `folder`, in the place of `node`, opens the repository and is not what
   /// the snapshot has: whatever replaced it, the backups might open no more.
@@ -57,6 +64,8 @@ class ExtraGuard {
   void tell_of_unsaved_mount(const std::string& path);
   void tell_of_empty_source(const std::string& path);
   void tell_of_repository(const std::string& path);
+  void tell_of_rescued(const std::string& path);
+  void tell_of_socket(const std::string& path);
   /// At the end: tells how much the backup had left out.
   void report() const;
 
@@ -64,6 +73,7 @@ class ExtraGuard {
   const RestoreRequest& request_;
   RestoreLog& log_;
   const std::set<FileKey> opening_;
+  const std::set<FileKey> own_;
   std::atomic<std::uint64_t> left_out_ = 0;
 };
 

@@ -57,6 +57,10 @@ void FinishStage::remove_extra(const ExtraEntry& extra) {
   const SharedDir dir = context_.target.open(extra.dir);
   if (const auto there = lstat_at(dir->get(), extra.name)) {
     refuse_to_remove(context_.kept, there->key());
+    if (there->is_socket()) {
+      context_.guard.tell_of_socket(context_.target.path(extra.dir, extra.name));
+      return;
+    }
   }
   const RemovalJudge judge = context_.judge_in(extra.dir);
   const NewerJudge is_newer = [this](const FileInfo& entry) {

@@ -243,14 +243,17 @@ void FolderPlanner::plan_file(EntryPlan& entry, const std::optional<FileInfo>& p
 }
 
 /// Whether the `count` entries that are here besides the snapshot's must stay, and says so: the
-/// folder is a repository; it only leads to what was saved; the backup left out its content as that
-/// of a cache; the target is to become an empty folder; or something is mounted there that the
-/// backup did not go into, for then the snapshot knows an empty folder.
+/// folder is a repository, or has what a check of the file system rescued; it only leads to what
+/// was saved; the backup left out its content as that of a cache; the target is to become an empty
+/// folder; or something is mounted there that the backup did not go into, for then the snapshot
+/// knows an empty folder.
 bool FolderPlanner::keeps_extras(std::size_t count) {
   const std::string path = job_.path.empty() ? "/" : job_.path;
   const bool is_root = job_.dir == RestoreTarget::kRoot;
   if (folder_.is_repository) {
     context_.guard.tell_of_repository(path);
+  } else if (is_lost_and_found(job_.path)) {
+    context_.guard.tell_of_rescued(path);
   } else if (!job_.saved || has_source_below(job_.path, context_.request)) {
     notes_.extras_kept.fetch_add(count);
   } else if (tree_.empty() && (is_root || is_source(path, context_.request))) {

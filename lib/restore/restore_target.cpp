@@ -29,9 +29,14 @@ constexpr unsigned kPrivateDir = 0700;
 constexpr unsigned kUnfinishedRoot = 01700;
 constexpr const char* kDefaultAcl = "system.posix_acl_default";
 
+/// Where attributes cannot be listed, none is known.
 bool has_default_acl(DirHandle dir) {
-  const std::vector<std::string> names = list_xattrs_at(dir, ".");
-  return std::ranges::find(names, kDefaultAcl) != names.end();
+  try {
+    const std::vector<std::string> names = list_xattrs_at(dir, ".");
+    return std::ranges::find(names, kDefaultAcl) != names.end();
+  } catch (const Error&) {
+    return false;
+  }
 }
 
 bool is_unfinished_root(DirHandle dir) {

@@ -298,7 +298,7 @@ says "a folder with content is in the place of data; remove it, or restore with 
 told() {
   says "5 folders of the target make way, with all that is in them, for files or links of the snapshot"
   for name in b data file empty pipe; do says "deleted +/$name"; done
-  says "would delete 10 files and folders"
+  says "$1 10 files and folders"
   says_not "newer than in the snapshot"
 }
 expect 0 medsave restore "latest:$work/full" --target full --delete --dry-run -vv
@@ -361,3 +361,23 @@ says "5 files of the target are newer than in the snapshot and are to be overwri
 rm newer/l && ln -s elsewhere newer/l
 expect 0 medsave restore "latest:$work/newer" --target newer
 says_not "newer than in the snapshot"
+
+step "what no backup saves stays: sockets, what a check of the file system rescued, the cache"
+mkdir -p live/lost+found live/cache && echo a >live/a
+medsave -q backup "$work/live"
+echo rescued >live/lost+found/#1234
+make_socket() { python3 -c "import socket; socket.socket(socket.AF_UNIX).bind('live/socket')"; }
+if command -v python3 >/dev/null; then make_socket; fi
+[ -S live/socket ] && has_socket=yes || has_socket=
+echo extra >live/extra
+expect 0 medsave --cache-dir live/cache/medsave restore "latest:$work/live" --target live --delete
+[ -z "$has_socket" ] || says "/socket was kept: it is a socket, which no backup saves"
+says "/lost.found was kept: a check of the file system"
+same "$(cat live/lost+found/#1234)" rescued
+[ -z "$has_socket" ] || [ -S live/socket ] || fail "the socket was deleted"
+[ -e live/cache/medsave ] || fail "deleted: $(find live)"
+[ ! -e live/extra ] || fail "not deleted"
+rm -rf elsewhere && mkdir -p elsewhere/lost+found && echo rescued >elsewhere/lost+found/#1
+medsave -q backup "$work/srv"
+expect 0 medsave restore "latest:$work/srv" --target elsewhere --delete
+[ -e elsewhere/lost+found/#1 ] || fail "lost+found of another file system was deleted"

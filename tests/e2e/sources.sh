@@ -122,6 +122,7 @@ expect 0 medsave backup around --exclude-caches
 says_not 'says so'
 
 step "an unchanged backup that is skipped says which tag its snapshot lacks"
+expect 0 medsave backup around
 expect 0 medsave backup around --skip-if-unchanged --tag yearend
 says 'does not have the tag yearend'
 expect 0 medsave tag --add yearend latest

@@ -171,7 +171,11 @@ expect 0 medsave --as-restic diff latest latest
 says "Files: +0 new"
 expect 0 medsave --json diff latest latest
 same "$(json --type statistics /changed_files)" 0
-expect 0 medsave diff "$(medsave list snapshots | head -n 1)" "$(medsave list snapshots | tail -n 1)"
+before=$snapshot
+echo different >srv/cabinet/different
+backup 0 srv
+rm srv/cabinet/different
+expect 0 medsave diff "$before" "$snapshot"
 says_not "no difference"
 
 step "tag: the new ID is said"

@@ -46,6 +46,7 @@ struct RestoreRequest {
                                    // goes, and nothing is restored into it
   // What opens the repository, its password's file above all: these and what holds them stay too.
   std::vector<std::string> opening_files = {};
+  std::vector<std::string> own_folders = {};  // never saved, so they stay: the cache folder
   bool dry_run = false;
   bool verify = false;  // read back from the medium and compare after restoring
   bool sync = true;     // everything is on the medium when run_restore() returns

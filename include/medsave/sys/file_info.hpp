@@ -41,6 +41,7 @@ struct FileInfo {
   [[nodiscard]] bool is_dir() const { return (mode & 0170000) == 0040000; }
   [[nodiscard]] bool is_regular() const { return (mode & 0170000) == 0100000; }
   [[nodiscard]] bool is_symlink() const { return (mode & 0170000) == 0120000; }
+  [[nodiscard]] bool is_socket() const { return (mode & 0170000) == 0140000; }
 };
 
 /// Functions below take an open folder and one name relative to it, so that paths longer than
