@@ -63,7 +63,7 @@ for shell in bash zsh fish powershell; do
   expect 0 medsave --as-restic generate "--$shell-completion" -
   if [ "$shell" = bash ]; then says '^complete -F _restic restic$'; fi
   if [ "$shell" = powershell ]; then says 'CommandName restic '; fi
-  says_not 'complete .*medsave|CommandName medsave|compdef medsave'
+  says_not '^complete -[Fc] _?medsave|CommandName medsave|compdef medsave'
 done
 expect 0 medsave list --help
 says "with --json too"
