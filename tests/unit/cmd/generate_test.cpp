@@ -43,9 +43,10 @@ TEST_F(Generate, HelpNamesEverything) {
 }
 
 TEST_F(Generate, HelpBreaksExamplesSoThatTheyCanBeCopied) {
-  root.commands().front().examples(
+  Command program("medsave", "A program");
+  program.examples(
       {{"medsave save --name 'some long name' --target /srv/practice/letters -- x", "y"}});
-  EXPECT_THAT(help_text(root.commands().front(), 50),
+  EXPECT_THAT(help_text(program, 50),
               HasSubstr("\n  medsave save --name 'some long name' --target \\\n"
                         "    /srv/practice/letters -- x\n"));
 }
