@@ -216,6 +216,8 @@ unsigned Context::columns() const {
 void Context::warn(const std::string& line) {
   if (global.json && identity == Identity::medsave) {
     warn(JsonObject("warning").add("message", line));
+  } else if (identity == Identity::restic) {
+    console.warn_lines(line);  // some of restic's messages have several
   } else {
     console.warn(line);
   }

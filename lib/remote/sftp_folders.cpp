@@ -101,10 +101,10 @@ class Lister {
       state.ended = true;
     } else {
       const std::vector<SftpName> names = decode_sftp_names(reply);
-      // The name of a file whose size is yet to be asked for is kept too.
-      for (const SftpName& name : names) entries_ += name.attributes.size ? 1 : kWithoutSize;
+      entries_ += names.size();
+      for (const SftpName& name : names) without_size_ += name.attributes.size ? 0U : 1U;
       interrupted_ = interrupted_ || session_.was_interrupted();
-      if (entries_ > most_entries_) {
+      if (entries_ > most_entries_ || without_size_ > kMostWithoutSize) {
         endless_ = folder;
         state.ended = true;
       } else if (interrupted_) {
@@ -129,13 +129,15 @@ class Lister {
     failed_path_ = folders_[folder];
   }
 
-  static constexpr std::size_t kWithoutSize = 6;
+  // The name of a file whose size is yet to be asked for is kept too.
+  static constexpr std::size_t kMostWithoutSize = 2'000'000;
 
   SftpSession& session_;
   const std::vector<std::string>& folders_;
   const Visit& visit_;
   const std::size_t most_entries_;
   std::size_t entries_ = 0;             // of all folders
+  std::size_t without_size_ = 0;        // of these
   std::optional<std::size_t> endless_;  // the folder with one too many
   bool interrupted_ = false;
   std::vector<State> states_;

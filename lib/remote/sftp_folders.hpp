@@ -17,8 +17,8 @@ namespace medsave {
 
 /// Calls `visit` for every entry of the folders, "." and ".." included, with the index of its
 /// folder. Gives the indexes of the folders that do not exist. Throws Error(corrupt) when the
-/// folders together have more entries than `most_entries`, of which one without a size counts as
-/// six; Interrupted when the stop comes meanwhile.
+/// folders together have more entries than `most_entries`, or two million without a size;
+/// Interrupted when the stop comes meanwhile.
 std::vector<std::size_t> list_sftp_folders(
     SftpSession& session, const std::vector<std::string>& folders,
     const std::function<void(std::size_t, const SftpName&)>& visit,
