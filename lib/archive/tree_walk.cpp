@@ -151,7 +151,7 @@ void TreeWalk::tell_loss(const DirectoryTask& task, const Folder& folder) const 
       return;
     }
   }
-  if (is_source && std::ranges::none_of(folder.entries, is_mentioned)) {
+  if (is_source) {
     if (const auto tag = parts_.source.tag_in(*folder.dir)) {
       parts_.reporter.excluded_by_file(path, *tag);
       return;
@@ -214,9 +214,9 @@ std::size_t TreeWalk::names_withheld(const Folder& folder, const Node& before,
                 [&](const std::string& name) { return std::ranges::binary_search(listed, name); });
   // It may have been changed between the first look at it and the list.
   if (missing.empty() || !matcher.is_same_list(stat_dir(dir), before)) return 0;
-  // Not all file systems in user space know when a folder was changed.
+  // Elsewhere only a name that is there all the same proves it.
   const auto exists = [&](const std::string& name) { return lstat_at(dir, name).has_value(); };
-  return keeps_inode_numbers(dir) || std::ranges::any_of(missing, exists) ? missing.size() : 0;
+  return dates_changes_of_names(dir) || std::ranges::any_of(missing, exists) ? missing.size() : 0;
 }
 
 void TreeWalk::tell_short_list(const DirectoryTask& task, const Folder& folder) const {

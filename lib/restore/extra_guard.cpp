@@ -203,10 +203,6 @@ void ExtraGuard::tell_of_rescued(const std::string& path) {
                           path));
 }
 
-void ExtraGuard::tell_of_socket(const std::string& path) {
-  log_.notice(format_text(_("{} was kept: it is a socket, which no backup saves"), path));
-}
-
 void ExtraGuard::tell_of_unsaved_mount(const std::string& path) {
   log_.notice(format_text(_("what is in {} was kept: when the backup was made, a drive was mounted "
                             "there that it did not go into"),

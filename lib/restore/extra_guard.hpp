@@ -65,7 +65,6 @@ class ExtraGuard {
   void tell_of_empty_source(const std::string& path);
   void tell_of_repository(const std::string& path);
   void tell_of_rescued(const std::string& path);
-  void tell_of_socket(const std::string& path);
   /// At the end: tells how much the backup had left out.
   void report() const;
 

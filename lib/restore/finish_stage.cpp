@@ -27,6 +27,7 @@ void FinishStage::run(const std::stop_token& stop) {
   }
   finish_root();
   context_.guard.report();
+  tell_of_sockets();
   tell_of_newer();
 }
 
@@ -57,21 +58,33 @@ void FinishStage::remove_extra(const ExtraEntry& extra) {
   const SharedDir dir = context_.target.open(extra.dir);
   if (const auto there = lstat_at(dir->get(), extra.name)) {
     refuse_to_remove(context_.kept, there->key());
-    if (there->is_socket()) {
-      context_.guard.tell_of_socket(context_.target.path(extra.dir, extra.name));
-      return;
-    }
   }
   const RemovalJudge judge = context_.judge_in(extra.dir);
-  const NewerJudge is_newer = [this](const FileInfo& entry) {
-    return context_.came_meanwhile(entry);
+  std::uint64_t sockets = 0;
+  const NewerJudge stays = [&](const FileInfo& entry) {
+    if (entry.is_socket()) {
+      ++sockets;
+      return true;
+    }
+    return !context_.request.dry_run && context_.came_meanwhile(entry);
   };
   const TreeRemoval removal = context_.request.dry_run
-                                  ? count_tree_at(dir->get(), extra.name, judge)
-                                  : remove_tree_at(dir->get(), extra.name, judge, is_newer);
-  newer_ += removal.newer;
+                                  ? count_tree_at(dir->get(), extra.name, judge, stays)
+                                  : remove_tree_at(dir->get(), extra.name, judge, stays);
+  sockets_ += sockets;
+  newer_ += removal.newer - sockets;
   if (removal.entries == 0) return;
   context_.log.deleted(context_.target.path(extra.dir, extra.name), removal.entries);
+}
+
+/// A backup saves none, so that their absence from the snapshot says nothing.
+void FinishStage::tell_of_sockets() const {
+  const unsigned long count = sockets_;
+  if (count == 0) return;
+  context_.log.notice(
+      format_text(n_("{} socket of the target was kept, since no backup saves sockets",
+                     "{} sockets of the target were kept, since no backup saves sockets", count),
+                  count));
 }
 
 void FinishStage::tell_of_newer() const {

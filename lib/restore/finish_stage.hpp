@@ -15,6 +15,7 @@ class FinishStage {
 
  private:
   void tell_of_newer() const;
+  void tell_of_sockets() const;
   void remove_extras(const std::stop_token& stop);
   void tell_of_extras() const;
   void remove_extra(const ExtraEntry& extra);
@@ -22,7 +23,8 @@ class FinishStage {
   void finish_root();
 
   const RestoreContext& context_;
-  std::uint64_t newer_ = 0;  // extras that came meanwhile
+  std::uint64_t newer_ = 0;    // extras that came meanwhile
+  std::uint64_t sockets_ = 0;  // extras that stay
 };
 
 }  // namespace medsave

@@ -105,4 +105,4 @@ refused 1 usage "unknown flag" snapshots --nonsense
 refused 1 not-found "01234567" tag --add x 01234567
 MEDSAVE_PASSWORD=wrong refused 12 wrong-password "wrong password" snapshots
 put-lock repo elsewhere 60
-refused 11 locked "already locked" prune
+refused 11 locked "is locked by" prune

@@ -168,7 +168,7 @@ both="$(medsave -r narrow --json snapshots | json-value /0/id) $(medsave -r narr
 for columns in 80 60 40; do
   for language in en fr; do
     for command in "diff $both" "stats --mode raw-data" "stats --mode debug" options \
-                   "ls -l latest:$work/srv/narrow" "find -l letter" "backup --help" "dump --help" "cat --help"; do
+                   "ls -l latest:/srv/narrow" "find -l letter" "backup --help" "dump --help" "cat --help"; do
       # The names of variables are longer.
       if [ $columns -eq 40 ] && [[ "$command" == *--help ]]; then continue; fi
       on_terminal $columns "$MEDSAVE --lang $language -r narrow $command"
@@ -179,7 +179,7 @@ for columns in 80 60 40; do
 done
 
 step "a restore counts folders apart while it runs"
-on_terminal 80 "$MEDSAVE --limit-download 1500 restore latest --target slow"
+on_terminal 80 "$MEDSAVE --limit-download 1500 restore latest --path $work/srv --target slow"
 same "$status" 0
 shows "^  [0-4] / 4 files  [0-9] / [5-9] folders  "
 shows_not "/ 9 files"

@@ -115,6 +115,8 @@ says 'tagged: the files of this source are not saved, because its "CACHEDIR.TAG"
 says 'nothing of .*/tagged was saved, because this source is excluded'
 expect 3 medsave backup tagged --exclude-if-present letter
 says 'because its "letter" says so'
+expect 3 medsave backup tagged tagged/below --exclude-caches
+says 'because its "CACHEDIR.TAG" says so'
 expect 0 medsave backup tagged
 expect 0 medsave backup tagged/CACHEDIR.TAG --exclude-caches
 mkdir around && mv tagged around
@@ -130,16 +132,16 @@ expect 0 medsave backup around --skip-if-unchanged --tag yearend
 says_not 'does not have the tag'
 
 step "of snapshots with the same time the one that was made last is the newest"
+medsave -q -r ties init
 for state in 1 2 3 4 5; do
   echo $state >around/state
-  expect 0 medsave backup around --time '2026-03-01 00:00:00'
+  expect 0 medsave -r ties backup around --time '2026-03-01 00:00:00'
 done
-expect 0 medsave dump latest /around/state
+expect 0 medsave -r ties dump latest /around/state
 same "$(cat stdout)" 5
-expect 0 medsave -q forget --keep-last 1
-expect 0 medsave ls latest
-medsave dump latest /around/state >state
-same "$(cat state)" 5
+expect 0 medsave -r ties forget --keep-last 1
+expect 0 medsave -r ties dump latest /around/state
+same "$(cat stdout)" 5
 
 step "a source that a pattern excludes: nothing of it is saved, which is said"
 as_user sh -c 'mkdir -p srv/practice/files more && echo a >srv/practice/files/a && echo m >more/m'

@@ -177,6 +177,8 @@ backup 0 srv
 rm srv/cabinet/different
 expect 0 medsave diff "$before" "$snapshot"
 says_not "no difference"
+expect 0 medsave forget "$snapshot"
+snapshot=$before
 
 step "tag: the new ID is said"
 expect 0 medsave tag --add marked "$snapshot"

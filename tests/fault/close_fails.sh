@@ -97,12 +97,13 @@ done
 step "what is dumped to a file or to standard output"
 fresh version2
 expect 0 traced "$MEDSAVE" -q --no-cache dump latest /data/file --target "$work/dumped"
-n=$(awk -v name="<$work/dumped" '/ close\(/ { n[$1]++; if (index($0, name)) print n[$1] }' trace | tail -n 1)
+n=$(awk -v name="<$work/.medsave-" '/ close\(/ { n[$1]++; if (index($0, name)) print n[$1] }' trace | tail -n 1)
 echo before >dumped
 expect 1 traced -e "inject=close:error=EDQUOT:when=$n" \
   "$MEDSAVE" -q --no-cache dump latest /data/file --target "$work/dumped"
 says "cannot finish writing"
 same "$(cat dumped*)" before
+same "$(find . -maxdepth 1 -name '.medsave-*')" ""
 code=0
 strace -f -qq -y -P "$work/piped" -o trace -e trace=close -e inject=close:error=EDQUOT \
   "$MEDSAVE" -q --no-cache dump latest /data/file >piped 2>stderr || code=$?

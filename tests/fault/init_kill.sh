@@ -2,7 +2,6 @@
 # there is then; also with another password than the first time.
 source "$(dirname "$0")/../support/lib.sh"
 kill-at 0 true >/dev/null || skip "a process may not trace another"
-unset RESTIC_CACHE_DIR
 changes=$(kill-at 0 "$MEDSAVE" -q init | tail -n 1)
 echo "$changes changes"
 [ "$changes" -gt 260 ] || fail "too few changes: $changes"
@@ -16,7 +15,7 @@ number=0
 for n in $(seq "$changes"); do
   interesting "$n" || continue
   number=$((number + 1))
-  rm -rf repo
+  rm -rf repo cache
   run kill-at "$n" "$MEDSAVE" -q init
   same "$status" 137 "exit status of what is killed"
   again=$RESTIC_PASSWORD

@@ -287,6 +287,7 @@ def check_cuts(repository):
 
 def check_example(page, password):
     example = Path(page).read_text().split("\n.SH EX")[1]
+    example = example.replace("\\:", "")  # where a line may be broken
     blocks = re.findall(r"\n\.EX\n(.*?)\n\.EE", example, re.S)
     key, plain, pack, header = (re.sub(r"\s", "", block.replace("\\-", "-")) for block in blocks)
     master = open_key(key, password)

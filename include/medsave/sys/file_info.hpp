@@ -61,6 +61,11 @@ FileInfo stat_dir(DirHandle dir);
 bool keeps_inode_numbers(int fd);
 bool keeps_inode_numbers(DirHandle dir);
 
+/// Whether the folder's file system is one of a local disk, all of which set the times of a folder
+/// when a name comes or goes in it. What user space, servers and the kernel itself show as files
+/// may not.
+bool dates_changes_of_names(DirHandle dir);
+
 /// Whether something else than what lies around it shows in this folder: another file system, a
 /// part of one (a bind mount, which may be of the same file system), or a subvolume.
 bool is_mount_point(DirHandle folder);

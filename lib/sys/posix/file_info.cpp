@@ -10,8 +10,10 @@
 #include <sys/statfs.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
+#include <cstdint>
 #include <thread>
 #include <utility>
 
@@ -89,6 +91,17 @@ bool keeps_inode_numbers(int fd) {
 }
 
 bool keeps_inode_numbers(DirHandle dir) { return keeps_inode_numbers(native(dir)); }
+
+bool dates_changes_of_names(DirHandle dir) {
+  // statfs(2): ext2/3/4, XFS, Btrfs, F2FS, JFS, FAT, exFAT, NTFS, ISO 9660, UDF, ZFS, tmpfs; and
+  // overlays of these.
+  constexpr std::array<std::uint32_t, 13> kLocal = {
+      0xef53,     0x58465342, 0x9123683e, 0xf2f52010, 0x3153464a, 0x4d44,    0x2011bab0,
+      0x7366746e, 0x9660,     0x15013346, 0x2fc12fc1, 0x01021994, 0x794c7630};
+  struct statfs info = {};
+  if (::fstatfs(native(dir), &info) != 0) return false;
+  return std::ranges::find(kLocal, static_cast<std::uint32_t>(info.f_type)) != kLocal.end();
+}
 
 bool is_mount_point(DirHandle folder) {
   struct statx info = {};

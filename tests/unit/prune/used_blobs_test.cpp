@@ -60,7 +60,8 @@ TEST(UsedBlobs, CannotBeFoundInAnInvalidTree) {
     const Id root = broken_json ? repo.raw_tree("{\"nodes\":[{]}") : repo.tree({folder});
     repo.start_packs();
     const auto index = load_index(repo.repository(), {});
-    EXPECT_THAT([&] { find_used(repo, *index, {root}); }, test::throws_errc(Errc::corrupt));
+    EXPECT_THAT([&] { find_used(repo, *index, {root}); },
+                test::throws_errc(broken_json ? Errc::unsupported : Errc::corrupt));
   }
 }
 
