@@ -65,13 +65,10 @@ std::string kept_config_path(const Context& context, const Repository& repositor
          repository.config().id;
 }
 
-bool keep_config(const Context& context, const Repository& repository, ByteView config) {
+void keep_config(const Context& context, const Repository& repository, ByteView config) {
   make_cache_base(cache_base(context.global));
   make_directories(folder_of(context), kPrivateFolder);
-  const std::string path = kept_config_path(context, repository);
-  const bool is_first = !lstat_at(kCurrentDirectory, path);
-  write_file_durably(path, config, kPrivateFile);
-  return is_first;
+  write_file_durably(kept_config_path(context, repository), config, kPrivateFile);
 }
 
 void drop_kept_config(const Context& context, const Repository& repository) {

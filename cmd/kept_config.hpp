@@ -26,10 +26,8 @@ class Context;
 std::vector<std::string> kept_configs(const Context& context, const std::string& location);
 /// Where the copy of this repository is, or would be.
 std::string kept_config_path(const Context& context, const Repository& repository);
-/// Stores the copy, for this user only, and durable. Returns whether there was none: one that was
-/// there already may be the only one of a drive that was copied to this one. Throws Error where it
-/// cannot be kept.
-bool keep_config(const Context& context, const Repository& repository, ByteView config);
+/// Stores the copy, for this user only, and durable. Throws Error where it cannot be kept.
+void keep_config(const Context& context, const Repository& repository, ByteView config);
 void drop_kept_config(const Context& context, const Repository& repository);
 /// Whether a repository is there but for its config: one without keys may be a drive that is not
 /// connected.

@@ -68,10 +68,9 @@ void require_sound(const OpenedRepository& opened, Context& context) {
 void upgrade(const Repository& repository, Context& context) {
   const std::string copy = kept_config_path(context, repository);
   bool kept = false;
-  bool ours = false;
   try {
     upgrade_to_version_2(repository, [&](ByteView old_config) {
-      ours = keep_config(context, repository, old_config);
+      keep_config(context, repository, old_config);
       kept = true;
       if (context.identity == Identity::restic) return;
       context.info(format_text(_("until that is done, a copy of the repository's old file `config` "
@@ -85,7 +84,7 @@ void upgrade(const Repository& repository, Context& context) {
                                      "old one back: it is kept in {}"),
                                    escape_for_terminal(e.what()), escape_for_terminal(copy)));
   }
-  if (ours) drop_kept_config(context, repository);
+  drop_kept_config(context, repository);  // put back, it would spoil what is compressed from now on
 }
 
 /// Returns whether it was applied.

@@ -215,7 +215,17 @@ void prune_repository(const OpenedRepository& opened, const PruneChoice& choice,
         context.console, progress, ProgressKind::check,
         context.global.json ? ProgressStyle::none : context.progress_style(),
         context.progress_interval());
-    report = run_prune(opened.repository(), request, events, progress, opened.stop());
+    try {
+      report = run_prune(opened.repository(), request, events, progress, opened.stop());
+    } catch (const Interrupted&) {
+      const bool lost = opened.lock() != nullptr && opened.lock()->lost();
+      if (!dry_run && !lost && context.identity == Identity::medsave) {
+        context.tell_of_interruption();
+        context.warn(_("all snapshots are intact, but not all space may be free yet: run `medsave "
+                       "prune` again"));
+      }
+      throw;
+    }
   }
   report_json(stats, report, dry_run, context);
   if (dry_run) {

@@ -375,7 +375,11 @@ void require_no_problems(const RestoreResult& result) {
   const bool some = result.files_restored != result.folders_restored || result.files_skipped != 0 ||
                     result.bytes_restored != 0;
   const char* text =
-      some ? n_("There was {} error", "There were {} errors", count)
+      some ? n_("There was {} error; a file named above may be in the target, but damaged: do not "
+                "rely on it. All else is restored",
+                "There were {} errors; files named above may be in the target, but damaged: do not "
+                "rely on them. All else is restored",
+                count)
            : n_("There was {} error, and no file was restored; nothing in the repository was "
                 "changed. The reasons stand above: if it is the target, choose another with "
                 "--target; if something is lost or damaged in the repository, `medsave check` "

@@ -51,6 +51,10 @@ Tree ParentMatcher::load(const Id& tree) const {
 }
 
 bool ParentMatcher::has_content(const Node& previous) const {
+  if (previous.subtree &&
+      !reader_.index().contains(BlobRef{.kind = BlobKind::tree, .id = *previous.subtree})) {
+    return false;
+  }
   return std::ranges::all_of(previous.content, [this](const Id& id) {
     return reader_.index().contains(BlobRef{.kind = BlobKind::data, .id = id});
   });

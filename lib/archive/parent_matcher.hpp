@@ -38,7 +38,7 @@ class ParentMatcher {
   [[nodiscard]] bool is_same_list(const FileInfo& info, const Node& previous) const {
     return medsave::is_same_list(info, previous, rules_);
   }
-  /// Whether all its blobs are in the repository.
+  /// Whether all its blobs are in the repository; of a folder, its list.
   [[nodiscard]] bool has_content(const Node& previous) const;
 
  private:

@@ -37,6 +37,7 @@ struct SourceEntry {
   FileInfo info = {};
   const TargetNode* target = nullptr;  // when the command line mentions it
   bool only_targets = false;           // a folder of which only the targets below are wanted
+  bool withheld = false;               // known from the parent snapshot alone: see TreeWalk
 
   /// What a program writes, in place of a file on the disk; nullptr for all others.
   [[nodiscard]] const StreamSource* stream() const {

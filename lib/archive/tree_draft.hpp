@@ -53,6 +53,9 @@ class TreeAssembler {
   /// `count` of those the draft waits for are through.
   void finish(TreeDraftPtr draft, std::size_t count);
 
+  /// A folder is taken over with all that is in it.
+  void has_taken_over_folder() { only_folders_ = false; }
+
   /// The root tree; read after all threads are joined.
   [[nodiscard]] const std::optional<Id>& root() const { return root_; }
   [[nodiscard]] bool root_is_empty() const { return root_is_empty_; }

@@ -95,11 +95,11 @@ void TreeWalk::run(DirectoryTask task, const std::stop_token& stop) {
     parts_.assembler.finish(std::move(task.draft), 1);
     return;
   }
-  folder.draft = std::make_shared<TreeDraft>(folder.entries.size());
   folder.stored_anew = task.stored_anew;
   load_previous(task, folder);
   tell_loss(task, folder);
-  tell_short_list(task, folder);
+  add_withheld(task, folder);
+  folder.draft = std::make_shared<TreeDraft>(folder.entries.size());
   std::vector<Tree::iterator> next;
   next.reserve(folder.previous.size());
   for (Tree& tree : folder.previous) next.push_back(tree.begin());
@@ -195,47 +195,73 @@ TreeWalk::Loss TreeWalk::find_loss(const DirectoryTask& task, const Folder& fold
   return Loss::none;
 }
 
-std::size_t TreeWalk::names_withheld(const Folder& folder, const Node& before,
-                                     std::size_t destination) const {
+std::vector<std::string> TreeWalk::names_withheld(const Folder& folder, const Node& before,
+                                                  std::size_t destination) const {
   const ParentMatcher& matcher = parts_.matchers[destination];
   const DirHandle dir = folder.dir->handle();
-  if (!matcher.is_same_list(stat_dir(dir), before)) return 0;
+  if (!matcher.is_same_list(stat_dir(dir), before)) return {};
   std::vector<std::string> missing;
   for (const Node& node : folder.previous[destination]) {
     const bool is_there =
         std::ranges::binary_search(folder.entries, node.name, {}, &SourceEntry::name);
     if (!is_there) missing.push_back(node.name);
   }
-  if (missing.empty()) return 0;
+  if (missing.empty()) return {};
   // What patterns leave out is listed.
   std::vector<std::string> listed = list_dir(dir);
   std::ranges::sort(listed);
   std::erase_if(missing,
                 [&](const std::string& name) { return std::ranges::binary_search(listed, name); });
   // It may have been changed between the first look at it and the list.
-  if (missing.empty() || !matcher.is_same_list(stat_dir(dir), before)) return 0;
+  if (!matcher.is_same_list(stat_dir(dir), before)) return {};
   // Elsewhere only a name that is there all the same proves it.
   const auto exists = [&](const std::string& name) { return lstat_at(dir, name).has_value(); };
-  return dates_changes_of_names(dir) || std::ranges::any_of(missing, exists) ? missing.size() : 0;
+  if (!dates_changes_of_names(dir) && std::ranges::none_of(missing, exists)) return {};
+  return missing;
 }
 
-void TreeWalk::tell_short_list(const DirectoryTask& task, const Folder& folder) const {
+void TreeWalk::add_withheld(const DirectoryTask& task, Folder& folder) const {
   if (!folder.dir->fd) return;
   for (std::size_t i = 0; i < folder.previous.size(); ++i) {
     const Node* before = previous_node(task.previous, i);
     if (before == nullptr || folder.previous[i].empty()) continue;
-    const unsigned long count = names_withheld(folder, *before, i);
-    if (count == 0) continue;
+    std::vector<std::string> names = names_withheld(folder, *before, i);
+    if (names.empty()) continue;
+    const unsigned long count = names.size();
     parts_.reporter.problem(
         folder.dir->path,
         format_text(n_("it lists {} name less than in the previous snapshot, although it has not "
-                       "been changed since; look whether its drive is still there and sound",
+                       "been changed since; what that snapshot has of it is kept. Look whether the "
+                       "drive is still there and sound",
                        "it lists {} names less than in the previous snapshot, although it has not "
-                       "been changed since; look whether its drive is still there and sound",
+                       "been changed since; what that snapshot has of them is kept. Look whether "
+                       "the drive is still there and sound",
                        count),
                     count));
+    for (std::string& name : names) {
+      folder.entries.push_back({.name = std::move(name), .withheld = true});
+    }
+    std::ranges::sort(folder.entries, {}, &SourceEntry::name);
     return;
   }
+}
+
+void TreeWalk::keep_withheld(Folder& folder, std::size_t slot, Previous previous) {
+  const Node* kept = nullptr;
+  for (std::size_t i = 0; i < previous.size(); ++i) {
+    if (!parts_.sink.works(i)) continue;
+    if (previous[i] == nullptr || (kept != nullptr && *kept != *previous[i])) return;
+    kept = previous[i];
+    if (!parts_.matchers[i].has_content(*kept)) return;
+  }
+  if (kept == nullptr) return;
+  std::string snapshot_path;
+  if (parts_.reporter.wants_items()) {
+    snapshot_path = folder.dir->snapshot_path + "/" + kept->name;
+  }
+  parts_.reporter.kept(snapshot_path, *kept, previous, std::chrono::steady_clock::now());
+  if (kept->type == NodeType::dir) parts_.assembler.has_taken_over_folder();
+  folder.draft->slot(slot) = *kept;
 }
 
 bool TreeWalk::open(const DirectoryTask& task, Folder& folder) {
@@ -314,6 +340,10 @@ Tree TreeWalk::load_previous(const Node& before, Folder& folder, std::size_t des
 }
 
 void TreeWalk::place(Folder& folder, SourceEntry& entry, std::size_t slot, Previous previous) {
+  if (entry.withheld) {
+    keep_withheld(folder, slot, previous);
+    return;
+  }
   if (entry.info.is_dir()) {
     DirectoryTask& task = folder.directories.emplace_back();
     task.parent = folder.dir;

@@ -154,7 +154,9 @@ ProgressView ProgressDisplay::view() {
                              ? out.bytes_per_second
                              : static_cast<double>(out.done_bytes) / busy;
   if (progress_.stop.stop_requested()) return out;
-  if (!out.totals_final || !on_the_line || (reads && reading < 1)) return out;
+  // The first pieces say little of the others.
+  const bool is_early = kind_ != ProgressKind::backup && reached < out.total_bytes / 50;
+  if (!out.totals_final || !on_the_line || is_early || (reads && reading < 1)) return out;
   const double seconds = std::max(reads ? static_cast<double>(left) / reading : 0, *on_the_line);
   if (reads || seconds > 0) {
     out.remaining = std::chrono::seconds(static_cast<std::int64_t>(std::ceil(seconds)));

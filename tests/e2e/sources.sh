@@ -108,6 +108,9 @@ same "$(user --json snapshots latest | json-value /0/paths/0)" "$work/home/share
 expect 0 user check --read-data
 
 step "a source whose own tag leaves its files out"
+users=$RESTIC_REPOSITORY
+export RESTIC_REPOSITORY=$work/own
+medsave -q init
 mkdir -p tagged/below && echo letter >tagged/letter
 printf 'Signature: 8a477f597d28d172789f06886806bc55' >tagged/CACHEDIR.TAG
 expect 3 medsave backup tagged --exclude-caches
@@ -138,10 +141,12 @@ for state in 1 2 3 4 5; do
   expect 0 medsave -r ties backup around --time '2026-03-01 00:00:00'
 done
 expect 0 medsave -r ties dump latest /around/state
-same "$(cat stdout)" 5
+same "$(cat "$work/stdout")" 5
 expect 0 medsave -r ties forget --keep-last 1
 expect 0 medsave -r ties dump latest /around/state
-same "$(cat stdout)" 5
+same "$(cat "$work/stdout")" 5
+
+export RESTIC_REPOSITORY=$users
 
 step "a source that a pattern excludes: nothing of it is saved, which is said"
 as_user sh -c 'mkdir -p srv/practice/files more && echo a >srv/practice/files/a && echo m >more/m'
