@@ -12,6 +12,8 @@
 #include "medsave/sys/file_io.hpp"
 #include "medsave/sys/metadata.hpp"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <cstddef>
 #include <optional>

@@ -17,6 +17,8 @@
 #include "medsave/remote/retry_backend.hpp"
 #include "medsave/ui/display_text.hpp"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <charconv>
 #include <chrono>

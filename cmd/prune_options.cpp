@@ -221,8 +221,9 @@ void prune_repository(const OpenedRepository& opened, const PruneChoice& choice,
       const bool lost = opened.lock() != nullptr && opened.lock()->lost();
       if (!dry_run && !lost && context.identity == Identity::medsave) {
         context.tell_of_interruption();
-        context.warn(_("all snapshots are intact, but not all space may be free yet: run `medsave "
-                       "prune` again"));
+        context.warn(
+            _("all snapshots are intact, but not all space may be free yet: run `medsave "
+              "prune` again"));
       }
       throw;
     }
