@@ -96,7 +96,7 @@ medsave -q backup gone
 # slow_restore: begins, and returns when something of the large file is there.
 slow_restore() {
   rm -rf away place && mkdir place
-  "$MEDSAVE" restore latest:/gone --target place --limit-download 2000 --verify >log 2>&1 &
+  "$MEDSAVE" restore latest:/gone --target place --limit-download 1200 --verify >log 2>&1 &
   restore=$!
   for _ in $(seq 500); do
     [ ! -e place/sub/zbig2 ] || [ ! -e place/zbig ] || break
