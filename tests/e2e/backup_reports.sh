@@ -69,7 +69,7 @@ expect 1 medsave -q backup --stdin srv --summary-file summary
 grep -q "^medsave: FAILED: Backup to $work/repo" summary || fail "$(cat summary)"
 mkfifo list
 exec 9<>list
-medsave -q backup --stdin --summary-file summary <list & pid=$!
+"$MEDSAVE" -q backup --stdin --summary-file summary <list & pid=$!
 wait_for grep -q "^medsave: NOT FINISHED: Backup of" summary
 kill_hard $pid
 exec 9>&-
