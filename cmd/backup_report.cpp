@@ -152,7 +152,8 @@ void BackupReport::scan_finished(std::uint64_t files, std::uint64_t bytes, doubl
   }
   context_.detail(format_text(
       n_("scan finished in {}s: {} file, {}", "scan finished in {}s: {} files, {}", files),
-      format_decimal(seconds, 3), files, format_size(bytes)));
+      format_decimal(seconds, context_.identity == Identity::restic ? 3 : 1), files,
+      format_size(bytes)));
 }
 
 void BackupReport::finish(const BackupResult& result) {

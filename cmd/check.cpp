@@ -247,7 +247,7 @@ void run_check_command(const CheckOptions& options, const std::vector<std::strin
         [&](const std::string& stage) {
           begun = std::chrono::steady_clock::now();
           // Two steps may have one name in restic's words.
-          if (std::exchange(told, stage) != stage) context.info(stage);
+          if (std::exchange(told, stage) != stage) context.begin_step(stage);
         },
         progress, opened.stop());
   }

@@ -197,6 +197,11 @@ void Context::info_lines(const std::string& text) {
   if (verbosity() >= 1 && !global.json) console.tell_lines(text);
 }
 
+void Context::begin_step(const std::string& text) {
+  console.clear_status();
+  info_lines(text);
+}
+
 void Context::detail(const std::string& line) {
   if (verbosity() >= 2 && !global.json) console.tell(line);
 }

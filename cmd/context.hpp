@@ -84,6 +84,8 @@ class Context {
   void info(const std::string& line);
   /// The same of several lines.
   void info_lines(const std::string& text);
+  /// The name of a step that begins; the progress of the step before is no longer shown.
+  void begin_step(const std::string& text);
   /// Shown with -v only.
   void detail(const std::string& line);
   /// To standard error, always. With --json as an object with the line in it, but as restic the

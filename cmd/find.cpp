@@ -225,6 +225,7 @@ class FindRun {
 
   void tell_nothing_found(unsigned long snapshots) {
     if (context_.global.json || context_.verbosity() == 0) return;
+    if (context_.identity == Identity::restic) return;
     context_.warn(format_text(
         n_("nothing was found in {} snapshot", "nothing was found in {} snapshots", snapshots),
         snapshots));

@@ -218,6 +218,16 @@ unsigned long delete_snapshots(const OpenedRepository& opened, const std::vector
   return failed;
 }
 
+/// The summary for programs where snapshots were named; a policy's is the list of its groups. As
+/// restic, nothing.
+void report_named(std::size_t removed, bool dry_run, Context& context) {
+  if (context.identity == Identity::restic) return;
+  JsonObject summary("summary");
+  summary.add("removed_snapshots", removed);
+  if (dry_run) summary.add("dry_run", true);
+  context.report(summary);
+}
+
 void announce_dry_run(const std::vector<Id>& ids, Context& context) {
   std::vector<std::string> names;
   names.reserve(ids.size());
@@ -401,6 +411,7 @@ void run_forget(const ForgetOptions& options, const std::vector<std::string>& ar
     } else if (context.identity == Identity::medsave) {
       context.info(_("no snapshots to remove"));
     }
+    if (!arguments.empty()) report_named(0, options.dry_run, context);
     require_all_done(0, unread);
     return;
   }
@@ -413,6 +424,7 @@ void run_forget(const ForgetOptions& options, const std::vector<std::string>& ar
       context.info(_("\"medsave prune\" frees the space"));
     }
   }
+  if (!arguments.empty()) report_named(doomed.size() - failed, options.dry_run, context);
   if (options.prune) {
     PruneChoice choice = options.prune_choice;
     // The repository may have no snapshot left: this command has just removed them, as was asked.

@@ -40,12 +40,12 @@ void list_migrations(const Repository& repository, Context& context) {
     return;
   }
   if (!migrations.empty() || context.identity == Identity::restic) {
-    context.console.print(_("available migrations:"));
+    context.console.tell(_("available migrations:"));
   }
   for (const Migration& migration : migrations) {
     context.console.print("  " + migration.name + "\t" + migration.description);
   }
-  if (migrations.empty()) context.console.print(_("no migrations found"));
+  if (migrations.empty()) context.console.tell(_("no migrations found"));
 }
 
 void require_sound(const OpenedRepository& opened, Context& context) {
@@ -56,7 +56,7 @@ void require_sound(const OpenedRepository& opened, Context& context) {
       [&](const Finding& finding) {
         if (!finding.is_hint) context.warn(finding.message);
       },
-      [&](const std::string& stage) { context.info(stage); }, progress, opened.stop());
+      [&](const std::string& stage) { context.begin_step(stage); }, progress, opened.stop());
   if (report.errors != 0) {
     throw CommandFailed(
         kExitFailed,

@@ -281,6 +281,10 @@ void take_lock(Context& context, const OpenOptions& options, OpenedRepository& o
     if (e.code() != Errc::locked) throw;
     const std::string text = format_text(_("{}. Nothing was done"), without_stop(e.what()));
     if (context.identity == Identity::medsave) throw Error(e.code(), text);
+    // restic announces the waiting also where there is none.
+    if (lock.retry.count() == 0 && !context.global.json) {
+      context.warn(format_text(_("waiting up to {1}: {0}"), e.what(), "0s"));
+    }
     throw ErrorInLines(e.code(), text);  // restic tells of a lock in lines of its own
   }
 }

@@ -195,7 +195,7 @@ void prune_repository(const OpenedRepository& opened, const PruneChoice& choice,
   auto begun = std::chrono::steady_clock::now();
   events.stage = [&](const std::string& stage) {
     begun = std::chrono::steady_clock::now();
-    context.info_lines(stage);
+    context.begin_step(stage);
   };
   PruneStats stats;
   events.planned = [&](const PrunePlan& plan) {

@@ -67,7 +67,7 @@ void run_recover(bool dry_run, const std::vector<std::string>& arguments, Contex
                                 // that no other one can restore.
                                 .cache = CacheUse::temporary});
   const Repository& repository = opened.repository();
-  const auto stage = [&](const std::string& text) { context.info(text); };
+  const auto stage = [&](const std::string& text) { context.begin_step(text); };
   Progress progress;
   IndexRepairReport index;
   RecoverReport report;

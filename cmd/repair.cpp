@@ -66,7 +66,7 @@ void run_repair_index(const IndexRepairRequest& request, const std::vector<std::
     const ProgressDisplay display(context.console, progress, ProgressKind::check, style(context),
                                   context.progress_interval());
     report = repair_index(opened.repository(), request,
-                          {.stage = [&](const std::string& text) { context.info(text); },
+                          {.stage = [&](const std::string& text) { context.begin_step(text); },
                            .change = [&](const std::string& text) { context.info(text); },
                            .warning = context.notices()},
                           progress, opened.stop());
@@ -139,7 +139,7 @@ void run_repair_packs(const RepairPacksOptions& options, const std::vector<std::
     const ProgressDisplay display(context.console, progress, ProgressKind::check, style(context),
                                   context.progress_interval());
     report = repair_packs(repository, request,
-                          {.stage = [&](const std::string& text) { context.info(text); },
+                          {.stage = [&](const std::string& text) { context.begin_step(text); },
                            .warning = context.notices(),
                            .keep_copy = keep_pack},
                           progress, opened.stop());

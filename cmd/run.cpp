@@ -149,7 +149,8 @@ int guarded(Context& context, bool json, const Action& action) {
     context.close();
     return kExitOk;
   } catch (const CommandFailed& e) {
-    return fail(console, json, e.exit_code(), "failed", message_of(e, json));
+    const char* kind = e.exit_code() == kExitIncomplete ? "incomplete" : "failed";
+    return fail(console, json, e.exit_code(), kind, message_of(e, json));
   } catch (const Error& e) {
     if (context.is_interruption(e)) {
       return fail(console, json, kExitInterrupted, "interrupted",

@@ -102,7 +102,10 @@ void run_tag_command(const TagOptions& options, const std::vector<std::string>& 
   }
   require_deleted(repository, FileKind::snapshot, replaced, opened.stop());
   if (context.global.json) {
-    context.console.print(JsonObject("summary").add("changed_snapshots", count).text());
+    JsonObject summary("summary");
+    summary.add("changed_snapshots", count);
+    if (options.dry_run) summary.add("dry_run", true);
+    context.console.print(summary.text());
   } else if (count == 0) {
     context.info(_("no snapshots were modified"));
   } else if (!options.dry_run) {

@@ -18,13 +18,16 @@
 namespace medsave::cli {
 namespace {
 
-/// Names the locks that are still there. Returns how many hold up others.
+/// Names the locks that are still there, which restic does not. Returns how many hold up others.
 std::size_t tell_remaining(const Repository& repository, Context& context) {
+  const auto tell = [&](const std::string& line) {
+    if (context.identity == Identity::medsave) context.warn(line);
+  };
   std::size_t left = 0;
   for (const ListedFile& listed : repository.backend().list(FileKind::lock)) {
     const FileRef file{.kind = FileKind::lock, .id = listed.id};
     if (listed.size == 0) {
-      context.warn(
+      tell(
           format_text(_("the lock file {} is empty and holds up nobody; --remove-all removes it"),
                       listed.id.hex()));
       continue;
@@ -35,9 +38,9 @@ std::size_t tell_remaining(const Repository& repository, Context& context) {
       repository.load_json(file, json);
       const LockFile lock = decode_lock_file(as_text(json.view()));
       const std::string owner = describe_lock(lock, repository.clock().now());
-      context.warn(escape_for_terminal(format_text(_("this lock stays: {}"), owner)));
+      tell(escape_for_terminal(format_text(_("this lock stays: {}"), owner)));
     } catch (const Error&) {
-      context.warn(format_text(_("this lock stays and cannot be read: {}"), listed.id.hex()));
+      tell(format_text(_("this lock stays and cannot be read: {}"), listed.id.hex()));
     }
   }
   return left;
@@ -68,7 +71,7 @@ void run_unlock(bool all, Context& context) {
                 "removes those that cannot be read");
     throw CommandFailed(kExitFailed, fatal_text(why));
   }
-  if (some_left && !all) {
+  if (some_left && !all && context.identity == Identity::medsave) {
     context.warn(
         _("Locks younger than 30 minutes stay, because their owners may be at work. If "
           "you are sure that no other program uses the repository: medsave unlock "

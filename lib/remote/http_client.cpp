@@ -7,6 +7,7 @@
 #include "medsave/base/system.hpp"
 #include "medsave/base/text.hpp"
 #include "medsave/crypto/secret.hpp"
+#include "medsave/sys/file_info.hpp"
 
 #include <curl/curl.h>
 
@@ -91,6 +92,33 @@ bool contains_any(std::string_view text, std::initializer_list<std::string_view>
               format_text(_("{}: the server's certificate is not trusted ({}); if the server has "
                             "an authority of its own, give its certificate with --cacert FILE"),
                           server, detail));
+}
+
+[[noreturn]] void throw_bad_authority(const std::string& file, const std::string& detail) {
+  throw Error(Errc::usage,
+              format_text(_("--cacert: no certificate can be read from {} ({})"), file, detail));
+}
+
+[[noreturn]] void throw_bad_certificate(const std::string& file, const std::string& detail) {
+  throw Error(Errc::usage,
+              format_text(_("--tls-client-cert: {} must hold a certificate and its unencrypted "
+                            "key in PEM form ({})"),
+                          file, detail));
+}
+
+/// Throws Error(usage) where a file that the options name cannot be opened. libcurl would find out
+/// only when the server has answered, and until then the attempts to reach it are repeated.
+void require_files(const RemoteOptions& options) {
+  const auto require = [](const std::string& file, const auto& refuse) {
+    if (file.empty()) return;
+    try {
+      open_file_at(kCurrentDirectory, file, true);
+    } catch (const Error& e) {
+      refuse(file, e.what());
+    }
+  };
+  require(options.ca_file, throw_bad_authority);
+  require(options.client_certificate, throw_bad_certificate);
 }
 
 /// Throws Error(permission) for a handshake that one side refused: to repeat it would be useless.
@@ -209,6 +237,7 @@ class HttpClient::Impl::Lease {
 HttpClient::Impl::Impl(HttpServer server, const RemoteOptions& options)
     : server_(std::move(server)), options_(options) {
   require_libcurl();
+  require_files(options_);
   server_.connections = std::max(server_.connections, 1U);
   idle_.reserve(server_.connections);
 }
@@ -354,13 +383,9 @@ void HttpClient::Impl::throw_failure(const HttpExchange& exchange, CURLcode code
     case CURLE_SSL_ISSUER_ERROR:
       throw_untrusted(server, detail);
     case CURLE_SSL_CACERT_BADFILE:
-      throw Error(Errc::usage, format_text(_("--cacert: no certificate can be read from {} ({})"),
-                                           options_.ca_file, detail));
+      throw_bad_authority(options_.ca_file, detail);
     case CURLE_SSL_CERTPROBLEM:
-      throw Error(Errc::usage,
-                  format_text(_("--tls-client-cert: {} must hold a certificate and its unencrypted "
-                                "key in PEM form ({})"),
-                              options_.client_certificate, detail));
+      throw_bad_certificate(options_.client_certificate, detail);
     case CURLE_SSL_CONNECT_ERROR:
     case CURLE_RECV_ERROR:
     case CURLE_SEND_ERROR:

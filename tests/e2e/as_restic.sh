@@ -101,11 +101,14 @@ medsave -q backup --stdin <pipe & owner=$!
 exec 3>pipe
 until locked; do sleep 0.1; done
 expect 11 as_restic prune
+says '^repo already locked, waiting up to 0s for the lock$'
 says '^unable to create lock in backend: repository is already locked by PID [0-9]+ on .+ by .+ \(UID [0-9]+, GID [0-9]+\)$'
 says '^lock was created at [0-9]{4}-[0-9]{2}-[0-9]{2} .+ ago\)$'
 says 'the `unlock` command can be used to remove stale locks'
 expect 11 as_restic prune --retry-lock 1s
 says '^repo already locked, waiting up to 1s for the lock$'
+expect 0 as_restic unlock
+says_not 'stays|remove-all|\\n'
 expect 11 as_restic --json prune
 same "$(json-value --type exit_error /code <stderr)" 11
 echo end >&3

@@ -33,7 +33,10 @@ has skipped_snapshots mended_snapshots damaged_snapshots data_added_packed
 same "$(grep -c '"copied"' stdout)" 2
 
 step "forget, prune"
+expect 0 medsave --json forget -n "$first"
+same "$(summary dry_run) $(summary removed_snapshots)" 'true 1'
 expect 0 medsave --json forget "$first"
+same "$(summary removed_snapshots)" 1
 expect 0 medsave --json prune --dry-run
 same "$(summary dry_run)" true
 expect 0 medsave --json prune
@@ -60,6 +63,8 @@ expect 0 medsave --json repair snapshots
 same "$(summary changed_snapshots)" 0
 
 step "tag"
+expect 0 medsave --json tag --set one -n
+same "$(summary dry_run) $(summary changed_snapshots)" "true 1"
 expect 0 medsave --json tag --set one
 same "$(summary changed_snapshots)" 1
 [ -f "repo/snapshots/$(json --type changed /new_snapshot_id)" ] || fail "no such snapshot"
@@ -102,6 +107,7 @@ refused() {
 }
 refused 10 no-repository "repository does not exist" -r nowhere snapshots
 refused 1 usage "unknown flag" snapshots --nonsense
+refused 3 incomplete "could not be read" backup data nowhere
 refused 1 not-found "01234567" tag --add x 01234567
 MEDSAVE_PASSWORD=wrong refused 12 wrong-password "wrong password" snapshots
 put-lock repo elsewhere 60

@@ -167,7 +167,7 @@ medsave -q -r narrow backup srv/narrow
 both="$(medsave -r narrow --json snapshots | json-value /0/id) $(medsave -r narrow --json snapshots | json-value /1/id)"
 for columns in 80 60 40; do
   for language in en fr; do
-    for command in "diff $both" "stats --mode raw-data" "stats --mode debug" options \
+    for command in "diff $both" "stats --mode raw-data" "stats --mode debug" options migrate \
                    "ls -l latest:/srv/narrow" "find -l letter" "backup --help" "dump --help" "cat --help"; do
       # The names of variables are longer.
       if [ $columns -eq 40 ] && [[ "$command" == *--help ]]; then continue; fi

@@ -73,6 +73,8 @@ expect 0 medsave --as-restic ls latest /nothing
 same "$(cat stderr)" ""
 expect 0 medsave --as-restic find /source none
 same "$(cat stderr)" ""
+expect 0 medsave --as-restic find none
+same "$(cat stderr)" ""
 expect 1 medsave --as-restic ls latest:/nothing
 says 'does not contain /nothing$'
 expect 1 medsave --as-restic dump latest /nothing

@@ -268,6 +268,10 @@ expect 1 medsave -r "$tls" snapshots
 says "not trusted.*--cacert"
 expect 1 medsave -r "$tls" --cacert other.pem snapshots
 says "not trusted"
+expect 1 medsave -r rest:https://127.0.0.1:1/ --cacert nowhere.pem snapshots
+says "--cacert: .*nowhere.pem"
+expect 1 medsave -r rest:https://127.0.0.1:1/ --tls-client-cert nowhere.pem snapshots
+says "--tls-client-cert: .*nowhere.pem"
 expect 1 medsave -r "$tls" --cacert /dev/null snapshots
 says "--cacert"
 expect 1 medsave -r "rest:https://me:wrong@$address/tls/" --cacert ours.pem snapshots
