@@ -27,9 +27,8 @@ std::size_t tell_remaining(const Repository& repository, Context& context) {
   for (const ListedFile& listed : repository.backend().list(FileKind::lock)) {
     const FileRef file{.kind = FileKind::lock, .id = listed.id};
     if (listed.size == 0) {
-      tell(
-          format_text(_("the lock file {} is empty and holds up nobody; --remove-all removes it"),
-                      listed.id.hex()));
+      tell(format_text(_("the lock file {} is empty and holds up nobody; --remove-all removes it"),
+                       listed.id.hex()));
       continue;
     }
     ++left;
