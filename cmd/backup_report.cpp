@@ -184,7 +184,8 @@ void BackupReport::require_summary_file(const std::string& file) {
   const std::optional<FileInfo> there = stat_at(kCurrentDirectory, file);
   if (!there || (!there->is_regular() && !there->is_dir())) return;
   if (there->is_regular()) {
-    const std::string begin = beginning_of(file, kJsonMark.size());
+    const Buffer beginning = read_beginning(file, kJsonMark.size());
+    const std::string_view begin = as_text(beginning.view());
     if (begin.empty() || begin.starts_with(kTextMark) || begin.starts_with(kJsonMark)) return;
   }
   throw Error(Errc::usage,

@@ -1,6 +1,7 @@
 #include "command_line.hpp"
 
 #include "medsave/base/error.hpp"
+#include "medsave/base/system.hpp"
 #include "medsave/base/text.hpp"
 #include "medsave/sys/host.hpp"
 

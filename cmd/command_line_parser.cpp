@@ -4,6 +4,7 @@
 
 #include "medsave/base/error.hpp"
 #include "medsave/base/error_in_lines.hpp"
+#include "medsave/base/system.hpp"
 #include "medsave/base/text.hpp"
 #include "medsave/sys/host.hpp"
 #include "medsave/ui/display_text.hpp"

@@ -14,12 +14,11 @@
 #include "medsave/json/json_object.hpp"
 #include "medsave/remote/location.hpp"
 #include "medsave/sys/file_io.hpp"
+#include "medsave/sys/path.hpp"
 #include "medsave/ui/table.hpp"
 
 #include <algorithm>
 #include <cstdlib>
-#include <filesystem>
-#include <system_error>
 #include <utility>
 
 namespace medsave::cli {
@@ -305,9 +304,8 @@ std::optional<std::string> folder_here(const std::string& location) {
 std::string place_of(const std::string& location) {
   const std::optional<std::string> folder = folder_here(location);
   if (!folder) return location;
-  std::error_code no_current_folder;  // then the path as it is has to do
-  const auto path = std::filesystem::absolute(*folder, no_current_folder);
-  return no_current_folder ? *folder : resolve_links(path.string());
+  const std::optional<std::string> path = make_absolute(*folder);
+  return path ? resolve_links(*path) : *folder;  // as it is where the current folder is gone
 }
 
 std::string shown_place(const std::string& location) {

@@ -19,6 +19,7 @@
 #include "medsave/sys/file_info.hpp"
 #include "medsave/sys/file_io.hpp"
 #include "medsave/sys/metadata.hpp"
+#include "medsave/sys/path.hpp"
 #include "medsave/sys/xattr.hpp"
 #include "medsave/ui/display_text.hpp"
 

@@ -13,12 +13,12 @@
 #include "medsave/remote/location.hpp"
 #include "medsave/sys/file_info.hpp"
 #include "medsave/sys/host.hpp"
+#include "medsave/sys/path.hpp"
 
 #include <algorithm>
 #include <array>
 #include <filesystem>
 #include <memory>
-#include <system_error>
 
 namespace medsave::cli {
 namespace {
@@ -118,9 +118,9 @@ void require_folder_of_its_own(const std::string& location) {
 void check_place(const std::string& location, Context& context) {
   const std::optional<std::string> folder = local_folder(location);
   if (!folder || folder->empty() || context.identity == Identity::restic) return;
-  std::error_code no_current_folder;
-  const auto path = std::filesystem::absolute(*folder, no_current_folder).lexically_normal();
-  if (no_current_folder) return;
+  const std::optional<std::string> from_root = make_absolute(*folder);
+  if (!from_root) return;
+  const auto path = std::filesystem::path(*from_root).lexically_normal();
   const std::string text = path.string();
   if (text.starts_with("/dev/") && !text.starts_with("/dev/shm/")) {
     throw Error(Errc::usage,

@@ -13,7 +13,6 @@
 #include <algorithm>
 #include <cstddef>
 #include <exception>
-#include <fstream>
 #include <optional>
 
 namespace medsave::cli {
@@ -39,15 +38,6 @@ std::string log_lines(std::string_view message, const std::string& head) {
   return out;
 }
 
-std::string beginning_of(const std::string& file, std::size_t bytes) {
-  std::ifstream content(file, std::ios::binary);
-  if (!content) throw Error(Errc::io, format_text(_("cannot open {}"), file));
-  std::string begin(bytes, '\0');
-  content.read(begin.data(), static_cast<std::streamsize>(bytes));
-  begin.resize(static_cast<std::size_t>(content.gcount()));
-  return begin;
-}
-
 namespace {
 
 /// Throws Error(usage) for a file that does not begin as a log does: it was named by mistake.
@@ -55,9 +45,10 @@ const std::string& require_log(const std::string& path) {
   constexpr std::size_t kFirstLine = 512;  // bytes, with the name of any computer
   const std::optional<FileInfo> there = stat_at(kCurrentDirectory, path);
   if (!there || !there->is_regular() || there->size == 0) return path;
-  std::string line = beginning_of(path, kFirstLine);
-  line.resize(std::min(line.find('\n'), line.size()));
-  if (line.find(" medsave[") != std::string::npos) return path;
+  const Buffer beginning = read_beginning(path, kFirstLine);
+  const std::string_view text = as_text(beginning.view());
+  const std::string_view line = text.substr(0, text.find('\n'));
+  if (line.find(" medsave[") != std::string_view::npos) return path;
   throw Error(Errc::usage,
               format_text(_("{} is no log of medsave, and nothing was written to it or "
                             "done; name another file with --log"),

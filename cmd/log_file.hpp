@@ -15,9 +15,6 @@ std::string plain_line(std::string text);
 /// its lines that is not empty, without what would act on a terminal.
 std::string log_lines(std::string_view message, const std::string& head);
 
-/// The first bytes of a file, as many as there are.
-std::string beginning_of(const std::string& file, std::size_t bytes);
-
 /// The file of --log. Messages are appended, so that one file serves many runs.
 class LogFile {
  public:

@@ -6,7 +6,7 @@
 #include "medsave/base/system.hpp"
 #include "medsave/base/text.hpp"
 #include "medsave/base/text_file.hpp"
-#include "medsave/format/unix_mode.hpp"
+#include "medsave/base/unix_mode.hpp"
 #include "medsave/sys/fd.hpp"
 #include "medsave/sys/file_info.hpp"
 #include "medsave/sys/file_io.hpp"
@@ -14,9 +14,6 @@
 #include "medsave/sys/process.hpp"
 #include "medsave/sys/terminal.hpp"
 #include "medsave/ui/display_text.hpp"
-
-#include <cstdlib>
-#include <cstring>
 
 namespace medsave::cli {
 namespace {
@@ -118,12 +115,10 @@ PasswordAnswer from_command(const std::string& command) {
 
 /// Takes the variable out of the environment, so that neither children nor /proc show it.
 std::optional<PasswordAnswer> from_environment(const std::string& name) {
-  char* value = std::getenv(name.c_str());
-  if (value == nullptr || *value == '\0') return std::nullopt;
-  const std::size_t length = std::strlen(value);
-  PasswordAnswer answer{.password = Secret(std::string_view(value, length)), .source = name};
-  wipe(value, length);
-  remove_from_environment(name);
+  PasswordAnswer answer{.source = name};
+  const bool is_set =
+      take_from_environment(name, [&](std::string_view value) { answer.password = Secret(value); });
+  if (!is_set) return std::nullopt;
   return answer;
 }
 
@@ -179,7 +174,7 @@ Secret typed(const std::string& prompt, Context& context) {
 /// A pipe or file on standard input answers instead of a person, as in restic.
 bool input_is_redirected() {
   const FileInfo input = fstat_fd(kStandardInput);
-  return input.is_regular() || unix_mode::type_of(input.mode) == NodeType::fifo;
+  return input.is_regular() || unix_mode::is_of_type(input.mode, unix_mode::kFifo);
 }
 
 std::string_view first_line(std::string_view text) {

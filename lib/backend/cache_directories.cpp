@@ -4,6 +4,7 @@
 #include "medsave/base/clock.hpp"
 #include "medsave/base/error.hpp"
 #include "medsave/base/id.hpp"
+#include "medsave/base/system.hpp"
 #include "medsave/base/text.hpp"
 #include "medsave/sys/file_info.hpp"
 #include "medsave/sys/file_io.hpp"
@@ -76,12 +77,12 @@ bool is_cache_directory(const std::string& base, const std::string& name) {
   });
 }
 
-std::vector<CacheDirectory> list_cache_directories(const std::string& base, bool with_sizes) {
+std::vector<CacheDirectory> list_cache_directories(const std::string& base, bool with_sizes,
+                                                   const Timestamp& now) {
   constexpr double kOldAfter = 30.0 * 24 * 3600;  // seconds
   std::vector<CacheDirectory> directories;
   if (!stat_at(kCurrentDirectory, base)) return directories;
   const UniqueDir dir = open_dir_at(kCurrentDirectory, base, true);
-  const Timestamp now = system_clock().now();
   for (const DirEntry& entry : list_entries(dir.get())) {
     if (!is_cache_directory(base, entry.name)) continue;
     const std::optional<FileInfo> info = lstat_at(dir.get(), entry);

@@ -5,17 +5,12 @@
 
 #include <libintl.h>
 
-#include <cstdlib>
-
 namespace medsave {
 namespace {
 
 constexpr const char* kDomain = "medsave";
 
-const char* environment(const char* name) {
-  const char* value = std::getenv(name);
-  return value != nullptr ? value : "";
-}
+std::string variable(const char* name) { return environment(name).value_or(""); }
 
 /// "fr" or "en" for a name like "fr", "fr_CH.UTF-8" or "french"; "" for a language without a
 /// catalogue.
@@ -37,18 +32,18 @@ std::string_view known_language_of_list(std::string_view list) {
   return "";
 }
 
-std::string_view choose_language(std::string_view wanted) {
-  if (!is_known_language(wanted))
-    wanted = {};  // an unknown language is reported by the reader of the command line
-  if (wanted.empty()) wanted = environment("MEDSAVE_LANG");
+std::string_view choose_language(std::string_view asked_for) {
+  std::string wanted;  // an unknown language is reported by the reader of the command line
+  if (is_known_language(asked_for)) wanted = asked_for;
+  if (wanted.empty()) wanted = variable("MEDSAVE_LANG");
   if (wanted.empty()) {
     // As in gettext: the C locale selects the untranslated texts, whatever LANGUAGE says.
-    const std::string_view all = environment("LC_ALL");
+    const std::string all = variable("LC_ALL");
     if (all == "C" || all == "POSIX") return "en";
-    wanted = environment("LANGUAGE");
+    wanted = variable("LANGUAGE");
   }
   for (const char* name : {"LC_ALL", "LC_MESSAGES", "LANG"}) {
-    if (wanted.empty()) wanted = environment(name);
+    if (wanted.empty()) wanted = variable(name);
   }
   const std::string_view found = known_language_of_list(wanted);
   return found.empty() ? "en" : found;

@@ -2,6 +2,8 @@
 
 #include "local_zone.hpp"
 
+#include "medsave/base/system.hpp"
+
 #include <array>
 #include <charconv>
 #include <chrono>
@@ -255,11 +257,9 @@ std::optional<Timestamp> parse_local_time(std::string_view text) {
   parts.tm_hour = static_cast<int>(wall.second_of_day / 3600);
   parts.tm_min = static_cast<int>(wall.second_of_day / 60 % 60);
   parts.tm_sec = static_cast<int>(wall.second_of_day % 60);
-  parts.tm_isdst = -1;
-  parts.tm_wday = -1;  // stays so only if mktime fails; -1 is a valid instant
-  const std::time_t instant = std::mktime(&parts);
-  if (parts.tm_wday == -1) return std::nullopt;
-  return Timestamp{instant, 0};
+  const std::optional<std::int64_t> instant = instant_of_local_time(parts);
+  if (!instant) return std::nullopt;
+  return Timestamp{*instant, 0};
 }
 
 std::string format_local_time(const Timestamp& time) {

@@ -6,6 +6,7 @@
 #include "medsave/base/error.hpp"
 #include "medsave/base/text.hpp"
 #include "medsave/sys/file_info.hpp"
+#include "medsave/sys/path.hpp"
 #include "medsave/sys/system_error.hpp"
 
 #include <filesystem>
@@ -14,17 +15,18 @@
 namespace medsave {
 namespace {
 
-namespace fs = std::filesystem;
-
-bool lies_in(const fs::path& inner, const fs::path& outer) {
-  const fs::path relative = inner.lexically_relative(outer);
+bool lies_in(const std::filesystem::path& inner, const std::filesystem::path& outer) {
+  const std::filesystem::path relative = inner.lexically_relative(outer);
   return !relative.empty() && *relative.begin() != "..";
 }
 
-fs::path real_mountpoint(const std::string& mountpoint) {
+std::string real_mountpoint(const std::string& mountpoint) {
   std::error_code error;
-  fs::path real = fs::canonical(mountpoint, error);
-  if (!error && fs::is_directory(real, error)) return real;
+  std::string real = real_path(mountpoint, error);
+  if (!error) {
+    const std::optional<FileInfo> there = stat_at(kCurrentDirectory, real);
+    if (there && there->is_dir()) return real;
+  }
   if (error == std::errc::no_such_file_or_directory) {
     throw Error(Errc::not_found,
                 format_text(_("mountpoint {} does not exist; make it (mkdir {}), or "
@@ -46,10 +48,10 @@ fs::path real_mountpoint(const std::string& mountpoint) {
 
 void check_mountpoint(const std::string& mountpoint,
                       const std::optional<std::string>& repository_folder) {
-  const fs::path point = real_mountpoint(mountpoint);
+  const std::string point = real_mountpoint(mountpoint);
   if (!repository_folder) return;
   std::error_code error;
-  const fs::path repository = fs::canonical(*repository_folder, error);
+  const std::string repository = real_path(*repository_folder, error);
   if (error) return;  // opening it tells what is wrong
   if (lies_in(point, repository) || lies_in(repository, point)) {
     throw Error(Errc::usage,
@@ -67,7 +69,7 @@ void serve_mount(const Repository& repository, const MountRequest& request, cons
   // libfuse looks at the path once more when it is mounted: one that leads through the new mount
   // ("folder/.") would wait for answers before anybody gives them.
   MountRequest resolved = request;
-  resolved.mountpoint = real_mountpoint(request.mountpoint).string();
+  resolved.mountpoint = real_mountpoint(request.mountpoint);
   run_fuse_session(view, resolved, sinks.ready, stop);
 }
 

@@ -7,13 +7,13 @@
 #include "medsave/crypto/sha256.hpp"
 #include "medsave/sys/file_info.hpp"
 #include "medsave/sys/file_io.hpp"
+#include "medsave/sys/path.hpp"
 
 #include <algorithm>
 #include <cstddef>
 #include <filesystem>
 #include <optional>
 #include <string_view>
-#include <system_error>
 #include <vector>
 
 namespace medsave {
@@ -66,9 +66,10 @@ bool holds_names_of_one(DirHandle folder) {
 /// The symbolic links that `path` leads through, their own included.
 void add_links_on(const std::string& path, std::set<FileKey>& keys) {
   constexpr std::size_t kMostLinks = 40;  // as Linux follows
-  std::error_code failed;
-  std::vector<std::filesystem::path> ways = {std::filesystem::absolute(path, failed)};
-  for (std::size_t n = 0; n < ways.size() && n < kMostLinks && !failed; ++n) {
+  const std::optional<std::string> from_root = make_absolute(path);
+  if (!from_root) return;
+  std::vector<std::filesystem::path> ways = {*from_root};
+  for (std::size_t n = 0; n < ways.size() && n < kMostLinks; ++n) {
     const std::filesystem::path way = ways[n];
     std::filesystem::path here;
     for (const std::filesystem::path& name : way) {

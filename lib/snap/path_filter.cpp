@@ -2,12 +2,12 @@
 
 #include "medsave/base/encoding.hpp"
 #include "medsave/base/error.hpp"
+#include "medsave/base/system.hpp"
 #include "medsave/base/text.hpp"
 #include "medsave/base/text_file.hpp"
 #include "medsave/sys/file_io.hpp"
 
 #include <algorithm>
-#include <cstdlib>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -309,8 +309,7 @@ bool is_name_char(char c) {
 /// The value of a variable that is written as `text`. A variable that is not set is left as it is:
 /// "$CACHES/*" would become "/*" and match everything, and "$RECYCLE.BIN" is a name.
 std::string value_of(std::string_view variable, std::string_view text) {
-  const char* value = std::getenv(std::string(variable).c_str());
-  return std::string(value == nullptr ? text : value);
+  return environment(std::string(variable).c_str()).value_or(std::string(text));
 }
 
 /// Reads what follows a '$' at `pos` and appends its value.

@@ -1,12 +1,12 @@
 #include "medsave/ui/console.hpp"
 
+#include "medsave/base/system.hpp"
 #include "medsave/sys/fd.hpp"
 #include "medsave/sys/terminal.hpp"
 #include "medsave/ui/display_text.hpp"
 
 #include <algorithm>
 #include <cstdio>
-#include <cstdlib>
 #include <utility>
 
 namespace medsave {
@@ -16,15 +16,10 @@ constexpr unsigned kUsualWidth = 80;
 constexpr std::string_view kBold = "\x1b[1m";
 constexpr std::string_view kPlain = "\x1b[0m";
 
-bool environment_is_set(const char* name) {
-  const char* value = std::getenv(name);
-  return value != nullptr && *value != '\0';
-}
+bool environment_is_set(const char* name) { return !environment(name).value_or("").empty(); }
 
 bool colour_wanted() {
-  const char* terminal = std::getenv("TERM");
-  return !environment_is_set("NO_COLOR") && terminal != nullptr &&
-         std::string_view(terminal) != "dumb";
+  return !environment_is_set("NO_COLOR") && environment("TERM").value_or("dumb") != "dumb";
 }
 
 /// All but what Console::bold() put around words.

@@ -21,7 +21,7 @@ class Clock {
   [[nodiscard]] virtual Timestamp now() const = 0;
 };
 
-/// The system's real-time clock.
+/// The system's real-time clock. Defined in lib/sys.
 const Clock& system_clock();
 
 /// b - a in seconds.

@@ -62,16 +62,11 @@ void sync_dir_at(DirHandle dir, const std::string& name);
 
 /// Whole small file; throws Error(corrupt) above `limit` bytes.
 Buffer read_file(const std::string& path, std::size_t limit);
+/// Its first bytes, fewer where it is shorter. Follows symbolic links.
+Buffer read_beginning(const std::string& path, std::size_t bytes);
 /// Creates or replaces `path` atomically (temporary name, fsync, rename, fsync of the directory). A
 /// symbolic link is followed; a device or a pipe is written to.
 void write_file_durably(const std::string& path, ByteView data, unsigned mode);
-/// What a symbolic link points to, which need not exist; any other path as it is. For replacing a
-/// file by rename, so that a link to it stays a link.
-std::string resolve_link(const std::string& path);
-/// An absolute path with every symbolic link followed, "." and ".." taken out. Links need not lead
-/// to anything; what is not there stays as it is written.
-std::string resolve_links(const std::string& path);
-
 /// Makes the file (0600) if it is not there. What is written goes to its end.
 UniqueFd open_for_appending(const std::string& path);
 /// Makes the file (0666 less the umask) or empties it.

@@ -4,8 +4,10 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace medsave {
 
@@ -43,8 +45,10 @@ std::string user_label(std::uint32_t uid);  // for people: the number as text wh
 std::optional<std::uint32_t> user_id_of(const std::string& name);
 std::optional<std::uint32_t> group_id_of(const std::string& name);
 
-std::optional<std::string> environment(const char* name);  // nullopt when unset
-void remove_from_environment(const std::string& name);
+/// Shows `use` the value of a variable of the environment, unless it is not set or empty (false),
+/// and removes it: neither children nor /proc show it any more.
+bool take_from_environment(const std::string& name,
+                           const std::function<void(std::string_view)>& use);
 std::string home_directory();
 std::string current_directory();
 

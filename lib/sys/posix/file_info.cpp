@@ -3,6 +3,8 @@
 #include "native_dir.hpp"
 #include "system_call.hpp"
 
+#include "medsave/base/unix_mode.hpp"
+
 #include <dirent.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -20,11 +22,13 @@
 namespace medsave {
 namespace {
 
-// FileInfo and format/unix_mode.hpp have these values on every system.
-static_assert(S_IFMT == 0170000 && S_IFIFO == 0010000 && S_IFCHR == 0020000 && S_IFDIR == 0040000);
-static_assert(S_IFBLK == 0060000 && S_IFREG == 0100000 && S_IFLNK == 0120000 &&
-              S_IFSOCK == 0140000);
-static_assert(S_ISUID == 04000 && S_ISGID == 02000 && S_ISVTX == 01000);
+// FileInfo has the values of base/unix_mode.hpp on every system.
+static_assert(S_IFMT == unix_mode::kTypeBits && S_IFIFO == unix_mode::kFifo &&
+              S_IFCHR == unix_mode::kCharDevice && S_IFDIR == unix_mode::kDir &&
+              S_IFBLK == unix_mode::kDevice && S_IFREG == unix_mode::kFile &&
+              S_IFLNK == unix_mode::kSymlink && S_IFSOCK == unix_mode::kSocket);
+static_assert(S_ISUID == unix_mode::kSetuid && S_ISGID == unix_mode::kSetgid &&
+              S_ISVTX == unix_mode::kSticky);
 
 Timestamp to_timestamp(const timespec& time) {
   return {.seconds = time.tv_sec, .nanoseconds = static_cast<std::uint32_t>(time.tv_nsec)};

@@ -6,6 +6,7 @@
 #include "medsave/base/encoding.hpp"
 #include "medsave/base/random.hpp"
 #include "medsave/sys/file_info.hpp"
+#include "medsave/sys/path.hpp"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -17,9 +18,7 @@
 
 #include <algorithm>
 #include <atomic>
-#include <filesystem>
 #include <string_view>
-#include <system_error>
 #include <utility>
 
 namespace medsave {
@@ -244,9 +243,18 @@ void sync_dir_at(DirHandle dir, const std::string& name) {
   sync_fd(native(folder.get()), name);
 }
 
-Buffer read_file(const std::string& path, std::size_t limit) {
-  const UniqueFd fd(retry_interrupted([&] { return ::open(path.c_str(), O_RDONLY | O_CLOEXEC); }));
+namespace {
+
+UniqueFd open_for_reading(const std::string& path) {
+  UniqueFd fd(retry_interrupted([&] { return ::open(path.c_str(), O_RDONLY | O_CLOEXEC); }));
   if (!fd) throw_errno(N_("cannot open {}"), path);
+  return fd;
+}
+
+}  // namespace
+
+Buffer read_file(const std::string& path, std::size_t limit) {
+  const UniqueFd fd = open_for_reading(path);
   // Pipes tell no size, and a file may grow: the size is only the first guess.
   const std::uint64_t expected = fstat_fd(fd.get()).size;
   Buffer content;
@@ -263,6 +271,13 @@ Buffer read_file(const std::string& path, std::size_t limit) {
     }
     if (got < room) return content;
   }
+}
+
+Buffer read_beginning(const std::string& path, std::size_t bytes) {
+  const UniqueFd fd = open_for_reading(path);
+  Buffer beginning(bytes);
+  beginning.resize(read_some(fd.get(), beginning.writable(), path));
+  return beginning;
 }
 
 namespace {
@@ -303,46 +318,6 @@ void write_file_durably(const std::string& path, ByteView data, unsigned mode) {
     return;
   }
   replace_file_durably(resolve_link(path), data, mode);
-}
-
-std::string resolve_link(const std::string& path) {
-  constexpr int kMostLinks = 40;  // as many as the system follows
-  std::filesystem::path file = path;
-  std::error_code failed;
-  for (int n = 0; n < kMostLinks && std::filesystem::is_symlink(file, failed); ++n) {
-    const std::filesystem::path next = std::filesystem::read_symlink(file, failed);
-    if (failed) break;
-    file = file.parent_path() / next;
-  }
-  return file.string();
-}
-
-std::string resolve_links(const std::string& path) {
-  int links_left = 40;  // as many as the system follows
-  std::filesystem::path done;
-  std::vector<std::filesystem::path> todo;  // names, the next one last
-  const auto add = [&](const std::filesystem::path& way) {
-    const std::vector<std::filesystem::path> names(way.begin(), way.end());
-    todo.insert(todo.end(), names.rbegin(), names.rend());
-  };
-  add(path);
-  while (!todo.empty()) {
-    const std::filesystem::path name = std::move(todo.back());
-    todo.pop_back();
-    std::error_code failed;
-    const std::filesystem::path next = done / name;  // where the name is "/": just that
-    if (name == "..") {
-      done = done.parent_path();
-    } else if (name.empty() || name == ".") {
-      continue;
-    } else if (links_left > 0 && std::filesystem::is_symlink(next, failed)) {
-      --links_left;
-      add(std::filesystem::read_symlink(next, failed));
-    } else {
-      done = next;
-    }
-  }
-  return done.string();
 }
 
 UniqueFd open_for_appending(const std::string& path) {

@@ -2,6 +2,7 @@
 
 #include "system_call.hpp"
 
+#include "medsave/base/system.hpp"
 #include "medsave/sys/file_info.hpp"
 #include "medsave/sys/file_io.hpp"
 
@@ -192,13 +193,16 @@ std::optional<std::uint32_t> group_id_of(const std::string& name) {
   return ids.get(name, find_group_id);
 }
 
-std::optional<std::string> environment(const char* name) {
-  const char* value = std::getenv(name);
-  if (value == nullptr) return std::nullopt;
-  return value;
+bool take_from_environment(const std::string& name,
+                           const std::function<void(std::string_view)>& use) {
+  char* const value = std::getenv(name.c_str());
+  if (value == nullptr || *value == '\0') return false;
+  const std::string_view text = value;
+  use(text);
+  wipe(value, text.size());
+  ::unsetenv(name.c_str());
+  return true;
 }
-
-void remove_from_environment(const std::string& name) { ::unsetenv(name.c_str()); }
 
 std::string home_directory() {
   if (const auto home = environment("HOME"); home && !home->empty()) return *home;

@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include <clocale>
+#include <cstdlib>
 #include <filesystem>
 #include <string_view>
 #include <system_error>
@@ -57,6 +58,12 @@ void wipe(void* data, std::size_t size) {
   if (size != 0) ::explicit_bzero(data, size);  // an empty buffer may have no memory at all
 }
 
+std::optional<std::string> environment(const char* name) {
+  const char* value = std::getenv(name);
+  if (value == nullptr) return std::nullopt;
+  return value;
+}
+
 void use_catalogue(const std::string& domain, const std::string& name) {
   // Numbers, sorting and dates stay those of the C locale: they end up in JSON and scripts.
   set_category(LC_CTYPE);
@@ -85,6 +92,14 @@ std::int32_t zone_offset_at(std::int64_t seconds) {
   // Fails only for years beyond an int.
   return ::localtime_r(&instant, &parts) == nullptr ? 0
                                                     : static_cast<std::int32_t>(parts.tm_gmtoff);
+}
+
+std::optional<std::int64_t> instant_of_local_time(std::tm local) {
+  local.tm_isdst = -1;  // the zone knows
+  local.tm_wday = -1;   // stays so only if mktime fails; -1 is a valid instant
+  const std::time_t instant = std::mktime(&local);
+  if (local.tm_wday == -1) return std::nullopt;
+  return instant;
 }
 
 }  // namespace medsave

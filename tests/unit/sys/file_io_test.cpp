@@ -6,6 +6,7 @@
 #include "medsave/base/random.hpp"
 #include "medsave/sys/file_info.hpp"
 #include "medsave/sys/metadata.hpp"
+#include "medsave/sys/path.hpp"
 
 #include <gtest/gtest.h>
 
@@ -69,6 +70,14 @@ TEST(FileIo, ReadFileHoldsToTheLimit) {
   EXPECT_THAT([&] { read_file("/dev/zero", 100000); }, throws_errc(Errc::corrupt));
   EXPECT_THAT([&] { read_file(temp / "nothing", 4); }, throws_errc(Errc::not_found));
   EXPECT_FALSE(read_file("/proc/self/status", 1 << 20).empty());
+}
+
+TEST(FileIo, ReadsABeginning) {
+  const TempDir temp;
+  write_file_durably(temp / "file", as_bytes("12345"), 0600);
+  EXPECT_EQ(as_text(read_beginning(temp / "file", 3).view()), "123");
+  EXPECT_EQ(as_text(read_beginning(temp / "file", 9).view()), "12345");
+  EXPECT_THAT([&] { read_beginning(temp / "nothing", 1); }, throws_errc(Errc::not_found));
 }
 
 TEST(FileIo, DurableWritesReplaceAndLeaveNoTemporary) {

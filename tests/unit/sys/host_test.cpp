@@ -1,6 +1,7 @@
 #include "medsave/sys/host.hpp"
 
 #include "medsave/base/clock.hpp"
+#include "medsave/base/system.hpp"
 #include "medsave/sys/file_info.hpp"
 #include "medsave/sys/process.hpp"
 #include "medsave/sys/signals.hpp"
@@ -41,6 +42,22 @@ TEST(Host, TellsLivingProcessesFromDeadOnes) {
   EXPECT_FALSE(process_exists(-1));
   EXPECT_FALSE(process_exists(std::int64_t{1} << 40));
   EXPECT_FALSE(process_exists(0x7fffffff));  // above the kernel's largest pid
+}
+
+TEST(Host, TakesASecretOutOfTheEnvironment) {
+  ::setenv("MEDSAVE_TEST_VARIABLE", "secret", 1);
+  const char* const place = ::getenv("MEDSAVE_TEST_VARIABLE");
+  std::string taken;
+  EXPECT_TRUE(take_from_environment("MEDSAVE_TEST_VARIABLE",
+                                    [&](std::string_view value) { taken = value; }));
+  EXPECT_EQ(taken, "secret");
+  EXPECT_EQ(std::string(place, 6), std::string(6, '\0'));  // where /proc shows it
+  EXPECT_FALSE(environment("MEDSAVE_TEST_VARIABLE"));
+  const auto never = [](std::string_view /*value*/) { FAIL(); };
+  EXPECT_FALSE(take_from_environment("MEDSAVE_TEST_VARIABLE", never));
+  ::setenv("MEDSAVE_TEST_VARIABLE", "", 1);
+  EXPECT_FALSE(take_from_environment("MEDSAVE_TEST_VARIABLE", never));
+  ::unsetenv("MEDSAVE_TEST_VARIABLE");
 }
 
 TEST(Host, ReadsTheEnvironment) {
