@@ -3,7 +3,6 @@
 #include "medsave/base/encoding.hpp"
 #include "medsave/base/error.hpp"
 #include "medsave/base/text.hpp"
-#include "medsave/format/unix_mode.hpp"
 #include "medsave/sys/host.hpp"
 
 #include <optional>
@@ -13,7 +12,7 @@ namespace medsave {
 namespace {
 
 NodeType type_of(const FileInfo& info) {
-  const std::optional<NodeType> type = unix_mode::type_of(info.mode);
+  const std::optional<NodeType> type = node_type_of(info.mode);
   if (!type) throw Error(Errc::unsupported, _("it is of an unknown kind"));
   return *type;
 }

@@ -1,6 +1,6 @@
 #include "medsave/format/node.hpp"
 
-#include "medsave/format/unix_mode.hpp"
+#include "medsave/base/unix_mode.hpp"
 
 #include <array>
 
@@ -11,6 +11,9 @@ namespace {
 // In the order of NodeType.
 constexpr std::array<std::string_view, 8> kTypeNames = {"file",    "dir",  "symlink", "dev",
                                                         "chardev", "fifo", "socket",  "irregular"};
+constexpr std::array<std::uint32_t, 8> kUnixTypes = {
+    unix_mode::kFile,       unix_mode::kDir,  unix_mode::kSymlink, unix_mode::kDevice,
+    unix_mode::kCharDevice, unix_mode::kFifo, unix_mode::kSocket,  0};
 
 }  // namespace
 
@@ -25,11 +28,22 @@ std::optional<NodeType> parse_node_type(std::string_view name) {
   return std::nullopt;
 }
 
+std::optional<NodeType> node_type_of(std::uint32_t st_mode) {
+  for (std::size_t i = 0; i < kUnixTypes.size(); ++i) {
+    if (kUnixTypes[i] != 0 && unix_mode::is_of_type(st_mode, kUnixTypes[i])) {
+      return static_cast<NodeType>(i);
+    }
+  }
+  return std::nullopt;
+}
+
+std::uint32_t unix_type_bits(NodeType type) { return kUnixTypes[static_cast<std::size_t>(type)]; }
+
 namespace go_mode {
 
 std::uint32_t from_unix(std::uint32_t st_mode) {
   std::uint32_t mode = st_mode & unix_mode::kAccess;
-  switch (unix_mode::type_of(st_mode).value_or(NodeType::irregular)) {
+  switch (node_type_of(st_mode).value_or(NodeType::irregular)) {
     case NodeType::file:
       break;
     case NodeType::dir:

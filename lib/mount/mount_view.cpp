@@ -4,7 +4,7 @@
 
 #include "medsave/base/error.hpp"
 #include "medsave/base/text.hpp"
-#include "medsave/format/unix_mode.hpp"
+#include "medsave/base/unix_mode.hpp"
 #include "medsave/sys/host.hpp"
 
 #include <utility>
@@ -20,7 +20,7 @@ constexpr int kLongestPath = 4096;  // folders named in a message
 
 /// What the format calls irregular is shown as a file.
 std::uint32_t type_bits(NodeType type) {
-  return type == NodeType::irregular ? unix_mode::kFile : unix_mode::type_bits(type);
+  return type == NodeType::irregular ? unix_mode::kFile : unix_type_bits(type);
 }
 
 [[noreturn]] void unknown_number() { throw Error(Errc::internal, "unknown inode number"); }

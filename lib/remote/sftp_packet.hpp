@@ -1,6 +1,7 @@
 #pragma once
 
 #include "medsave/base/bytes.hpp"
+#include "medsave/base/unix_mode.hpp"
 
 #include <cstdint>
 #include <functional>
@@ -71,9 +72,13 @@ struct SftpAttributes {
   std::optional<std::uint32_t> modified =
       {};  // seconds since 1970 by the server's clock; read only
 
-  [[nodiscard]] bool is_folder() const { return mode && (*mode & 0170000U) == 0040000U; }
+  [[nodiscard]] bool is_folder() const {
+    return mode && unix_mode::is_of_type(*mode, unix_mode::kDir);
+  }
   /// Also where the server does not say what it is.
-  [[nodiscard]] bool may_be_file() const { return !mode || (*mode & 0170000U) == 0100000U; }
+  [[nodiscard]] bool may_be_file() const {
+    return !mode || unix_mode::is_of_type(*mode, unix_mode::kFile);
+  }
 };
 
 struct SftpStatus {

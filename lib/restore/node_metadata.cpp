@@ -2,7 +2,7 @@
 
 #include "medsave/base/error.hpp"
 #include "medsave/base/text.hpp"
-#include "medsave/format/unix_mode.hpp"
+#include "medsave/base/unix_mode.hpp"
 #include "medsave/sys/file_info.hpp"
 #include "medsave/sys/host.hpp"
 #include "medsave/sys/metadata.hpp"

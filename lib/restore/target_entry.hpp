@@ -2,7 +2,7 @@
 
 #include "medsave/base/clock.hpp"
 #include "medsave/base/error.hpp"
-#include "medsave/format/unix_mode.hpp"
+#include "medsave/base/unix_mode.hpp"
 #include "medsave/sys/file_info.hpp"
 #include "medsave/sys/metadata.hpp"
 #include "medsave/sys/remove_tree.hpp"

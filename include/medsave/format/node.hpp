@@ -28,6 +28,11 @@ enum class NodeType : std::uint8_t {
 std::string_view node_type_name(NodeType type);
 /// Its inverse.
 std::optional<NodeType> parse_node_type(std::string_view name);
+/// The type that mode bits of Unix (base/unix_mode.hpp) tell; nullopt for type bits that no type
+/// has.
+std::optional<NodeType> node_type_of(std::uint32_t st_mode);
+/// Its inverse; 0 for NodeType::irregular.
+std::uint32_t unix_type_bits(NodeType type);
 
 struct ExtendedAttribute {
   std::string name = {};   // raw bytes
@@ -64,7 +69,7 @@ struct Node {
   friend bool operator==(const Node&, const Node&) = default;
 };
 
-/// Go mode bits (medsave-repository(5), "Modes") from and to those of Unix (unix_mode.hpp).
+/// Go mode bits (medsave-repository(5), "Modes") from and to those of Unix (base/unix_mode.hpp).
 namespace go_mode {
 inline constexpr std::uint32_t kDir = 1U << 31;
 inline constexpr std::uint32_t kSymlink = 1U << 27;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "medsave/base/clock.hpp"
+#include "medsave/base/unix_mode.hpp"
 #include "medsave/sys/dir_handle.hpp"
 #include "medsave/sys/fd.hpp"
 
@@ -22,7 +23,7 @@ struct FileKey {
 };
 
 /// What lstat tells about a file. `mode` is st_mode with its type bits, as
-/// medsave/format/unix_mode.hpp names them.
+/// medsave/base/unix_mode.hpp names them.
 struct FileInfo {
   std::uint32_t mode = 0;
   std::uint32_t uid = 0;
@@ -38,10 +39,10 @@ struct FileInfo {
   Timestamp ctime = {};
 
   [[nodiscard]] FileKey key() const { return {.device = device, .inode = inode}; }
-  [[nodiscard]] bool is_dir() const { return (mode & 0170000) == 0040000; }
-  [[nodiscard]] bool is_regular() const { return (mode & 0170000) == 0100000; }
-  [[nodiscard]] bool is_symlink() const { return (mode & 0170000) == 0120000; }
-  [[nodiscard]] bool is_socket() const { return (mode & 0170000) == 0140000; }
+  [[nodiscard]] bool is_dir() const { return unix_mode::is_of_type(mode, unix_mode::kDir); }
+  [[nodiscard]] bool is_regular() const { return unix_mode::is_of_type(mode, unix_mode::kFile); }
+  [[nodiscard]] bool is_symlink() const { return unix_mode::is_of_type(mode, unix_mode::kSymlink); }
+  [[nodiscard]] bool is_socket() const { return unix_mode::is_of_type(mode, unix_mode::kSocket); }
 };
 
 /// Functions below take an open folder and one name relative to it, so that paths longer than

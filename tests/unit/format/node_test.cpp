@@ -1,7 +1,5 @@
 #include "medsave/format/node.hpp"
 
-#include "medsave/format/unix_mode.hpp"
-
 #include <gtest/gtest.h>
 
 #include <sys/stat.h>
@@ -40,18 +38,18 @@ TEST(GoMode, TextShowsTypeLettersAndPlainPermissions) {
   EXPECT_EQ(go_mode::text(0), "----------");
 }
 
-TEST(UnixMode, NamesTheTypesOfTheSystem) {
+TEST(NodeType, IsThatOfTheModeBits) {
   const std::vector<std::pair<std::uint32_t, NodeType>> types = {
       {S_IFREG, NodeType::file},   {S_IFDIR, NodeType::dir},         {S_IFLNK, NodeType::symlink},
       {S_IFBLK, NodeType::device}, {S_IFCHR, NodeType::char_device}, {S_IFIFO, NodeType::fifo},
       {S_IFSOCK, NodeType::socket}};
   for (const auto& [bits, type] : types) {
-    EXPECT_EQ(unix_mode::type_of(bits | 0644U), type);
-    EXPECT_EQ(unix_mode::type_bits(type), bits);
+    EXPECT_EQ(node_type_of(bits | 0644U), type);
+    EXPECT_EQ(unix_type_bits(type), bits);
   }
-  EXPECT_EQ(unix_mode::type_of(0160000U | 0644U), std::nullopt);
-  EXPECT_EQ(unix_mode::type_of(0), std::nullopt);
-  EXPECT_EQ(unix_mode::type_bits(NodeType::irregular), 0U);
+  EXPECT_EQ(node_type_of(0160000U | 0644U), std::nullopt);
+  EXPECT_EQ(node_type_of(0), std::nullopt);
+  EXPECT_EQ(unix_type_bits(NodeType::irregular), 0U);
 }
 
 TEST(NodeTypeName, IsThatOfTheFormat) {

@@ -1,12 +1,9 @@
 #pragma once
 
-#include "medsave/format/node.hpp"
-
 #include <cstdint>
-#include <optional>
 
 /// The mode bits of Unix systems (st_mode). The functions of sys return these values on every
-/// system; nodes store those of Go (go_mode in node.hpp).
+/// system, and SFTP has them; nodes store those of Go (go_mode in format/node.hpp).
 namespace medsave::unix_mode {
 
 inline constexpr std::uint32_t kTypeBits = 0170000;
@@ -24,9 +21,8 @@ inline constexpr std::uint32_t kSticky = 01000;
 inline constexpr std::uint32_t kAccess = 0777;        // read, write, execute
 inline constexpr std::uint32_t kPermissions = 07777;  // all of these: what chmod takes
 
-/// nullopt for type bits that no type has.
-std::optional<NodeType> type_of(std::uint32_t mode);
-/// 0 for NodeType::irregular.
-std::uint32_t type_bits(NodeType type);
+constexpr bool is_of_type(std::uint32_t mode, std::uint32_t type) {
+  return (mode & kTypeBits) == type;
+}
 
 }  // namespace medsave::unix_mode
