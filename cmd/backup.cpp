@@ -1,3 +1,5 @@
+#include "backup_options.hpp"
+#include "backup_parent.hpp"
 #include "backup_report.hpp"
 #include "command_line.hpp"
 #include "commands.hpp"
@@ -12,13 +14,11 @@
 #include "version.hpp"
 
 #include "medsave/archive/archiver.hpp"
-#include "medsave/archive/parent_choice.hpp"
 #include "medsave/archive/snapshot_paths.hpp"
 #include "medsave/base/clock.hpp"
 #include "medsave/base/error.hpp"
 #include "medsave/base/sentences.hpp"
 #include "medsave/base/text.hpp"
-#include "medsave/base/units.hpp"
 #include "medsave/format/time_text.hpp"
 #include "medsave/prune/retention_refresh.hpp"
 #include "medsave/remote/location.hpp"
@@ -35,7 +35,6 @@
 #include <algorithm>
 #include <exception>
 #include <functional>
-#include <limits>
 #include <memory>
 #include <optional>
 #include <stop_token>
@@ -45,67 +44,6 @@
 
 namespace medsave::cli {
 namespace {
-
-constexpr std::uint64_t kMaxReadConcurrency = 128;
-
-struct BackupOptions {
-  TargetLists lists = {};
-  PatternOptions excludes = {};
-  bool exclude_caches = false;
-  std::vector<std::string> exclude_if_present = {};
-  std::optional<std::uint64_t> exclude_larger_than = {};
-  bool one_file_system = false;
-  bool from_stdin = false;
-  bool from_command = false;
-  std::string stdin_filename = "stdin";
-  std::string parent = {};
-  bool force = false;
-  GroupBy group_by = {};
-  bool ignore_inode = false;
-  bool ignore_ctime = false;
-  bool skip_if_unchanged = false;
-  std::string host = {};
-  std::vector<std::string> tags = {};
-  std::optional<Timestamp> time = {};
-  bool with_atime = false;
-  std::uint64_t read_concurrency = 0;  // 0: the engine's default
-  bool no_scan = false;
-  bool dry_run = false;
-  bool require_sources = false;
-  std::string summary_file = {};
-};
-
-void refuse_contradictions(const BackupOptions& options, const std::vector<std::string>& arguments,
-                           const Context& context) {
-  if (options.from_stdin && options.from_command) {
-    throw Error(Errc::usage, _("--stdin and --stdin-from-command cannot be used together"));
-  }
-  if ((options.from_stdin || options.from_command) && !options.lists.empty()) {
-    throw Error(Errc::usage, _("--stdin and --files-from cannot be used together"));
-  }
-  if (options.from_stdin && !arguments.empty()) {
-    throw Error(Errc::usage, _("--stdin was specified and files/dirs were listed as arguments"));
-  }
-  if (options.from_command && arguments.empty()) {
-    throw Error(Errc::usage, _("--stdin-from-command needs a command as its arguments"));
-  }
-  if (options.from_stdin || options.from_command) stream_components(options.stdin_filename);
-  const auto reads_stdin = [](const std::vector<std::string>& lists) {
-    return std::ranges::find(lists, "-") != lists.end();
-  };
-  const bool list_on_stdin = reads_stdin(options.lists.files_from) ||
-                             reads_stdin(options.lists.files_from_verbatim) ||
-                             reads_stdin(options.lists.files_from_raw);
-  const RepositoryChoice& choice = context.global.repository;
-  const bool password_known = choice.no_password || !choice.password_file.empty() ||
-                              !choice.password_command.empty() ||
-                              !environment_value("PASSWORD").empty();
-  if ((options.from_stdin || list_on_stdin) && !password_known) {
-    throw Error(Errc::usage,
-                _("standard input is taken by what is backed up, so the password must come from "
-                  "--password-file, --password-command or the variable MEDSAVE_PASSWORD"));
-  }
-}
 
 /// The output of a command, which runs while it is read.
 StreamSource command_source(const std::vector<std::string>& command) {
@@ -204,63 +142,14 @@ Job make_job(const BackupOptions& options, const std::vector<std::string>& argum
   return job;
 }
 
-/// The parent, as choose_parent() finds it. If there is only one that is dated in the future (a
-/// clock was wrong), it is used all the same: without a parent all files would be read again.
-const SnapshotEntry* usual_parent(const Snapshot& snapshot, const BackupOptions& options,
-                                  const std::vector<SnapshotEntry>& snapshots, Context& context) {
-  const SnapshotEntry* found = choose_parent(snapshots, snapshot, options.group_by);
-  if (found != nullptr || options.time) return found;
-  Snapshot later = snapshot;
-  later.time.instant.seconds = std::numeric_limits<std::int64_t>::max();
-  found = choose_parent(snapshots, later, options.group_by);
-  if (found != nullptr && is_in_future(found->snapshot.time.instant)) {
-    context.warn(format_text(_("the previous snapshot {} is of {}, which is in the future: a clock "
-                               "was wrong when it was made, or is now"),
-                             found->id.short_hex(),
-                             format_local_time(found->snapshot.time.instant)));
-  }
-  return found;
-}
-
-/// The newest snapshot of this computer, whatever its sources, if its time is in the future: then
-/// the clock is behind now. Otherwise nullptr.
-const SnapshotEntry* newest_if_in_future(const std::vector<SnapshotEntry>& snapshots,
-                                         const std::string& host) {
-  const SnapshotEntry* newest = nullptr;
-  for (const SnapshotEntry& entry : snapshots) {
-    if (entry.snapshot.hostname != host) continue;
-    if (newest == nullptr || is_older(*newest, entry)) newest = &entry;
-  }
-  return newest != nullptr && is_in_future(newest->snapshot.time.instant) ? newest : nullptr;
-}
-
-/// The parent to record in a snapshot that is compared with nothing (--force, a stream): one that
-/// proves that the clock is behind, or nullptr. Without it `forget` would take the new snapshot for
-/// an old one.
-const SnapshotEntry* parent_in_future(const SnapshotEntry* usual,
-                                      const std::vector<SnapshotEntry>& snapshots,
-                                      const std::string& host) {
-  if (usual == nullptr) return newest_if_in_future(snapshots, host);
-  const bool shows_it = is_in_future(usual->snapshot.time.instant) ||
-                        made_with_clock_behind(snapshots).contains(usual->id);
-  return shows_it ? usual : nullptr;
-}
-
 void choose_parent_of(Job& job, const BackupOptions& options,
-                      const std::vector<SnapshotEntry>& snapshots, Context& context) {
-  const bool compares = job.request.streams.empty() && !options.force;
-  if (compares && !options.parent.empty()) {
-    job.parent = find_snapshot(snapshots, options.parent, {}, context.notices());
-  } else {
-    const SnapshotEntry* usual = usual_parent(job.snapshot, options, snapshots, context);
-    if (compares && usual != nullptr) {
-      job.parent = *usual;
-    } else if (!options.time) {
-      const auto* shown = parent_in_future(usual, snapshots, job.snapshot.hostname);
-      if (shown != nullptr) job.snapshot.parent = shown->id;
-    }
-  }
-  if (!job.request.streams.empty()) return;
+                      const std::vector<SnapshotEntry>& snapshots, const Timestamp& now,
+                      Context& context) {
+  const bool is_stream = !job.request.streams.empty();
+  ParentToUse chosen = find_parent(job.snapshot, is_stream, options, snapshots, now, context);
+  job.parent = std::move(chosen.compared_with);
+  if (chosen.only_recorded) job.snapshot.parent = chosen.only_recorded;
+  if (is_stream) return;
   if (job.parent) {
     context.info(format_text(_("using parent snapshot {}"), job.parent->id.short_hex()));
   } else {
@@ -435,7 +324,7 @@ void back_up(const BackupOptions& options, const std::vector<std::string>& argum
   std::vector<IndexProblem> damaged;
   const std::unique_ptr<Index> index =
       load_index_for_writing(repository, context, opened.stop(), &damaged).index;
-  choose_parent_of(job, options, snapshots, context);
+  choose_parent_of(job, options, snapshots, repository.clock().now(), context);
   Progress progress;
   BackupDestination destination = make_destination(job, opened, *index, progress, context);
   // Not with damaged index files: the packs that they list look like those of an interrupted run,
@@ -497,109 +386,6 @@ void run_backup_command(const BackupOptions& options, const std::vector<std::str
   }
 }
 
-void add_source_options(Command& command, BackupOptions& options) {
-  command.group(_("What to back up"));
-  command
-      .options("files-from", _("FILE"), options.lists.files_from,
-               _("read what to back up from a file: one pattern a line, # begins a comment; - is "
-                 "standard input"))
-      .kind = ValueKind::file;
-  command
-      .options("files-from-verbatim", _("FILE"), options.lists.files_from_verbatim,
-               _("the same, each line being one path exactly as it stands"))
-      .kind = ValueKind::file;
-  command
-      .options("files-from-raw", _("FILE"), options.lists.files_from_raw,
-               _("the same, paths ended by NUL bytes, as \"find -print0\" writes them"))
-      .kind = ValueKind::file;
-  command
-      .flag("require-sources", options.require_sources,
-            _("exit status 3 also when a source is empty, or what was a mount point in one, as "
-              "when a "
-              "drive is not connected"))
-      .environment = "REQUIRE_SOURCES";
-  command.flag("stdin", options.from_stdin, _("back up what arrives on standard input"));
-  command.flag("stdin-from-command", options.from_command,
-               _("run the arguments as a command and back up its output; nothing is saved if it "
-                 "fails"));
-  command.option("stdin-filename", _("NAME"), options.stdin_filename,
-                 _("name of that file in the snapshot (default \"stdin\")"));
-}
-
-void add_filter_options(Command& command, BackupOptions& options) {
-  command.group(_("What to leave out"));
-  add_exclude_options(command, options.excludes);
-  command.flag("exclude-caches", options.exclude_caches,
-               _("leave out the content of folders marked by a CACHEDIR.TAG file"));
-  command.options("exclude-if-present", _("NAME[:HEADER]"), options.exclude_if_present,
-                  _("leave out the content of folders that hold a file NAME (beginning with "
-                    "HEADER); may be repeated"));
-  command.parsed(
-      "exclude-larger-than", _("SIZE"),
-      [&options](const std::string& text) {
-        options.exclude_larger_than = parse_size(text);
-        if (!options.exclude_larger_than) {
-          throw Error(Errc::usage, _("must be a size like 500k, 20M or 2G"));
-        }
-      },
-      _("leave out larger files (suffixes k, M, G, T)"));
-  command.flag("one-file-system,x", options.one_file_system,
-               _("stay on the file systems of what is backed up"));
-}
-
-void add_change_options(Command& command, BackupOptions& options) {
-  command.group(_("What counts as changed"));
-  command.option("parent", _("SNAPSHOT"), options.parent,
-                 _("compare with this snapshot instead of the latest of the group"));
-  command.flag("force,f", options.force, _("read all files again, changed or not"));
-  Option& group_by = command.parsed(
-      "group-by,g", _("GROUP"),
-      [&options](const std::string& text) { options.group_by = parse_group_by(text); },
-      _("what makes a group: host, paths and/or tags, separated by commas (default host,paths)"));
-  group_by.kind = ValueKind::text;
-  command.flag("ignore-inode", options.ignore_inode,
-               _("do not compare inode numbers and change times (for network drives)"));
-  command.flag("ignore-ctime", options.ignore_ctime, _("do not compare change times"));
-  command.flag("skip-if-unchanged", options.skip_if_unchanged,
-               _("save no snapshot if nothing differs from the parent"));
-}
-
-void add_record_options(Command& command, BackupOptions& options) {
-  command.group(_("What the snapshot records"));
-  Option& host = command.option("host,H", _("HOST"), options.host,
-                                _("name of the computer in the snapshot (default: this one's)"));
-  host.environment = "HOST";
-  host.older = "hostname";
-  command.options("tag", _("TAG[,TAG...]"), options.tags,
-                  _("tags for the snapshot; may be repeated"));
-  command.parsed(
-      "time", _("TIME"),
-      [&options](const std::string& text) {
-        options.time = parse_local_time(text);
-        if (!options.time) throw Error(Errc::usage, _("must look like 2026-11-22 22:08:41"));
-      },
-      _("time of the snapshot, as \"2026-11-22 22:08:41\" (default: now)"));
-  command.flag("with-atime", options.with_atime, _("record when files were last read"));
-  command.group(_("How to do it"));
-  Option& readers = command.number("read-concurrency", _("N"), options.read_concurrency,
-                                   _("how many files to read at the same time (default 2)"));
-  readers.environment = "READ_CONCURRENCY";
-  readers.set = [&options, number = readers.set](const std::string& text) {
-    number(text);
-    if (options.read_concurrency > kMaxReadConcurrency) {
-      throw Error(Errc::usage, format_text(_("must be at most {}"), kMaxReadConcurrency));
-    }
-  };
-  command.flag("no-scan", options.no_scan,
-               _("do not count files first; progress is then shown without percentages"));
-  command.flag("dry-run,n", options.dry_run, _("store nothing, only say what would be done"));
-  command
-      .option("summary-file", _("FILE"), options.summary_file,
-              _("write the summary, or why there is none, to this file instead of what it held; "
-                "with --quiet too"))
-      .kind = ValueKind::file;
-}
-
 }  // namespace
 
 void add_backup(Command& root) {
@@ -615,10 +401,7 @@ void add_backup(Command& root) {
         "while the repository takes data faster than this computer can prepare it; "
         "--compression better and max always compress them."));
   command.arguments(_("[FILE/DIR]..."), ValueKind::file);
-  add_source_options(command, *options);
-  add_filter_options(command, *options);
-  add_change_options(command, *options);
-  add_record_options(command, *options);
+  add_backup_options(command, *options);
   command.exit_codes({kExitIncomplete, kExitNoRepository, kExitLocked, kExitWrongPassword});
   command.examples(
       {{_("medsave -r /media/usb/medsave backup /srv/practice --exclude '*.tmp'"),

@@ -14,7 +14,7 @@
 #include "medsave/format/time_text.hpp"
 #include "medsave/json/json_object.hpp"
 #include "medsave/par/task_scope.hpp"
-#include "medsave/repo/second_look.hpp"
+#include "medsave/repo/list_again.hpp"
 #include "medsave/snap/retention.hpp"
 
 #include <algorithm>
@@ -43,12 +43,12 @@ struct JudgedGroup {
 };
 
 std::vector<JudgedGroup> judge(std::vector<SnapshotEntry> snapshots, const GroupBy& group_by,
-                               const RetentionPolicy& policy,
+                               const RetentionPolicy& policy, const Timestamp& now,
                                const std::set<Id>& made_with_clock_behind) {
   std::vector<JudgedGroup> judged;
   for (SnapshotGroup& group : group_snapshots(std::move(snapshots), group_by)) {
-    RetentionResult result = apply_retention(std::exchange(group.snapshots, {}), policy,
-                                             system_clock().now(), made_with_clock_behind);
+    RetentionResult result =
+        apply_retention(std::exchange(group.snapshots, {}), policy, now, made_with_clock_behind);
     if (result.keep.empty() && !policy.empty()) {
       throw Error(Errc::usage,
                   format_text(_("the policy would keep no snapshot of {1} of the host {0}; nothing "
@@ -131,9 +131,9 @@ std::vector<Id> ids_of(const std::vector<SnapshotEntry>& snapshots) {
 
 /// Warns of snapshots whose time is in the future: with a wrong clock, today or then, "the last" is
 /// not what was saved last.
-void warn_of_future(const std::vector<SnapshotEntry>& all, Context& context) {
-  const auto in_future = [](const SnapshotEntry& entry) {
-    return is_in_future(entry.snapshot.time.instant);
+void warn_of_future(const std::vector<SnapshotEntry>& all, const Timestamp& now, Context& context) {
+  const auto in_future = [&](const SnapshotEntry& entry) {
+    return is_in_future(entry.snapshot.time.instant, now);
   };
   const auto first = std::ranges::find_if(all, in_future);
   if (first == all.end()) return;
@@ -155,13 +155,15 @@ std::vector<Id> snapshots_to_forget(std::vector<SnapshotEntry> all, bool all_rea
   const auto fits = [&](const SnapshotEntry& entry) { return filter.matches(entry.snapshot); };
   if (all_readable && std::ranges::none_of(all, fits)) tell_none_chosen(all, context);
   std::erase_if(all, std::not_fn(fits));
-  warn_of_future(all, context);
+  const Timestamp now = system_clock().now();
+  warn_of_future(all, now, context);
   context.info(format_text(_("Applying Policy: {}"), describe_policy(policy)));
-  const std::vector<JudgedGroup> groups = judge(std::move(all), options.group_by, policy, behind);
-  std::vector<SnapshotEntry> doomed;
+  const std::vector<JudgedGroup> groups =
+      judge(std::move(all), options.group_by, policy, now, behind);
+  std::vector<SnapshotEntry> to_delete;
   for (const JudgedGroup& judged : groups) {
     const std::vector<SnapshotEntry>& remove = judged.result.remove;
-    doomed.insert(doomed.end(), remove.begin(), remove.end());
+    to_delete.insert(to_delete.end(), remove.begin(), remove.end());
     if (context.verbosity() >= 1 && !context.global.json) {
       // restic says it of one group too, with --verbose.
       const bool of_one = context.identity == Identity::restic && context.verbosity() >= 2;
@@ -169,7 +171,7 @@ std::vector<Id> snapshots_to_forget(std::vector<SnapshotEntry> all, bool all_rea
     }
   }
   if (context.global.json) print_json(groups, context);
-  return ids_of(doomed);
+  return ids_of(to_delete);
 }
 
 /// How many could not be deleted.
@@ -326,10 +328,10 @@ std::vector<Id> named_snapshots(const std::vector<std::string>& arguments,
                                 const std::vector<Unreadable>& unreadable,
                                 const ForgetOptions& options, Context& context) {
   const NamedSnapshots named = sort_names(arguments, repository, all, unreadable);
-  std::vector<Id> doomed;
+  std::vector<Id> to_delete;
   if (!named.readable.empty()) {
-    doomed = ids_of(choose_snapshots(all, named.readable, options.snapshots.filter(),
-                                     UnknownName::latest_ignored, context));
+    to_delete = ids_of(choose_snapshots(all, named.readable, options.snapshots.filter(),
+                                        UnknownName::latest_ignored, context));
   }
   for (const Id& id : named.damaged) {
     context.warn(format_text(
@@ -340,9 +342,9 @@ std::vector<Id> named_snapshots(const std::vector<std::string>& arguments,
                 "it was named. Before anything is pruned, \"medsave recover\" makes a new snapshot "
                 "of what only this one held"),
         id.hex()));
-    doomed.push_back(id);
+    to_delete.push_back(id);
   }
-  return doomed;
+  return to_delete;
 }
 
 /// All that can be read; the others are told.
@@ -399,11 +401,11 @@ void run_forget(const ForgetOptions& options, const std::vector<std::string>& ar
              : load_for_choice(opened, unreadable, context);
   const unsigned long unread = arguments.empty() ? count_unread(unreadable) : 0;
   KnownSnapshots known{.there = ids_of(all)};
-  const std::vector<Id> doomed =
+  const std::vector<Id> to_delete =
       arguments.empty()
           ? snapshots_to_forget(std::move(all), unreadable.empty(), options, filter, context)
           : named_snapshots(arguments, repository, all, unreadable, options, context);
-  if (doomed.empty()) {
+  if (to_delete.empty()) {
     if (options.prune) {
       context.info(
           _("no snapshots to remove, so nothing was pruned; \"medsave prune\" frees what "
@@ -417,10 +419,10 @@ void run_forget(const ForgetOptions& options, const std::vector<std::string>& ar
   }
   unsigned long failed = 0;
   if (options.dry_run) {
-    announce_dry_run(doomed, context);
+    announce_dry_run(to_delete, context);
   } else {
-    failed = delete_snapshots(opened, doomed, context);
-    if (!options.prune && failed != doomed.size() && context.identity == Identity::medsave) {
+    failed = delete_snapshots(opened, to_delete, context);
+    if (!options.prune && failed != to_delete.size() && context.identity == Identity::medsave) {
       context.info(_("\"medsave prune\" frees the space"));
     }
   }
@@ -429,9 +431,10 @@ void run_forget(const ForgetOptions& options, const std::vector<std::string>& ar
     PruneChoice choice = options.prune_choice;
     // The repository may have no snapshot left: this command has just removed them, as was asked.
     choice.may_remove_everything = true;
-    std::erase_if(known.there,
-                  [&](const Id& id) { return std::ranges::find(doomed, id) != doomed.end(); });
-    if (options.dry_run) known.ignored = doomed;
+    std::erase_if(known.there, [&](const Id& id) {
+      return std::ranges::find(to_delete, id) != to_delete.end();
+    });
+    if (options.dry_run) known.ignored = to_delete;
     prune_repository(opened, choice, options.dry_run, std::move(known), context);
   }
   require_all_done(failed, unread);

@@ -146,7 +146,8 @@ void use_cache(const GlobalOptions& global, const std::string& location, CacheUs
 void clean_up_cache(Context& context) {
   const std::string base = cache_base(context.global);
   try {
-    for (const CacheDirectory& directory : list_cache_directories(base, false)) {
+    for (const CacheDirectory& directory :
+         list_cache_directories(base, false, system_clock().now())) {
       if (!directory.old) continue;
       context.detail(
           format_text(_("removing old cache of repository {}"), directory.repository_id));

@@ -28,8 +28,8 @@ bool may_be_cached(FileKind kind) {
 class CachingBackend : public CacheBackend {
  public:
   CachingBackend(std::unique_ptr<Backend> inner, const std::string& base,
-                 const std::string& repository_id)
-      : inner_(std::move(inner)), folder_(base, repository_id) {}
+                 const std::string& repository_id, const Clock& clock)
+      : inner_(std::move(inner)), folder_(base, repository_id, clock) {}
 
   [[nodiscard]] std::string location() const override { return inner_->location(); }
   [[nodiscard]] unsigned connections() const override { return inner_->connections(); }
@@ -198,8 +198,9 @@ void CachingBackend::note_tree_pack(const Id& pack) {
 
 class TemporaryCache : public CachingBackend {
  public:
-  TemporaryCache(std::unique_ptr<Backend> inner, const std::string& base, const std::string& name)
-      : CachingBackend(std::move(inner), base, name), base_(base), name_(name) {}
+  TemporaryCache(std::unique_ptr<Backend> inner, const std::string& base, const std::string& name,
+                 const Clock& clock)
+      : CachingBackend(std::move(inner), base, name, clock), base_(base), name_(name) {}
   ~TemporaryCache() override {
     try {
       remove_cache_directory(base_, name_);
@@ -217,15 +218,17 @@ class TemporaryCache : public CachingBackend {
 
 std::unique_ptr<CacheBackend> make_cache_backend(std::unique_ptr<Backend> inner,
                                                  const std::string& base,
-                                                 const std::string& repository_id) {
-  return std::make_unique<CachingBackend>(std::move(inner), base, repository_id);
+                                                 const std::string& repository_id,
+                                                 const Clock& clock) {
+  return std::make_unique<CachingBackend>(std::move(inner), base, repository_id, clock);
 }
 
 std::unique_ptr<CacheBackend> make_temporary_cache_backend(std::unique_ptr<Backend> inner,
-                                                           const std::string& base) {
+                                                           const std::string& base,
+                                                           const Clock& clock, Random& random) {
   Id name;
-  system_random().fill(name.bytes());
-  return std::make_unique<TemporaryCache>(std::move(inner), base, name.hex());
+  random.fill(name.bytes());
+  return std::make_unique<TemporaryCache>(std::move(inner), base, name.hex(), clock);
 }
 
 }  // namespace medsave

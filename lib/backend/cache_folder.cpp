@@ -40,21 +40,22 @@ void remove_quietly(DirHandle dir, const std::string& name) noexcept {
 }
 
 /// Whether this partial file is so old that its writer must have died.
-bool is_abandoned(const FileInfo& info) {
+bool is_abandoned(const FileInfo& info, const Timestamp& now) {
   constexpr double kHour = 3600;
-  return seconds_between(info.mtime, system_clock().now()) > kHour;
+  return seconds_between(info.mtime, now) > kHour;
 }
 
 }  // namespace
 
-CacheFolder::CacheFolder(const std::string& base, const std::string& repository_id)
-    : root_(base + "/" + repository_id) {
+CacheFolder::CacheFolder(const std::string& base, const std::string& repository_id,
+                         const Clock& clock)
+    : clock_(clock), root_(base + "/" + repository_id) {
   if (!Id::parse(repository_id)) return;
   try {
     make_cache_base(base);
     make_directories(root_, 0700);
     write_if_missing(root_ + "/version", kVersion);
-    const Timestamp now = system_clock().now();
+    const Timestamp now = clock_.now();
     set_times_at(kCurrentDirectory, root_, now, now);
     usable_ = as_text(read_file(root_ + "/version", 16).view()) == kVersion;
   } catch (const Error&) {
@@ -154,7 +155,7 @@ void CacheFolder::prune_folder(const std::string& path,
     if (!info || !info->is_regular()) continue;
     const std::optional<Id> id = Id::parse(entry.name);
     if (!id) {
-      const bool is_left_over = is_temporary_name(entry.name) && is_abandoned(*info);
+      const bool is_left_over = is_temporary_name(entry.name) && is_abandoned(*info, clock_.now());
       if (is_left_over) remove_quietly(dir.get(), entry.name);
       continue;
     }

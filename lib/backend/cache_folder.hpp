@@ -1,6 +1,7 @@
 #pragma once
 
 #include "medsave/backend/backend.hpp"
+#include "medsave/base/clock.hpp"
 
 #include <optional>
 #include <string>
@@ -14,7 +15,7 @@ class CacheFolder {
  public:
   /// Makes `<base>/<repository id>` where needed, and marks it as used now. It is not usable when
   /// that fails, or when the id is not one.
-  CacheFolder(const std::string& base, const std::string& repository_id);
+  CacheFolder(const std::string& base, const std::string& repository_id, const Clock& clock);
 
   [[nodiscard]] bool usable() const { return usable_; }
   [[nodiscard]] std::string path_of(const FileRef& file) const;
@@ -35,6 +36,7 @@ class CacheFolder {
   [[nodiscard]] std::vector<std::string> folders_of(FileKind kind) const;
   void prune_folder(const std::string& path, const std::vector<ListedFile>& sorted) const;
 
+  const Clock& clock_;
   std::string root_;
   bool usable_ = false;
 };

@@ -7,6 +7,8 @@
 #include "medsave/sys/file_info.hpp"
 #include "medsave/sys/file_io.hpp"
 
+#include <algorithm>
+#include <cstddef>
 #include <optional>
 #include <utility>
 
@@ -50,6 +52,21 @@ void HeldFolder::make(unsigned mode) {
   if (is_open() && is_in_place()) return;
   make_directories(path_, mode);
   open();
+}
+
+void HeldFolder::sync_way_to_it() const {
+  const std::uint64_t device = stat_at(kCurrentDirectory, path_).value_or(FileInfo{}).device;
+  std::string folder = path_;
+  do {
+    folder.erase(std::max<std::size_t>(folder.find_last_of('/'), 1));
+    try {
+      sync_dir(folder);
+    } catch (const Error& e) {
+      if (e.code() != Errc::permission)
+        throw;  // this user may lack permission to read the folders above
+    }
+  } while (folder != "/" &&
+           stat_at(kCurrentDirectory, folder).value_or(FileInfo{}).device == device);
 }
 
 bool HeldFolder::is_in_place() const {

@@ -22,6 +22,8 @@ class HeldFolder {
   [[nodiscard]] DirHandle fd() const;
   /// Makes it, with the missing folders above it, and opens it.
   void make(unsigned mode);
+  /// Syncs the folders above it up to the mount point, since they may be as new as it is.
+  void sync_way_to_it() const;
 
   /// Whether its path still leads to it.
   [[nodiscard]] bool is_in_place() const;

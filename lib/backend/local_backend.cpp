@@ -3,6 +3,7 @@
 #include "held_folder.hpp"
 #include "local_leftovers.hpp"
 #include "local_listing.hpp"
+#include "local_names.hpp"
 #include "local_reserve.hpp"
 #include "local_writer.hpp"
 #include "open_files.hpp"
@@ -10,6 +11,7 @@
 
 #include "medsave/backend/checks.hpp"
 #include "medsave/backend/file_layout.hpp"
+#include "medsave/base/clock.hpp"
 #include "medsave/base/error.hpp"
 #include "medsave/base/sentences.hpp"
 #include "medsave/base/text.hpp"
@@ -42,34 +44,11 @@ constexpr std::uint64_t kRoomForNewReserve = 64 * kMiB;
 constexpr std::array kLasting = {FileKind::key, FileKind::snapshot, FileKind::index,
                                  FileKind::pack};
 constexpr FileRef kConfig = {.kind = FileKind::config, .id = {}};
-const std::string kRoot = ".";
 constexpr std::size_t kUsualRange = 32 * kMiB;
-constexpr std::size_t kRootPrefix = 2;  // "./"
-
-std::string above(const std::string& name) {
-  const std::size_t slash = name.find_last_of('/');
-  return slash == std::string::npos ? kRoot : name.substr(0, slash);
-}
-
-/// Syncs the folders above `path` up to the mount point, since they may be as new as it is.
-void sync_way_to(const std::string& path) {
-  const std::uint64_t device = stat_at(kCurrentDirectory, path).value_or(FileInfo{}).device;
-  std::string folder = path;
-  do {
-    folder.erase(std::max<std::size_t>(folder.find_last_of('/'), 1));
-    try {
-      sync_dir(folder);
-    } catch (const Error& e) {
-      if (e.code() != Errc::permission)
-        throw;  // this user may lack permission to read the folders above
-    }
-  } while (folder != "/" &&
-           stat_at(kCurrentDirectory, folder).value_or(FileInfo{}).device == device);
-}
 
 class LocalBackend : public Backend {
  public:
-  LocalBackend(std::string shown, std::string root, unsigned connections);
+  LocalBackend(std::string shown, std::string root, unsigned connections, const Clock& clock);
 
   [[nodiscard]] std::string location() const override { return root_.shown(); }
   [[nodiscard]] unsigned connections() const override { return connections_; }
@@ -95,10 +74,6 @@ class LocalBackend : public Backend {
   void renew_reserve() override;
 
  private:
-  // Names are relative to the repository's folder.
-  [[nodiscard]] std::string folder_of(FileKind kind) const;
-  [[nodiscard]] std::string folder_of(const FileRef& file) const;
-  [[nodiscard]] std::string name_of(const FileRef& file) const;
   [[nodiscard]] bool has_config() const;
   [[nodiscard]] bool holds_no_snapshot() const;
   void require_folders() const;
@@ -106,7 +81,10 @@ class LocalBackend : public Backend {
   UniqueFd create_temporary(const FileRef& file, const std::string& temporary);
   void make_folder_again(const FileRef& file);
   WrittenFile write_temporary(const FileRef& file, const Buffer& data);
-  [[nodiscard]] std::string shown(const std::string& name) const;
+  /// The whole path of a name, for messages.
+  [[nodiscard]] std::string shown(const std::string& name) const {
+    return name == kRoot ? root_.shown() : root_.shown() + "/" + name;
+  }
   template <typename Write>
   void write_with_advice(const std::string& folder, const Write& write);
   std::shared_ptr<const UniqueFd> open_for_range(const FileRef& file);
@@ -115,8 +93,9 @@ class LocalBackend : public Backend {
   bool allow_removal(const std::string& name);
   void remove_file(const FileRef& file);
 
-  const FileLayout layout_{kRoot};
+  const LocalNames names_;
   const unsigned connections_;
+  const Clock& clock_;
   HeldFolder root_;
   Modes modes_;
   std::atomic<bool> config_seen_ = false;
@@ -126,39 +105,27 @@ class LocalBackend : public Backend {
   LocalWriter writer_{root_};
 };
 
-LocalBackend::LocalBackend(std::string shown, std::string root, unsigned connections)
-    : connections_(connections), root_(std::move(shown), std::move(root)) {
+LocalBackend::LocalBackend(std::string shown, std::string root, unsigned connections,
+                           const Clock& clock)
+    : connections_(connections), clock_(clock), root_(std::move(shown), std::move(root)) {
   if (!root_.is_open()) return;
-  const std::optional<FileInfo> config = stat_at(root_.fd(), name_of(kConfig));
+  const std::optional<FileInfo> config = stat_at(root_.fd(), names_.name_of(kConfig));
   if (!config) return;
   config_seen_ = true;
   if ((config->mode & 0040) != 0) modes_ = {.folder = 0770, .file = 0440};
   // Files that were there before this run, whether or not it lists them.
   writer_.note_found(kRoot);
-  for (const FileKind kind : kLasting) writer_.note_found(folder_of(kind));
-}
-
-std::string LocalBackend::folder_of(FileKind kind) const {
-  return kind == FileKind::config ? kRoot : layout_.folder_of(kind).substr(kRootPrefix);
-}
-
-std::string LocalBackend::folder_of(const FileRef& file) const {
-  return file.kind == FileKind::pack ? layout_.folder_of(file).substr(kRootPrefix)
-                                     : folder_of(file.kind);
-}
-
-std::string LocalBackend::name_of(const FileRef& file) const {
-  return layout_.path_of(file).substr(kRootPrefix);
+  for (const FileKind kind : kLasting) writer_.note_found(names_.folder_of(kind));
 }
 
 /// True also if there was one that is gone now.
 bool LocalBackend::has_config() const {
-  return config_seen_ || lstat_at(root_.fd(), name_of(kConfig)).has_value();
+  return config_seen_ || lstat_at(root_.fd(), names_.name_of(kConfig)).has_value();
 }
 
 void LocalBackend::require_folders() const {
   for (const FileKind kind : kLasting) {
-    if (!lstat_at(root_.fd(), folder_of(kind))) throw_without(kind);
+    if (!lstat_at(root_.fd(), names_.folder_of(kind))) throw_without(kind);
   }
 }
 
@@ -167,26 +134,25 @@ void LocalBackend::throw_without(FileKind kind) const {
   throw Error(Errc::corrupt,
               format_text(_("the folder \"{}\" of the repository at {} is missing, and nothing was "
                             "changed; {}"),
-                          folder_of(kind), root_.shown(), missing_folder_advice(kind)));
+                          names_.folder_of(kind), root_.shown(), missing_folder_advice(kind)));
 }
 
 void LocalBackend::create() {
   root_.make(modes_.folder);
-  for (const std::string& folder : layout_.folders()) {
-    if (folder == kRoot) continue;
-    ensure_dir_at(root_.fd(), folder.substr(kRootPrefix), modes_.folder);
+  for (const std::string& folder : names_.folders()) {
+    if (folder != kRoot) ensure_dir_at(root_.fd(), folder, modes_.folder);
   }
   ensure_dir_at(root_.fd(), kReserveFolder, modes_.folder);
-  sync_way_to(root_.path());
+  root_.sync_way_to_it();
   writer_.note_change(kRoot);
-  writer_.note_change(folder_of(FileKind::pack));
+  writer_.note_change(names_.folder_of(FileKind::pack));
   make_reserve(root_, kRoomForReserve);
 }
 
 /// Only folders whose loss loses nothing are made again: those of locks, and one of the 256 for
 /// packs.
 void LocalBackend::make_folder_again(const FileRef& file) {
-  const std::string folder = folder_of(file);
+  const std::string folder = names_.folder_of(file);
   if (file.kind != FileKind::pack && file.kind != FileKind::lock) throw_without(file.kind);
   try {
     ensure_dir_at(root_.fd(), folder, modes_.folder);
@@ -194,7 +160,7 @@ void LocalBackend::make_folder_again(const FileRef& file) {
     if (e.code() != Errc::not_found) throw;
     throw_without(file.kind);
   }
-  writer_.note_change(above(folder));
+  writer_.note_change(folder_above(folder));
 }
 
 UniqueFd LocalBackend::create_temporary(const FileRef& file, const std::string& temporary) {
@@ -211,8 +177,8 @@ UniqueFd LocalBackend::create_temporary(const FileRef& file, const std::string& 
 WrittenFile LocalBackend::write_temporary(const FileRef& file, const Buffer& data) {
   WrittenFile written;
   written.file = file;
-  written.folder = folder_of(file);
-  written.final_name = name_of(file);
+  written.folder = names_.folder_of(file);
+  written.final_name = names_.name_of(file);
   written.temporary = temporary_name(written.final_name);
   written.mode = modes_.file;
   written.size = data.size();
@@ -235,15 +201,10 @@ WrittenFile LocalBackend::write_temporary(const FileRef& file, const Buffer& dat
   return written;
 }
 
-/// The whole path of a name, for messages.
-std::string LocalBackend::shown(const std::string& name) const {
-  return name == kRoot ? root_.shown() : root_.shown() + "/" + name;
-}
-
 /// Where that cannot be seen, it may hold some.
 bool LocalBackend::holds_no_snapshot() const {
   try {
-    const UniqueDir dir = open_dir_at(root_.fd(), folder_of(FileKind::snapshot), true);
+    const UniqueDir dir = open_dir_at(root_.fd(), names_.folder_of(FileKind::snapshot), true);
     return list_dir(dir.get()).empty();
   } catch (const Error&) {
     return false;
@@ -294,7 +255,7 @@ void LocalBackend::write_with_advice(const std::string& folder, const Write& wri
 
 void LocalBackend::save(const FileRef& file, Buffer&& data) {
   if (file.kind == FileKind::config && size(file)) throw_present(file, location());
-  write_with_advice(folder_of(file), [&] {
+  write_with_advice(names_.folder_of(file), [&] {
     writer_.check();
     if (root_.is_open())
       root_.require_in_place();  // checked here as well, since the next barrier may be far away
@@ -356,7 +317,7 @@ void LocalBackend::read_with_context(const FileRef& file, const Read& read) {
     // Long advice for config and keys only: other files may fail by the thousand, with a line each.
     const bool opens = file.kind == FileKind::config || file.kind == FileKind::key;
     if (opens && e.code() == Errc::permission) {
-      throw refused_read(shown(name_of(file)), root_.shown());
+      throw refused_read(shown(names_.name_of(file)), root_.shown());
     }
     const std::string what = format_text(_("{} (in the repository {})"), e.what(), root_.shown());
     if (e.code() != Errc::permission) throw Error(e.code(), what);
@@ -368,7 +329,7 @@ void LocalBackend::read_with_context(const FileRef& file, const Read& read) {
 
 void LocalBackend::load(const FileRef& file, std::uint64_t limit, Buffer& out) {
   read_with_context(file, [&] {
-    const std::string name = name_of(file);
+    const std::string name = names_.name_of(file);
     const UniqueFd fd = open_file_at(root_.fd(), name, true);
     const std::uint64_t length = fstat_fd(fd.get()).size;
     require_within(file, length, limit);
@@ -377,16 +338,16 @@ void LocalBackend::load(const FileRef& file, std::uint64_t limit, Buffer& out) {
     require_whole(file, 0, out.size(), pread_some(fd.get(), out.writable(), 0, name));
   });
   if (file.kind == FileKind::config) config_seen_ = true;
-  if (file.kind != FileKind::lock) writer_.note_found(folder_of(file));
+  if (file.kind != FileKind::lock) writer_.note_found(names_.folder_of(file));
 }
 
 std::shared_ptr<const UniqueFd> LocalBackend::open_for_range(const FileRef& file) {
   if (file.kind != FileKind::pack) {
-    return std::make_shared<const UniqueFd>(open_file_at(root_.fd(), name_of(file), true));
+    return std::make_shared<const UniqueFd>(open_file_at(root_.fd(), names_.name_of(file), true));
   }
   if (auto known = pack_files_.find(file.id)) return known;
-  auto opened = pack_files_.open(file.id, root_.fd(), name_of(file));
-  writer_.note_found(folder_of(file));  // an index may be about to name it
+  auto opened = pack_files_.open(file.id, root_.fd(), names_.name_of(file));
+  writer_.note_found(names_.folder_of(file));  // an index may be about to name it
   return opened;
 }
 
@@ -403,7 +364,7 @@ void LocalBackend::load_range(const FileRef& file, std::uint64_t offset, std::si
       require_whole(file, offset, length, std::min<std::uint64_t>(length, rest));
     }
     out.resize(length);
-    const std::size_t got = pread_some(fd->get(), out.writable(), offset, name_of(file));
+    const std::size_t got = pread_some(fd->get(), out.writable(), offset, names_.name_of(file));
     require_whole(file, offset, length, got);
   });
 }
@@ -417,7 +378,7 @@ void LocalBackend::done_reading(const FileRef& file, std::uint64_t offset, std::
 void LocalBackend::drop_from_memory(const FileRef& file) {
   try {
     if (file.kind == FileKind::pack) writer_.wait_for(file);
-    const UniqueFd fd = open_file_at(root_.fd(), name_of(file), true);
+    const UniqueFd fd = open_file_at(root_.fd(), names_.name_of(file), true);
     medsave::drop_from_memory(fd.get(), 0, 0);
   } catch (const Error&) {  // the next load meets the same
   }
@@ -426,8 +387,8 @@ void LocalBackend::drop_from_memory(const FileRef& file) {
 std::optional<std::uint64_t> LocalBackend::size(const FileRef& file) {
   if (file.kind == FileKind::pack) writer_.wait_for(file);
   if (!root_.is_open()) return std::nullopt;
-  if (const auto info = stat_at(root_.fd(), name_of(file))) return info->size;
-  if (lstat_at(root_.fd(), name_of(file))) return 0;  // a link that leads nowhere now
+  if (const auto info = stat_at(root_.fd(), names_.name_of(file))) return info->size;
+  if (lstat_at(root_.fd(), names_.name_of(file))) return 0;  // a link that leads nowhere now
   root_.require_in_place();
   return std::nullopt;
 }
@@ -435,7 +396,7 @@ std::optional<std::uint64_t> LocalBackend::size(const FileRef& file) {
 std::vector<ListedFile> LocalBackend::list(FileKind kind) {
   std::vector<ListedFile> files;
   if (!root_.is_open()) return files;
-  const std::string folder = folder_of(kind);
+  const std::string folder = names_.folder_of(kind);
   try {
     const UniqueDir dir = open_dir_at(root_.fd(), folder, true);
     if (kind == FileKind::pack) {
@@ -466,7 +427,7 @@ bool LocalBackend::allow_removal(const std::string& name) {
 }
 
 void LocalBackend::remove_file(const FileRef& file) {
-  const std::string name = name_of(file);
+  const std::string name = names_.name_of(file);
   try {
     remove_file_at(root_.fd(), name);
   } catch (const Error& e) {
@@ -497,17 +458,19 @@ void LocalBackend::remove_unguarded(const FileRef& file) {
       root_.require_in_place();
       return;
     }
-    if (e.code() == Errc::permission) throw refused_write(shown(folder_of(file)), root_.shown());
+    if (e.code() == Errc::permission)
+      throw refused_write(shown(names_.folder_of(file)), root_.shown());
     if (e.code() == Errc::read_only) throw write_protected(root_.shown());
     throw Error(e.code(), format_text(_("{} (in the repository {})"), e.what(), root_.shown()));
   }
-  writer_.note_change(folder_of(file));
+  writer_.note_change(names_.folder_of(file));
 }
 
 std::uint64_t LocalBackend::remove_leftovers() {
   writer_.wait_until_idle();  // pending files have temporary names too
   if (!root_.is_open()) return 0;
-  return remove_old_leftovers(root_, layout_.folders(), folder_of(FileKind::lock));
+  return remove_old_leftovers(root_, names_.folders(), names_.folder_of(FileKind::lock),
+                              clock_.now());
 }
 
 bool LocalBackend::give_up_reserve() { return root_.is_open() && remove_reserve(root_); }
@@ -524,8 +487,9 @@ std::string absolute(const std::string& path) {
 
 }  // namespace
 
-std::unique_ptr<Backend> make_local_backend(const std::string& path, unsigned connections) {
-  return std::make_unique<LocalBackend>(path, absolute(path), connections);
+std::unique_ptr<Backend> make_local_backend(const std::string& path, unsigned connections,
+                                            const Clock& clock) {
+  return std::make_unique<LocalBackend>(path, absolute(path), connections, clock);
 }
 
 }  // namespace medsave

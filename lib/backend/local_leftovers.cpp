@@ -51,13 +51,13 @@ std::uint64_t remove_from(const UniqueDir& dir, const Timestamp& now) {
 }  // namespace
 
 std::uint64_t remove_old_leftovers(const HeldFolder& root, const std::vector<std::string>& folders,
-                                   const std::string& locks) {
+                                   const std::string& locks, const Timestamp& now) {
   const std::optional<Timestamp> by_medium = time_of_medium(root, locks);
   if (!by_medium) return 0;
-  const Timestamp now = std::min(*by_medium, system_clock().now());
+  const Timestamp earlier = std::min(*by_medium, now);
   std::uint64_t freed = 0;
   for (const std::string& folder : folders) {
-    if (const UniqueDir dir = open_if_there(root, folder)) freed += remove_from(dir, now);
+    if (const UniqueDir dir = open_if_there(root, folder)) freed += remove_from(dir, earlier);
   }
   return freed;
 }

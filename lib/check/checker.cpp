@@ -108,7 +108,8 @@ class Check {
     listed_snapshots_ = snapshots_.size();
     report_.snapshots_listed = listed_snapshots_;
     if (!request_.snapshot_id.empty()) {
-      SnapshotEntry wanted = find_snapshot(snapshots_, request_.snapshot_id, request_.filter);
+      SnapshotEntry wanted =
+          find_snapshot(snapshots_, request_.snapshot_id, request_.filter, {}, repository_.clock());
       snapshots_.clear();
       snapshots_.push_back(std::move(wanted));
     } else {
@@ -165,7 +166,7 @@ class Check {
 
   void check_data(std::vector<PackSummary> packs, const std::stop_token& stop) {
     PackCheck check(repository_, *index_, log_, progress_);
-    check.run(select_packs(std::move(packs), request_.read_data, system_random()), stop);
+    check.run(select_packs(std::move(packs), request_.read_data, repository_.random()), stop);
     report_.packs_read = check.packs_read();
     report_.bytes_read = check.bytes_read();
   }

@@ -86,7 +86,8 @@ std::vector<Spot> spots_of(const std::string& pattern, const SnapshotEntry& entr
 
 class LayoutMaker {
  public:
-  explicit LayoutMaker(const Timestamp& start) : root_(std::make_shared<LayoutEntry>()) {
+  LayoutMaker(const Timestamp& start, const Timestamp& now)
+      : now_(now), root_(std::make_shared<LayoutEntry>()) {
     root_->time = start;
     root_->inode = kRootInode;
   }
@@ -142,7 +143,7 @@ class LayoutMaker {
     auto found = parent->children.find(kLatest);
     if (found == parent->children.end()) {
       found = add(*parent, kLatest, LayoutEntry::Kind::link, {});
-    } else if (is_in_future(time) && !is_in_future(found->second->time)) {
+    } else if (is_in_future(time, now_) && !is_in_future(found->second->time, now_)) {
       return;
     }
     if (found->second->kind != LayoutEntry::Kind::link) return;
@@ -161,6 +162,7 @@ class LayoutMaker {
     }
   }
 
+  const Timestamp now_;
   std::shared_ptr<LayoutEntry> root_;
 };
 
@@ -175,8 +177,8 @@ std::string fixed_folders(const std::string& pattern) {
 }  // namespace
 
 LayoutPointer make_layout(const std::vector<SnapshotEntry>& snapshots, const MountNames& names,
-                          const Timestamp& start) {
-  LayoutMaker maker(start);
+                          const Timestamp& start, const Timestamp& now) {
+  LayoutMaker maker(start, now);
   for (const std::string& pattern : names.path_templates) maker.folder(fixed_folders(pattern));
   for (const SnapshotEntry& entry : snapshots) {
     const std::string time = format_like(names.time_template, entry.snapshot.time);

@@ -29,9 +29,10 @@ struct LayoutEntry {
 };
 using LayoutPointer = std::shared_ptr<const LayoutEntry>;
 
-/// `snapshots` oldest first. `start`: time of folders without a snapshot.
+/// `snapshots` oldest first. `start`: time of folders without a snapshot. `now` tells which
+/// snapshots are dated in the future.
 LayoutPointer make_layout(const std::vector<SnapshotEntry>& snapshots, const MountNames& names,
-                          const Timestamp& start);
+                          const Timestamp& start, const Timestamp& now);
 
 /// What stands at `path`; empty when there is nothing.
 LayoutPointer find_in_layout(const LayoutPointer& root, std::string_view path);

@@ -17,7 +17,7 @@ SnapshotSource::SnapshotSource(const Repository& repository, const MountRequest&
     : repository_(repository),
       request_(request),
       notice_(std::move(notice)),
-      start_(system_clock().now()) {
+      start_(repository.clock().now()) {
   known_ = list(FileKind::snapshot);
   for (SnapshotEntry& entry : load_snapshots(repository_, stop, notice_)) {
     known_.insert(entry.id);
@@ -123,7 +123,7 @@ void SnapshotSource::publish() {
   for (const auto& [id, snapshot] : snapshots_) entries.push_back({.id = id, .snapshot = snapshot});
   std::ranges::stable_sort(entries, {},
                            [](const SnapshotEntry& entry) { return entry.snapshot.time.instant; });
-  LayoutPointer layout = make_layout(entries, request_.names, start_);
+  LayoutPointer layout = make_layout(entries, request_.names, start_, repository_.clock().now());
   const std::lock_guard lock(mutex_);
   layout_ = std::move(layout);
   next_look_ = SteadyClock::now() + std::chrono::seconds(1);

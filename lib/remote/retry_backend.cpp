@@ -24,19 +24,20 @@ constexpr milliseconds kCleanUpTime(10'000);  // for everything after a stop
 constexpr milliseconds kHurriedWait(1000);    // likewise
 
 /// Half to one and a half of the nominal wait, so that many clients do not come back together.
-milliseconds with_jitter(milliseconds nominal) {
+milliseconds with_jitter(milliseconds nominal, Random& random) {
   const auto span = static_cast<std::uint64_t>(nominal.count());
-  return nominal / 2 + milliseconds(system_random().below(span + 1));
+  return nominal / 2 + milliseconds(random.below(span + 1));
 }
 
 class RetryBackend : public Backend {
  public:
   RetryBackend(std::unique_ptr<Backend> inner, RetryPolicy policy,
-               std::function<void(const std::string&)> notice, std::stop_token stop)
+               std::function<void(const std::string&)> notice, std::stop_token stop, Random& random)
       : inner_(std::move(inner)),
         policy_(policy),
         notice_(std::move(notice)),
         stop_(std::move(stop)),
+        random_(random),
         patience_(policy.give_up_after) {}
 
   [[nodiscard]] std::string location() const override { return inner_->location(); }
@@ -178,7 +179,7 @@ class RetryBackend : public Backend {
       } catch (const Error& e) {
         if (e.code() != Errc::io) throw;
         end_if_gone(e, tried);
-        wait = with_jitter(nominal);
+        wait = with_jitter(nominal, random_);
         // There is nothing to clean up on a server that never answered.
         if (stop_.stop_requested() && !answered_) throw Interrupted();
         if (!may_go_on()) throw;
@@ -297,6 +298,7 @@ class RetryBackend : public Backend {
   const RetryPolicy policy_;
   const std::function<void(const std::string&)> notice_;
   const std::stop_token stop_;
+  Random& random_;
   std::atomic<milliseconds> patience_;
   std::atomic<std::int64_t> stop_seen_ = 0;  // clock's ticks; 0 = not yet
   std::atomic<bool> answered_ = false;       // any request, ever
@@ -311,9 +313,9 @@ class RetryBackend : public Backend {
 
 std::unique_ptr<Backend> retry_requests(std::unique_ptr<Backend> inner, RetryPolicy policy,
                                         std::function<void(const std::string&)> notice,
-                                        std::stop_token stop) {
+                                        std::stop_token stop, Random& random) {
   return std::make_unique<RetryBackend>(std::move(inner), policy, std::move(notice),
-                                        std::move(stop));
+                                        std::move(stop), random);
 }
 
 }  // namespace medsave

@@ -345,13 +345,15 @@ std::vector<ListedFile> Repository::packs_at_opening() const {
 }
 
 void Repository::use_cache(const std::string& base) {
-  std::unique_ptr<CacheBackend> cache = make_cache_backend(std::move(backend_), base, config_.id);
+  std::unique_ptr<CacheBackend> cache =
+      make_cache_backend(std::move(backend_), base, config_.id, *clock_);
   cache_ = cache.get();
   backend_ = std::move(cache);
 }
 
 void Repository::use_temporary_cache(const std::string& base) {
-  std::unique_ptr<CacheBackend> cache = make_temporary_cache_backend(std::move(backend_), base);
+  std::unique_ptr<CacheBackend> cache =
+      make_temporary_cache_backend(std::move(backend_), base, *clock_, *random_);
   cache_ = cache.get();
   backend_ = std::move(cache);
 }

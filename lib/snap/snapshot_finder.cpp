@@ -189,13 +189,14 @@ const SnapshotEntry* last_made_after(const SnapshotEntry& chosen,
 }
 
 const SnapshotEntry& find_latest(const std::vector<SnapshotEntry>& snapshots,
-                                 const SnapshotFilter& filter, const NoticeSink& notice) {
+                                 const SnapshotFilter& filter, const NoticeSink& notice,
+                                 const Timestamp& now) {
   const SnapshotEntry* newest = nullptr;
   const SnapshotEntry* chosen = nullptr;
   for (auto it = snapshots.rbegin(); it != snapshots.rend() && chosen == nullptr; ++it) {
     if (!filter.matches(it->snapshot)) continue;
     if (newest == nullptr) newest = &*it;
-    if (!is_in_future(it->snapshot.time.instant)) chosen = &*it;
+    if (!is_in_future(it->snapshot.time.instant, now)) chosen = &*it;
   }
   if (newest != nullptr) {
     if (newest != chosen && notice) notice(tell_future(*newest, chosen));
@@ -251,9 +252,9 @@ std::string advice_on_damaged_snapshots(const std::vector<Id>& ids) {
       names);
 }
 
-bool is_in_future(const Timestamp& time) {
+bool is_in_future(const Timestamp& time, const Timestamp& now) {
   constexpr double kTolerance = 3600;  // seconds; clocks are never quite right
-  return seconds_between(system_clock().now(), time) > kTolerance;
+  return seconds_between(now, time) > kTolerance;
 }
 
 bool SnapshotFilter::matches(const Snapshot& snapshot) const {
@@ -279,8 +280,8 @@ SnapshotSpec parse_snapshot_spec(const std::string& text) {
 
 const SnapshotEntry& find_snapshot(const std::vector<SnapshotEntry>& snapshots,
                                    const std::string& id, const SnapshotFilter& filter,
-                                   const NoticeSink& notice) {
-  if (id == kLatest) return find_latest(snapshots, filter, notice);
+                                   const NoticeSink& notice, const Clock& clock) {
+  if (id == kLatest) return find_latest(snapshots, filter, notice, clock.now());
   if (id.empty()) throw Error(Errc::usage, _("the snapshot's id is empty"));
   std::vector<const SnapshotEntry*> fitting;
   for (const SnapshotEntry& entry : snapshots) {

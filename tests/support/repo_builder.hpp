@@ -24,11 +24,14 @@ namespace medsave::test {
 /// ever write. Everything lies in `store`, which outlives the repositories opened in it.
 class RepoBuilder {
  public:
-  explicit RepoBuilder(MemBackend& store, std::uint32_t version = 2)
+  explicit RepoBuilder(MemBackend& store, std::uint32_t version = 2,
+                       Random& random = system_random())
       : store_(store),
-        repository_(Repository::create(
-            forward(store), Secret("password"),
-            {.version = version, .polynomial = {}, .kdf = KdfParams{.n = 16, .r = 8, .p = 1}})),
+        repository_(Repository::create(forward(store), Secret("password"),
+                                       {.version = version,
+                                        .polynomial = {},
+                                        .kdf = KdfParams{.n = 16, .r = 8, .p = 1},
+                                        .random = random})),
         index_(std::make_unique<Index>()) {
     start_packs();
   }

@@ -1,6 +1,8 @@
 #pragma once
 
 #include "medsave/backend/backend.hpp"
+#include "medsave/base/clock.hpp"
+#include "medsave/base/random.hpp"
 
 #include <memory>
 #include <string>
@@ -27,12 +29,15 @@ class CacheBackend : public Backend {
 
 std::unique_ptr<CacheBackend> make_cache_backend(std::unique_ptr<Backend> inner,
                                                  const std::string& base,
-                                                 const std::string& repository_id);
+                                                 const std::string& repository_id,
+                                                 const Clock& clock = system_clock());
 
 /// A cache that is empty at first, whatever is cached of the repository, and is removed by the
 /// destructor. What a killed program left of it is listed as the cache of a repository that is not
 /// used any more.
 std::unique_ptr<CacheBackend> make_temporary_cache_backend(std::unique_ptr<Backend> inner,
-                                                           const std::string& base);
+                                                           const std::string& base,
+                                                           const Clock& clock = system_clock(),
+                                                           Random& random = system_random());
 
 }  // namespace medsave

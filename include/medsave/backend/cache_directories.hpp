@@ -1,5 +1,7 @@
 #pragma once
 
+#include "medsave/base/clock.hpp"
+
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -23,8 +25,9 @@ bool is_cache_tag(const std::string& path);
 /// Whether `name` in `base` is a repository's cache folder, of this program or restic: by its name,
 /// the version in it, and nothing else in it than a cache has.
 bool is_cache_directory(const std::string& base, const std::string& name);
-/// Cache folders below `base`.
-std::vector<CacheDirectory> list_cache_directories(const std::string& base, bool with_sizes);
+/// Cache folders below `base`; `now` tells which of them are old.
+std::vector<CacheDirectory> list_cache_directories(const std::string& base, bool with_sizes,
+                                                   const Timestamp& now);
 /// Removes one of them. Throws Error(usage) for any other folder.
 void remove_cache_directory(const std::string& base, const std::string& repository_id);
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "medsave/backend/backend.hpp"
+#include "medsave/base/clock.hpp"
 
 #include <memory>
 #include <string>
@@ -17,6 +18,7 @@ namespace medsave {
 /// other processes stored are made durable before anything is stored that depends on them, or
 /// removed because of them. list() throws Error(corrupt) where a repository lacks the folder of a
 /// kind.
-std::unique_ptr<Backend> make_local_backend(const std::string& path, unsigned connections = 2);
+std::unique_ptr<Backend> make_local_backend(const std::string& path, unsigned connections = 2,
+                                            const Clock& clock = system_clock());
 
 }  // namespace medsave

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "medsave/backend/backend.hpp"
+#include "medsave/base/random.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -33,6 +34,7 @@ struct RetryPolicy {
 /// rests.
 std::unique_ptr<Backend> retry_requests(std::unique_ptr<Backend> inner, RetryPolicy policy,
                                         std::function<void(const std::string&)> notice,
-                                        std::stop_token stop = {});
+                                        std::stop_token stop = {},
+                                        Random& random = system_random());
 
 }  // namespace medsave

@@ -63,16 +63,17 @@ struct SnapshotSpec {
 };
 SnapshotSpec parse_snapshot_spec(const std::string& text);
 
-/// Whether a snapshot's time is so far ahead of now (an hour) that the clock it comes from must
+/// Whether a snapshot's time is so far ahead of `now` (an hour) that the clock it comes from must
 /// have been wrong.
-bool is_in_future(const Timestamp& time);
+bool is_in_future(const Timestamp& time, const Timestamp& now);
 
 /// The one snapshot meant. "latest" is the newest that is not in the future; only where there is no
 /// other, one that is. `notice` is called in either case. Throws Error(not_found) with the newest
 /// candidates listed, and Error(usage) for an ambiguous prefix with those that fit.
 const SnapshotEntry& find_snapshot(const std::vector<SnapshotEntry>& snapshots,
                                    const std::string& id, const SnapshotFilter& filter,
-                                   const NoticeSink& notice = {});
+                                   const NoticeSink& notice = {},
+                                   const Clock& clock = system_clock());
 
 /// Which parts of a snapshot make up its group.
 struct GroupBy {

@@ -1,14 +1,12 @@
 // A backup's bytes depend on nothing but its source, time and chance.
 #include "backup_setup.hpp"
+#include "support/time_and_chance.hpp"
 
 #include "medsave/base/clock.hpp"
-#include "medsave/base/random.hpp"
 
 #include <atomic>
 #include <map>
 #include <memory>
-#include <mutex>
-#include <random>
 #include <string>
 
 namespace medsave {
@@ -16,18 +14,7 @@ namespace {
 
 using test::BackupTest;
 
-/// The same bytes in the same order, and a clock that ticks at each look at it.
-class FixedRandom : public Random {
- public:
-  void fill(MutableByteView out) override {
-    const std::lock_guard lock(mutex_);
-    for (std::byte& byte : out) byte = static_cast<std::byte>(engine_() & 0xFFU);
-  }
-
- private:
-  std::mutex mutex_;  // guards engine_
-  std::mt19937_64 engine_{1};
-};
+/// Ticks at each look at it.
 class TickingClock : public Clock {
  public:
   [[nodiscard]] Timestamp now() const override {
@@ -43,7 +30,7 @@ TEST_F(BackupTest, MakesTheSameBytesOfTheSameTimeAndChance) {
   write("d/f", as_text(content.view()));
   const auto stored = [this] {
     MemBackend store;
-    FixedRandom random;
+    test::SeededRandom random;
     const TickingClock clock;
     repository_ = Repository::create(
         std::make_unique<test::Connection>(store), Secret("password"),

@@ -3,6 +3,7 @@
 #include "support/faulty_backend.hpp"
 #include "support/matchers.hpp"
 #include "support/temp_dir.hpp"
+#include "support/time_and_chance.hpp"
 
 #include "medsave/backend/cache_directories.hpp"
 #include "medsave/backend/mem_backend.hpp"
@@ -62,7 +63,7 @@ class CacheBackendTest : public testing::Test {
   void reopen() {
     auto counting = std::make_unique<CountingBackend>(mem_);
     counts_ = counting.get();
-    cache_ = make_cache_backend(std::move(counting), temp_ / "cache", repository_);
+    cache_ = make_cache_backend(std::move(counting), temp_ / "cache", repository_, clock_);
   }
   std::string local(const char* kind, unsigned n) const {
     const std::string hex = id_of(n).hex();
@@ -81,6 +82,7 @@ class CacheBackendTest : public testing::Test {
 
   TempDir temp_;
   std::string repository_ = id_of(0xaa).hex();
+  SetClock clock_;
   MemBackend mem_;
   CountingBackend* counts_ = nullptr;
   std::unique_ptr<CacheBackend> cache_;
@@ -103,9 +105,9 @@ TEST_F(CacheBackendTest, ATemporaryOneBeginsEmptyAndLeavesNothing) {
   EXPECT_EQ(as_text(out.view()), "567");
   EXPECT_EQ(counts.loads, 1U);
   EXPECT_EQ(counts.ranges, 0U);
-  EXPECT_EQ(list_cache_directories(temp_ / "cache", false).size(), 2U);
+  EXPECT_EQ(list_cache_directories(temp_ / "cache", false, clock_.now()).size(), 2U);
   temporary.reset();
-  ASSERT_EQ(list_cache_directories(temp_ / "cache", false).size(), 1U);
+  ASSERT_EQ(list_cache_directories(temp_ / "cache", false, clock_.now()).size(), 1U);
   EXPECT_TRUE(fs::exists(local("data", 1)));
 }
 
@@ -233,20 +235,23 @@ TEST_F(CacheBackendTest, FoldersAreListedWithAgeAndRemoved) {
   const std::string base = temp_ / "cache";
   mem_.save(index_, Buffer(as_bytes("index")));
   load(index_);
-  std::vector<CacheDirectory> found = list_cache_directories(base, true);
+  reopen();
+  std::vector<CacheDirectory> found = list_cache_directories(base, true, clock_.now());
   ASSERT_EQ(found.size(), 1U);
   EXPECT_EQ(found[0].repository_id, repository_);
   EXPECT_EQ(found[0].size, 6U);  // "index" and the version's "1"
   EXPECT_FALSE(found[0].old);
-  const Timestamp long_ago{.seconds = system_clock().now().seconds - 31 * 24 * 3600};
-  set_times_at(kCurrentDirectory, base + "/" + repository_, long_ago, long_ago);
-  EXPECT_TRUE(list_cache_directories(base, false)[0].old);
+  EXPECT_EQ(found[0].last_used, clock_.seconds);
+  clock_.seconds += 30 * 24 * 3600;
+  EXPECT_FALSE(list_cache_directories(base, false, clock_.now())[0].old);
+  ++clock_.seconds;
+  EXPECT_TRUE(list_cache_directories(base, false, clock_.now())[0].old);
   reopen();
-  EXPECT_FALSE(list_cache_directories(base, false)[0].old);
+  EXPECT_FALSE(list_cache_directories(base, false, clock_.now())[0].old);
   remove_cache_directory(base, repository_);
-  EXPECT_TRUE(list_cache_directories(base, false).empty());
+  EXPECT_TRUE(list_cache_directories(base, false, clock_.now()).empty());
   EXPECT_THAT([&] { remove_cache_directory(base, ".."); }, throws_errc(Errc::usage));
-  EXPECT_TRUE(list_cache_directories(temp_ / "nothing", true).empty());
+  EXPECT_TRUE(list_cache_directories(temp_ / "nothing", true, clock_.now()).empty());
 }
 
 TEST(DefaultCacheBase, FollowsTheEnvironment) {

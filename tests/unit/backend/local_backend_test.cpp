@@ -2,10 +2,12 @@
 
 #include "support/matchers.hpp"
 #include "support/temp_dir.hpp"
+#include "support/time_and_chance.hpp"
 
 #include "medsave/backend/cache_backend.hpp"
 #include "medsave/backend/file_layout.hpp"
 #include "medsave/backend/limit_backend.hpp"
+#include "medsave/base/clock.hpp"
 #include "medsave/sys/file_info.hpp"
 #include "medsave/sys/file_io.hpp"
 
@@ -239,6 +241,14 @@ TEST_F(LocalBackendTest, TemporaryFilesOfOneWhoMayStillWriteAreLeftAlone) {
   write("/index/" + hex + "-tmp-1", "just begun", 0h);
   EXPECT_EQ(backend_->remove_leftovers(), 0U);
   EXPECT_EQ(leftovers().size(), 2U);
+}
+
+TEST_F(LocalBackendTest, AgesOfLeftoversCountByTheClockOfThisComputerToo) {
+  const std::string hex = id_of(0x12).hex();
+  write("/data/12/" + hex + "-tmp-123", "12345", 48h);
+  const SetClock behind(system_clock().now().seconds - 2 * 24 * 3600);
+  EXPECT_EQ(make_local_backend(root_, 2, behind)->remove_leftovers(), 0U);
+  EXPECT_EQ(backend_->remove_leftovers(), 5U);
 }
 
 TEST_F(LocalBackendTest, AgesOfLeftoversCountByTheClockOfTheMediumToo) {

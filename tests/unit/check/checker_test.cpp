@@ -1,5 +1,6 @@
 #include "check_run.hpp"
 #include "support/matchers.hpp"
+#include "support/time_and_chance.hpp"
 
 #include "medsave/repo/index_load.hpp"
 #include "medsave/snap/tree_walker.hpp"
@@ -383,6 +384,39 @@ TEST_F(CheckTest, WhatThisUserMayNotReadIsNotTakenForDamage) {
       EXPECT_FALSE(run.affected().empty());
     }
   }
+}
+
+TEST(Check, ReadsThePacksThatTheRepositorysChanceChooses) {
+  MemBackend store;
+  test::SeededRandom random;
+  RepoBuilder builder(store, 2, random);
+  Tree files;
+  for (const char* name : {"1", "2", "3", "4", "5", "6", "7", "8"}) {
+    builder.start_packs();
+    files.push_back(builder.file(name, {name}));
+  }
+  builder.snapshot(builder.tree(files));
+  // All are damaged, so that those that are read show.
+  for (const ListedFile& pack : store.list(FileKind::pack)) {
+    test::damage(store, {.kind = FileKind::pack, .id = pack.id},
+                 [](Buffer& content) { content.data()[0] ^= std::byte{1}; });
+  }
+  CheckRequest request;
+  request.read_data = {.kind = ReadDataSelection::Kind::percent, .percent = 50};
+  const auto broken = [&](std::uint64_t seed) {
+    random.start_again(seed);
+    Progress progress;
+    std::vector<Id> packs =
+        run_check(builder.repository(), request, [](const Finding&) {}, {}, progress, {})
+            .broken_packs;
+    std::ranges::sort(packs);
+    return packs;
+  };
+  const std::vector<Id> chosen = broken(1);
+  EXPECT_GE(chosen.size(), 4U);
+  EXPECT_LT(chosen.size(), 9U);
+  EXPECT_EQ(broken(1), chosen);
+  EXPECT_NE(broken(2), chosen);
 }
 
 TEST_F(CheckTest, EachFailingRequestIsAFindingOrAnError) {

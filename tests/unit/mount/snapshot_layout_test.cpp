@@ -24,6 +24,13 @@ SnapshotEntry snapshot(unsigned char number, std::int64_t seconds, const std::st
   return out;
 }
 
+constexpr std::int64_t kYear2100 = 4'102'444'800;
+
+LayoutPointer layout_of(const std::vector<SnapshotEntry>& snapshots, const MountNames& how,
+                        const Timestamp& start, std::int64_t now = kYear2100) {
+  return make_layout(snapshots, how, start, {.seconds = now});
+}
+
 std::vector<std::string> names(const LayoutPointer& root, std::string_view path) {
   std::vector<std::string> out;
   const LayoutPointer at = find_in_layout(root, path);
@@ -33,7 +40,7 @@ std::vector<std::string> names(const LayoutPointer& root, std::string_view path)
 }
 
 TEST(SnapshotLayout, HasTheFoldersOfResticByDefault) {
-  const auto root = make_layout({snapshot(1, 0, "a"), snapshot(2, 60, "b", {"x", "y"})}, {}, {});
+  const auto root = layout_of({snapshot(1, 0, "a"), snapshot(2, 60, "b", {"x", "y"})}, {}, {});
   EXPECT_THAT(names(root, ""), ElementsAre("hosts", "ids", "snapshots", "tags"));
   EXPECT_THAT(names(root, "ids"), ElementsAre("01010101", "02020202"));
   EXPECT_THAT(names(root, "hosts"), ElementsAre("a", "b"));
@@ -52,13 +59,13 @@ TEST(SnapshotLayout, HasTheFoldersOfResticByDefault) {
 }
 
 TEST(SnapshotLayout, HasItsFixedFoldersWithoutSnapshotsToo) {
-  const auto root = make_layout({}, {}, {.seconds = 7, .nanoseconds = 0});
+  const auto root = layout_of({}, {}, {.seconds = 7, .nanoseconds = 0});
   EXPECT_THAT(names(root, ""), ElementsAre("hosts", "ids", "snapshots", "tags"));
   EXPECT_EQ(find_in_layout(root, "tags")->time.seconds, 7);
 }
 
 TEST(SnapshotLayout, TellsSnapshotsOfOneSecondApart) {
-  const auto root = make_layout({snapshot(1, 0, "a"), snapshot(2, 0, "a")}, {}, {});
+  const auto root = layout_of({snapshot(1, 0, "a"), snapshot(2, 0, "a")}, {}, {});
   EXPECT_THAT(names(root, "snapshots"),
               ElementsAre("1970-01-01T00:00:00Z", "1970-01-01T00:00:00Z-1", "latest"));
   EXPECT_EQ(find_in_layout(root, "snapshots/latest")->target, "1970-01-01T00:00:00Z-1");
@@ -66,17 +73,20 @@ TEST(SnapshotLayout, TellsSnapshotsOfOneSecondApart) {
 
 TEST(SnapshotLayout, LatestIsNotInTheFutureWhereThereIsAnother) {
   constexpr std::int64_t kYear2200 = 7'258'118'400;
-  const auto root = make_layout(
-      {snapshot(1, 0, "a"), snapshot(2, kYear2200, "a"), snapshot(3, kYear2200, "b")}, {}, {});
+  const std::vector<SnapshotEntry> snapshots = {snapshot(1, 0, "a"), snapshot(2, kYear2200, "a"),
+                                                snapshot(3, kYear2200, "b")};
+  const auto root = layout_of(snapshots, {}, {});
   EXPECT_EQ(find_in_layout(root, "hosts/a/latest")->target, "1970-01-01T00:00:00Z");
   EXPECT_EQ(find_in_layout(root, "hosts/b/latest")->target, "2200-01-01T00:00:00Z");
+  const auto then = layout_of(snapshots, {}, {}, kYear2200);
+  EXPECT_EQ(find_in_layout(then, "hosts/a/latest")->target, "2200-01-01T00:00:00Z");
 }
 
 TEST(SnapshotLayout, ExpandsEveryVariable) {
   MountNames how;
   how.path_templates = {"%u/%h-%%/%t:%i", "%I"};
   how.time_template = "2006";
-  const auto root = make_layout({snapshot(1, 0, "a", {"t"}), snapshot(2, 0, "b")}, how, {});
+  const auto root = layout_of({snapshot(1, 0, "a", {"t"}), snapshot(2, 0, "b")}, how, {});
   EXPECT_TRUE(find_in_layout(root, "anna/a-%/t:01010101"));
   EXPECT_FALSE(find_in_layout(root, "anna/b-%"));  // has no tag
   EXPECT_TRUE(find_in_layout(root, snapshot(2, 0, "").id.hex()));
@@ -86,7 +96,7 @@ TEST(SnapshotLayout, MakesFoldersOfSlashesInTimes) {
   MountNames how;
   how.path_templates = {"%T"};
   how.time_template = "2006/01-02";
-  const auto root = make_layout({snapshot(1, 0, "a")}, how, {});
+  const auto root = layout_of({snapshot(1, 0, "a")}, how, {});
   EXPECT_TRUE(find_in_layout(root, "1970/01-01"));
   EXPECT_EQ(find_in_layout(root, "latest")->target, "1970/01-01");
 }
@@ -95,7 +105,7 @@ TEST(SnapshotLayout, KeepsNamesFromLeavingTheirFolder) {
   MountNames how;
   how.path_templates = {"h/%h/%i", "t/%t/%i"};
   const auto root =
-      make_layout({snapshot(1, 0, "../../x", {"..", ".", "a/b"}), snapshot(2, 0, "")}, how, {});
+      layout_of({snapshot(1, 0, "../../x", {"..", ".", "a/b"}), snapshot(2, 0, "")}, how, {});
   EXPECT_THAT(names(root, ""), ElementsAre("h", "t"));
   EXPECT_THAT(names(root, "h"), ElementsAre(".._.._x", "_"));
   EXPECT_THAT(names(root, "t"), ElementsAre("_", "__", "a_b"));
@@ -104,15 +114,15 @@ TEST(SnapshotLayout, KeepsNamesFromLeavingTheirFolder) {
 TEST(SnapshotLayout, PutsNothingBelowASnapshot) {
   MountNames how;
   how.path_templates = {"%h", "%h/%i"};
-  const auto root = make_layout({snapshot(1, 0, "a")}, how, {});
+  const auto root = layout_of({snapshot(1, 0, "a")}, how, {});
   EXPECT_EQ(find_in_layout(root, "a")->kind, LayoutEntry::Kind::snapshot);
   EXPECT_THAT(names(root, "a"), ElementsAre());
 }
 
 TEST(SnapshotLayout, NumbersAreTheSameEachTimeAndAllDifferent) {
   const std::vector<SnapshotEntry> snapshots = {snapshot(1, 0, "a"), snapshot(2, 60, "b", {"x"})};
-  const auto first = make_layout(snapshots, {}, {});
-  const auto again = make_layout({snapshots[1]}, {}, {});
+  const auto first = layout_of(snapshots, {}, {});
+  const auto again = layout_of({snapshots[1]}, {}, {});
   EXPECT_EQ(find_in_layout(first, "hosts/b")->inode, find_in_layout(again, "hosts/b")->inode);
   std::set<std::uint64_t> seen;
   std::size_t count = 0;

@@ -2,6 +2,7 @@
 
 #include "support/faulty_backend.hpp"
 #include "support/matchers.hpp"
+#include "support/time_and_chance.hpp"
 
 #include "medsave/backend/guarded_backend.hpp"
 #include "medsave/backend/mem_backend.hpp"
@@ -127,6 +128,22 @@ TEST_F(Retry, TriesNoMoreOftenThanItMay) {
       retry_requests(std::make_unique<UnreliableServer>(state), policy, [](const std::string&) {});
   EXPECT_THAT([&] { backend->size(kConfig); }, throws_errc(Errc::io));
   EXPECT_EQ(state.requests, 3U);
+}
+
+TEST_F(Retry, WaitsAsLongAsChanceSays) {
+  RetryPolicy policy = {.first_wait = milliseconds(400), .most_attempts = 2};
+  const auto told = [&](std::uint64_t seed) {
+    SeededRandom random(seed);
+    std::string notice;
+    retry_requests(
+        std::make_unique<FaultyBackend>(store_, 1, Error(Errc::io, "the line is dead")), policy,
+        [&](const std::string& text) { notice = text; }, {}, random)
+        ->size(kConfig);
+    return notice;
+  };
+  // 0.2 to 0.6 seconds.
+  EXPECT_EQ(told(1), told(1));
+  EXPECT_NE(told(1), told(3));
 }
 
 TEST_F(Retry, RepeatsEveryKindOfRequest) {

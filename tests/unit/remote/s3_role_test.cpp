@@ -5,6 +5,7 @@
 #include "s3_time.hpp"
 #include "scripted_store.hpp"
 #include "support/matchers.hpp"
+#include "support/time_and_chance.hpp"
 
 #include "medsave/base/error.hpp"
 
@@ -74,12 +75,6 @@ TEST(S3Role, RefusesWhatIsNoServer) {
       },
       throws_errc(Errc::usage));
 }
-
-class SetClock : public Clock {
- public:
-  [[nodiscard]] Timestamp now() const override { return {.seconds = seconds, .nanoseconds = 0}; }
-  std::int64_t seconds = 1'700'000'000;
-};
 
 class S3RoleTest : public testing::Test {
  protected:

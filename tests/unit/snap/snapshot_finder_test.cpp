@@ -2,6 +2,7 @@
 
 #include "support/matchers.hpp"
 #include "support/repo_builder.hpp"
+#include "support/time_and_chance.hpp"
 
 #include "medsave/repo/index_load.hpp"
 
@@ -10,6 +11,7 @@
 namespace medsave {
 namespace {
 
+using test::SetClock;
 using test::throws_errc;
 
 SnapshotEntry entry(const std::string& first_digits, std::int64_t time,
@@ -102,19 +104,20 @@ TEST(SnapshotFinder, LatestIsTheNewestThatFits) {
 }
 
 TEST(SnapshotFinder, LatestIsNotInTheFutureWhereThereIsAnother) {
-  const std::int64_t now = system_clock().now().seconds;
-  const std::vector<SnapshotEntry> all = {entry("aa", now - 10), entry("ab", now + 1800),
-                                          entry("ac", now + 86400, "other"),
-                                          entry("ad", now + 90000, "other")};
+  constexpr std::int64_t kNow = 1'700'000'000;
+  const SetClock clock(kNow);
+  const std::vector<SnapshotEntry> all = {entry("aa", kNow - 10), entry("ab", kNow + 1800),
+                                          entry("ac", kNow + 86400, "other"),
+                                          entry("ad", kNow + 90000, "other")};
   std::vector<std::string> notices;
   const NoticeSink notice = [&](const std::string& text) { notices.push_back(text); };
-  EXPECT_EQ(find_snapshot(all, "latest", {}, notice).id, all[1].id);
+  EXPECT_EQ(find_snapshot(all, "latest", {}, notice, clock).id, all[1].id);
   ASSERT_EQ(notices.size(), 1U);
   EXPECT_NE(notices[0].find(all[3].id.short_hex()), std::string::npos);
-  EXPECT_EQ(find_snapshot(all, "latest", {.hosts = {"other"}}, notice).id, all[3].id);
+  EXPECT_EQ(find_snapshot(all, "latest", {.hosts = {"other"}}, notice, clock).id, all[3].id);
   EXPECT_EQ(notices.size(), 2U);
-  EXPECT_EQ(find_snapshot({all[0], all[1]}, "latest", {}, notice).id, all[1].id);
-  EXPECT_EQ(find_snapshot(all, "ad", {}, notice).id, all[3].id);
+  EXPECT_EQ(find_snapshot({all[0], all[1]}, "latest", {}, notice, clock).id, all[1].id);
+  EXPECT_EQ(find_snapshot(all, "ad", {}, notice, clock).id, all[3].id);
   EXPECT_EQ(notices.size(), 2U);
 }
 
