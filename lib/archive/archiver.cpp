@@ -9,8 +9,8 @@
 #include "pipe_reader.hpp"
 #include "reporter.hpp"
 #include "scanner.hpp"
-#include "source_path.hpp"
 #include "source_tree.hpp"
+#include "target_resolution.hpp"
 #include "tree_draft.hpp"
 #include "tree_walk.hpp"
 #include "work_queue.hpp"
@@ -67,16 +67,6 @@ std::optional<Timestamp> start_of_parent(const BackupDestination& to) {
   return parent.summary ? parent.summary->backup_start.instant : parent.time.instant;
 }
 
-/// False where that cannot be found out.
-bool leads_to_folder(const std::string& link) {
-  try {
-    const std::optional<FileInfo> info = stat_at(kCurrentDirectory, link);
-    return info && info->is_dir();
-  } catch (const Error&) {
-    return false;
-  }
-}
-
 /// Throws unless all destinations cut files at the same places: each file is cut only once.
 void require_same_cuts(const std::vector<BackupDestination>& destinations) {
   const Polynomial& first = destinations.front().repository.polynomial();
@@ -114,9 +104,6 @@ class Backup {
 
  private:
   void prepare_destinations();
-  BackupTargets resolve_targets();
-  void add_entries(const std::string& folder, BackupTargets& tree);
-  void tell_links(const std::vector<std::string>& links);
   void read_sources();
   void tell_all_is_done();
   void work(const SourceTree& source, const std::stop_token& stop);
@@ -164,99 +151,6 @@ void Backup::prepare_destinations() {
   }
 }
 
-BackupTargets Backup::resolve_targets() {
-  BackupTargets tree;
-  std::vector<std::string> existing;
-  std::vector<std::string> links;
-  std::vector<std::string> specials;
-  for (const std::string& target : request_.targets) {
-    try {
-      const std::optional<FileInfo> info = lstat_at(kCurrentDirectory, target);
-      if (!info) {
-        reporter_.problem(target, _("it does not exist"));
-        continue;
-      }
-      if (info->is_symlink()) links.push_back(target);
-      if (!info->is_symlink() && !info->is_dir() && !info->is_regular()) specials.push_back(target);
-    } catch (const Error&) {
-      // It exists but cannot be examined; the walk reports that.
-    }
-    const std::string cleaned = clean_path(target);
-    if (!is_bare_root(cleaned)) {
-      tree.add(target);
-    } else {
-      add_entries(cleaned, tree);
-    }
-    existing.push_back(target);
-  }
-  if (existing.empty() && request_.streams.empty()) {
-    throw Error(Errc::usage, _("none of the files and folders to back up exists"));
-  }
-  for (const StreamSource& stream : request_.streams) tree.add_stream(stream);
-  for (BackupDestination& to : destinations_) {
-    to.snapshot.paths = snapshot_paths(existing, request_.streams);
-  }
-  tell_links(links);
-  for (const std::string& path : specials) {
-    if (request_.require_sources) reporter_.count_emptied(1);
-    reporter_.notice(
-        format_text(_("{0} is a device, a pipe or a socket: what can be read from it is "
-                      "not saved. To save that: medsave backup --stdin <{0}"),
-                    path));
-  }
-  return tree;
-}
-
-/// Adds the entries of a source such as ".", which itself has no name in the snapshot.
-void Backup::add_entries(const std::string& folder, BackupTargets& tree) {
-  const std::vector<std::string> entries =
-      entries_of_bare_root(folder, ExclusionTags(request_.filter));
-  const std::uint64_t device = stat_at(kCurrentDirectory, folder).value().device;
-  for (const std::string& entry : entries) tree.add_entry(entry, device);
-
-  const std::string path = absolute_path(folder);
-  if (const auto tag =
-          ExclusionTags(request_.filter).excluding(open_dir_at(kCurrentDirectory, folder).get())) {
-    reporter_.excluded_by_file(path, *tag);
-    return;
-  }
-  if (std::ranges::all_of(
-          entries, [](const std::string& entry) { return entry.ends_with(kLostAndFound); })) {
-    reporter_.emptied(path, true);
-    return;
-  }
-  const PathFilter& excludes = request_.filter.excludes;
-  const std::optional<std::string> pattern = pattern_excluding(excludes, path);
-  if (pattern && std::ranges::all_of(entries, [&](const std::string& entry) {
-        return excludes.check(absolute_path(entry)).matches;
-      })) {
-    reporter_.excluded(path, *pattern);
-  }
-}
-
-/// Tells of sources that are links, because the user may expect the folders behind them to be
-/// saved.
-void Backup::tell_links(const std::vector<std::string>& links) {
-  if (links.empty()) return;
-  if (request_.require_sources) reporter_.count_emptied(links.size());
-  const std::string& link = links.front();
-  if (leads_to_folder(link)) {
-    reporter_.notice(format_text(_("{} is a link and is saved as a link, without what it leads to. "
-                                   "To save the folder behind "
-                                   "it, write a slash at the end: {}/"),
-                                 link, link));
-  } else {
-    reporter_.notice(format_text(_("{} is a link and is saved as a link, without what it leads to. "
-                                   "To save that, give its own path"),
-                                 link));
-  }
-  const unsigned long more = links.size() - 1;
-  if (more == 0) return;
-  reporter_.notice(format_text(
-      n_("the same is true of {} other source", "the same is true of {} other sources", more),
-      more));
-}
-
 void Backup::work(const SourceTree& source, const std::stop_token& stop) {
   TreeWalk walk({.source = source,
                  .matchers = matchers_,
@@ -280,7 +174,11 @@ void Backup::work(const SourceTree& source, const std::stop_token& stop) {
 }
 
 void Backup::read_sources() {
-  const BackupTargets targets = resolve_targets();
+  std::vector<std::string> existing;
+  const BackupTargets targets = resolve_targets(request_, reporter_, existing);
+  for (BackupDestination& to : destinations_) {
+    to.snapshot.paths = snapshot_paths(existing, request_.streams);
+  }
   const SourceTree source(targets, request_.filter);
   DirectoryTask root;
   for (std::size_t i = 0; i < destinations_.size(); ++i) {

@@ -6,11 +6,13 @@
 #include "opening.hpp"
 #include "rest_backend.hpp"
 #include "rest_listing.hpp"
+#include "rest_refusal.hpp"
 
 #include "medsave/backend/checks.hpp"
 #include "medsave/backend/file_layout.hpp"
 #include "medsave/base/error.hpp"
 #include "medsave/base/random.hpp"
+#include "medsave/base/system.hpp"
 #include "medsave/base/text.hpp"
 #include "medsave/sys/host.hpp"
 
@@ -62,9 +64,6 @@ class RestBackend : public Backend {
     RestListingReader reader;  // has read the body of a success
   };
   [[nodiscard]] std::string url_of(const FileRef& file) const;
-  [[noreturn]] void throw_status(const std::string& what, const HttpResponse& response) const;
-  [[noreturn]] void throw_unauthorized(const std::string& what) const;
-  void require_no_page(const std::string& what, const HttpResponse& response) const;
   bool config_is_ours(const Buffer& data);
   void post(const FileRef& file, const Buffer& data);
   void verify_stored(const FileRef& file, std::uint64_t bytes);
@@ -83,7 +82,7 @@ class RestBackend : public Backend {
 
   const std::string shown_;
   const FileLayout layout_;  // of URLs
-  const bool has_user_;
+  const RestRefusal refusal_;
   const std::shared_ptr<StoredFiles> stored_;
   HttpClient client_;
   std::atomic<bool> config_was_sent_ = false;
@@ -91,13 +90,6 @@ class RestBackend : public Backend {
   std::mutex mutex_;                // guards can_delete_
   std::optional<bool> can_delete_;  // once the server was asked
 };
-
-/// Whether the server is rclone, which answers 404 to any failure and lists a missing folder as
-/// empty.
-bool is_rclone(const HttpResponse& response) {
-  const auto server = response.headers.find("server");
-  return server != response.headers.end() && server->second.starts_with("rclone/");
-}
 
 HttpServer server_for(RestAddress& address, unsigned connections,
                       const std::shared_ptr<StoredFiles>& stored) {
@@ -112,87 +104,13 @@ RestBackend::RestBackend(RestAddress address, unsigned connections, const Remote
                          std::shared_ptr<StoredFiles> stored)
     : shown_(address.shown),
       layout_(address.url),
-      has_user_(!address.user.empty()),
+      refusal_(address.shown, !address.user.empty()),
       stored_(std::move(stored)),
       client_(server_for(address, connections, stored_), options) {}
 
 std::string RestBackend::url_of(const FileRef& file) const {
   if (file.kind == FileKind::config) return layout_.path_of(file);
   return layout_.folder_of(file.kind) + "/" + file.id.hex();  // packs too: the 256 are its business
-}
-
-void RestBackend::throw_unauthorized(const std::string& what) const {
-  if (has_user_) {
-    throw Error(Errc::permission,
-                format_text(_("{}: user or password is not accepted by {}"), what, shown_));
-  }
-  throw Error(Errc::permission,
-              format_text(_("{}: {} asks for a user and a password; give them in the address "
-                            "(rest:https://USER:PASSWORD@HOST/) or by MEDSAVE_REST_USERNAME and "
-                            "MEDSAVE_REST_PASSWORD"),
-                          what, shown_));
-}
-
-void RestBackend::throw_status(const std::string& what, const HttpResponse& response) const {
-  const int status = response.status;
-  const std::string said = printable(as_text(response.body.view()));
-  switch (status) {
-    case 400:
-      // Go's servers say so, but not in the answer to HEAD.
-      if (said.empty() || said.find("HTTPS") != std::string::npos) {
-        throw Error(Errc::usage,
-                    format_text(_("{}: {} does not understand the request (status 400); if it "
-                                  "speaks HTTPS, give https:// in the address"),
-                                what, shown_));
-      }
-      break;
-    case 401:
-      throw_unauthorized(what);
-    case 403:
-      throw Error(Errc::permission,
-                  format_text(_("{}: {} does not allow that; the server may be append-only, or the "
-                                "user may not use this path"),
-                              what, shown_));
-    case 404:
-      throw Error(Errc::not_found, format_text(_("{}: there is nothing at {}"), what, shown_));
-    case 405:
-    case 501:
-      throw Error(Errc::unsupported,
-                  format_text(_("{}: {} cannot do that (status {}); is it a restic REST server?"),
-                              what, shown_, status));
-    case 413:
-    case 507:
-      throw Error(Errc::no_space, format_text(_("{}: {} has no room left (status {}). Your earlier "
-                                                "backups are intact; free some space with "
-                                                "\"medsave prune --max-repack-size 0\", or thin "
-                                                "out old snapshots with \"medsave forget "
-                                                "--policy cabinet --prune\""),
-                                              what, shown_, status));
-    default:
-      break;
-  }
-  const bool may_pass = status == 408 || status == 429 || (status >= 500 && status < 600);
-  if (may_pass) {
-    throw Error(Errc::io,
-                format_text(_("{}: {} failed (status {}): {}"), what, shown_, status, said));
-  }
-  if (status >= 300 && status < 400) {
-    throw Error(Errc::usage, format_text(_("{}: {} sends elsewhere (status {}); give the address "
-                                           "where the repository really is"),
-                                         what, shown_, status));
-  }
-  throw Error(Errc::unsupported,
-              format_text(_("{}: {} gave an answer that is not expected (status {}): {}"), what,
-                          shown_, status, said));
-}
-
-/// Something between us and the server may answer in its place, with success.
-void RestBackend::require_no_page(const std::string& what, const HttpResponse& response) const {
-  const auto type = response.headers.find("content-type");
-  if (type == response.headers.end() || !lower_case(type->second).starts_with("text/html")) return;
-  throw Error(Errc::corrupt, format_text(_("{}: {} answers with a web page; is this a restic REST "
-                                           "server, and no proxy in between?"),
-                                         what, shown_));
 }
 
 void RestBackend::create() {
@@ -202,9 +120,9 @@ void RestBackend::create() {
                                                  .body = {},
                                                  .limit = kMaxReply});
   if (response.status < 200 || response.status >= 300) {
-    throw_status(_("making the repository"), response);
+    refusal_.throw_status(_("making the repository"), response);
   }
-  require_no_page(_("making the repository"), response);
+  refusal_.require_no_page(_("making the repository"), response);
 }
 
 /// Whether the config there is the one we sent, in a request whose answer was lost.
@@ -237,7 +155,7 @@ void RestBackend::post(const FileRef& file, const Buffer& data) {
                        .body = data.view(),
                        .limit = kMaxReply});
   if (response.status >= 200 && response.status < 300) {
-    require_no_page(describe(file), response);
+    refusal_.require_no_page(describe(file), response);
     if (file.kind == FileKind::config) config_seen_ = true;
     return;
   }
@@ -251,14 +169,14 @@ void RestBackend::post(const FileRef& file, const Buffer& data) {
     throw Error(Errc::io, format_text(_("{}: {} did not accept the content: {}"), describe(file),
                                       shown_, said));
   }
-  throw_status(describe(file), response);
+  refusal_.throw_status(describe(file), response);
 }
 
 /// The server refused a file: fine if it has it already.
 void RestBackend::accept_present(const FileRef& file, std::uint64_t bytes,
                                  const HttpResponse& response) {
   const std::optional<std::uint64_t> present = size(file);
-  if (!present) throw_status(describe(file), response);
+  if (!present) refusal_.throw_status(describe(file), response);
   if (file.kind == FileKind::config) throw_present(file, shown_);
   if (*present == bytes) return;
   throw Error(Errc::corrupt,
@@ -332,8 +250,8 @@ void RestBackend::load(const FileRef& file, std::uint64_t limit, Buffer& out) {
     throw e.with_context(describe(file));
   }
   if (response.status == 404) refuse_missing(file, response);
-  if (response.status != 200) throw_status(describe(file), response);
-  require_no_page(describe(file), response);
+  if (response.status != 200) refusal_.throw_status(describe(file), response);
+  refusal_.require_no_page(describe(file), response);
   if (file.kind == FileKind::config) config_seen_ = true;
   out = std::move(response.body);
 }
@@ -348,8 +266,9 @@ void RestBackend::load_range(const FileRef& file, std::uint64_t offset, std::siz
           {"Range: bytes=" + range});
   if (response.status == 404) refuse_missing(file, response);
   if (response.status == 416) require_whole(file, offset, length, 0);
-  if (response.status != 200 && response.status != 206) throw_status(describe(file), response);
-  require_no_page(describe(file), response);
+  if (response.status != 200 && response.status != 206)
+    refusal_.throw_status(describe(file), response);
+  refusal_.require_no_page(describe(file), response);
   Buffer& body = response.body;
   if (response.status == 200) {  // it knows no ranges
     const std::uint64_t start = std::min<std::uint64_t>(offset, body.size());
@@ -374,8 +293,8 @@ std::optional<std::uint64_t> RestBackend::size(const FileRef& file) {
     require_missing(file, response);
     return std::nullopt;
   }
-  if (response.status != 200) throw_status(describe(file), response);
-  require_no_page(describe(file), response);
+  if (response.status != 200) refusal_.throw_status(describe(file), response);
+  refusal_.require_no_page(describe(file), response);
   if (file.kind == FileKind::config) config_seen_ = true;
   const std::string& text = response.headers["content-length"];
   std::uint64_t bytes = 0;
@@ -406,8 +325,8 @@ RestBackend::Answer RestBackend::get_listing(FileKind kind) {
 
 RestListing RestBackend::read_listing(FileKind kind, Answer answer) const {
   const std::string what = format_text(_("listing files of the kind \"{}\""), file_kind_name(kind));
-  if (answer.response.status != 200) throw_status(what, answer.response);
-  require_no_page(what, answer.response);
+  if (answer.response.status != 200) refusal_.throw_status(what, answer.response);
+  refusal_.require_no_page(what, answer.response);
   RestListing listing = answer.reader.finish();
   for (const std::string& name : listing.near_ids) {
     refuse_upper_case(kind, name, layout_.folder_of(kind));
@@ -499,7 +418,7 @@ void RestBackend::remove(const FileRef& file) {
   if (response.status >= 200 && response.status < 300) return;
   // An append-only server refuses to delete what it does not have, too.
   if (response.status == 403 && !size(file)) return;
-  throw_status(format_text(_("deleting {}"), describe(file)), response);
+  refusal_.throw_status(format_text(_("deleting {}"), describe(file)), response);
 }
 
 bool RestBackend::can_delete() {
@@ -512,7 +431,7 @@ bool RestBackend::can_delete() {
   const int status = response.status;
   const bool refused = status == 401 || status == 403 || status == 405;
   if (!refused && status != 404 && (status < 200 || status >= 300)) {
-    throw_status(_("asking whether files can be deleted"), response);
+    refusal_.throw_status(_("asking whether files can be deleted"), response);
   }
   can_delete_ = !refused;
   return *can_delete_;

@@ -5,6 +5,7 @@
 #include "sftp_durability.hpp"
 #include "sftp_files.hpp"
 #include "sftp_folders.hpp"
+#include "sftp_listing.hpp"
 #include "sftp_pool.hpp"
 
 #include "medsave/backend/checks.hpp"
@@ -25,12 +26,6 @@ constexpr std::size_t kLong = 1 << 20;  // bytes of a request that is worth anot
 struct Modes {
   std::uint32_t folder = 0700;
   std::uint32_t file = 0600;
-};
-
-/// An entry of a listing whose size the server did not tell.
-struct Asked {
-  Id id = {};
-  bool is_file = true;  // false: a link or another kind of entry
 };
 
 /// A file is durable when save() returns, with two exceptions: the folder entry of a pack waits for
@@ -379,61 +374,15 @@ std::optional<std::uint64_t> SftpBackend::size(const FileRef& file) {
 }
 
 std::vector<ListedFile> SftpBackend::list(FileKind kind) {
-  std::vector<std::string> folders = {layout_.folder_of(kind)};
-  if (kind == FileKind::pack) {
-    folders.clear();
-    FileRef file{.kind = kind};
-    for (unsigned first = 0; first < 256; ++first) {
-      file.id.bytes()[0] = static_cast<std::byte>(first);
-      folders.push_back(layout_.folder_of(file));
-    }
-  }
   return with_session([&](SftpSession& session) {
-    std::vector<ListedFile> files;
-    std::vector<std::string> paths;  // of files whose size has to be asked for
-    std::vector<Asked> asked_for;
-    std::vector<std::string> near_ids;  // a name of their length that is none
-    const std::vector<std::size_t> missing =
-        list_sftp_folders(session, folders, [&](std::size_t folder, const SftpName& entry) {
-          const std::optional<Id> id = Id::parse(entry.name);
-          if (!id) {
-            if (entry.name.size() == 2 * Id::kSize && near_ids.empty())
-              near_ids.push_back(entry.name);
-            return;
-          }
-          // A pack in the wrong folder is not listed, because it would not be found there.
-          if (layout_.folder_of({.kind = kind, .id = *id}) != folders[folder]) return;
-          const bool is_file = entry.attributes.may_be_file();
-          if (is_file && entry.attributes.size) {
-            files.push_back({.id = *id, .size = *entry.attributes.size});
-          } else {
-            paths.push_back(folders[folder] + "/" + entry.name);
-            asked_for.push_back({.id = *id, .is_file = is_file});
-          }
-        });
-    for (const std::string& name : near_ids) {
-      refuse_upper_case(kind, name, layout_.folder_of(kind));
-    }
-    if (missing.size() == folders.size()) {
-      require_folder(session, kind);
-    } else {
-      seen_ = true;
-    }
-    const std::vector<SftpStat> asked = stat_sftp_files(session, paths);
-    for (std::size_t i = 0; i < asked.size(); ++i) {
-      const std::optional<SftpAttributes>& there = asked[i].attributes;
-      if (!there && asked[i].status.code == SftpCode::no_such_file) {
-        // Deleted meanwhile; but a link to something that is away must not look like nothing.
-        if (!asked_for[i].is_file) files.push_back({.id = asked_for[i].id, .size = 0});
-        continue;
+    const auto on_folders = [&](bool any) {
+      if (any) {
+        seen_ = true;
+      } else {
+        require_folder(session, kind);
       }
-      if (!there) throw sftp_status_error(asked[i].status, paths[i]);
-      if (!there->size) {
-        throw Error(Errc::unsupported,
-                    format_text(_("{}: the server does not say how long it is"), paths[i]));
-      }
-      files.push_back({.id = asked_for[i].id, .size = *there->size});
-    }
+    };
+    std::vector<ListedFile> files = list_sftp_files(session, layout_, kind, on_folders);
     make_unique_listing(files, location_);
     return files;
   });

@@ -2,6 +2,7 @@
 
 #include "lock_list.hpp"
 #include "lock_owner.hpp"
+#include "moment.hpp"
 
 #include "medsave/backend/guarded_backend.hpp"
 #include "medsave/base/clock.hpp"
@@ -26,29 +27,9 @@ namespace medsave {
 namespace {
 
 using SteadyClock = std::chrono::steady_clock;
-using std::chrono::duration_cast;
 using std::chrono::milliseconds;
 
 FileRef lock_file(const Id& id) { return {.kind = FileKind::lock, .id = id}; }
-
-/// A point in time by two clocks: one that also counts while the machine sleeps, and the wall
-/// clock, which may be set.
-class Moment {
- public:
-  /// Now. `wall` outlives it.
-  explicit Moment(const Clock& wall) : wall_clock_(&wall) {}
-
-  [[nodiscard]] milliseconds age() const {
-    const std::chrono::duration<double> seconds(seconds_between(wall_, wall_clock_->now()));
-    return std::max(duration_cast<milliseconds>(running_time() - running_),
-                    duration_cast<milliseconds>(seconds));
-  }
-
- private:
-  const Clock* wall_clock_;
-  std::chrono::nanoseconds running_ = running_time();
-  Timestamp wall_ = wall_clock_->now();
-};
 
 Error removed_by_somebody() {
   return {Errc::locked, _("the lock of this run was removed by somebody else, so the run was "
