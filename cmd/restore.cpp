@@ -277,7 +277,6 @@ RestoreRequest make_request(const RestoreOptions& options) {
           .overwrite = options.overwrite.value_or(Overwrite::always),
           .tell_of_newer = !options.overwrite,
           .delete_extra = options.delete_extra,
-          .dry_run = options.dry_run,
           .verify = options.verify,
           .sync = !options.no_sync,
           .sparse = options.sparse,
@@ -332,7 +331,9 @@ RestoreResult run_and_show(const BlobReader& reader, const RestoreRequest& reque
   try {
     const ProgressDisplay display(context.console, progress, ProgressKind::restore,
                                   context.progress_style(), context.progress_interval());
-    return run_restore(reader, request, make_sinks(options.dry_run, context), progress, stop);
+    const RestoreSinks sinks = make_sinks(options.dry_run, context);
+    if (options.dry_run) return plan_restore(reader, request, sinks, progress, stop).outcome;
+    return run_restore(reader, request, sinks, progress, stop);
   } catch (const Interrupted&) {
     context.tell_of_interruption();
     if (!options.dry_run) {

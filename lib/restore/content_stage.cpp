@@ -54,7 +54,7 @@ ContentStage::ContentStage(const RestoreContext& context, FileWriter& writer)
       loaded_(buffers_in_flight(context)) {}
 
 void ContentStage::run(const std::stop_token& stop) {
-  std::ranges::sort(context_.plan.uses);
+  std::ranges::sort(context_.deferred.uses);
   for (std::size_t i = 0; i < buffers_in_flight(context_); ++i) spare_.push(Buffer(), stop);
   TaskScope scope(stop);
   scope.spawn(
@@ -65,7 +65,7 @@ void ContentStage::run(const std::stop_token& stop) {
 }
 
 std::pair<std::size_t, std::size_t> ContentStage::next_pack() {
-  const std::vector<BlobUse>& uses = context_.plan.uses;
+  const std::vector<BlobUse>& uses = context_.deferred.uses;
   const std::lock_guard lock(mutex_);
   const std::size_t begin = next_use_;
   if (begin == uses.size()) return {begin, begin};
@@ -76,11 +76,11 @@ std::pair<std::size_t, std::size_t> ContentStage::next_pack() {
 }
 
 void ContentStage::fetch(const std::stop_token& stop) {
-  const std::vector<BlobUse>& uses = context_.plan.uses;
+  const std::vector<BlobUse>& uses = context_.deferred.uses;
   for (auto part = next_pack(); part.first != part.second; part = next_pack()) {
     const std::uint32_t pack = uses[part.first].pack;
     const std::vector<PackEntry> entries =
-        context_.reader.index().pack_entries(context_.plan.packs[pack]);
+        context_.reader.index().pack_entries(context_.deferred.packs[pack]);
     std::optional<Range> range;
     for (std::size_t use = part.first; use < part.second;) {
       std::size_t next = use + 1;
@@ -106,7 +106,7 @@ bool ContentStage::submit(Range range, const std::stop_token& stop) {
   if (!buffer) return false;
   range.content = std::move(*buffer);
   const Repository& repository = context_.reader.repository();
-  const Id& pack = context_.plan.packs[range.pack];
+  const Id& pack = context_.deferred.packs[range.pack];
   // If not, other parts of the pack, or other packs, may have the blobs: decode() tries.
   range.loaded = range.part.load(repository, pack, range.content);
   if (range.loaded) {
@@ -186,14 +186,14 @@ void ContentStage::try_copies(Decoded& decoded) {
 }
 
 void ContentStage::give_up(const RangeBlob& blob, const std::string& reason) {
-  const std::vector<BlobUse>& uses = context_.plan.uses;
+  const std::vector<BlobUse>& uses = context_.deferred.uses;
   for (std::size_t i = blob.first_use; i < blob.first_use + blob.use_count; ++i) {
     writer_.give_up(uses[i].file, uses[i].file_offset, blob.entry.content_length(), reason);
   }
 }
 
 void ContentStage::write(const Decoded& decoded) {
-  const std::vector<BlobUse>& uses = context_.plan.uses;
+  const std::vector<BlobUse>& uses = context_.deferred.uses;
   const RangeBlob& blob = decoded.blob;
   for (std::size_t i = blob.first_use; i < blob.first_use + blob.use_count; ++i) {
     writer_.write(uses[i].file, uses[i].file_offset, decoded.plain.view());

@@ -27,12 +27,12 @@ class ContentStage {
   /// One blob inside a range and its uses.
   struct RangeBlob {
     PackEntry entry = {};
-    std::size_t first_use = 0;  // in RestorePlan::uses
+    std::size_t first_use = 0;  // in DeferredWork::uses
     std::size_t use_count = 0;
   };
   /// Neighbouring blobs of one pack, read together.
   struct Range {
-    std::uint32_t pack = 0;  // in RestorePlan::packs
+    std::uint32_t pack = 0;  // in DeferredWork::packs
     PackRange part;
     bool loaded = false;  // false: reading failed, every blob is tried alone
     Buffer content = {};
@@ -47,7 +47,7 @@ class ContentStage {
   };
 
   void fetch(const std::stop_token& stop);
-  /// Uses of the next pack: half-open indexes into RestorePlan::uses; empty at the end.
+  /// Uses of the next pack: half-open indexes into DeferredWork::uses; empty at the end.
   std::pair<std::size_t, std::size_t> next_pack();
   bool submit(Range range, const std::stop_token& stop);
   void open_ranges(const std::stop_token& stop);

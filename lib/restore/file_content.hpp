@@ -1,6 +1,6 @@
 #pragma once
 
-#include "restore_plan.hpp"
+#include "deferred_work.hpp"
 
 #include "medsave/base/bytes.hpp"
 #include "medsave/format/node.hpp"

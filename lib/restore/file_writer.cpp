@@ -57,21 +57,21 @@ FileWriter::Stripe::Stripe()
     : open(std::clamp<std::size_t>(open_file_limit() / 4 / kStripes, 1, 16)) {}
 
 FileWriter::FileWriter(const RestoreContext& context)
-    : context_(context), states_(std::make_unique<State[]>(context.plan.files.size())) {
-  for (std::size_t i = 0; i < context.plan.files.size(); ++i) {
-    states_[i].missing = context.plan.files[i].pieces;
-    states_[i].failed = context.plan.files[i].damaged;
+    : context_(context), states_(std::make_unique<State[]>(context.deferred.files.size())) {
+  for (std::size_t i = 0; i < context.deferred.files.size(); ++i) {
+    states_[i].missing = context.deferred.files[i].pieces;
+    states_[i].failed = context.deferred.files[i].damaged;
   }
 }
 
 FileWriter::~FileWriter() {
-  for (std::uint32_t i = 0; i < context_.plan.files.size(); ++i) {
+  for (std::uint32_t i = 0; i < context_.deferred.files.size(); ++i) {
     if (states_[i].temporary) remove_temporary_file(i);
   }
 }
 
 void FileWriter::write(std::uint32_t file, std::uint64_t offset, ByteView content) {
-  const PlannedFile& planned = context_.plan.files[file];
+  const PlannedFile& planned = context_.deferred.files[file];
   const bool whole = planned.pieces == 1 && !planned.in_place && content.size() == planned.size;
   try {
     if (whole) {
@@ -94,7 +94,7 @@ void FileWriter::give_up(std::uint32_t file, std::uint64_t offset, std::uint64_t
 }
 
 void FileWriter::fail(std::uint32_t number, const std::string& message) {
-  const PlannedFile& file = context_.plan.files[number];
+  const PlannedFile& file = context_.deferred.files[number];
   const bool first = !states_[number].failed;
   states_[number].failed = true;
   std::string text = message;
@@ -158,8 +158,8 @@ void FileWriter::settle(const PlannedFile& file, const SharedDir& dir, std::uint
 }
 
 void FileWriter::replace_folders(const std::stop_token& stop) {
-  for (std::uint32_t i = 0; i < context_.plan.files.size(); ++i) {
-    const PlannedFile& file = context_.plan.files[i];
+  for (std::uint32_t i = 0; i < context_.deferred.files.size(); ++i) {
+    const PlannedFile& file = context_.deferred.files[i];
     State& state = states_[i];
     if (!file.replaces_folder || state.failed) continue;
     check_stop(stop);
@@ -193,7 +193,7 @@ void FileWriter::settle_name(const PlannedFile& file, const SharedDir& dir, std:
 }
 
 void FileWriter::remove_temporary_file(std::uint32_t number) noexcept {
-  const PlannedFile& file = context_.plan.files[number];
+  const PlannedFile& file = context_.deferred.files[number];
   states_[number].temporary = false;
   try {
     remove_temporary(context_.target.open(file.dir)->get(), file.name);
@@ -242,7 +242,7 @@ SharedFd FileWriter::share(UniqueFd fd, std::uint32_t number) {
 /// between its pieces.
 void FileWriter::close_shared(UniqueFd fd, std::uint32_t number) noexcept {
   try {
-    close_fd(std::move(fd), context_.plan.files[number].name);
+    close_fd(std::move(fd), context_.deferred.files[number].name);
   } catch (const std::exception& e) {
     const std::lock_guard lock(failures_mutex_);
     close_failures_.try_emplace(number, e.what());
@@ -265,7 +265,7 @@ UniqueFd FileWriter::open_first(DirHandle dir, const PlannedFile& file, std::uin
 
 void FileWriter::piece_done(std::uint32_t number) {
   if (states_[number].missing.fetch_sub(1) != 1) return;
-  const PlannedFile& file = context_.plan.files[number];
+  const PlannedFile& file = context_.deferred.files[number];
   if (states_[number].temporary) make_durable(file, number);
   close_last(file, number);
   try {
@@ -306,7 +306,7 @@ void FileWriter::confirm(const PlannedFile& file, const SharedDir& dir, std::uin
 }
 
 void FileWriter::require_in_place(std::uint32_t number) const {
-  const PlannedFile& file = context_.plan.files[number];
+  const PlannedFile& file = context_.deferred.files[number];
   const SharedDir dir = context_.target.open(file.dir);
   const bool is_kept = file.pieces == 0 && !file.replaces_folder;
   const FileKey& key = is_kept ? file.seen.key : states_[number].key;

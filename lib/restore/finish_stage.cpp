@@ -32,7 +32,7 @@ void FinishStage::run(const std::stop_token& stop) {
 }
 
 void FinishStage::remove_extras(const std::stop_token& stop) {
-  for (const ExtraEntry& extra : context_.plan.extras) {
+  for (const ExtraEntry& extra : context_.deferred.extras) {
     check_stop(stop);
     try {
       remove_extra(extra);
@@ -43,7 +43,7 @@ void FinishStage::remove_extras(const std::stop_token& stop) {
 }
 
 void FinishStage::tell_of_extras() const {
-  const unsigned long count = context_.plan.extras.size();
+  const unsigned long count = context_.deferred.extras.size();
   if (count == 0) return;
   context_.log.notice(format_text(
       n_("because not everything could be restored, {} file or folder that the snapshot does not "
@@ -66,9 +66,9 @@ void FinishStage::remove_extra(const ExtraEntry& extra) {
       ++sockets;
       return true;
     }
-    return !context_.request.dry_run && context_.came_meanwhile(entry);
+    return !context_.dry_run && context_.came_meanwhile(entry);
   };
-  const TreeRemoval removal = context_.request.dry_run
+  const TreeRemoval removal = context_.dry_run
                                   ? count_tree_at(dir->get(), extra.name, judge, stays)
                                   : remove_tree_at(dir->get(), extra.name, judge, stays);
   sockets_ += sockets;
@@ -103,7 +103,7 @@ void FinishStage::finish_dir(std::uint32_t dir) {
   const std::uint32_t parent = context_.target.parent(dir);
   const std::string name = context_.target.name(dir);
   try {
-    if (!context_.request.dry_run) {
+    if (!context_.dry_run) {
       context_.target.require_in_place(dir);
       context_.apply_metadata(parent, context_.target.open(parent), name,
                               context_.target.metadata(dir), context_.target.is_fresh(dir));
@@ -118,7 +118,7 @@ void FinishStage::finish_dir(std::uint32_t dir) {
 /// Gives the target the metadata of the folder that is restored as it, unless it was a folder in
 /// use.
 void FinishStage::finish_root() {
-  if (!context_.request.dry_run) {
+  if (!context_.dry_run) {
     try {
       context_.target.require_in_place(RestoreTarget::kRoot);
     } catch (const Error& e) {

@@ -1,7 +1,7 @@
 #pragma once
 
+#include "deferred_work.hpp"
 #include "entry_decision.hpp"
-#include "restore_plan.hpp"
 #include "target_entry.hpp"
 
 #include "medsave/base/error.hpp"
@@ -82,7 +82,7 @@ struct EntryPlan {
 /// What a restore does is planned and done folder by folder, and a large folder in portions: the
 /// plan of some million entries at once would need gigabytes. What can only be done when all is
 /// planned (contents pack by pack, further names of files, what is removed, metadata of folders)
-/// is collected in the RestorePlan, whose totals know the whole restore before the first content
+/// is collected as DeferredWork, whose totals know the whole restore before the first content
 /// is written.
 using FolderPlan = std::vector<EntryPlan>;
 

@@ -131,7 +131,7 @@ FolderPlanner::Selection FolderPlanner::select(const std::string& path, bool is_
 
 /// Estimate of the bytes that the plan keeps for this node until the end.
 std::uint64_t FolderPlanner::remembered(const Node& node) const {
-  if (node.type != NodeType::dir && context_.request.dry_run) return 0;
+  if (node.type != NodeType::dir && context_.dry_run) return 0;
   std::uint64_t bytes = sizeof(PlannedFile) + node.name.size();
   bytes += node.content.size() * sizeof(BlobUse);
   for (const ExtendedAttribute& attribute : node.extended_attributes) {
@@ -169,7 +169,7 @@ std::optional<FileInfo> FolderPlanner::look(const Node& node) {
   if (!folder_.fd || context_.target.is_fresh(job_.dir)) return std::nullopt;
   std::optional<FileInfo> present = lstat_at(folder_.fd->get(), node.name);
   const bool has_names = present && !present->is_dir() && present->links > 1;
-  if (has_names && context_.request.delete_extra) context_.plan.note_names(*present);
+  if (has_names && context_.request.delete_extra) context_.deferred.note_names(*present);
   return present;
 }
 
@@ -206,7 +206,8 @@ void FolderPlanner::plan_entry(EntryPlan& entry) {
       present && context_.guard.opens_repository(folder_.fd->get(), *present, node);
   entry.decision = decide_entry(node, present, opens_repository, policy_);
   if (stays_as_it_is(entry.decision.action)) return;
-  if (node.links > 1 && !context_.plan.claim_link(node, job_.dir, entry.seen, entry.link_source)) {
+  if (node.links > 1 &&
+      !context_.deferred.claim_link(node, job_.dir, entry.seen, entry.link_source)) {
     entry.decision = {EntryAction::link, Reason::another_name};
   } else if (node.type == NodeType::file) {
     plan_file(entry, present);

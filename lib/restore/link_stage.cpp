@@ -23,7 +23,7 @@ constexpr unsigned kPrivateFile = 0600;
 }  // namespace
 
 void LinkStage::run(const std::stop_token& stop) {
-  for (const PlannedLink& link : context_.plan.links) {
+  for (const PlannedLink& link : context_.deferred.links) {
     check_stop(stop);
     try {
       make(link, stop);
@@ -40,7 +40,7 @@ void LinkStage::run(const std::stop_token& stop) {
 }
 
 void LinkStage::make(const PlannedLink& link, const std::stop_token& stop) {
-  const LinkSource& source = context_.plan.link_sources[link.source];
+  const LinkSource& source = context_.deferred.link_sources[link.source];
   if (source.file && !writer_.succeeded(*source.file)) {
     throw Error(Errc::corrupt,
                 format_text(_("not restored: it shares the content of {}, which is damaged"),
@@ -51,7 +51,7 @@ void LinkStage::make(const PlannedLink& link, const std::stop_token& stop) {
                                         "restored"),
                                       context_.target.path(source.dir, source.name)));
   }
-  if (context_.request.dry_run) {
+  if (context_.dry_run) {
     const Clearing clearing = context_.clearing(link.dir);
     if (link.seen && link.seen->is_folder()) {
       foresee_clearing(context_.target.open(link.dir)->get(), link.name, clearing);
@@ -85,19 +85,19 @@ void LinkStage::make(const PlannedLink& link, const std::stop_token& stop) {
 
 void LinkStage::copy(const PlannedLink& link, const SharedDir& from, const FileInfo& original,
                      const SharedDir& to, const std::stop_token& stop) {
-  const std::string& name = context_.plan.link_sources[link.source].name;
+  const std::string& name = context_.deferred.link_sources[link.source].name;
   const NoticeSink problem = [&](const std::string& message) {
     context_.report_problem(link.dir, link.name, message);
   };
   ++copies_;
   if (original.is_regular()) {
     copy_content(link, from->get(), original, to->get(), stop);
-    const std::optional<std::uint32_t>& file = context_.plan.link_sources[link.source].file;
-    context_.plan.copies.push_back(
+    const std::optional<std::uint32_t>& file = context_.deferred.link_sources[link.source].file;
+    context_.deferred.copies.push_back(
         {.name = link.name,
          .dir = link.dir,
          .size = original.size,
-         .metadata = file ? context_.plan.files[*file].metadata
+         .metadata = file ? context_.deferred.files[*file].metadata
                           : present_metadata(from->get(), name, original, problem)});
     return;
   }
@@ -118,7 +118,7 @@ void LinkStage::copy(const PlannedLink& link, const SharedDir& from, const FileI
 
 void LinkStage::copy_content(const PlannedLink& link, DirHandle from, const FileInfo& original,
                              DirHandle to, const std::stop_token& stop) {
-  const std::string& name = context_.plan.link_sources[link.source].name;
+  const std::string& name = context_.deferred.link_sources[link.source].name;
   const UniqueFd in = open_file_at(from, name);
   if (!is_same_entry(in.get(), original.key(), fstat_fd(in.get()).key())) {
     throw Error(Errc::io, format_text(_("{} was replaced while restoring"), name));

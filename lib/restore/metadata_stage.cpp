@@ -15,7 +15,7 @@ constexpr std::size_t kBatch = 64;  // files of one folder are mostly neighbours
 }  // namespace
 
 void MetadataStage::run(const std::stop_token& stop) {
-  const std::deque<PlannedFile>& files = context_.plan.files;
+  const std::deque<PlannedFile>& files = context_.deferred.files;
   std::atomic<std::size_t> next = 0;
   TaskScope scope(stop);
   scope.spawn("metadata", worker_count(), [&](const std::stop_token& token) {
@@ -27,11 +27,11 @@ void MetadataStage::run(const std::stop_token& stop) {
     }
   });
   scope.join();
-  for (const PlannedFile& copy : context_.plan.copies) finish(copy);
+  for (const PlannedFile& copy : context_.deferred.copies) finish(copy);
 }
 
 void MetadataStage::finish_written(std::uint32_t number) const {
-  const PlannedFile& file = context_.plan.files[number];
+  const PlannedFile& file = context_.deferred.files[number];
   if (!writer_.succeeded(number) || file.has_metadata || file.damaged) return;
   try {
     writer_.require_in_place(number);

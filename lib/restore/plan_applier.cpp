@@ -4,7 +4,7 @@
 #include "target_entry.hpp"
 #include "temporary_file.hpp"
 
-#include "medsave/format/unix_mode.hpp"
+#include "medsave/base/unix_mode.hpp"
 #include "medsave/par/task_scope.hpp"
 #include "medsave/sys/file_io.hpp"
 #include "medsave/sys/metadata.hpp"
@@ -23,7 +23,7 @@ void create_special(DirHandle dir, const std::string& name, const Node& node) {
   } else if (node.type == NodeType::fifo) {
     make_node_at(dir, name, unix_mode::kFifo | kPrivateFile, 0);
   } else {
-    make_node_at(dir, name, unix_mode::type_bits(node.type) | kPrivateFile, node.device);
+    make_node_at(dir, name, unix_type_bits(node.type) | kPrivateFile, node.device);
   }
 }
 
@@ -41,7 +41,7 @@ void PlanApplier::claim_made(std::uint32_t dir, TargetFolder& folder,
 void PlanApplier::make_special(const FolderJob& job, TargetFolder& folder, EntryPlan& entry) {
   Node& node = *entry.node;
   if (entry.decision.reason == Reason::whole_folder) {
-    context_.plan.add_replacement(
+    context_.deferred.add_replacement(
         {.dir = job.dir, .node = node, .seen = entry.seen, .link_source = entry.link_source});
     return;
   }
@@ -53,12 +53,12 @@ void PlanApplier::make_special(const FolderJob& job, TargetFolder& folder, Entry
         context_.dress(job.dir, folder.fd, node.name, temporary, context_.metadata.prepare(node));
       });
   claim_made(job.dir, folder, node.name);
-  context_.plan.link_source_ready(entry.link_source);
+  context_.deferred.link_source_ready(entry.link_source);
   context_.finished(job.dir, node.name, entry.outcome(), 0);
 }
 
 void PlanApplier::replace_folders(const std::stop_token& stop) {
-  for (FolderReplacement& replacement : context_.plan.replacements) {
+  for (FolderReplacement& replacement : context_.deferred.replacements) {
     check_stop(stop);
     try {
       TargetFolder folder = {.fd = context_.target.open(replacement.dir)};
@@ -85,12 +85,12 @@ void PlanApplier::make_empty_file(TargetFolder& folder, FilePlan& plan) {
   const SharedDir fd = context_.target.open(file.dir);
   close_restored(create_planned(fd->get(), file, context_.clearing(file.dir)), file.name);
   claim_made(file.dir, folder, file.name);
-  context_.plan.link_source_ready(plan.link_source);
+  context_.deferred.link_source_ready(plan.link_source);
   context_.apply_metadata(file.dir, fd, file.name, file.metadata, true);
   context_.finished(file.dir, file.name, plan.outcome(), 0);
   if (!context_.request.verify) return;
   file.has_metadata = true;
-  context_.plan.add_file(std::move(file), {}, plan.link_source);
+  context_.deferred.add_file(std::move(file), {}, plan.link_source);
 }
 
 void PlanApplier::settle_file(FilePlan& plan) {
@@ -102,7 +102,7 @@ void PlanApplier::settle_file(FilePlan& plan) {
       cut_to_size(plan);
       break;
     default:
-      context_.plan.add_file(std::move(plan.file), plan.to_write(), plan.link_source);
+      context_.deferred.add_file(std::move(plan.file), plan.to_write(), plan.link_source);
   }
 }
 
@@ -122,9 +122,9 @@ void PlanApplier::finish_kept(FilePlan& plan, const SharedDir& dir, RestoreActio
   file.has_metadata = !file.was_unfinished;
   if (file.has_metadata) context_.apply_metadata(file.dir, dir, file.name, file.metadata, false);
   if (!file.has_metadata || context_.request.verify) {
-    context_.plan.add_file(std::move(file), {}, plan.link_source);
+    context_.deferred.add_file(std::move(file), {}, plan.link_source);
   }
-  context_.plan.link_source_ready(plan.link_source);
+  context_.deferred.link_source_ready(plan.link_source);
   context_.finished(plan.file.dir, plan.file.name, outcome, plan.file.size);
 }
 

@@ -6,7 +6,7 @@ void PlanTeller::make_special(const FolderJob& job, TargetFolder& folder, EntryP
   if (entry.seen && entry.seen->is_folder()) {
     foresee_clearing(folder.fd->get(), entry.node->name, context_.clearing(job.dir));
   }
-  context_.plan.link_source_ready(entry.link_source);
+  context_.deferred.link_source_ready(entry.link_source);
   context_.finished(job.dir, entry.node->name, entry.outcome(), 0);
 }
 
@@ -21,7 +21,7 @@ void PlanTeller::make_file(TargetFolder& folder, FilePlan& plan) {
 void PlanTeller::settle_file(FilePlan& plan) {
   const PlannedFile& file = plan.file;
   context_.log.bytes_restored(plan.bytes_to_write());
-  context_.plan.link_source_ready(plan.link_source);
+  context_.deferred.link_source_ready(plan.link_source);
   context_.finished(file.dir, file.name, plan.outcome(), file.size);
 }
 

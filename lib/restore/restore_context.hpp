@@ -1,9 +1,9 @@
 #pragma once
 
+#include "deferred_work.hpp"
 #include "extra_guard.hpp"
 #include "node_metadata.hpp"
 #include "restore_log.hpp"
-#include "restore_plan.hpp"
 #include "restore_target.hpp"
 #include "target_entry.hpp"
 #include "temporary_file.hpp"
@@ -23,11 +23,12 @@ struct RestoreContext {
   const RestoreRequest& request;
   const MetadataWriter& metadata;
   RestoreTarget& target;
-  RestorePlan& plan;
+  DeferredWork& deferred;
   RestoreLog& log;
   ExtraGuard& guard;
   const std::set<FileKey>& kept;  // the repository, what opens it, what holds them: never removed
   const Timestamp begun = {};     // by the clock of files
+  const bool dry_run = false;     // tells what would be done, and changes nothing
 
   /// Whether the patterns leave anything out.
   [[nodiscard]] bool filtered() const {
@@ -36,7 +37,7 @@ struct RestoreContext {
   /// Whether somebody made, wrote or moved it here since the restore began. Where this one has
   /// replaced another name of it, ctime tells nothing.
   [[nodiscard]] bool came_meanwhile(const FileInfo& entry) const {
-    return entry.ctime >= begun && !(entry.mtime < begun && plan.is_noted(entry));
+    return entry.ctime >= begun && !(entry.mtime < begun && deferred.is_noted(entry));
   }
   /// What may go from a folder to make room. A full folder may hold what patterns protect.
   [[nodiscard]] Clearing clearing(std::uint32_t dir) const {

@@ -25,6 +25,9 @@ class RestoreLog {
   /// Announces items and bytes to come.
   void planned(std::uint64_t items, std::uint64_t bytes);
   void folder_planned();
+  void forecast(const RestoreForecast& forecast) {
+    if (sinks_.forecast) sinks_.forecast(forecast);
+  }
   void plan_complete() { progress_.totals_final = true; }
 
   /// One item has reached its end. `size` is that of the file.

@@ -6,7 +6,7 @@
 #include "medsave/base/error.hpp"
 #include "medsave/base/sentences.hpp"
 #include "medsave/base/text.hpp"
-#include "medsave/format/unix_mode.hpp"
+#include "medsave/base/unix_mode.hpp"
 #include "medsave/sys/file_io.hpp"
 #include "medsave/sys/host.hpp"
 #include "medsave/sys/metadata.hpp"
@@ -54,8 +54,8 @@ void allow_work_in(DirHandle dir, const std::string& name, std::uint32_t mode) {
 
 }  // namespace
 
-RestoreTarget::RestoreTarget(const RestoreRequest& request)
-    : request_(request), open_(most_open_dirs()) {
+RestoreTarget::RestoreTarget(const RestoreRequest& request, bool dry_run)
+    : request_(request), dry_run_(dry_run), open_(most_open_dirs()) {
   dirs_.push_back({});
   open_root();
 }
@@ -78,12 +78,12 @@ void RestoreTarget::open_root() {
 
 void RestoreTarget::try_to_open_root() {
   const bool exists = stat_at(kCurrentDirectory, request_.target).has_value();
-  if (!exists && request_.dry_run) {
+  if (!exists && dry_run_) {
     dirs_[kRoot].state = State::missing;
     return;
   }
   if (!exists) make_directories(request_.target, kPrivateDir);
-  const bool becomes_a_folder = request_.folder && !request_.dry_run && request_.includes.empty();
+  const bool becomes_a_folder = request_.folder && !dry_run_ && request_.includes.empty();
   // The user names the target and may mean a symlink; everything below is taken literally.
   const SharedDir root = adopt(kRoot, open_dir_at(kCurrentDirectory, request_.target, true),
                                exists ? State::existing : State::made);
@@ -122,7 +122,7 @@ SharedDir RestoreTarget::adopt(std::uint32_t dir, UniqueDir opened, State state)
 void RestoreTarget::require_marks(DirHandle folder) const {
   const bool leaves_files =
       request_.overwrite == Overwrite::never || request_.overwrite == Overwrite::if_newer;
-  if (!leaves_files || request_.dry_run || names_in(folder).empty()) return;
+  if (!leaves_files || dry_run_ || names_in(folder).empty()) return;
   const std::string name = ".medsave-" + std::to_string(process_id());
   const UniqueFd probe = create_file_at(folder, name, kUnfinished);
   const FileInfo made = fstat_fd(probe.get());
@@ -156,17 +156,17 @@ SharedDir RestoreTarget::make(std::uint32_t dir, const SharedDir& parent) {
           at, entry.name,
           Error(Errc::exists, format_text(_("a file is in the place of folder {}"), entry.name)));
     }
-    if (!request_.dry_run) remove_file_at(at, entry.name);
+    if (!dry_run_) remove_file_at(at, entry.name);
     there.reset();
   }
   if (there) {
     claims_[entry.parent].claim(at, entry.name, there->key());
-    if (!request_.dry_run && (there->mode & kPrivateDir) != kPrivateDir) {
+    if (!dry_run_ && (there->mode & kPrivateDir) != kPrivateDir) {
       allow_work_in(at, entry.name, there->mode);
     }
     return adopt(dir, open_dir_at(at, entry.name), State::existing);
   }
-  if (request_.dry_run) {
+  if (dry_run_) {
     entry.state = State::missing;
     return nullptr;
   }

@@ -27,7 +27,7 @@ class RestoreTarget {
   static constexpr std::uint32_t kRoot = 0;
 
   /// Opens the target, or makes it. In a dry run it may stay missing.
-  explicit RestoreTarget(const RestoreRequest& request);
+  RestoreTarget(const RestoreRequest& request, bool dry_run);
 
   /// Registers a directory without touching the disk. `tree` lists its content; `chosen`: it is to
   /// be restored itself, not only on the way to what is.
@@ -95,6 +95,7 @@ class RestoreTarget {
   void try_to_open_root();
 
   const RestoreRequest& request_;
+  const bool dry_run_;
   // Guards dirs_ (elements' state too) and open_; held while directories are made and opened, so
   // that each is made once.
   mutable std::mutex mutex_;

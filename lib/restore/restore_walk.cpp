@@ -125,7 +125,7 @@ void RestoreWalk::visit_folder(const FolderJob& job, const std::stop_token& stop
       visit_entry(job, folder, entry);
     }
   }
-  context_.plan.add_totals(totals);
+  context_.deferred.add_totals(totals);
   if (planner.kept_parts()) {
     context_.log.item_failed(
         path_of(job),
@@ -246,7 +246,7 @@ void RestoreWalk::compare(FilePlan& plan, Buffer& content, const std::stop_token
   file.in_place = !file.replaces;
   PlanTotals totals;
   plan.count_in(totals);
-  context_.plan.add_totals(totals);
+  context_.deferred.add_totals(totals);
   try {
     announce(plan);
     visitor_.settle_file(plan);
@@ -268,7 +268,7 @@ void RestoreWalk::announce(const FilePlan& plan) {
 void RestoreWalk::collect_extras(const FolderJob& job, FolderPlanner& planner) {
   try {
     for (std::string& name : planner.extras()) {
-      context_.plan.add_extra({.dir = job.dir, .name = std::move(name)});
+      context_.deferred.add_extra({.dir = job.dir, .name = std::move(name)});
     }
   } catch (const Error& e) {
     context_.item_failed(job.dir, ".", e);

@@ -20,6 +20,7 @@
 #include "medsave/sys/file_io.hpp"
 #include "medsave/sys/host.hpp"
 #include "medsave/sys/metadata.hpp"
+#include "medsave/sys/path.hpp"
 
 #include <filesystem>
 #include <optional>
@@ -78,7 +79,7 @@ std::set<FileKey> file_and_folders_up(const std::filesystem::path& file) {
 std::set<FileKey> file_to_keep(const std::string& file) {
   std::set<FileKey> keys = file_and_folders_up(file);
   std::error_code failed;
-  const std::filesystem::path itself = std::filesystem::canonical(file, failed);
+  const std::string itself = real_path(file, failed);
   if (!failed) keys.merge(file_and_folders_up(itself));
   return keys;
 }
@@ -95,9 +96,7 @@ std::set<FileKey> what_must_stay(const RestoreRequest& request) {
 
 /// The longest part of the path that exists, with symbolic links and ".." resolved.
 std::string existing_part(const std::string& folder) {
-  std::error_code failed;  // then opening the target fails too
-  std::string path = std::filesystem::weakly_canonical(folder, failed);
-  if (failed) path = folder;
+  std::string path = resolve_links(make_absolute(folder).value_or(folder));
   while (!stat_at(kCurrentDirectory, path)) {
     const std::size_t slash = path.find_last_of('/');
     if (slash == std::string::npos) return ".";
@@ -163,10 +162,10 @@ void announce_dirs(const RestoreTarget& target, RestoreLog& log) {
   log.plan_complete();
 }
 
-void make_plan(const RestoreContext& context, const std::stop_token& stop) {
+void walk(const RestoreContext& context, const std::stop_token& stop) {
   PlanTeller teller(context);
   PlanApplier applier(context);
-  PlanVisitor& visitor = context.request.dry_run ? static_cast<PlanVisitor&>(teller) : applier;
+  PlanVisitor& visitor = context.dry_run ? static_cast<PlanVisitor&>(teller) : applier;
   RestoreWalk(context, visitor).run(stop);
 }
 
@@ -185,6 +184,61 @@ RestoreForecast make_forecast(const RestoreRequest& request, const PlanTotals& t
           .free = free_space(existing_part(request.target))};
 }
 
+/// What has changed since is not removed.
+Timestamp time_of_begin(const RestoreRequest& request) {
+  return request.delete_extra ? next_file_tick() : Timestamp{};
+}
+
+struct HowTo {
+  bool dry_run = false;
+  Timestamp begun = {};
+};
+
+void carry_out(const BlobReader& reader, const RestoreRequest& request, const HowTo& how,
+               RestoreLog& log, const std::stop_token& stop) {
+  const MetadataWriter metadata(request, [&](const std::string& text) { log.notice(text); });
+  try {
+    refuse_to_empty_the_system(request);
+    refuse_to_fill_a_repository(request);
+  } catch (const Error& e) {
+    if (e.code() == Errc::usage) throw;
+    throw unusable_target(e);
+  }
+  RestoreTarget target(request, how.dry_run);
+  const std::set<FileKey> kept = what_must_stay(request);
+  DeferredWork deferred;
+  ExtraGuard guard(request, log);
+  const RestoreContext context = {.reader = reader,
+                                  .request = request,
+                                  .metadata = metadata,
+                                  .target = target,
+                                  .deferred = deferred,
+                                  .log = log,
+                                  .guard = guard,
+                                  .kept = kept,
+                                  .begun = how.begun,
+                                  .dry_run = how.dry_run};
+  walk(context, stop);
+  announce_dirs(target, log);
+  log.forecast(make_forecast(request, deferred.totals));
+
+  FileWriter writer(context);
+  ContentStage(context, writer).run(stop);
+  if (!how.dry_run) {
+    PlanApplier(context).replace_folders(stop);
+    writer.replace_folders(stop);
+  }
+  LinkStage(context, writer).run(stop);
+  const bool sync = request.sync && !how.dry_run;
+  const bool safe = !sync || make_durable(request, target, log);
+  // Directories may end up without access for us, so verification comes before the end.
+  if (request.verify && !how.dry_run) VerifyStage(context, writer).run(stop);
+  if (safe && !how.dry_run) MetadataStage(context, writer).run(stop);
+  FinishStage(context).run(stop);
+  metadata.report();
+  if (sync && safe) make_durable(request, target, log);
+}
+
 }  // namespace
 
 std::optional<Overwrite> parse_overwrite(std::string_view text) {
@@ -195,51 +249,34 @@ std::optional<Overwrite> parse_overwrite(std::string_view text) {
   return std::nullopt;
 }
 
+RestorePlan plan_restore(const BlobReader& reader, const RestoreRequest& request,
+                         const RestoreSinks& sinks, Progress& progress,
+                         const std::stop_token& stop) {
+  RestorePlan plan{.request = &request, .made = time_of_begin(request)};
+  RestoreSinks telling = sinks;
+  telling.forecast = [&](const RestoreForecast& forecast) {
+    plan.forecast = forecast;
+    if (sinks.forecast) sinks.forecast(forecast);
+  };
+  RestoreLog log(telling, progress);
+  carry_out(reader, request, {.dry_run = true, .begun = plan.made}, log, stop);
+  plan.outcome = log.result();
+  return plan;
+}
+
+RestoreResult apply_restore(const BlobReader& reader, const RestorePlan& plan,
+                            const RestoreSinks& sinks, Progress& progress,
+                            const std::stop_token& stop) {
+  RestoreLog log(sinks, progress);
+  carry_out(reader, *plan.request, {.begun = plan.made}, log, stop);
+  return log.result();
+}
+
 RestoreResult run_restore(const BlobReader& reader, const RestoreRequest& request,
                           const RestoreSinks& sinks, Progress& progress,
                           const std::stop_token& stop) {
-  const Timestamp begun = request.delete_extra ? next_file_tick() : Timestamp{};
   RestoreLog log(sinks, progress);
-  const MetadataWriter metadata(request, [&](const std::string& text) { log.notice(text); });
-  try {
-    refuse_to_empty_the_system(request);
-    refuse_to_fill_a_repository(request);
-  } catch (const Error& e) {
-    if (e.code() == Errc::usage) throw;
-    throw unusable_target(e);
-  }
-  RestoreTarget target(request);
-  const std::set<FileKey> kept = what_must_stay(request);
-  RestorePlan plan;
-  ExtraGuard guard(request, log);
-  const RestoreContext context = {.reader = reader,
-                                  .request = request,
-                                  .metadata = metadata,
-                                  .target = target,
-                                  .plan = plan,
-                                  .log = log,
-                                  .guard = guard,
-                                  .kept = kept,
-                                  .begun = begun};
-  make_plan(context, stop);
-  announce_dirs(target, log);
-  if (sinks.forecast) sinks.forecast(make_forecast(request, plan.totals));
-
-  FileWriter writer(context);
-  ContentStage(context, writer).run(stop);
-  if (!request.dry_run) {
-    PlanApplier(context).replace_folders(stop);
-    writer.replace_folders(stop);
-  }
-  LinkStage(context, writer).run(stop);
-  const bool sync = request.sync && !request.dry_run;
-  const bool safe = !sync || make_durable(request, target, log);
-  // Directories may end up without access for us, so verification comes before the end.
-  if (request.verify && !request.dry_run) VerifyStage(context, writer).run(stop);
-  if (safe && !request.dry_run) MetadataStage(context, writer).run(stop);
-  FinishStage(context).run(stop);
-  metadata.report();
-  if (sync && safe) make_durable(request, target, log);
+  carry_out(reader, request, {.begun = time_of_begin(request)}, log, stop);
   return log.result();
 }
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "restore_plan.hpp"
+#include "deferred_work.hpp"
 #include "target_entry.hpp"
 
 #include "medsave/sys/dir_handle.hpp"

@@ -38,12 +38,12 @@ UniqueFd open_for_reading(DirHandle dir, const PlannedFile& file) {
 }  // namespace
 
 void VerifyStage::run(const std::stop_token& stop) {
-  std::deque<PlannedFile>& files = context_.plan.files;
+  std::deque<PlannedFile>& files = context_.deferred.files;
   std::vector<PlannedFile*> order;
   for (std::uint32_t i = 0; i < files.size(); ++i) {
     if (writer_.succeeded(i)) order.push_back(&files[i]);
   }
-  for (PlannedFile& copy : context_.plan.copies) order.push_back(&copy);
+  for (PlannedFile& copy : context_.deferred.copies) order.push_back(&copy);
   std::ranges::stable_sort(order, {}, &PlannedFile::dir);
 
   std::vector<std::span<PlannedFile* const>> dirs;

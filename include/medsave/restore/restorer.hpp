@@ -1,9 +1,11 @@
 #pragma once
 
-// restore: the engine of `restore`. Begin here. In lib/restore, restore_plan.hpp and
-// restore_walk.hpp decide what is to be written, and the files named *_stage.hpp are the steps in
-// which it is: contents, links, metadata, verification.
+// restore: the engine of `restore`. Begin here. In lib/restore, folder_planner.hpp and
+// restore_walk.hpp decide what is to be done, folder by folder; what has to wait until all is
+// planned is collected in deferred_work.hpp, and the files named *_stage.hpp are the steps in which
+// it is done: contents, links, metadata, verification.
 
+#include "medsave/base/clock.hpp"
 #include "medsave/base/progress.hpp"
 #include "medsave/format/node.hpp"
 #include "medsave/repo/blob_reader.hpp"
@@ -47,7 +49,6 @@ struct RestoreRequest {
   // What opens the repository, its password's file above all: these and what holds them stay too.
   std::vector<std::string> opening_files = {};
   std::vector<std::string> own_folders = {};  // never saved, so they stay: the cache folder
-  bool dry_run = false;
   bool verify = false;  // read back from the medium and compare after restoring
   bool sync = true;     // everything is on the medium when run_restore() returns
   bool sparse = false;
@@ -72,9 +73,9 @@ struct RestoreProblem {
   std::string message = {};
 };
 
-/// What a restore is about to do, known when all is planned: folders, links and empty files are
-/// made by then, no content is written yet and nothing removed. In entries of the snapshot, and
-/// bytes.
+/// What a restore is about to do, in entries of the snapshot and bytes. Known when all is planned:
+/// run_restore() and apply_restore() have made folders, links and empty files by then, written no
+/// content yet and removed nothing.
 struct RestoreForecast {
   std::uint64_t made = 0;
   std::uint64_t replaced = 0;  // something else goes
@@ -113,6 +114,31 @@ struct RestoreResult {
   std::uint64_t files_verified = 0;
 };
 
+/// A restore that was planned and has changed nothing.
+///
+/// The sinks were told of each entry, folder by folder: a snapshot can have millions, the plan of
+/// which would need gigabytes. What it adds up to is kept here.
+struct RestorePlan {
+  const RestoreRequest* request = nullptr;  // outlives the plan
+  RestoreForecast forecast = {};
+  RestoreResult outcome = {};  // as it would be; `problems` are those that show already
+  Timestamp made = {};         // by the clock of files, where something may be removed
+};
+
+/// Goes through snapshot and target as run_restore() does, and tells the sinks what that would do.
+/// Nothing is written, and no content read but that of present files which have to be compared.
+RestorePlan plan_restore(const BlobReader& reader, const RestoreRequest& request,
+                         const RestoreSinks& sinks, Progress& progress,
+                         const std::stop_token& stop);
+
+/// Does what was planned. The target may be another by now: each entry is judged once more when its
+/// turn comes, by the same rules, and what came or changed since the plan was made is not removed.
+RestoreResult apply_restore(const BlobReader& reader, const RestorePlan& plan,
+                            const RestoreSinks& sinks, Progress& progress,
+                            const std::stop_token& stop);
+
+/// Both in one go, for who need not look at the plan before: each folder is planned and made.
+///
 /// Restores below `target` and nowhere else: every step works on directory descriptors opened
 /// without following symlinks, names are judged by is_safe_name, duplicates are refused. Folders,
 /// links and empty files are made while planning. Contents follow by pack: each needed range is

@@ -78,7 +78,7 @@ TEST(RestoreDamage, AFileDoesNotGoForAFolderWhoseListCannotBeRead) {
   const Id root = run.builder.tree({folder});
   run.put("folder", "a file");
   for (const bool dry_run : {true, false}) {
-    run.request.dry_run = dry_run;
+    run.dry_run = dry_run;
     run.restore(root);
     EXPECT_EQ(run.problems.size(), 1U);
     EXPECT_EQ(run.text("folder"), "a file");

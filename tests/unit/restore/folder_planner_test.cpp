@@ -29,7 +29,7 @@ class Planning {
         reader_(run.builder.repository(), *index_),
         log_(sinks_, progress_),
         metadata_(request_, {}),
-        target_((request_.target = run.target(), request_)),
+        target_((request_.target = run.target(), request_), false),
         guard_(request_, log_),
         notes_(request_),
         tree_(load_tree(reader_, root)) {
@@ -57,14 +57,14 @@ class Planning {
   RestoreLog log_;
   MetadataWriter metadata_;
   RestoreTarget target_;
-  RestorePlan plan_;
+  DeferredWork deferred_;
   ExtraGuard guard_;
   std::set<FileKey> kept_;
   RestoreContext context_ = {.reader = reader_,
                              .request = request_,
                              .metadata = metadata_,
                              .target = target_,
-                             .plan = plan_,
+                             .deferred = deferred_,
                              .log = log_,
                              .guard = guard_,
                              .kept = kept_};
@@ -176,12 +176,12 @@ TEST(RestoreForecast, ADryRunForetellsWhatARestoreDoes) {
   std::filesystem::remove_all(run.path("was_folder"));
   run.request.delete_extra = true;
   const auto before = state_of(run.target());
-  run.request.dry_run = true;
+  run.dry_run = true;
   const RestoreResult foretold = run.restore(root);
   const RestoreForecast forecast = run.forecast;
   EXPECT_EQ(state_of(run.target()), before);
 
-  run.request.dry_run = false;
+  run.dry_run = false;
   const RestoreResult result = run.restore(root);
   EXPECT_EQ(run.forecast.made, forecast.made);
   EXPECT_EQ(run.forecast.bytes, forecast.bytes);
@@ -206,7 +206,7 @@ TEST(RestoreForecast, AFileThatIsWrittenBesideItsPlaceNeedsRoomForAllOfIt) {
   RestoreRun run;
   const Id root = run.builder.tree({run.builder.file("f", {"aaaa", "bbbb"})});
   run.put("f", "aaaaXX");
-  run.request.dry_run = true;
+  run.dry_run = true;
   run.restore(root);
   EXPECT_EQ(run.forecast.growth, 2U);
   EXPECT_EQ(run.forecast.bytes, 4U);

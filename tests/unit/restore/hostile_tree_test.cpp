@@ -109,10 +109,10 @@ TEST(HostileTree, MoreFoldersThanFitIntoMemoryAreAnError) {
   RestoreRun run;
   const Id root = run.builder.lattice(40, {run.builder.file("f", {"x"})});
   run.request.memory = 1'000'000;
-  run.request.dry_run = true;
+  run.dry_run = true;
   EXPECT_THAT([&] { run.restore(root); }, test::throws_errc(Errc::unsupported));
   EXPECT_TRUE(run.problems.empty());
-  run.request.dry_run = false;
+  run.dry_run = false;
   EXPECT_THAT([&] { run.restore(root); }, test::throws_errc(Errc::unsupported));
 }
 

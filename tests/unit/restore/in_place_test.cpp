@@ -214,7 +214,7 @@ TEST(RestoreInPlace, DeleteSparesWhatPatternsProtectWithinAnExtraFolder) {
       run.put(name, "x");
     }
     run.request.delete_extra = true;
-    run.request.dry_run = dry_run;
+    run.dry_run = dry_run;
     run.request.excludes.add("*.keep", false);
     const RestoreResult result = run.restore(root);
     EXPECT_EQ(run.problems.size(), 0U);
@@ -347,7 +347,7 @@ TEST(RestoreInPlace, DeleteSparesWhatTheBackupHadLeftOut) {
       run.put(name, "x");
     }
     run.request.delete_extra = true;
-    run.request.dry_run = dry_run;
+    run.dry_run = dry_run;
     run.request.left_out =
         SnapshotExcludes({.paths = {"/srv"}, .excludes = {"*.raw", "/srv/films"}}, "/srv");
     run.restore(root);
@@ -369,7 +369,7 @@ TEST(RestoreInPlace, AFolderWithWhatTheBackupHadLeftOutIsNotReplaced) {
     const Id root = run.builder.tree({run.builder.file("place", {"x"})});
     for (const char* name : {"place/scan.raw", "place/letter", "extra"}) run.put(name, "x");
     run.request.delete_extra = true;
-    run.request.dry_run = dry_run;
+    run.dry_run = dry_run;
     run.request.left_out = SnapshotExcludes({.paths = {"/srv"}, .excludes = {"*.raw"}}, "/srv");
     EXPECT_EQ(run.restore(root).files_deleted, 0U);
     for (const char* name : {"place/scan.raw", "place/letter", "extra"}) {
@@ -396,10 +396,10 @@ TEST(RestoreInPlace, DeleteReplacesFullFoldersByWhateverTheSnapshotHasThere) {
     run.request.delete_extra = true;
     run.request.verify = true;
     run.request.under_temporary_names = temporary;
-    run.request.dry_run = true;
+    run.dry_run = true;
     const RestoreResult foretold = run.restore(root);
     for (const std::string& folder : names) EXPECT_TRUE(run.exists(folder + "/inside")) << folder;
-    run.request.dry_run = false;
+    run.dry_run = false;
     const RestoreResult result = run.restore(root);
     EXPECT_TRUE(run.problems.empty());
     EXPECT_EQ(run.text("empty"), "");
@@ -490,13 +490,13 @@ TEST(RestoreInPlace, FilesNewerThanInTheSnapshotAreAnnouncedWhereTheyDiffer) {
   set_mtime(run.path("b"), 1'700'000'000);
   set_mtime(run.path("older"), 1'500'000'000);
   ASSERT_EQ(::chmod(run.path("unfinished").c_str(), 01600), 0);
-  run.request.dry_run = true;
+  run.dry_run = true;
   run.restore(root);
   EXPECT_EQ(run.notices.size(), 0U);
   run.request.tell_of_newer = true;
   for (const bool dry_run : {true, false}) {
     run.notices.clear();
-    run.request.dry_run = dry_run;
+    run.dry_run = dry_run;
     run.restore(root);
     ASSERT_EQ(run.notices.size(), 1U);
     EXPECT_TRUE(run.notices[0].starts_with("2 files")) << run.notices[0];
@@ -593,7 +593,7 @@ TEST(RestoreInPlace, FullFoldersInTheWayAreForetoldAndWhyTheyStay) {
     run.request.delete_extra = with_patterns;
     if (with_patterns) run.request.excludes.add("*.txt", false);
     for (const bool dry_run : {true, false}) {
-      run.request.dry_run = dry_run;
+      run.dry_run = dry_run;
       run.restore(root);
       ASSERT_EQ(run.problems.size(), 4U) << dry_run;
       for (const RestoreProblem& problem : run.problems) {

@@ -30,6 +30,7 @@ class RestoreRun {
   MemBackend store;
   RepoBuilder builder;
   RestoreRequest request;
+  bool dry_run = false;
   std::vector<RestoreProblem> problems = {};
   std::map<std::string, RestoreAction> items = {};
   std::vector<std::string> notices = {};
@@ -55,6 +56,7 @@ class RestoreRun {
         .item = [this](const RestoreItem& item) { items[item.path] = item.action; },
         .forecast = [this](const RestoreForecast& told) { forecast = told; },
         .notice = [this](const std::string& text) { notices.push_back(text); }};
+    if (dry_run) return plan_restore(reader, request, sinks, progress, {}).outcome;
     return run_restore(reader, request, sinks, progress, {});
   }
 

@@ -257,7 +257,7 @@ TEST(Restore, DryRunTouchesNothingAndCountsEverything) {
   const Id root =
       run.builder.tree({run.builder.dir("new", {run.builder.file("f", {"abc"})}), second,
                         run.builder.file("differs", {"abc"}), RepoBuilder::symlink("link", "x")});
-  run.request.dry_run = true;
+  run.dry_run = true;
   RestoreResult result = run.restore(root);
   EXPECT_FALSE(std::filesystem::exists(run.target()));
   EXPECT_EQ(result.files_restored, 5U);
@@ -310,8 +310,7 @@ TEST(Restore, RefusesToEmptyTheSystem) {
   request.tree = root;
   request.target = "/";
   request.delete_extra = true;
-  request.dry_run = true;
-  EXPECT_THROW(run_restore(reader, request, {}, run.progress, {}), Error);
+  EXPECT_THROW(plan_restore(reader, request, {}, run.progress, {}), Error);
 }
 
 TEST(Restore, StopsWhenAsked) {

@@ -51,11 +51,11 @@ struct PlannedFile {
 
 /// One use of a blob. As small as it can be: there is one per blob of every file.
 struct BlobUse {
-  std::uint32_t pack = 0;         // in RestorePlan::packs
+  std::uint32_t pack = 0;         // in DeferredWork::packs
   std::uint32_t pack_offset = 0;  // bytes
   std::uint32_t blob_tag = 0;     // first bytes of the blob's id: a damaged index may give two
                                   // blobs the same place
-  std::uint32_t file = 0;         // in RestorePlan::files
+  std::uint32_t file = 0;         // in DeferredWork::files
   std::uint64_t file_offset = 0;  // bytes
 
   friend auto operator<=>(const BlobUse&, const BlobUse&) = default;
@@ -66,11 +66,11 @@ std::uint32_t blob_tag(const Id& id);
 struct LinkSource {
   std::uint32_t dir = 0;
   std::string name = {};
-  std::optional<std::uint32_t> file = {};  // in RestorePlan::files, once it is known there
+  std::optional<std::uint32_t> file = {};  // in DeferredWork::files, once it is known there
   bool ready = false;                      // or it is there already
 };
 struct PlannedLink {
-  std::uint32_t source = 0;  // in RestorePlan::link_sources
+  std::uint32_t source = 0;  // in DeferredWork::link_sources
   std::uint32_t dir = 0;
   std::string name = {};
   std::optional<SeenEntry> seen = {};  // what had this name when the walk came by
@@ -112,9 +112,10 @@ class PlanTotals {
   std::array<Sum, kEntryActions> sums_ = {};
 };
 
-/// What is to be done when all is planned, and how much that is altogether. Filled by several
-/// threads through its functions, read without locks afterwards.
-class RestorePlan {
+/// What can only be done when all folders have been planned (contents pack by pack, further names
+/// of files, what is removed), and how much that is altogether. Filled by several threads through
+/// its functions, read without locks afterwards.
+class DeferredWork {
  public:
   std::deque<PlannedFile> files = {};
   std::vector<BlobUse> uses = {};

@@ -1,4 +1,4 @@
-#include "restore_plan.hpp"
+#include "deferred_work.hpp"
 
 #include "medsave/crypto/sha256.hpp"
 
@@ -35,8 +35,8 @@ void PlanTotals::add(const PlanTotals& more) {
   newer += more.newer;
 }
 
-void RestorePlan::add_file(PlannedFile file, std::span<const FilePiece> pieces,
-                           std::optional<std::uint32_t> source) {
+void DeferredWork::add_file(PlannedFile file, std::span<const FilePiece> pieces,
+                            std::optional<std::uint32_t> source) {
   file.pieces = static_cast<std::uint32_t>(pieces.size());
   const std::lock_guard lock(mutex_);
   const auto number = static_cast<std::uint32_t>(files.size());
@@ -54,42 +54,42 @@ void RestorePlan::add_file(PlannedFile file, std::span<const FilePiece> pieces,
   }
 }
 
-void RestorePlan::link_source_ready(const std::optional<std::uint32_t>& source) {
+void DeferredWork::link_source_ready(const std::optional<std::uint32_t>& source) {
   if (!source) return;
   const std::lock_guard lock(mutex_);
   link_sources[*source].ready = true;
 }
 
-void RestorePlan::add_replacement(FolderReplacement replacement) {
+void DeferredWork::add_replacement(FolderReplacement replacement) {
   const std::lock_guard lock(mutex_);
   replacements.push_back(std::move(replacement));
 }
 
-void RestorePlan::add_extra(ExtraEntry extra) {
+void DeferredWork::add_extra(ExtraEntry extra) {
   const std::lock_guard lock(mutex_);
   totals.count(EntryAction::remove);
   extras.push_back(std::move(extra));
 }
 
-void RestorePlan::add_totals(const PlanTotals& more) {
+void DeferredWork::add_totals(const PlanTotals& more) {
   const std::lock_guard lock(mutex_);
   totals.add(more);
 }
 
-void RestorePlan::note_names(const FileInfo& present) {
+void DeferredWork::note_names(const FileInfo& present) {
   const std::lock_guard lock(mutex_);
   noted_.try_emplace(present.key(), present.mtime);
 }
 
-bool RestorePlan::is_noted(const FileInfo& entry) const {
+bool DeferredWork::is_noted(const FileInfo& entry) const {
   const std::lock_guard lock(mutex_);
   const auto found = noted_.find(entry.key());
   return found != noted_.end() && found->second == entry.mtime;
 }
 
-bool RestorePlan::claim_link(const Node& node, std::uint32_t dir,
-                             const std::optional<SeenEntry>& seen,
-                             std::optional<std::uint32_t>& source) {
+bool DeferredWork::claim_link(const Node& node, std::uint32_t dir,
+                              const std::optional<SeenEntry>& seen,
+                              std::optional<std::uint32_t>& source) {
   const Id digest = content_digest(node);
   const std::lock_guard lock(mutex_);
   const auto place = sources_by_inode_.try_emplace({node.inode, node.device_id, node.type, digest},
