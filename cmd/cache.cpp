@@ -25,54 +25,63 @@ struct CacheOptions {
   bool no_size = false;
 };
 
-std::int64_t age_in_days(const CacheDirectory& directory) {
-  return (system_clock().now().seconds - directory.last_used) / kSecondsPerDay;
+std::int64_t age_in_days(const CacheDirectory& directory, const Timestamp& now) {
+  return (now.seconds - directory.last_used) / kSecondsPerDay;
 }
 
-bool is_old(const CacheDirectory& directory, const CacheOptions& options) {
-  return age_in_days(directory) >= static_cast<std::int64_t>(options.max_age);
+bool is_old(const CacheDirectory& directory, const CacheOptions& options, const Timestamp& now) {
+  return age_in_days(directory, now) >= static_cast<std::int64_t>(options.max_age);
 }
 
-void clean_up(const CacheOptions& options, const std::string& base, Context& context) {
+/// A line for people, also where --json was given and has no meaning (as restic).
+void tell(const std::string& line, const Context& context) {
+  if (context.verbosity() >= 1) context.console.tell(line);
+}
+
+void clean_up(const CacheOptions& options, const std::string& base, bool json, Context& context) {
+  const Timestamp now = system_clock().now();
   std::vector<CacheDirectory> old;
-  for (CacheDirectory& directory : list_cache_directories(base, false)) {
-    if (is_old(directory, options)) old.push_back(std::move(directory));
+  for (CacheDirectory& directory : list_cache_directories(base, false, now)) {
+    if (is_old(directory, options, now)) old.push_back(std::move(directory));
   }
   for (const CacheDirectory& directory : old) {
     remove_cache_directory(base, directory.repository_id);
   }
   const unsigned long count = old.size();
-  context.report(JsonObject("summary").add("base", base).add("removed_caches", count));
-  if (count == 0) {
-    context.info(_("no old cache dirs found"));
-    return;
+  if (json) {
+    context.report(JsonObject("summary").add("base", base).add("removed_caches", count));
+  } else if (count == 0) {
+    tell(_("no old cache dirs found"), context);
+  } else {
+    tell(format_text(n_("removed {} old cache dir", "removed {} old cache dirs", count), count),
+         context);
   }
-  context.info(
-      format_text(n_("removed {} old cache dir", "removed {} old cache dirs", count), count));
 }
 
 void print_directories_json(const std::vector<CacheDirectory>& directories,
                             const CacheOptions& options, const std::string& base,
-                            Context& context) {
+                            const Timestamp& now, Context& context) {
   for (const CacheDirectory& directory : directories) {
     JsonObject out("cache");
     out.add("repository_id", directory.repository_id)
-        .add("days_unused", std::max<std::int64_t>(age_in_days(directory), 0))
-        .add("old", is_old(directory, options));
+        .add("days_unused", std::max<std::int64_t>(age_in_days(directory, now), 0))
+        .add("old", is_old(directory, options, now));
     if (!options.no_size) out.add("size", directory.size);
     context.console.print(out.text());
   }
   context.report(JsonObject("summary").add("base", base).add("caches", directories.size()));
 }
 
-void print_directories(const CacheOptions& options, const std::string& base, Context& context) {
-  const auto directories = list_cache_directories(base, !options.no_size);
-  if (context.global.json) {
-    print_directories_json(directories, options, base, context);
+void print_directories(const CacheOptions& options, const std::string& base, bool json,
+                       Context& context) {
+  const Timestamp now = system_clock().now();
+  const auto directories = list_cache_directories(base, !options.no_size, now);
+  if (json) {
+    print_directories_json(directories, options, base, now, context);
     return;
   }
   if (directories.empty()) {
-    context.info(format_text(_("no cache dirs found, base path is {}"), base));
+    tell(format_text(_("no cache dirs found, base path is {}"), base), context);
     return;
   }
   Table table;
@@ -81,10 +90,11 @@ void print_directories(const CacheOptions& options, const std::string& base, Con
   table.add_column({.heading = _("Old"), .drop = 2});
   if (!options.no_size) table.add_column({.heading = _("Size"), .right = true, .drop = 1});
   for (const CacheDirectory& directory : directories) {
-    const auto days = static_cast<unsigned long>(std::max<std::int64_t>(age_in_days(directory), 0));
+    const auto days =
+        static_cast<unsigned long>(std::max<std::int64_t>(age_in_days(directory, now), 0));
     std::vector<std::string> row = {directory.repository_id.substr(0, kShownDigits),
                                     format_text(n_("{} days ago", "{} days ago", days), days),
-                                    is_old(directory, options) ? _("yes") : ""};
+                                    is_old(directory, options, now) ? _("yes") : ""};
     if (!options.no_size) row.push_back(format_size(directory.size));
     table.add_row(std::move(row));
   }
@@ -99,12 +109,12 @@ void run_cache(const CacheOptions& options, Context& context) {
     throw Error(Errc::usage, _("Refusing to do anything, the cache is disabled"));
   }
   // restic prints its table even with --json, and programs that drive it parse that table.
-  if (context.identity == Identity::restic) context.global.json = false;
+  const bool json = context.global.json && context.identity != Identity::restic;
   const std::string base = cache_base(context.global);
   if (options.cleanup || context.global.cleanup_cache) {
-    clean_up(options, base, context);
+    clean_up(options, base, json, context);
   } else {
-    print_directories(options, base, context);
+    print_directories(options, base, json, context);
   }
 }
 
