@@ -12,7 +12,7 @@
 #include "medsave/json/json_object.hpp"
 #include "medsave/maintain/snapshot_change.hpp"
 #include "medsave/par/task_scope.hpp"
-#include "medsave/repo/second_look.hpp"
+#include "medsave/repo/list_again.hpp"
 
 #include <memory>
 

@@ -4,7 +4,7 @@
 
 #include "medsave/base/error.hpp"
 #include "medsave/base/text.hpp"
-#include "medsave/format/unix_mode.hpp"
+#include "medsave/base/unix_mode.hpp"
 #include "medsave/snap/tree_walker.hpp"
 
 #include <algorithm>
@@ -107,7 +107,7 @@ SourceTree::SourceTree(const BackupTargets& targets, const SourceFilter& filter)
   for (const std::string& path : filter.own_paths) {
     try {
       if (const std::optional<FileInfo> info = stat_at(kCurrentDirectory, path)) {
-        own_.push_back({.device = info->device, .inode = info->inode});
+        own_.push_back(info->key());
       }
     } catch (const Error&) {
       // The backup cannot read it either.
@@ -244,9 +244,7 @@ std::vector<SourceEntry> SourceTree::entries(const SourceDir& dir, const SourceE
     }
   }
   std::erase_if(entries, [this](const SourceEntry& entry) {
-    return std::ranges::any_of(own_, [&](const FileIdentity& own) {
-      return own.device == entry.info.device && own.inode == entry.info.inode;
-    });
+    return std::ranges::find(own_, entry.info.key()) != own_.end();
   });
   return entries;
 }

@@ -82,11 +82,6 @@ class SourceTree {
   [[nodiscard]] static std::string path_of(const SourceDir& dir, const SourceEntry& entry);
 
  private:
-  struct FileIdentity {
-    std::uint64_t device = 0;
-    std::uint64_t inode = 0;
-  };
-
   [[nodiscard]] std::vector<SourceEntry> target_entries(const TargetNode& node,
                                                         const Problem& problem) const;
   static std::uint64_t device_to_stay_on(const SourceDir& parent, const SourceEntry& entry);
@@ -96,7 +91,7 @@ class SourceTree {
   const TargetNode& targets_;
   const SourceFilter& filter_;
   const ExclusionTags tags_;
-  std::vector<FileIdentity> own_;
+  std::vector<FileKey> own_;
   SourceDirPtr root_;
 };
 

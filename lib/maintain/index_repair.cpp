@@ -8,8 +8,8 @@
 #include "medsave/repo/blob_reader.hpp"
 #include "medsave/repo/index_files.hpp"
 #include "medsave/repo/index_load.hpp"
+#include "medsave/repo/list_again.hpp"
 #include "medsave/repo/pack_header_load.hpp"
-#include "medsave/repo/second_look.hpp"
 
 #include <algorithm>
 #include <atomic>

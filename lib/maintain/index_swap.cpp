@@ -1,7 +1,7 @@
 #include "index_swap.hpp"
 
 #include "medsave/repo/index_files.hpp"
-#include "medsave/repo/second_look.hpp"
+#include "medsave/repo/list_again.hpp"
 
 #include <utility>
 

@@ -2,7 +2,7 @@
 
 #include "medsave/crypto/sha256.hpp"
 #include "medsave/par/task_scope.hpp"
-#include "medsave/repo/second_look.hpp"
+#include "medsave/repo/list_again.hpp"
 
 namespace medsave {
 

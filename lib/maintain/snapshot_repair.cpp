@@ -5,7 +5,7 @@
 
 #include "medsave/base/text.hpp"
 #include "medsave/base/units.hpp"
-#include "medsave/repo/second_look.hpp"
+#include "medsave/repo/list_again.hpp"
 
 #include <utility>
 

@@ -32,7 +32,7 @@ struct Pack {
   [[nodiscard]] bool mixed() const { return has_data && has_trees; }
   [[nodiscard]] bool only_data() const { return has_data && !has_trees; }
   [[nodiscard]] std::uint64_t blob_bytes() const { return used_bytes + unused_bytes; }
-  [[nodiscard]] DoomedPack doomed() const {
+  [[nodiscard]] PackToDelete to_delete() const {
     const std::uint64_t entries = used_blobs * kPackEntrySizeCompressed;
     return {.id = id, .size = size, .used_bytes = used_bytes + entries};
   }
@@ -215,7 +215,7 @@ class Planner {
       if (pack.missing) {
         plan_.missing.push_back(pack.id);
       } else if (pack.used_blobs == 0) {
-        plan_.remove.push_back(pack.doomed());
+        plan_.remove.push_back(pack.to_delete());
         plan_.stats.removed.add(pack.unused_blobs, pack.unused_bytes);
       } else if (options_.repack_cacheable_only && pack.only_data()) {
         ++plan_.stats.packs_kept;
@@ -254,7 +254,7 @@ class Planner {
         ++stats.packs_kept;
         continue;
       }
-      plan_.repack.push_back(pack->doomed());
+      plan_.repack.push_back(pack->to_delete());
       stats.repacked.add(pack->used_blobs + pack->unused_blobs, pack->blob_bytes());
       stats.repack_removes.add(pack->unused_blobs, pack->unused_bytes);
     }

@@ -13,7 +13,7 @@
 #include "medsave/prune/repack_rounds.hpp"
 #include "medsave/repo/blob_reader.hpp"
 #include "medsave/repo/index_load.hpp"
-#include "medsave/repo/second_look.hpp"
+#include "medsave/repo/list_again.hpp"
 #include "medsave/snap/snapshot_finder.hpp"
 
 #include <algorithm>
@@ -69,9 +69,9 @@ class Prune {
     if (roots.empty() && !packs.empty()) require_permission_to_empty(packs.size());
     report_.plan = make_prune_plan(*index_, packs, *used_, options, repository_.config().version);
     for (const auto* group : {&report_.plan.remove, &report_.plan.repack}) {
-      for (const DoomedPack& pack : *group) doomed_.insert(pack.id);
+      for (const PackToDelete& pack : *group) to_delete_.insert(pack.id);
     }
-    doomed_.insert(report_.plan.missing.begin(), report_.plan.missing.end());
+    to_delete_.insert(report_.plan.missing.begin(), report_.plan.missing.end());
   }
 
   void require_permission_to_empty(unsigned long packs) const {
@@ -154,7 +154,7 @@ class Prune {
     const PrunePlan& plan = report_.plan;
     const RepackRounds rounds = choose_rounds();
     if (rounds.rounds.size() > 1) {
-      for (const DoomedPack& pack : plan.remove) goes_first_.insert(pack.id);
+      for (const PackToDelete& pack : plan.remove) goes_first_.insert(pack.id);
     }
     verify_kept_copies(stop);
     // A run that began without a lock, as the medium was full, takes it here if it fits by now, or
@@ -193,7 +193,7 @@ class Prune {
     scope.join();
   }
 
-  [[nodiscard]] bool goes(const Id& pack) const { return doomed_.contains(pack); }
+  [[nodiscard]] bool goes(const Id& pack) const { return to_delete_.contains(pack); }
 
   /// The copies of a needed blob at least one of which must be good before others are deleted:
   /// those in packs that stay. If there are none and a pack with the blob is deleted before
@@ -213,7 +213,7 @@ class Prune {
   [[nodiscard]] std::vector<BlobRef> blobs_with_kept_copies() const {
     BlobMarks seen(*index_);
     std::vector<BlobRef> blobs;
-    for (const Id& pack : doomed_) {
+    for (const Id& pack : to_delete_) {
       for (const PackEntry& entry : index_->pack_entries(pack)) {
         const BlobRef blob{.kind = entry.kind, .id = entry.id};
         const std::optional<std::size_t> number = index_->blob_number(blob);
@@ -303,9 +303,9 @@ class Prune {
     keep_the_rest(repacker);
     for (std::size_t n = 0; n < rounds.rounds.size(); ++n) {
       const std::vector<Id>& round = rounds.rounds[n];
-      std::vector<Id> doomed = round;
+      std::vector<Id> to_delete = round;
       if (n == 0) {
-        for (const DoomedPack& pack : plan.remove) doomed.push_back(pack.id);
+        for (const PackToDelete& pack : plan.remove) to_delete.push_back(pack.id);
       }
       if (!round.empty()) {
         begin(_("repacking packs"), round.size());
@@ -316,11 +316,11 @@ class Prune {
       if (n + 1 == rounds.rounds.size()) repacker.require_complete();
       check_stop(stop);
       begin(_("rebuilding index"));
-      std::unordered_set<Id> dropped(doomed.begin(), doomed.end());
+      std::unordered_set<Id> dropped(to_delete.begin(), to_delete.end());
       dropped.insert(plan.missing.begin(), plan.missing.end());
       rewriter.drop(dropped);
-      const unsigned long count = doomed.size();
-      delete_packs(doomed,
+      const unsigned long count = to_delete.size();
+      delete_packs(to_delete,
                    format_text(n_("removing {} old pack", "removing {} old packs", count), count),
                    stop);
     }
@@ -329,7 +329,7 @@ class Prune {
   [[nodiscard]] std::uint64_t needed_bytes(const std::vector<Id>& packs) const {
     const std::unordered_set<Id> wanted(packs.begin(), packs.end());
     std::uint64_t sum = 0;
-    for (const DoomedPack& pack : report_.plan.repack) {
+    for (const PackToDelete& pack : report_.plan.repack) {
       if (wanted.contains(pack.id)) sum += pack.used_bytes;
     }
     return sum;
@@ -339,8 +339,8 @@ class Prune {
   void keep_the_rest(Repacker& repacker) const {
     const PrunePlan& plan = report_.plan;
     std::unordered_set<Id> gone(plan.missing.begin(), plan.missing.end());
-    for (const DoomedPack& pack : plan.remove) gone.insert(pack.id);
-    for (const DoomedPack& pack : plan.repack) gone.insert(pack.id);
+    for (const PackToDelete& pack : plan.remove) gone.insert(pack.id);
+    for (const PackToDelete& pack : plan.repack) gone.insert(pack.id);
     for (const PackSummary& pack : index_->packs()) {
       if (!gone.contains(pack.id)) repacker.keep(pack.id);
     }
@@ -348,13 +348,13 @@ class Prune {
 
   void remove_without_room(IndexRewriter& rewriter, const std::stop_token& stop) {
     const PrunePlan& plan = report_.plan;
-    std::vector<Id> doomed;
-    for (const DoomedPack& pack : plan.remove) doomed.push_back(pack.id);
-    std::unordered_set<Id> dropped(doomed.begin(), doomed.end());
+    std::vector<Id> to_delete;
+    for (const PackToDelete& pack : plan.remove) to_delete.push_back(pack.id);
+    std::unordered_set<Id> dropped(to_delete.begin(), to_delete.end());
     dropped.insert(plan.missing.begin(), plan.missing.end());
     begin(_("rebuilding index"));
     rewriter.drop_without_room(dropped,
-                               [&] { delete_packs(doomed, _("removing old packs"), stop); });
+                               [&] { delete_packs(to_delete, _("removing old packs"), stop); });
   }
 
   /// A pack that cannot be deleted does no harm: it is in no index, and the next prune tries again.
@@ -422,7 +422,7 @@ class Prune {
   std::unique_ptr<Index> index_;
   std::vector<Id> snapshots_;          // all that are listed
   std::vector<Id> indexes_;            // likewise
-  std::unordered_set<Id> doomed_;      // packs that go, repacked or not
+  std::unordered_set<Id> to_delete_;   // packs that go, repacked or not
   std::unordered_set<Id> goes_first_;  // those of them that go before any is repacked
   std::vector<IndexFileContent> contents_;
   std::unique_ptr<BlobMarks> used_;

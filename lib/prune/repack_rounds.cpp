@@ -11,14 +11,15 @@ namespace {
 // Index files, pack headers and what the file system needs for itself, in bytes.
 constexpr std::uint64_t kReserve = 16ULL << 20U;
 
-std::uint64_t sum_sizes(const std::vector<DoomedPack>& packs) {
-  return std::accumulate(packs.begin(), packs.end(), std::uint64_t{0},
-                         [](std::uint64_t sum, const DoomedPack& pack) { return sum + pack.size; });
+std::uint64_t sum_sizes(const std::vector<PackToDelete>& packs) {
+  return std::accumulate(
+      packs.begin(), packs.end(), std::uint64_t{0},
+      [](std::uint64_t sum, const PackToDelete& pack) { return sum + pack.size; });
 }
 
-std::vector<Id> ids_of(const std::vector<DoomedPack>& packs) {
+std::vector<Id> ids_of(const std::vector<PackToDelete>& packs) {
   std::vector<Id> ids;
-  for (const DoomedPack& pack : packs) ids.push_back(pack.id);
+  for (const PackToDelete& pack : packs) ids.push_back(pack.id);
   return ids;
 }
 
@@ -27,15 +28,15 @@ std::vector<Id> ids_of(const std::vector<DoomedPack>& packs) {
 RepackRounds plan_repack_rounds(const PrunePlan& plan, std::optional<std::uint64_t> free_bytes) {
   RepackRounds out;
   std::uint64_t wanted = kReserve;
-  for (const DoomedPack& pack : plan.repack) wanted += pack.used_bytes;
+  for (const PackToDelete& pack : plan.repack) wanted += pack.used_bytes;
   if (plan.repack.empty() || !free_bytes || *free_bytes + plan.stats.unindexed_bytes >= wanted) {
     out.rounds.push_back(ids_of(plan.repack));
     return out;
   }
   // The unneeded packs first, then those that free the most for what they need. A round frees
   // at least as much as it has written, so room never shrinks from one to the next.
-  std::vector<DoomedPack> left = plan.repack;
-  std::stable_sort(left.begin(), left.end(), [](const DoomedPack& a, const DoomedPack& b) {
+  std::vector<PackToDelete> left = plan.repack;
+  std::stable_sort(left.begin(), left.end(), [](const PackToDelete& a, const PackToDelete& b) {
     return a.used_bytes < b.used_bytes;
   });
   out.rounds.emplace_back();

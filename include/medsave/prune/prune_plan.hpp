@@ -55,7 +55,7 @@ struct PruneStats {
 };
 
 /// A pack that goes away.
-struct DoomedPack {
+struct PackToDelete {
   Id id = {};
   std::uint64_t size = 0;        // bytes of the file
   std::uint64_t used_bytes = 0;  // of needed blobs, which move to other packs
@@ -65,8 +65,8 @@ struct DoomedPack {
 struct PrunePlan {
   std::vector<ListedFile> unindexed = {};  // packs that no index file lists: leftovers
   std::vector<Id> missing = {};            // packs without a file, of which nothing is needed
-  std::vector<DoomedPack> remove = {};     // nothing in them is needed
-  std::vector<DoomedPack> repack = {};
+  std::vector<PackToDelete> remove = {};   // nothing in them is needed
+  std::vector<PackToDelete> repack = {};
   PruneStats stats = {};
 
   [[nodiscard]] bool changes_index() const {

@@ -76,9 +76,9 @@ inline std::vector<unsigned> numbers(const std::vector<Id>& ids) {
   std::sort(out.begin(), out.end());
   return out;
 }
-inline std::vector<unsigned> numbers(const std::vector<DoomedPack>& packs) {
+inline std::vector<unsigned> numbers(const std::vector<PackToDelete>& packs) {
   std::vector<Id> ids;
-  for (const DoomedPack& pack : packs) ids.push_back(pack.id);
+  for (const PackToDelete& pack : packs) ids.push_back(pack.id);
   return numbers(ids);
 }
 

@@ -292,7 +292,7 @@ TEST(Pruner, RepacksInPortionsWhereSpaceIsShort) {
   history.forget_first();
   PruneRequest request = test::tidy();
   std::uint64_t used = 0;
-  for (const DoomedPack& pack : test::prune_dry(store).plan.repack) {
+  for (const PackToDelete& pack : test::prune_dry(store).plan.repack) {
     used = std::max(used, pack.used_bytes);
   }
   request.free_space = [used] { return std::optional<std::uint64_t>((16ULL << 20U) + used); };

@@ -18,13 +18,13 @@ using testing::SizeIs;
 
 constexpr std::uint64_t kMiB = 1ULL << 20U;
 
-DoomedPack doomed(unsigned number, std::uint64_t size, std::uint64_t used) {
+PackToDelete to_delete(unsigned number, std::uint64_t size, std::uint64_t used) {
   return {.id = PlanSetup::pack_id(number), .size = size * kMiB, .used_bytes = used * kMiB};
 }
 
 PrunePlan three_packs() {
   PrunePlan plan;
-  plan.repack = {doomed(1, 100, 90), doomed(2, 100, 50), doomed(3, 100, 10)};
+  plan.repack = {to_delete(1, 100, 90), to_delete(2, 100, 50), to_delete(3, 100, 10)};
   return plan;
 }
 
@@ -40,7 +40,7 @@ TEST(RepackRounds, IsOneRoundWhereThereIsRoom) {
 
 TEST(RepackRounds, NeedsNoSpaceForRemovingOnly) {
   PrunePlan plan;
-  plan.remove = {doomed(1, 100, 0)};
+  plan.remove = {to_delete(1, 100, 0)};
   const RepackRounds rounds = plan_repack_rounds(plan, 0);
   EXPECT_EQ(rounds.required, 0U);
   ASSERT_THAT(rounds.rounds, SizeIs(1));
@@ -59,7 +59,7 @@ TEST(RepackRounds, RemovesFirstThenRepacksWhatFits) {
 
 TEST(RepackRounds, CountsOnWhatIsFreedWithoutRepacking) {
   PrunePlan plan = three_packs();
-  plan.remove = {doomed(4, 70, 0)};
+  plan.remove = {to_delete(4, 70, 0)};
   const RepackRounds rounds = plan_repack_rounds(plan, 20 * kMiB);
   EXPECT_EQ(rounds.required, 0U);
   ASSERT_THAT(rounds.rounds, SizeIs(3));

@@ -1,4 +1,4 @@
-#include "medsave/repo/second_look.hpp"
+#include "medsave/repo/list_again.hpp"
 
 #include "medsave/base/error.hpp"
 #include "medsave/base/text.hpp"
