@@ -56,7 +56,8 @@ bool ExclusionTags::exclude(const std::vector<std::string>& found, const std::st
 
 std::optional<std::string> ExclusionTags::excluding(DirHandle folder) const {
   if (tags_.empty()) return std::nullopt;
-  std::vector<DirEntry> entries = list_entries(folder);
+  std::optional<Error> cut_short;  // which the list of what is saved tells
+  std::vector<DirEntry> entries = list_entries(folder, cut_short);
   std::ranges::sort(entries, {}, &DirEntry::name);
   const std::vector<std::string> tags = in(folder, entries);
   const auto is_out = [&](const DirEntry& entry) { return exclude(tags, entry.name); };

@@ -32,7 +32,8 @@ Counts scan_folder(const SourceTree& source, const Pending& folder, std::vector<
   Counts counts;
   const bool is_root = folder.parent == nullptr;
   const SourceDirPtr dir = is_root ? source.root() : source.open(*folder.parent, folder.entry);
-  for (SourceEntry& entry : source.entries(*dir, is_root ? nullptr : &folder.entry, ignore)) {
+  SourceList list = source.entries(*dir, is_root ? nullptr : &folder.entry, ignore);
+  for (SourceEntry& entry : list.entries) {
     if (entry.info.is_regular()) {
       ++counts.files;
       counts.bytes += entry.info.size;

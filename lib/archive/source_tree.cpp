@@ -41,9 +41,9 @@ std::optional<FileInfo> examine(DirHandle dir, const Entry& entry, const TargetN
 /// Lists the folder again for names that it listed and that were not there. Those that it lists
 /// still are a problem (a server whose share is gone does that); the others were deleted meanwhile.
 template <typename Look, typename Missing>
-void look_again(const SourceDir& dir, std::vector<std::string> missed, const Look& look_at,
-                const Missing& missing) {
-  std::vector<std::string> names = list_dir(dir.fd.get());
+void look_again(const SourceDir& dir, std::vector<std::string> missed,
+                std::optional<Error>& cut_short, const Look& look_at, const Missing& missing) {
+  std::vector<std::string> names = list_dir(dir.fd.get(), cut_short);
   std::ranges::sort(names);
   for (std::string& name : missed) {
     DirEntry entry = {.name = std::move(name)};
@@ -65,9 +65,10 @@ std::optional<FileInfo> made_up_info(const TargetNode& target) {
   return std::nullopt;
 }
 
-/// What a folder lists, sorted by name.
-std::vector<DirEntry> list_sorted(DirHandle dir) {
-  std::vector<DirEntry> listed = list_entries(dir);
+/// What a folder lists, sorted by name. Throws Error for one that was deleted meanwhile.
+std::vector<DirEntry> list_sorted(DirHandle dir, std::optional<Error>& cut_short) {
+  std::vector<DirEntry> listed = list_entries(dir, cut_short);
+  if (cut_short && cut_short->code() == Errc::not_found) throw Error(*cut_short);
   std::ranges::sort(listed, {}, &DirEntry::name);
   // Of a folder that is changing while it is listed.
   const auto repeated = std::ranges::unique(listed, {}, &DirEntry::name);
@@ -190,63 +191,70 @@ std::vector<SourceEntry> SourceTree::target_entries(const TargetNode& node,
   return entries;
 }
 
-std::vector<SourceEntry> SourceTree::entries(const SourceDir& dir, const SourceEntry* self,
-                                             const Problem& problem) const {
-  const TargetNode* target = self == nullptr ? &targets_ : self->target;
-  std::vector<SourceEntry> entries;
-  if (!dir.fd) {
-    entries = target_entries(*target, problem);
-  } else {
-    std::vector<DirEntry> listed = list_sorted(dir.fd.get());
-    const std::vector<std::string> tags = tags_.in(dir.fd.get(), listed);
-    add_targets(listed, target);
-    const bool by_pattern = !filter_.excludes.empty();
-    EntryPath path(dir.path);
-    entries.reserve(listed.size());
-    // Adds the entry unless it is left out; false when there is nothing of that name.
-    const auto look_at = [&](DirEntry& found) {
-      std::string& name = found.name;
-      SourceEntry entry{.target = target == nullptr ? nullptr : target->child(name)};
-      const bool named = entry.target != nullptr && entry.target->named;
-      bool rejected = !named && (ExclusionTags::exclude(tags, name) ||
-                                 (by_pattern && filter_.excludes.check(path.with(name)).matches));
-      if (rejected && entry.target == nullptr) return true;
-      try {
-        std::optional<FileInfo> info = examine(dir.fd.get(), found, entry.target);
-        if (info && !info->is_dir() && entry.target != nullptr && leads_on(*entry.target)) {
-          // A symlink that other targets lead through has to be the folder it points to.
-          info = stat_at(dir.fd.get(), found);
-          if (info && !info->is_dir()) throw Error(Errc::io, _("it is no folder"));
-          rejected = true;
-        }
-        if (!info) return false;
-        entry.info = *info;
-      } catch (const Error& error) {
-        problem(path.with(name), error.what());
-        return true;
+SourceList SourceTree::listed_entries(const SourceDir& dir, const TargetNode* target,
+                                      const Problem& problem) const {
+  SourceList list;
+  std::vector<DirEntry> listed = list_sorted(dir.fd.get(), list.cut_short);
+  const std::vector<std::string> tags = tags_.in(dir.fd.get(), listed);
+  add_targets(listed, target);
+  const bool by_pattern = !filter_.excludes.empty();
+  EntryPath path(dir.path);
+  list.entries.reserve(listed.size());
+  // Adds the entry unless it is left out; false when there is nothing of that name.
+  const auto look_at = [&](DirEntry& found) {
+    std::string& name = found.name;
+    SourceEntry entry{.target = target == nullptr ? nullptr : target->child(name)};
+    const bool named = entry.target != nullptr && entry.target->named;
+    bool rejected = !named && (ExclusionTags::exclude(tags, name) ||
+                               (by_pattern && filter_.excludes.check(path.with(name)).matches));
+    if (rejected && entry.target == nullptr) return true;
+    try {
+      std::optional<FileInfo> info = examine(dir.fd.get(), found, entry.target);
+      if (info && !info->is_dir() && entry.target != nullptr && leads_on(*entry.target)) {
+        // A symlink that other targets lead through has to be the folder it points to.
+        info = stat_at(dir.fd.get(), found);
+        if (info && !info->is_dir()) throw Error(Errc::io, _("it is no folder"));
+        rejected = true;
       }
-      rejected = rejected || (!named && rejects(dir, entry.info));
-      if (rejected && (entry.target == nullptr || !entry.info.is_dir())) return true;
-      entry.only_targets = rejected;
-      entry.name = std::move(name);
-      entries.push_back(std::move(entry));
+      if (!info) return false;
+      entry.info = *info;
+    } catch (const Error& error) {
+      problem(path.with(name), error.what());
       return true;
-    };
-    std::vector<std::string> missed;
-    for (DirEntry& found : listed) {
-      if (!look_at(found)) missed.push_back(std::move(found.name));
     }
-    if (!missed.empty()) {
-      look_again(dir, std::move(missed), look_at, [&](const std::string& name) {
-        problem(path.with(name), _("its folder lists it, but it cannot be found there"));
-      });
-      std::ranges::sort(entries, {}, &SourceEntry::name);
-    }
+    rejected = rejected || (!named && rejects(dir, entry.info));
+    if (rejected && (entry.target == nullptr || !entry.info.is_dir())) return true;
+    entry.only_targets = rejected;
+    entry.name = std::move(name);
+    list.entries.push_back(std::move(entry));
+    return true;
+  };
+  std::vector<std::string> missed;
+  for (DirEntry& found : listed) {
+    if (!look_at(found)) missed.push_back(std::move(found.name));
   }
-  std::erase_if(entries, [this](const SourceEntry& entry) {
+  if (!missed.empty()) {
+    look_again(dir, std::move(missed), list.cut_short, look_at, [&](const std::string& name) {
+      problem(path.with(name), _("its folder lists it, but it cannot be found there"));
+    });
+    std::ranges::sort(list.entries, {}, &SourceEntry::name);
+  }
+  return list;
+}
+
+SourceList SourceTree::entries(const SourceDir& dir, const SourceEntry* self,
+                               const Problem& problem) const {
+  const TargetNode* target = self == nullptr ? &targets_ : self->target;
+  SourceList list;
+  if (dir.fd) {
+    list = listed_entries(dir, target, problem);
+  } else {
+    list.entries = target_entries(*target, problem);
+  }
+  std::erase_if(list.entries, [this](const SourceEntry& entry) {
     return std::ranges::find(own_, entry.info.key()) != own_.end();
   });
-  return entries;
+  return list;
 }
 
 std::optional<std::string> SourceTree::tag_in(const SourceDir& dir) const {

@@ -49,6 +49,13 @@ struct SourceEntry {
   }
 };
 
+/// What of a folder takes part, sorted by name in byte order.
+struct SourceList {
+  std::vector<SourceEntry> entries = {};
+  /// Why the system could not list the folder to its end: others may be in it.
+  std::optional<Error> cut_short = {};
+};
+
 /// The pattern by which this absolute path is excluded, if it is.
 std::optional<std::string> pattern_excluding(const PathFilter& excludes, const std::string& path);
 
@@ -67,10 +74,10 @@ class SourceTree {
   /// Opens a folder listed by entries(). Throws Error, also when it is none any more.
   [[nodiscard]] SourceDirPtr open(const SourceDir& parent, const SourceEntry& entry) const;
 
-  /// What of `dir` takes part, sorted by name in byte order. `self` is the entry that led to it,
-  /// nullptr for the root. Throws Error when the folder cannot be listed.
-  [[nodiscard]] std::vector<SourceEntry> entries(const SourceDir& dir, const SourceEntry* self,
-                                                 const Problem& problem) const;
+  /// `self` is the entry that led to `dir`, nullptr for the root. Throws Error when the folder is
+  /// gone.
+  [[nodiscard]] SourceList entries(const SourceDir& dir, const SourceEntry* self,
+                                   const Problem& problem) const;
 
   /// The file (--exclude-caches, --exclude-if-present) whose presence leaves the rest of this
   /// folder out; nullopt where there is none, or no rest.
@@ -84,6 +91,8 @@ class SourceTree {
  private:
   [[nodiscard]] std::vector<SourceEntry> target_entries(const TargetNode& node,
                                                         const Problem& problem) const;
+  [[nodiscard]] SourceList listed_entries(const SourceDir& dir, const TargetNode* target,
+                                          const Problem& problem) const;
   static std::uint64_t device_to_stay_on(const SourceDir& parent, const SourceEntry& entry);
   [[nodiscard]] bool is_too_large(const FileInfo& info) const;
   [[nodiscard]] bool rejects(const SourceDir& dir, const FileInfo& info) const;

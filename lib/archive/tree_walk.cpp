@@ -1,6 +1,7 @@
 #include "tree_walk.hpp"
 
 #include "node_builder.hpp"
+#include "withheld_names.hpp"
 
 #include "medsave/base/error.hpp"
 #include "medsave/base/text.hpp"
@@ -77,8 +78,10 @@ PreviousNodes keep(std::span<Node* const> previous) {
 struct TreeWalk::Folder {
   SourceDirPtr dir = {};
   Node node = {};
+  FileInfo seen = {};  // itself, before it was listed
   std::vector<SourceEntry> entries = {};
-  std::vector<Tree> previous = {};  // of the same folder, by destination
+  std::optional<Error> cut_short = {};  // as in SourceList
+  std::vector<Tree> previous = {};      // of the same folder, by destination
   TreeDraftPtr draft = {};
   std::vector<DirectoryTask> directories = {};
   std::vector<FileBatch> batches = {};
@@ -97,8 +100,12 @@ void TreeWalk::run(DirectoryTask task, const std::stop_token& stop) {
   }
   folder.stored_anew = task.stored_anew;
   load_previous(task, folder);
-  tell_loss(task, folder);
+  if (!folder.cut_short) tell_loss(task, folder);
   add_withheld(task, folder);
+  if (folder.cut_short && folder.entries.empty()) {  // nothing is known of what it holds
+    parts_.assembler.finish(std::move(task.draft), 1);
+    return;
+  }
   folder.draft = std::make_shared<TreeDraft>(folder.entries.size());
   std::vector<Tree::iterator> next;
   next.reserve(folder.previous.size());
@@ -195,66 +202,41 @@ TreeWalk::Loss TreeWalk::find_loss(const DirectoryTask& task, const Folder& fold
   return Loss::none;
 }
 
-std::vector<std::string> TreeWalk::names_withheld(const Folder& folder, const Node& before,
-                                                  std::size_t destination) const {
-  const ParentMatcher& matcher = parts_.matchers[destination];
-  const DirHandle dir = folder.dir->handle();
-  if (!matcher.is_same_list(stat_dir(dir), before)) return {};
-  std::vector<std::string> missing;
-  for (const Node& node : folder.previous[destination]) {
-    const bool is_there =
-        std::ranges::binary_search(folder.entries, node.name, {}, &SourceEntry::name);
-    if (!is_there) missing.push_back(node.name);
-  }
-  if (missing.empty()) return {};
-  // What patterns leave out is listed.
-  std::vector<std::string> listed = list_dir(dir);
-  std::ranges::sort(listed);
-  std::erase_if(missing,
-                [&](const std::string& name) { return std::ranges::binary_search(listed, name); });
-  // It may have been changed between the first look at it and the list.
-  if (!matcher.is_same_list(stat_dir(dir), before)) return {};
-  // Elsewhere only a name that is there all the same proves it.
-  const auto exists = [&](const std::string& name) { return lstat_at(dir, name).has_value(); };
-  if (!dates_changes_of_names(dir) && std::ranges::none_of(missing, exists)) return {};
-  return missing;
-}
-
 void TreeWalk::add_withheld(const DirectoryTask& task, Folder& folder) const {
   if (!folder.dir->fd) return;
-  for (std::size_t i = 0; i < folder.previous.size(); ++i) {
+  const FolderList list = {.dir = *folder.dir,
+                           .seen = folder.seen,
+                           .entries = folder.entries,
+                           .cut_short = folder.cut_short};
+  std::vector<std::string> names;
+  for (std::size_t i = 0; i < folder.previous.size() && names.empty(); ++i) {
     const Node* before = previous_node(task.previous, i);
     if (before == nullptr || folder.previous[i].empty()) continue;
-    std::vector<std::string> names = names_withheld(folder, *before, i);
-    if (names.empty()) continue;
-    const unsigned long count = names.size();
-    parts_.reporter.problem(
-        folder.dir->path,
-        format_text(n_("it lists {} name less than in the previous snapshot, although it has not "
-                       "been changed since; what that snapshot has of it is kept. Look whether the "
-                       "drive is still there and sound",
-                       "it lists {} names less than in the previous snapshot, although it has not "
-                       "been changed since; what that snapshot has of them is kept. Look whether "
-                       "the drive is still there and sound",
-                       count),
-                    count));
-    for (std::string& name : names) {
-      folder.entries.push_back({.name = std::move(name), .withheld = true});
-    }
-    std::ranges::sort(folder.entries, {}, &SourceEntry::name);
-    return;
+    names = names_withheld(list, *before, folder.previous[i], parts_.matchers[i],
+                           parts_.source.filter().excludes);
   }
+  if (const std::optional<std::string> text = describe_withheld(list, names.size())) {
+    parts_.reporter.problem(folder.dir->path, *text);
+  }
+  for (std::string& name : names) {
+    folder.entries.push_back({.name = std::move(name), .withheld = true});
+  }
+  std::ranges::sort(folder.entries, {}, &SourceEntry::name);
 }
 
-void TreeWalk::keep_withheld(Folder& folder, std::size_t slot, Previous previous) {
+void TreeWalk::keep_withheld(Folder& folder, const std::string& name, std::size_t slot,
+                             Previous previous) {
   const Node* kept = nullptr;
-  for (std::size_t i = 0; i < previous.size(); ++i) {
-    if (!parts_.sink.works(i)) continue;
-    if (previous[i] == nullptr || (kept != nullptr && *kept != *previous[i])) return;
-    kept = previous[i];
-    if (!parts_.matchers[i].has_content(*kept)) return;
+  for (std::size_t i = 0; i < previous.size() && kept == nullptr; ++i) {
+    if (previous[i] == nullptr || !parts_.sink.works(i)) continue;
+    if (all_have_content(*previous[i])) kept = previous[i];
   }
-  if (kept == nullptr) return;
+  if (kept == nullptr) {
+    parts_.reporter.problem(folder.dir->path + "/" + name,
+                            _("its folder does not list it, and what the previous snapshot has of "
+                              "it cannot be kept"));
+    return;
+  }
   std::string snapshot_path;
   if (parts_.reporter.wants_items()) {
     snapshot_path = folder.dir->snapshot_path + "/" + kept->name;
@@ -270,13 +252,15 @@ bool TreeWalk::open(const DirectoryTask& task, Folder& folder) {
   };
   if (task.parent == nullptr) {
     folder.dir = parts_.source.root();
-    folder.entries = parts_.source.entries(*folder.dir, nullptr, problem);
+    folder.entries = parts_.source.entries(*folder.dir, nullptr, problem).entries;
     return true;
   }
   try {
     folder.dir = parts_.source.open(*task.parent, task.entry);
-    folder.node = folder_node(*folder.dir, task.entry);
-    folder.entries = parts_.source.entries(*folder.dir, &task.entry, problem);
+    folder.node = folder_node(*folder.dir, task.entry, folder.seen);
+    SourceList list = parts_.source.entries(*folder.dir, &task.entry, problem);
+    folder.entries = std::move(list.entries);
+    folder.cut_short = std::move(list.cut_short);
     return true;
   } catch (const Error& error) {
     problem(SourceTree::path_of(*task.parent, task.entry), error.what());
@@ -284,9 +268,10 @@ bool TreeWalk::open(const DirectoryTask& task, Folder& folder) {
   }
 }
 
-Node TreeWalk::folder_node(const SourceDir& dir, const SourceEntry& entry) {
+Node TreeWalk::folder_node(const SourceDir& dir, const SourceEntry& entry, FileInfo& seen) {
   if (dir.fd) {
-    Node node = make_node(entry.name, stat_dir(dir.fd.get()), parts_.with_atime);
+    seen = stat_dir(dir.fd.get());
+    Node node = make_node(entry.name, seen, parts_.with_atime);
     const NoticeSink problem = [&](const std::string& message) {
       parts_.reporter.problem(dir.path, message);
     };
@@ -341,7 +326,7 @@ Tree TreeWalk::load_previous(const Node& before, Folder& folder, std::size_t des
 
 void TreeWalk::place(Folder& folder, SourceEntry& entry, std::size_t slot, Previous previous) {
   if (entry.withheld) {
-    keep_withheld(folder, slot, previous);
+    keep_withheld(folder, entry.name, slot, previous);
     return;
   }
   if (entry.info.is_dir()) {

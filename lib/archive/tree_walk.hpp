@@ -46,18 +46,13 @@ class TreeWalk {
   [[nodiscard]] Loss find_loss(const DirectoryTask& task, const Folder& folder,
                                std::size_t destination) const;
   void tell_loss(const DirectoryTask& task, const Folder& folder) const;
-  /// What the parent snapshot has of this folder and its list lacks now, although the folder itself
-  /// was not changed: file systems such as FAT and ISO 9660 list less when the drive does not
-  /// answer, and others leave out what stands in a damaged block.
-  [[nodiscard]] std::vector<std::string> names_withheld(const Folder& folder, const Node& before,
-                                                        std::size_t destination) const;
-  /// Tells of such names, and adds them to the entries.
+  /// Tells of names that are withheld, and adds them to the entries.
   void add_withheld(const DirectoryTask& task, Folder& folder) const;
-  /// Takes over what the parent snapshots have of it, if they all have the same.
-  void keep_withheld(Folder& folder, std::size_t slot, Previous previous);
+  /// Takes over what a parent snapshot has of it, if all repositories that take part have that.
+  void keep_withheld(Folder& folder, const std::string& name, std::size_t slot, Previous previous);
   void load_previous(const DirectoryTask& task, Folder& folder);
   Tree load_previous(const Node& before, Folder& folder, std::size_t destination);
-  Node folder_node(const SourceDir& dir, const SourceEntry& entry);
+  Node folder_node(const SourceDir& dir, const SourceEntry& entry, FileInfo& seen);
   void place(Folder& folder, SourceEntry& entry, std::size_t slot, Previous previous);
   bool keep_unchanged(Folder& folder, const SourceEntry& entry, std::size_t slot,
                       Previous previous);

@@ -1,7 +1,8 @@
 // Preloaded into the program: a folder lists "ghost", of which the system says that there is no
 // such file; reading a file "short" ends after ten bytes, whatever its size; the
-// attributes of what is called "unclean" cannot be listed; and with ODD_FILES_WITHHELD=NAME folders
-// do not list NAME.
+// attributes of what is called "unclean" cannot be listed; with ODD_FILES_WITHHELD=NAME folders
+// do not list NAME; and at the end of the list of a folder ODD_FILES_CUT=/NAME comes an error,
+// while one called ODD_FILES_TOUCHED=/NAME is changed by somebody then.
 #include <dirent.h>
 #include <dlfcn.h>
 #include <sys/stat.h>
@@ -85,7 +86,14 @@ ssize_t getdents64(int fd, void* out, size_t size) {
   using Call = ssize_t (*)(int, void*, size_t);
   static const auto real = reinterpret_cast<Call>(dlsym(RTLD_NEXT, "getdents64"));
   static const char* const withheld = std::getenv("ODD_FILES_WITHHELD");
+  static const char* const cut = std::getenv("ODD_FILES_CUT");
+  static const char* const touched = std::getenv("ODD_FILES_TOUCHED");
   const ssize_t got = real(fd, out, size);
+  if (got == 0 && touched != nullptr && is_at(fd, touched)) futimens(fd, nullptr);
+  if (got == 0 && cut != nullptr && is_at(fd, cut)) {
+    errno = EIO;
+    return -1;
+  }
   if (withheld == nullptr || got <= 0) return got;
   auto* const bytes = static_cast<char*>(out);
   ssize_t kept = 0;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "medsave/base/clock.hpp"
+#include "medsave/base/error.hpp"
 #include "medsave/base/unix_mode.hpp"
 #include "medsave/sys/dir_handle.hpp"
 #include "medsave/sys/fd.hpp"
@@ -85,6 +86,9 @@ UniqueFd open_file_at(DirHandle dir, const std::string& name, bool follow = fals
 
 /// Names in a directory, without "." and "..", unsorted. For one thread at a time.
 std::vector<std::string> list_dir(DirHandle dir);
+/// The same of a directory that may be damaged: where the system fails midway, the names that it
+/// listed until then, and why in `cut_short`.
+std::vector<std::string> list_dir(DirHandle dir, std::optional<Error>& cut_short);
 
 /// An entry of a folder that was listed.
 struct DirEntry {
@@ -97,6 +101,7 @@ struct DirEntry {
 /// As list_dir(), for who then asks for each entry, or for some of them: by the functions below,
 /// which make a request only for what the listing has not told.
 std::vector<DirEntry> list_entries(DirHandle dir);
+std::vector<DirEntry> list_entries(DirHandle dir, std::optional<Error>& cut_short);
 /// As lstat_at() and stat_at() of its name.
 std::optional<FileInfo> lstat_at(DirHandle dir, const DirEntry& entry);
 std::optional<FileInfo> stat_at(DirHandle dir, const DirEntry& entry);

@@ -150,9 +150,11 @@ UniqueFd open_file_at(DirHandle dir, const std::string& name, bool follow) {
   }
 }
 
-std::vector<std::string> list_dir(DirHandle dir) {
+namespace {
+
+/// Adds the names of a folder to `names`.
+void list_into(DirHandle dir, std::vector<std::string>& names) {
   const int fd = native(dir);
-  std::vector<std::string> names;
   if (::lseek(fd, 0, SEEK_SET) < 0) throw_errno(N_("cannot list {}"), _("folder"));
   // 32 KiB is what readdir() takes; large folders need few calls, small ones exactly two.
   alignas(dirent64) std::array<char, 32768> buffer;
@@ -160,7 +162,7 @@ std::vector<std::string> list_dir(DirHandle dir) {
     const ssize_t got =
         retry_interrupted([&] { return ::getdents64(fd, buffer.data(), buffer.size()); });
     if (got < 0) throw_errno(N_("cannot list {}"), _("folder"));
-    if (got == 0) return names;
+    if (got == 0) return;
     for (std::size_t at = 0; at < static_cast<std::size_t>(got);) {
       const auto* entry = reinterpret_cast<const dirent64*>(buffer.data() + at);
       if (!is_dot(entry->d_name)) names.emplace_back(entry->d_name);
@@ -169,12 +171,35 @@ std::vector<std::string> list_dir(DirHandle dir) {
   }
 }
 
-std::vector<DirEntry> list_entries(DirHandle dir) {
-  std::vector<std::string> names = list_dir(dir);
+std::vector<DirEntry> entries_of(std::vector<std::string> names) {
   std::vector<DirEntry> entries;
   entries.reserve(names.size());
   for (std::string& name : names) entries.push_back({.name = std::move(name)});
   return entries;
+}
+
+}  // namespace
+
+std::vector<std::string> list_dir(DirHandle dir) {
+  std::vector<std::string> names;
+  list_into(dir, names);
+  return names;
+}
+
+std::vector<std::string> list_dir(DirHandle dir, std::optional<Error>& cut_short) {
+  std::vector<std::string> names;
+  try {
+    list_into(dir, names);
+  } catch (const Error& e) {
+    cut_short = e;
+  }
+  return names;
+}
+
+std::vector<DirEntry> list_entries(DirHandle dir) { return entries_of(list_dir(dir)); }
+
+std::vector<DirEntry> list_entries(DirHandle dir, std::optional<Error>& cut_short) {
+  return entries_of(list_dir(dir, cut_short));
 }
 
 std::optional<FileInfo> lstat_at(DirHandle dir, const DirEntry& entry) {

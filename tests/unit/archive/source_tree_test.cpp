@@ -41,7 +41,7 @@ class SourceTreeTest : public ::testing::Test {
     std::vector<std::string> all;
     const auto visit = [&](const auto& self, const SourceDir& dir,
                            const SourceEntry* entry) -> void {
-      for (const SourceEntry& found : source.entries(dir, entry, problem_)) {
+      for (const SourceEntry& found : source.entries(dir, entry, problem_).entries) {
         const std::string path = SourceTree::path_of(dir, found);
         const bool is_dir = found.info.is_dir();
         if (path.starts_with(dir_.path() + "/")) {
@@ -139,15 +139,15 @@ TEST_F(SourceTreeTest, StaysOnTheDeviceOfTheTarget) {
   BackupTargets targets;
   targets.add("/proc");
   const SourceTree source(targets, filter_);
-  const std::vector<SourceEntry> top = source.entries(*source.root(), nullptr, problem_);
+  const std::vector<SourceEntry> top = source.entries(*source.root(), nullptr, problem_).entries;
   ASSERT_EQ(top.size(), 1U);
   const SourceDirPtr proc = source.open(*source.root(), top[0]);
   // Another device inside is kept as an empty folder.
-  for (const SourceEntry& entry : source.entries(*proc, &top[0], problem_)) {
+  for (const SourceEntry& entry : source.entries(*proc, &top[0], problem_).entries) {
     if (entry.info.device == proc->device) continue;
     EXPECT_TRUE(entry.info.is_dir());
     const SourceDirPtr inside = source.open(*proc, entry);
-    EXPECT_THAT(source.entries(*inside, &entry, problem_), IsEmpty());
+    EXPECT_THAT(source.entries(*inside, &entry, problem_).entries, IsEmpty());
   }
 }
 
