@@ -312,6 +312,7 @@ void set_snapshot(RestoreRequest& request, const Snapshot& snapshot, const std::
   // A folder that is yet to be made holds nothing that could be lost.
   if (is_there(request.target)) request.sources = find_sources(reader, snapshot, subfolder);
   if (request.delete_extra) request.left_out = SnapshotExcludes(snapshot, subfolder);
+  request.is_derived = snapshot.original.has_value();
 }
 
 void announce(const SnapshotEntry& entry, const RestoreOptions& options, Context& context) {
@@ -444,7 +445,8 @@ void add_writing_options(Command& command, RestoreOptions& options) {
   command.flag(
       "delete", options.delete_extra,
       _("remove from the target what the snapshot does not have, within the folders that were "
-        "saved; see before with --dry-run -vv. Kept are repositories, and what the backup's "
+        "saved; see before with --dry-run -vv. Kept are repositories, caches of them, and what the "
+        "backup's "
         "--exclude patterns match; a snapshot tells nothing of what other options (--iexclude, "
         "pattern files, --exclude-if-present, --exclude-larger-than) left out or what could not "
         "be read: that is removed too"));

@@ -26,14 +26,29 @@ constexpr std::string_view kVersion = "1";
 constexpr std::array<std::string_view, 5> kParts = {"CACHEDIR.TAG", "data", "index", "snapshots",
                                                     "version"};
 
-bool holds(const std::string& path, std::string_view content) {
+bool holds(DirHandle dir, const std::string& name, std::string_view content) {
   try {
-    const std::optional<FileInfo> info = lstat_at(kCurrentDirectory, path);
-    return info && info->is_regular() && info->size == content.size() &&
-           as_text(read_file(path, content.size()).view()) == content;
+    const std::optional<FileInfo> info = lstat_at(dir, name);
+    if (!info || !info->is_regular() || info->size != content.size()) return false;
+    Buffer read;
+    read.resize(content.size());
+    const UniqueFd file = open_file_at(dir, name);
+    return pread_some(file.get(), read.writable(), 0, name) == content.size() &&
+           as_text(read.view()) == content;
   } catch (const Error&) {
     return false;
   }
+}
+
+bool is_cache_directory(DirHandle base, const std::string& name) {
+  if (!Id::parse(name)) return false;
+  const std::optional<FileInfo> info = lstat_at(base, name);
+  if (!info || !info->is_dir()) return false;
+  const UniqueDir folder = open_dir_at(base, name);
+  return holds(folder.get(), "version", kVersion) &&
+         std::ranges::all_of(list_dir(folder.get()), [](const std::string& part) {
+           return std::ranges::find(kParts, part) != kParts.end();
+         });
 }
 
 /// Bytes of all files below; what vanishes meanwhile does not count.
@@ -66,15 +81,22 @@ void make_cache_base(const std::string& base) {
   write_file_durably(base + "/CACHEDIR.TAG", as_bytes(kTag), 0600);
 }
 
-bool is_cache_tag(const std::string& path) { return holds(path, kTag); }
+bool is_cache_tag(const std::string& path) { return holds(kCurrentDirectory, path, kTag); }
 
 bool is_cache_directory(const std::string& base, const std::string& name) {
-  const std::string path = base + "/" + name;
-  if (!Id::parse(name) || !holds(path + "/version", kVersion)) return false;
-  const std::vector<std::string> names = list_dir(open_dir_at(kCurrentDirectory, path).get());
-  return std::ranges::all_of(names, [](const std::string& part) {
-    return std::ranges::find(kParts, part) != kParts.end();
-  });
+  return Id::parse(name) &&
+         is_cache_directory(open_dir_at(kCurrentDirectory, base, true).get(), name);
+}
+
+bool is_cache(DirHandle folder) {
+  constexpr std::array<std::string_view, 3> kNotes = {"configs", "repositories.json", "running"};
+  const std::vector<std::string> names = list_dir(folder);
+  const auto is_note = [&](const std::string& name) {
+    return std::ranges::find(kNotes, name) != kNotes.end();
+  };
+  if (std::ranges::any_of(names, is_note) && holds(folder, "CACHEDIR.TAG", kTag)) return true;
+  return std::ranges::any_of(
+      names, [&](const std::string& name) { return is_cache_directory(folder, name); });
 }
 
 std::vector<CacheDirectory> list_cache_directories(const std::string& base, bool with_sizes,

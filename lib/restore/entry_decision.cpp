@@ -10,10 +10,17 @@ namespace medsave {
 namespace {
 
 /// Keeps the present entry if --overwrite says so. Unfinished files of an interrupted restore are
-/// never kept.
-std::optional<Decision> keep_as_asked(const Timestamp& mtime, const FileInfo& present,
+/// never kept. Where the snapshot's file has the mode that marks them, the time has to tell: it is
+/// set when all else is done.
+std::optional<Decision> keep_as_asked(const Node& node, const FileInfo& present,
                                       Overwrite overwrite) {
-  if (is_unfinished(present)) return std::nullopt;
+  const Timestamp& mtime = node.mtime;
+  const bool may_keep = overwrite == Overwrite::never || overwrite == Overwrite::if_newer;
+  if (is_unfinished(present)) {
+    const bool is_saved_so = go_mode::to_unix_permissions(node.mode) == kUnfinished;
+    if (!may_keep || !is_saved_so) return std::nullopt;
+    if (present.mtime != mtime) return Decision{EntryAction::refuse, Reason::like_unfinished};
+  }
   if (overwrite == Overwrite::never) return Decision{EntryAction::keep, Reason::overwrite_never};
   if (overwrite == Overwrite::if_newer && mtime <= present.mtime) {
     return Decision{EntryAction::keep, Reason::overwrite_if_newer};
@@ -45,7 +52,7 @@ Decision decide_entry(const Node& node, const std::optional<FileInfo>& present,
   if (node.type == NodeType::irregular) return {EntryAction::refuse, Reason::unknown_type};
   if (!present) return {EntryAction::make, Reason::nothing_there};
   if (opens_repository) return {EntryAction::refuse, Reason::opens_repository};
-  if (const auto keep = keep_as_asked(node.mtime, *present, policy.overwrite)) return *keep;
+  if (const auto keep = keep_as_asked(node, *present, policy.overwrite)) return *keep;
   if (present->is_dir()) {
     return {EntryAction::replace,
             policy.clears_folders ? Reason::whole_folder : Reason::empty_folder};
@@ -96,6 +103,10 @@ Decision decide_folder(const FolderFacts& folder, const std::optional<FileInfo>&
   if (is_newer) return {EntryAction::refuse, Reason::overwrite_if_newer};
   if (!folder.chosen) return {EntryAction::refuse, Reason::not_chosen};
   if (folder.leads_to_sources) return {EntryAction::refuse, Reason::leads_to_sources};
+  // A source may have been the folder behind the link: "backup link/".
+  if (folder.is_source && present->is_symlink()) {
+    return {EntryAction::refuse, Reason::source_is_link};
+  }
   return {EntryAction::replace, Reason::file_for_folder};
 }
 
@@ -123,6 +134,17 @@ Error refusal(Reason reason, const std::string& name) {
                             "what is below it; it was kept, and nothing was restored there. To "
                             "restore to where it leads: medsave restore SNAPSHOT:FOLDER "
                             "--target FOLDER"),
+                          name)};
+    case Reason::like_unfinished:
+      return {Errc::exists,
+              _("its mode is the one by which a restore marks what it has not finished, so that "
+                "nobody can tell whether it is to be kept; it was left as it is. --overwrite "
+                "if-changed compares contents")};
+    case Reason::source_is_link:
+      return {Errc::exists,
+              format_text(_("{} is a symbolic link here; it was kept, and nothing was restored "
+                            "there. To restore to where it leads: medsave restore "
+                            "SNAPSHOT:FOLDER --target FOLDER"),
                           name)};
     default:
       return {Errc::exists, format_text(_("{} exists and is not a folder"), name)};

@@ -48,12 +48,14 @@ enum class Reason : std::uint8_t {
   another_name,     // of what is restored
   overwrite_never,  // as --overwrite asks, and so the next one
   overwrite_if_newer,
+  like_unfinished,  // by its mode, which the snapshot's file has too
   socket,
   unknown_type,
   opens_repository,  // and differs from what the snapshot has
   damaged,           // in the snapshot, while what is there may be whole
   not_chosen,        // a folder that only leads to what was chosen
   leads_to_sources,  // a folder that only leads to what was saved
+  source_is_link,    // a link is in the place of a folder that was named to be saved
   failed,            // it could not be planned, as its Error says
 };
 
@@ -100,6 +102,7 @@ struct FolderFacts {
   Timestamp mtime = {};
   bool chosen = false;            // itself, not only what is below it
   bool leads_to_sources = false;  // it is in the snapshot only as the way to what was saved
+  bool is_source = false;         // it was named to be saved
   bool opens_repository = false;  // what is in its place, as in decide_entry()
 };
 Decision decide_folder(const FolderFacts& folder, const std::optional<FileInfo>& present,

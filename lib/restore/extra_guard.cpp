@@ -2,6 +2,7 @@
 
 #include "target_entry.hpp"
 
+#include "medsave/backend/cache_directories.hpp"
 #include "medsave/backend/file_layout.hpp"
 #include "medsave/base/text.hpp"
 #include "medsave/crypto/sha256.hpp"
@@ -172,7 +173,7 @@ Fate ExtraGuard::judge(const std::string& path, DirHandle folder) {
     add_left_out(1);
     return Fate::keep_all;
   }
-  if (own_.contains(stat_dir(folder).key())) {
+  if (own_.contains(stat_dir(folder).key()) || is_cache(folder)) {
     add_left_out(1);
     return Fate::keep_all;
   }

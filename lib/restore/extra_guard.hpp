@@ -37,7 +37,7 @@ bool is_lost_and_found(const std::string& path);
 
 /// Decides what `--delete` may remove of an entry that the snapshot does not have, and tells what
 /// it spares: what the patterns do not select, what the backup had left out, what is mounted in the
-/// target, and repositories. Thread-safe.
+/// target, repositories and caches of them. Thread-safe.
 class ExtraGuard {
  public:
   ExtraGuard(const RestoreRequest& request, RestoreLog& log)

@@ -127,14 +127,15 @@ UniqueFd FileWriter::create(DirHandle dir, const PlannedFile& file, std::uint32_
   if (!context_.request.under_temporary_names && !file.replaces_folder) {
     return create_planned(dir, file, context_.clearing(file.dir));
   }
-  UniqueFd fd = create_temporary(dir, file.name);
+  UniqueFd fd = create_temporary(dir, context_.new_name(file.dir, file.name));
   states_[number].temporary = true;
   return fd;
 }
 
 /// Where it is while it is written.
 std::string FileWriter::present_name(const PlannedFile& file, std::uint32_t number) const {
-  return states_[number].temporary ? unfinished_name(file.name) : file.name;
+  return states_[number].temporary ? context_.target.temporary_name(file.dir, file.name)
+                                   : file.name;
 }
 
 /// Syncs the file before it replaces a complete one.
@@ -187,7 +188,8 @@ void FileWriter::settle_name(const PlannedFile& file, const SharedDir& dir, std:
     remove_temporary_file(number);
     return;
   }
-  put_in_place(dir->get(), file.name, file.replaces ? std::optional(file.seen) : std::nullopt,
+  put_in_place(dir->get(), context_.new_name(file.dir, file.name),
+               file.replaces ? std::optional(file.seen) : std::nullopt,
                context_.clearing(file.dir));
   state.temporary = false;
 }
@@ -196,7 +198,8 @@ void FileWriter::remove_temporary_file(std::uint32_t number) noexcept {
   const PlannedFile& file = context_.deferred.files[number];
   states_[number].temporary = false;
   try {
-    remove_temporary(context_.target.open(file.dir)->get(), file.name);
+    remove_file_at(context_.target.open(file.dir)->get(),
+                   context_.target.temporary_name(file.dir, file.name));
   } catch (const std::exception&) {
     // Ignored, because the next restore removes the temporary file.
   }

@@ -17,6 +17,11 @@ void FinishStage::run(const std::stop_token& stop) {
   // Extras are removed only after a restore without problems: one may be the only copy of a file
   // that could not be restored.
   if (context_.log.problems() == 0) {
+    if (context_.request.is_derived && !context_.plan.extras.empty()) {
+      context_.log.notice(
+          _("the snapshot is not the backup's own but one made of it (by rewrite, repair, tag or "
+            "copy): what may have been taken out of it then is removed from the target too"));
+    }
     remove_extras(stop);
   } else {
     tell_of_extras();
@@ -105,6 +110,14 @@ void FinishStage::finish_dir(std::uint32_t dir) {
   try {
     if (!context_.dry_run) {
       context_.target.require_in_place(dir);
+    }
+    if (!context_.target.is_restored(dir)) {
+      if (const std::optional<std::uint32_t> mode = context_.target.mode_before(dir)) {
+        set_permissions_at(context_.target.open(parent)->get(), name, *mode);
+      }
+      return;
+    }
+    if (!context_.request.dry_run) {
       context_.apply_metadata(parent, context_.target.open(parent), name,
                               context_.target.metadata(dir), context_.target.is_fresh(dir));
     }

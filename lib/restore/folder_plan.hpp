@@ -21,7 +21,7 @@ struct FolderJob {
   unsigned depth = 0;
   std::string path = {};       // without a slash at the end; empty for the root
   bool saved = false;          // at or below one of the request's sources: known in full
-  bool in_repository = false;  // below a folder that is one in the target
+  bool in_repository = false;  // below a folder that is one in the target, or a cache of some
   std::uint64_t device = 0;    // of the folder that was saved; 0: not recorded
   bool was_mounted = false;    // on another device than the folder around it
   bool was_in_place = false;   // on the same device
@@ -67,6 +67,8 @@ struct EntryPlan {
   bool chosen = false;                     // false: only something below it may be
   bool descend = false;                    // into a folder
   bool replaces_newer = false;             // a newer file goes for what is not planned as `file`
+  bool replaces_others = false;            // so does what belongs to another user, who cannot be
+                                           // made the owner again
   std::vector<std::string> problems = {};  // of its content, which is restored as far as possible
   std::optional<Error> error = {};         // why it is refused
 

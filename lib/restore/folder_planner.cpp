@@ -2,6 +2,7 @@
 
 #include "file_content.hpp"
 #include "target_entry.hpp"
+#include "temporary_file.hpp"
 
 #include "medsave/backend/file_layout.hpp"
 #include "medsave/base/error.hpp"
@@ -89,7 +90,11 @@ FolderPlanner::FolderPlanner(const RestoreContext& context, PlanNotes& notes, co
       policy_(restore_policy(context.request)),
       sorted_(std::ranges::adjacent_find(tree, std::ranges::greater_equal(), &Node::name) ==
               tree.end()),
-      path_(job.path + "/") {}
+      path_(job.path + "/") {
+  for (const Node& node : tree) {
+    if (is_like_unfinished(node.name)) context.target.reserve(job.dir, node.name);
+  }
+}
 
 FolderPlan FolderPlanner::next(const std::stop_token& stop) {
   FolderPlan plan;
@@ -189,6 +194,7 @@ void FolderPlanner::plan_folder(EntryPlan& entry) {
       decide_folder({.mtime = node.mtime,
                      .chosen = true,
                      .leads_to_sources = in_the_way && leads_to_sources(path_, context_.request),
+                     .is_source = in_the_way && is_source(path_, context_.request),
                      .opens_repository = in_the_way && context_.guard.opens_repository(
                                                            folder_.fd->get(), *present, node)},
                     present, policy_);
@@ -213,6 +219,7 @@ void FolderPlanner::plan_entry(EntryPlan& entry) {
     plan_file(entry, present);
     return;
   }
+  entry.replaces_others = present && !is_root() && present->uid != user_id();
   entry.replaces_newer =
       present && present->is_regular() && !is_unfinished(*present) && present->mtime > node.mtime;
 }
@@ -244,10 +251,10 @@ void FolderPlanner::plan_file(EntryPlan& entry, const std::optional<FileInfo>& p
 }
 
 /// Whether the `count` entries that are here besides the snapshot's must stay, and says so: the
-/// folder is a repository, or has what a check of the file system rescued; it only leads to what
-/// was saved; the backup left out its content as that of a cache; the target is to become an empty
-/// folder; or something is mounted there that the backup did not go into, for then the snapshot
-/// knows an empty folder.
+/// folder is a repository or a cache of some, or has what a check of the file system rescued; it
+/// only leads to what was saved; the backup left out its content as that of a cache; the target is
+/// to become an empty folder; or something is mounted there that the backup did not go into, for
+/// then the snapshot knows an empty folder.
 bool FolderPlanner::keeps_extras(std::size_t count) {
   const std::string path = job_.path.empty() ? "/" : job_.path;
   const bool is_root = job_.dir == RestoreTarget::kRoot;
@@ -259,7 +266,7 @@ bool FolderPlanner::keeps_extras(std::size_t count) {
     notes_.extras_kept.fetch_add(count);
   } else if (tree_.empty() && (is_root || is_source(path, context_.request))) {
     context_.guard.tell_of_empty_source(path);
-  } else if (is_cut_cache(tree_)) {
+  } else if (folder_.is_cache || is_cut_cache(tree_)) {
     context_.guard.add_left_out(count);
   } else if (!is_root && (tree_.empty() || job_.was_in_place) &&
              is_mount_point(folder_.fd->get())) {

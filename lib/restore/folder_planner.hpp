@@ -23,6 +23,7 @@ struct TargetFolder {
   SharedDir fd = nullptr;              // nullptr: not made yet, or (in a dry run) not there
   bool is_repository = false;          // before anything was restored
   bool is_another_repository = false;  // than the snapshot has here
+  bool is_cache = false;               // of repositories, where something may be removed
   NameClaims claims = {};              // unless this run made the folder
 };
 

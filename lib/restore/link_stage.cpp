@@ -101,8 +101,9 @@ void LinkStage::copy(const PlannedLink& link, const SharedDir& from, const FileI
                           : present_metadata(from->get(), name, original, problem)});
     return;
   }
+  const NewName new_name = context_.new_name(link.dir, link.name);
   make_complete(
-      to->get(), link.name, std::nullopt, context_.clearing(link.dir),
+      to->get(), new_name, std::nullopt, context_.clearing(link.dir),
       [&](const std::string& temporary) {
         if (original.is_symlink()) {
           make_symlink_at(to->get(), temporary, read_link_at(from->get(), name));
@@ -110,8 +111,8 @@ void LinkStage::copy(const PlannedLink& link, const SharedDir& from, const FileI
           make_node_at(to->get(), temporary, original.mode, original.rdev);
         }
       },
-      [&](const std::string& temporary) {
-        context_.dress(link.dir, to, link.name, temporary,
+      [&] {
+        context_.dress(link.dir, to, new_name,
                        present_metadata(from->get(), name, original, problem));
       });
 }

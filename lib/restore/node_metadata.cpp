@@ -9,6 +9,7 @@
 #include "medsave/sys/xattr.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <optional>
 #include <utility>
 
@@ -157,14 +158,31 @@ std::uint32_t MetadataWriter::safe_permissions(const Entry& entry) const {
   return wanted.permissions & ~kSetIds;
 }
 
+/// A time before or after all that the file system can hold is silently replaced by the nearest one
+/// that it can.
+void MetadataWriter::note_clamped_time(const Entry& entry) const {
+  // All hold these: FAT begins with 1980, and many end where 32 bits do.
+  constexpr std::int64_t kFirst = 315619200;
+  constexpr std::int64_t kLast = 0x7fffffff;
+  constexpr double kCoarsest = 2;  // seconds, of FAT
+  const Timestamp& wanted = entry.metadata.mtime;
+  if (wanted.seconds >= kFirst && wanted.seconds <= kLast) return;
+  const std::optional<FileInfo> now = lstat_at(entry.dir, entry.name);
+  if (!now || std::abs(seconds_between(now->mtime, wanted)) <= kCoarsest) return;
+  limits_.add(MetadataPart::times);
+}
+
 void MetadataWriter::apply(DirHandle dir, const std::string& name, const NodeMetadata& metadata,
                            bool may_have_xattrs, const NoticeSink& problem) const {
   const Entry entry = {.dir = dir, .name = name, .metadata = metadata, .problem = problem};
   apply_owner(entry);
   if (may_have_xattrs || !metadata.xattrs.empty()) apply_xattrs(entry, may_have_xattrs);
+  bool are_set = false;
   attempt(entry, MetadataPart::times, false, [&](const std::string& which) {
     set_times_at(dir, which, metadata.atime, metadata.mtime);
+    are_set = which == name;  // and not of a trial's entry
   });
+  if (are_set) note_clamped_time(entry);
   if (metadata.kind == EntryKind::symlink) return;
   // Last: the mode is the mark by which the next restore knows a file that is not finished.
   const std::uint32_t permissions = safe_permissions(entry);

@@ -60,6 +60,7 @@ class MetadataWriter {
   void apply_xattrs(const Entry& entry, bool may_have_xattrs) const;
   void set_xattr(const std::string& name, DirHandle dir, const ExtendedAttribute& xattr) const;
   void make_writable(const Entry& entry) const;
+  void note_clamped_time(const Entry& entry) const;
   [[nodiscard]] std::uint32_t safe_permissions(const Entry& entry) const;
   /// `needs_root`: without root's rights it is no problem when this is denied.
   template <typename Step>

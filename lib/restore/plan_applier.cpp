@@ -46,12 +46,11 @@ void PlanApplier::make_special(const FolderJob& job, TargetFolder& folder, Entry
     return;
   }
   const DirHandle here = folder.fd->get();
+  const NewName name = context_.new_name(job.dir, node.name);
   make_complete(
-      here, node.name, entry.seen, context_.clearing(job.dir),
+      here, name, entry.seen, context_.clearing(job.dir),
       [&](const std::string& temporary) { create_special(here, temporary, node); },
-      [&](const std::string& temporary) {
-        context_.dress(job.dir, folder.fd, node.name, temporary, context_.metadata.prepare(node));
-      });
+      [&] { context_.dress(job.dir, folder.fd, name, context_.metadata.prepare(node)); });
   claim_made(job.dir, folder, node.name);
   context_.deferred.link_source_ready(entry.link_source);
   context_.finished(job.dir, node.name, entry.outcome(), 0);

@@ -77,12 +77,15 @@ struct RestoreContext {
     metadata.apply(fd->get(), name, wanted, !fresh || target.bequeaths_xattrs(dir),
                    [&](const std::string& message) { report_problem(dir, name, message); });
   }
-  /// The same for what was made just now and has its `temporary` name yet.
-  void dress(std::uint32_t dir, const SharedDir& fd, const std::string& name,
-             const std::string& temporary, const NodeMetadata& wanted) const {
-    metadata.apply(fd->get(), temporary, wanted, target.bequeaths_xattrs(dir),
+  [[nodiscard]] NewName new_name(std::uint32_t dir, const std::string& name) const {
+    return {.own = name, .temporary = target.temporary_name(dir, name)};
+  }
+  /// As apply_metadata() for what was made just now and has its temporary name yet.
+  void dress(std::uint32_t dir, const SharedDir& fd, const NewName& name,
+             const NodeMetadata& wanted) const {
+    metadata.apply(fd->get(), name.temporary, wanted, target.bequeaths_xattrs(dir),
                    [&](const std::string& message) {
-                     report_problem(dir, name, with_own_name(message, name));
+                     report_problem(dir, name.own, with_own_name(message, name));
                    });
   }
 };

@@ -2,6 +2,7 @@
 
 #include "entry_decision.hpp"
 #include "target_entry.hpp"
+#include "temporary_file.hpp"
 
 #include "medsave/base/error.hpp"
 #include "medsave/base/sentences.hpp"
@@ -43,12 +44,15 @@ bool is_unfinished_root(DirHandle dir) {
   return (stat_dir(dir).mode & unix_mode::kPermissions) == kUnfinishedRoot;
 }
 
-/// The final mode follows at the end; until then we must be able to make entries.
-void allow_work_in(DirHandle dir, const std::string& name, std::uint32_t mode) {
+/// The final mode follows at the end; until then we must be able to make entries. Whether the mode
+/// was changed.
+bool allow_work_in(DirHandle dir, const std::string& name, std::uint32_t mode) {
   try {
     set_permissions_at(dir, name, mode | kPrivateDir);
+    return true;
   } catch (const Error& e) {
     if (e.code() != Errc::permission) throw;  // perhaps a group's rights suffice
+    return false;
   }
 }
 
@@ -146,7 +150,8 @@ SharedDir RestoreTarget::make(std::uint32_t dir, const SharedDir& parent) {
     const Decision decision =
         decide_folder({.mtime = entry.metadata.mtime,
                        .chosen = entry.chosen,
-                       .leads_to_sources = leads_to_sources(path_locked(dir), request_)},
+                       .leads_to_sources = leads_to_sources(path_locked(dir), request_),
+                       .is_source = is_source(path_locked(dir), request_)},
                       there, restore_policy(request_));
     if (decision.action == EntryAction::refuse) throw refusal(decision.reason, entry.name);
     // The file system may take the name for another one (case, accents), even of a file restored
@@ -161,8 +166,9 @@ SharedDir RestoreTarget::make(std::uint32_t dir, const SharedDir& parent) {
   }
   if (there) {
     claims_[entry.parent].claim(at, entry.name, there->key());
-    if (!dry_run_ && (there->mode & kPrivateDir) != kPrivateDir) {
-      allow_work_in(at, entry.name, there->mode);
+    if (!dry_run_ && (there->mode & kPrivateDir) != kPrivateDir &&
+        allow_work_in(at, entry.name, there->mode)) {
+      entry.mode_before = there->mode & unix_mode::kPermissions;
     }
     return adopt(dir, open_dir_at(at, entry.name), State::existing);
   }
@@ -234,6 +240,22 @@ void RestoreTarget::require_in_place(std::uint32_t dir) {
                           dir == kRoot ? request_.target : entry.name));
 }
 
+void RestoreTarget::reserve(std::uint32_t dir, const std::string& name) {
+  const std::lock_guard lock(mutex_);
+  reserved_[dir].insert(name);
+}
+
+std::string RestoreTarget::temporary_name(std::uint32_t dir, const std::string& name) const {
+  std::string temporary = unfinished_name(name);
+  const std::lock_guard lock(mutex_);
+  const auto reserved = reserved_.find(dir);
+  if (reserved == reserved_.end()) return temporary;
+  for (unsigned variant = 1; reserved->second.contains(temporary); ++variant) {
+    temporary = unfinished_name(name, variant);
+  }
+  return temporary;
+}
+
 bool RestoreTarget::is_fresh(std::uint32_t dir) const {
   const std::lock_guard lock(mutex_);
   return dirs_[dir].state == State::made;
@@ -259,6 +281,16 @@ bool RestoreTarget::is_ready(std::uint32_t dir) const {
   const std::lock_guard lock(mutex_);
   const State state = dirs_[dir].state;
   return state != State::untouched && state != State::failed;
+}
+
+bool RestoreTarget::is_restored(std::uint32_t dir) const {
+  const std::lock_guard lock(mutex_);
+  return dirs_[dir].chosen || dirs_[dir].state != State::existing;
+}
+
+std::optional<std::uint32_t> RestoreTarget::mode_before(std::uint32_t dir) const {
+  const std::lock_guard lock(mutex_);
+  return dirs_[dir].mode_before;
 }
 
 std::uint32_t RestoreTarget::count() const {

@@ -13,6 +13,8 @@
 #include <deque>
 #include <map>
 #include <mutex>
+#include <optional>
+#include <set>
 #include <string>
 
 namespace medsave {
@@ -44,6 +46,11 @@ class RestoreTarget {
   /// it was moved, or something was mounted over it.
   void require_in_place(std::uint32_t dir);
 
+  /// The snapshot has an entry of this name in the folder, so it is no temporary name there.
+  void reserve(std::uint32_t dir, const std::string& name);
+  /// As unfinished_name().
+  [[nodiscard]] std::string temporary_name(std::uint32_t dir, const std::string& name) const;
+
   /// Makes what was written below the target durable, on every file system that was touched.
   /// Throws Error when the system reports that a write failed since the target was opened.
   void sync();
@@ -57,8 +64,13 @@ class RestoreTarget {
   [[nodiscard]] FileKey key(std::uint32_t dir) const;
   /// Whether entries made inside start with attributes (a default ACL).
   [[nodiscard]] bool bequeaths_xattrs(std::uint32_t dir) const;
-  /// Whether it is part of what is restored: ensure() succeeded.
+  /// Whether ensure() succeeded.
   [[nodiscard]] bool is_ready(std::uint32_t dir) const;
+  /// Whether it is part of what is restored, and not a folder that was there already and only leads
+  /// to that. Of one that is_ready().
+  [[nodiscard]] bool is_restored(std::uint32_t dir) const;
+  /// The mode that the folder had, if it was changed so that entries can be made in it.
+  [[nodiscard]] std::optional<std::uint32_t> mode_before(std::uint32_t dir) const;
   [[nodiscard]] std::uint32_t count() const;
 
   [[nodiscard]] std::uint32_t parent(std::uint32_t dir) const;
@@ -83,6 +95,7 @@ class RestoreTarget {
     NodeMetadata metadata = {};
     Id tree = {};
     FileKey key = {};
+    std::optional<std::uint32_t> mode_before = {};
   };
 
   SharedDir ensure_locked(std::uint32_t dir);
@@ -101,6 +114,7 @@ class RestoreTarget {
   mutable std::mutex mutex_;
   std::deque<Dir> dirs_;  // references stay valid while it grows
   OpenCache<UniqueDir> open_;
+  std::map<std::uint32_t, std::set<std::string>> reserved_;
   std::map<std::uint32_t, NameClaims> claims_;  // of the folders in folders that were there before
   // A folder of each file system. Open from the first to the end: a failed write is told to those
   // who had something open when it failed.

@@ -3,6 +3,7 @@
 #include "file_content.hpp"
 #include "target_entry.hpp"
 
+#include "medsave/backend/cache_directories.hpp"
 #include "medsave/base/error.hpp"
 #include "medsave/base/text.hpp"
 #include "medsave/par/task_scope.hpp"
@@ -96,6 +97,7 @@ bool RestoreWalk::open_folder(const FolderJob& job, TargetFolder& folder, Tree& 
     }
     if (folder.fd && !context_.target.is_fresh(job.dir)) {
       folder.is_repository = holds_repository(folder.fd->get());
+      folder.is_cache = context_.request.delete_extra && is_cache(folder.fd->get());
     }
     tree = load_tree(context_.reader, job.tree);
     folder.is_another_repository =
@@ -160,6 +162,7 @@ void RestoreWalk::visit_entry(const FolderJob& job, TargetFolder& folder, EntryP
       if (context_.request.tell_of_newer && entry.replaces_newer) {
         notes_.newer.add(path_of(job, node.name), entry.seen->mtime);
       }
+      if (entry.replaces_others) notes_.others.add(path_of(job, node.name));
       context_.log.planned(1, 0);
       if (entry.decision.action != EntryAction::link) visitor_.make_special(job, folder, entry);
     }
@@ -197,7 +200,7 @@ void RestoreWalk::visit_subfolder(const FolderJob& job, TargetFolder& folder, En
                     .depth = job.depth + 1,
                     .path = std::move(path),
                     .saved = saved,
-                    .in_repository = job.in_repository || folder.is_repository,
+                    .in_repository = job.in_repository || folder.is_repository || folder.is_cache,
                     .device = node.device_id,
                     .was_mounted = on_known_devices && node.device_id != job.device,
                     .was_in_place = on_known_devices && node.device_id == job.device});
@@ -260,6 +263,10 @@ void RestoreWalk::announce(const FilePlan& plan) {
   if (plan.decision.action == EntryAction::keep) return;
   if (context_.request.tell_of_newer && plan.is_newer()) {
     notes_.newer.add(context_.target.path(file.dir, file.name), file.seen.mtime);
+  }
+  // A file that cannot be marked belongs to somebody else.
+  if (plan.decision.action == EntryAction::replace && !plan.can_be_marked) {
+    notes_.others.add(context_.target.path(file.dir, file.name));
   }
   context_.log.planned(1, plan.bytes_to_write());
   context_.log.bytes_skipped(plan.bytes_there());

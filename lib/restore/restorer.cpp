@@ -157,7 +157,7 @@ bool make_durable(const RestoreRequest& request, RestoreTarget& target, RestoreL
 
 void announce_dirs(const RestoreTarget& target, RestoreLog& log) {
   for (std::uint32_t dir = RestoreTarget::kRoot + 1; dir < target.count(); ++dir) {
-    if (target.is_ready(dir)) log.folder_planned();
+    if (target.is_ready(dir) && target.is_restored(dir)) log.folder_planned();
   }
   log.plan_complete();
 }

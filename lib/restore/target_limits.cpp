@@ -87,6 +87,11 @@ bool TargetLimits::explain(DirHandle dir, EntryKind kind, MetadataPart part,
   return true;
 }
 
+void TargetLimits::add(MetadataPart part) {
+  const std::lock_guard lock(mutex_);
+  ++counts_[static_cast<std::size_t>(part)];
+}
+
 void TargetLimits::report(const NoticeSink& notice) const {
   const std::lock_guard lock(mutex_);
   for (std::size_t part = 0; part < kMetadataParts; ++part) {

@@ -31,6 +31,8 @@ class TargetLimits {
   bool explain(DirHandle dir, EntryKind kind, MetadataPart part,
                const std::function<void(const std::string& name)>& step);
 
+  /// An entry of which the target does not keep this, without refusing it.
+  void add(MetadataPart part);
   /// Tells of everything counted, once for each part.
   void report(const NoticeSink& notice) const;
 

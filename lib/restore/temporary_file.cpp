@@ -8,16 +8,13 @@
 
 #include <cstddef>
 #include <optional>
+#include <string_view>
 
 namespace medsave {
 
-std::string unfinished_name(const std::string& name) {
-  constexpr std::size_t kDigestBytes = 16;  // names of one folder hardly ever meet in them
-  const Id digest = sha256(as_bytes(name));
-  return ".medsave-" + to_hex(ByteView(digest.bytes()).first(kDigestBytes)) + ".tmp";
-}
-
 namespace {
+
+constexpr std::string_view kPrefix = ".medsave-";
 
 /// What an earlier restore left under the temporary name: a file that says so, or what only a
 /// restore makes there.
@@ -29,55 +26,57 @@ void remove_left(DirHandle dir, const std::string& temporary) {
 
 }  // namespace
 
-UniqueFd create_temporary(DirHandle dir, const std::string& name) {
-  const std::string temporary = unfinished_name(name);
-  remove_left(dir, temporary);
-  return create_file_at(dir, temporary, kUnfinished, name);
+std::string unfinished_name(const std::string& name, unsigned variant) {
+  constexpr std::size_t kDigestBytes = 16;  // names of one folder hardly ever meet in them
+  std::string text = name;
+  if (variant != 0) text.append("/").append(std::to_string(variant));  // as no name is
+  const Id digest = sha256(as_bytes(text));
+  return std::string(kPrefix) + to_hex(ByteView(digest.bytes()).first(kDigestBytes)) + ".tmp";
 }
 
-void put_in_place(DirHandle dir, const std::string& name, const std::optional<SeenEntry>& seen,
+bool is_like_unfinished(const std::string& name) { return name.starts_with(kPrefix); }
+
+UniqueFd create_temporary(DirHandle dir, const NewName& name) {
+  remove_left(dir, name.temporary);
+  return create_file_at(dir, name.temporary, kUnfinished, name.own);
+}
+
+void put_in_place(DirHandle dir, const NewName& name, const std::optional<SeenEntry>& seen,
                   const Clearing& clearing) {
-  const std::string temporary = unfinished_name(name);
-  if (seen && is_file_as_seen(dir, name, *seen)) {
-    rename_at(dir, temporary, dir, name);  // over it, so that the name is never missing
+  if (seen && is_file_as_seen(dir, name.own, *seen)) {
+    rename_at(dir, name.temporary, dir, name.own);  // over it, so that the name is never missing
     return;
   }
-  if (seen) clear_way(dir, name, seen, clearing);
-  make_new_entry(dir, name, [&] { rename_new_at(dir, temporary, dir, name); });
+  if (seen) clear_way(dir, name.own, seen, clearing);
+  make_new_entry(dir, name.own, [&] { rename_new_at(dir, name.temporary, dir, name.own); });
 }
 
-void make_complete(DirHandle dir, const std::string& name, const std::optional<SeenEntry>& seen,
+void make_complete(DirHandle dir, const NewName& name, const std::optional<SeenEntry>& seen,
                    const Clearing& clearing,
                    const std::function<void(const std::string& temporary)>& make,
-                   const std::function<void(const std::string& temporary)>& dress) {
-  const std::string temporary = unfinished_name(name);
-  remove_left(dir, temporary);
+                   const std::function<void()>& dress) {
+  remove_left(dir, name.temporary);
   try {
-    make(temporary);
+    make(name.temporary);
   } catch (const Error& e) {
     throw Error(e.code(), with_own_name(e.what(), name));
   }
   try {
-    dress(temporary);
+    dress();
     put_in_place(dir, name, seen, clearing);
   } catch (...) {
     try {
-      remove_temporary(dir, name);
+      remove_file_at(dir, name.temporary);
     } catch (const Error&) {  // the next restore removes it
     }
     throw;
   }
 }
 
-std::string with_own_name(std::string message, const std::string& name) {
-  const std::string temporary = unfinished_name(name);
-  const std::size_t at = message.find(temporary);
-  if (at != std::string::npos) message.replace(at, temporary.size(), name);
+std::string with_own_name(std::string message, const NewName& name) {
+  const std::size_t at = message.find(name.temporary);
+  if (at != std::string::npos) message.replace(at, name.temporary.size(), name.own);
   return message;
-}
-
-void remove_temporary(DirHandle dir, const std::string& name) {
-  remove_file_at(dir, unfinished_name(name));
 }
 
 }  // namespace medsave

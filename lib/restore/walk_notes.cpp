@@ -84,9 +84,27 @@ void NewerFiles::report(RestoreLog& log) const {
       count_, newest_));
 }
 
+void OthersFiles::add(const std::string& path) {
+  const std::lock_guard lock(mutex_);
+  if (count_ == 0) first_ = path;
+  ++count_;
+}
+
+void OthersFiles::report(RestoreLog& log) const {
+  if (count_ == 0) return;
+  log.notice(format_text(
+      n_("{} file of the target belongs to somebody else and makes way for one that belongs to "
+         "you, because only root can give files to others: {}",
+         "{} files of the target belong to somebody else and make way for files that belong to "
+         "you, because only root can give files to others; the first: {}",
+         count_),
+      count_, first_));
+}
+
 void PlanNotes::report(RestoreLog& log) const {
   patterns.report(log);
   newer.report(log);
+  others.report(log);
   const unsigned long kept = extras_kept;
   if (kept == 0) return;
   log.notice(format_text(

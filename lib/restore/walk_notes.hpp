@@ -56,6 +56,19 @@ class NewerFiles {
   std::string first_folder_ = {};
 };
 
+/// Counts entries of other users that are replaced: the user who restores becomes their owner,
+/// since only root can give files away. Thread-safe.
+class OthersFiles {
+ public:
+  void add(const std::string& path);
+  void report(RestoreLog& log) const;
+
+ private:
+  std::mutex mutex_;  // guards the following
+  unsigned long count_ = 0;
+  std::string first_ = {};
+};
+
 /// What planning notes of the whole restore. Thread-safe.
 struct PlanNotes {
   explicit PlanNotes(const RestoreRequest& request)
@@ -64,6 +77,7 @@ struct PlanNotes {
 
   PatternUse patterns;
   NewerFiles newer = {};
+  OthersFiles others = {};
   MemoryAllowance memory;
   std::atomic<std::uint64_t> extras_kept = 0;  // beside the sources
 };

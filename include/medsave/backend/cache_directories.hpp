@@ -1,6 +1,7 @@
 #pragma once
 
 #include "medsave/base/clock.hpp"
+#include "medsave/sys/dir_handle.hpp"
 
 #include <cstdint>
 #include <string>
@@ -25,6 +26,9 @@ bool is_cache_tag(const std::string& path);
 /// Whether `name` in `base` is a repository's cache folder, of this program or restic: by its name,
 /// the version in it, and nothing else in it than a cache has.
 bool is_cache_directory(const std::string& base, const std::string& name);
+/// Whether a folder is the base of such caches, whoever's: it has one, or it is tagged and has what
+/// this program notes beside them.
+bool is_cache(DirHandle folder);
 /// Cache folders below `base`; `now` tells which of them are old.
 std::vector<CacheDirectory> list_cache_directories(const std::string& base, bool with_sizes,
                                                    const Timestamp& now);

@@ -44,6 +44,8 @@ struct RestoreRequest {
   // them: nothing is deleted there, and no link in its place replaced.
   std::vector<std::string> sources = {"/"};
   SnapshotExcludes left_out = {};  // what the backup left out is in no snapshot: it stays
+  bool is_derived = false;         // the snapshot, from that of the backup: what was taken out of
+                                   // it then is removed too, and that is told
   std::string repository = {};     // its folder, if it has one here: neither it nor what holds it
                                    // goes, and nothing is restored into it
   // What opens the repository, its password's file above all: these and what holds them stay too.

@@ -184,6 +184,22 @@ TEST(EntryDecision, AFileThatIsWrittenWholeIsReplacedRatherThanCorrected) {
             EntryAction::keep);
 }
 
+TEST(EntryDecision, AFileSavedWithTheModeOfUnfinishedOnesIsNotTakenForOne) {
+  Node node = node_of(NodeType::file);
+  node.mode = go_mode::kSticky | 0600U;
+  for (const Overwrite overwrite : kOverwrites) {
+    const RestorePolicy policy = {.overwrite = overwrite};
+    const bool may_keep = overwrite == Overwrite::never || overwrite == Overwrite::if_newer;
+    EXPECT_EQ(decide_entry(node, entry_there(kUnfinishedFile, 0), false, policy).action,
+              may_keep ? EntryAction::keep : EntryAction::compare);
+    for (const int later : {-1, 1}) {
+      const Decision decision =
+          decide_entry(node, entry_there(kUnfinishedFile, later), false, policy);
+      EXPECT_EQ(decision.action, may_keep ? EntryAction::refuse : EntryAction::compare);
+    }
+  }
+}
+
 TEST(EntryDecision, AFolderReplacesAFileOnlyWhereThatMayGo) {
   const FolderFacts chosen = {.mtime = {.seconds = kSaved, .nanoseconds = 0}, .chosen = true};
   FolderFacts on_the_way = chosen;
@@ -211,6 +227,12 @@ TEST(EntryDecision, AFolderReplacesAFileOnlyWhereThatMayGo) {
       }
     }
   }
+  FolderFacts source = chosen;
+  source.is_source = true;
+  EXPECT_EQ(decide_folder(source, entry_there(kSymlink), {}),
+            (Decision{EntryAction::refuse, Reason::source_is_link}));
+  EXPECT_EQ(decide_folder(source, entry_there(kRegular), {}), replace);
+  EXPECT_EQ(decide_folder(source, entry_there(kFolder, -1), {}), enter);
   FolderFacts opening = chosen;
   opening.opens_repository = true;
   EXPECT_EQ(decide_folder(opening, entry_there(kSymlink), {}),

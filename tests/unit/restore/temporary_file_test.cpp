@@ -167,5 +167,27 @@ TEST(UnderTemporaryNames, OtherKindsOfEntriesMakeWay) {
   EXPECT_FALSE(run.exists(unfinished_name("full")));
 }
 
+TEST(UnderTemporaryNames, AnEntryThatIsCalledLikeOneStays) {
+  WholeFilesRun run;
+  const auto link = [&](const std::string& name) {
+    Node node = RepoBuilder::node(name, NodeType::symlink, go_mode::kSymlink | 0777U);
+    node.link_target = name;
+    return node;
+  };
+  run.put("f", "old");
+  const Id root =
+      run.builder.tree({run.builder.file(unfinished_name("f"), {"saved ", "so"}),
+                        link(unfinished_name("l")), run.builder.file("f", {"a", "b"}), link("l")});
+  for (int time = 0; time < 2; ++time) {
+    run.restore(root);
+    EXPECT_EQ(run.problems.size(), 0U);
+    EXPECT_EQ(run.text("f"), "ab");
+    EXPECT_EQ(run.text(unfinished_name("f")), "saved so");
+    EXPECT_TRUE(std::filesystem::is_symlink(run.path("l")));
+    EXPECT_TRUE(std::filesystem::is_symlink(run.path(unfinished_name("l"))));
+    EXPECT_FALSE(run.exists(unfinished_name("f", 1)));
+  }
+}
+
 }  // namespace
 }  // namespace medsave
