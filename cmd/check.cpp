@@ -59,6 +59,12 @@ void print_affected(const CheckReport& report, Context& context) {
   if (more != 0) context.warn(format_text(n_("and {} more", "and {} more", more), more));
 }
 
+std::string advice_on_unknown_types() {
+  return _(
+      "Entries of an unknown type may be those of a newer program, and whole: restore them with "
+      "that one. \"medsave repair snapshots\" would take them out of the snapshots.");
+}
+
 /// The steps that suit this damage, in the order in which to take them. The intact blobs of a
 /// damaged pack have to be moved; a missing pack is only taken out of the index.
 std::vector<std::string> steps_to_mend(const CheckReport& report) {
@@ -68,6 +74,9 @@ std::vector<std::string> steps_to_mend(const CheckReport& report) {
     return {_("This user may not read all files of the repository, which is no damage of theirs: "
               "run the command as the user who made the repository, or have the rights changed."),
             _("Then check again, and repair nothing before.")};
+  }
+  if (report.unknown_types && !report.lost_content && report.damaged_snapshots.empty()) {
+    return {advice_on_unknown_types()};
   }
   std::vector<std::string> steps = {
       _("Keep the repository as it is and copy it first. If there are more errors each time, the "
@@ -92,6 +101,7 @@ std::vector<std::string> steps_to_mend(const CheckReport& report) {
   if (report.broken_packs.size() > report.rotten_packs.size() && !report.suggest_repair_index) {
     steps.emplace_back(_("Make the index fit the packs that are there: medsave repair index"));
   }
+  if (report.unknown_types) steps.push_back(advice_on_unknown_types());
   if (!report.broken_packs.empty() || !report.affected.empty()) {
     steps.emplace_back(
         _("Back up again: what the source still has is stored again. Then check again."));

@@ -207,6 +207,24 @@ void refuse_binary(ByteView data) {
                 "medsave dump --target FILE"));
 }
 
+void require_no_losses(unsigned long attributes, unsigned long entries) {
+  if (entries != 0) {
+    throw CommandFailed(
+        kExitFailed,
+        fatal_text(format_text(
+            n_("{} entry of the snapshot is not in the archive, all else is",
+               "{} entries of the snapshot are not in the archive, all else is", entries),
+            entries)));
+  }
+  if (attributes == 0) return;
+  throw CommandFailed(
+      kExitFailed,
+      format_text(
+          n_("Warning: all files were written, but {} attribute was left out",
+             "Warning: all files were written, but {} attributes were left out", attributes),
+          attributes));
+}
+
 void run_dump(const DumpOptions& options, const std::vector<std::string>& arguments,
               Context& context) {
   const SnapshotSpec spec = parse_snapshot_spec(arguments[0]);
@@ -221,11 +239,15 @@ void run_dump(const DumpOptions& options, const std::vector<std::string>& argume
   const Id root = find_subtree(reader, entry.snapshot.tree, spec.subfolder);
 
   Output output(options.target);
-  unsigned long left_out = 0;
-  const NoticeSink tell_left_out = [&](const std::string& what) {
-    ++left_out;
-    context.warn(escape_for_terminal(what));
+  unsigned long attributes = 0;
+  unsigned long entries = 0;
+  const auto counting = [&](unsigned long& count) -> NoticeSink {
+    return [&context, &count](const std::string& what) {
+      ++count;
+      context.warn(escape_for_terminal(what));
+    };
   };
+  const DumpLosses losses = {.attribute = counting(attributes), .entry = counting(entries)};
   const bool to_terminal = options.target.empty() && context.console.out_is_terminal();
   const ByteSink sink = [&](ByteView data) {
     if (to_terminal) refuse_binary(data);
@@ -241,7 +263,7 @@ void run_dump(const DumpOptions& options, const std::vector<std::string>& argume
         throw Error(Errc::usage, _("stdout is the terminal, please redirect output"));
       }
       const Id tree = node ? node->subtree.value_or(Id{}) : root;
-      dump_folder(reader, tree, shown, options.archive, sink, tell_left_out, opened.stop());
+      dump_folder(reader, tree, shown, options.archive, sink, losses, opened.stop());
     } else {
       throw Error(Errc::not_found, format_text(_("\"{}\" should be a file, but is a \"{}\""), shown,
                                                type_in_words(node->type)));
@@ -251,12 +273,7 @@ void run_dump(const DumpOptions& options, const std::vector<std::string>& argume
     throw e.with_context(_("cannot dump file"));
   }
   output.finish();
-  if (left_out == 0) return;
-  throw CommandFailed(
-      kExitFailed,
-      format_text(n_("Warning: all files were written, but {} attribute was left out",
-                     "Warning: all files were written, but {} attributes were left out", left_out),
-                  left_out));
+  require_no_losses(attributes, entries);
 }
 
 }  // namespace

@@ -52,7 +52,7 @@ class Check {
       begin(_("reading the data"));
       check_data(std::move(packs.intact), stop);
     }
-    if (!log_.suspects().empty() || log_.has_broken_references()) {
+    if (!log_.suspects().empty() || log_.has_broken_references() || log_.has_unknown_types()) {
       begin(_("finding out what the damage touches"));
       find_affected(stop);
     }
@@ -127,7 +127,7 @@ class Check {
     TreeCheck(repository_, *index_, log_, progress_).run(roots, used, stop);
     if (restricted()) {
       std::erase_if(packs, [&](const PackSummary& pack) { return !is_used(pack, used); });
-    } else if (!log_.has_broken_references()) {
+    } else if (!log_.has_broken_references() && !log_.has_unknown_types()) {
       count_superfluous(used);
     }
   }

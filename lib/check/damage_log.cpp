@@ -57,6 +57,8 @@ void DamageLog::fill(CheckReport& report) const {
   report.broken_packs = broken_packs_;
   report.rotten_packs = rotten_packs_;
   report.access_denied = access_denied_;
+  report.unknown_types = unknown_type_;
+  report.lost_content = broken_reference_ || !broken_packs_.empty() || !suspects_.empty();
 }
 
 }  // namespace medsave

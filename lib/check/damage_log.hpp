@@ -43,10 +43,13 @@ class DamageLog {
   }
   /// Some tree or file refers to what is not there or not valid.
   void note_broken_reference() { broken_reference_ = true; }
+  /// Some entry is of a type that this program does not know, which need not be damage.
+  void note_unknown_type() { unknown_type_ = true; }
 
   [[nodiscard]] bool is_broken_pack(const Id& pack) const { return broken_ids_.contains(pack); }
   [[nodiscard]] const BlobSet& suspects() const { return suspects_; }
   [[nodiscard]] bool has_broken_references() const { return broken_reference_; }
+  [[nodiscard]] bool has_unknown_types() const { return unknown_type_; }
   [[nodiscard]] bool access_denied() const { return access_denied_; }
   /// Counts and broken packs so far. The stages above must have ended.
   void fill(CheckReport& report) const;
@@ -64,6 +67,7 @@ class DamageLog {
   std::unordered_set<Id> broken_ids_;
   BlobSet suspects_;
   std::atomic<bool> broken_reference_ = false;
+  std::atomic<bool> unknown_type_ = false;
   std::atomic<bool> access_denied_ = false;
 };
 

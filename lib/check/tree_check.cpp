@@ -78,6 +78,12 @@ void TreeCheck::invalid(const Id& tree, const std::string& what) {
              format_text(_("folder list {}: {}"), tree.hex(), what));
 }
 
+void TreeCheck::tell_invalid(const Id& tree, const Node& node, const std::string& fault) {
+  log_.error(FindingKind::tree_invalid, tree,
+             format_text(_("folder list {}: {}"), tree.hex(),
+                         format_text(_("entry \"{}\": {}"), go_quote(node.name), fault)));
+}
+
 void TreeCheck::check_tree(const Job& job, Buffer& json, std::vector<Job>& found) {
   const BlobRef blob = {.kind = BlobKind::tree, .id = job.tree};
   use(blob);
@@ -105,8 +111,12 @@ void TreeCheck::check_nodes(const Job& job, const Tree& tree, std::vector<Job>& 
   }
   bool told_depth = false;
   for (const Node& node : tree) {
-    if (const std::optional<std::string> fault = judge_node(node)) {
-      invalid(job.tree, format_text(_("entry \"{}\": {}"), go_quote(node.name), *fault));
+    if (node.type == NodeType::irregular && is_safe_name(node.name)) {
+      log_.note_unknown_type();
+      tell_invalid(job.tree, node, *judge_node(node));
+    } else if (const std::optional<std::string> fault = judge_node(node)) {
+      log_.note_broken_reference();
+      tell_invalid(job.tree, node, *fault);
     } else if (node.type == NodeType::file) {
       check_content(job, node);
     } else if (node.type == NodeType::dir && job.depth < kMaxTreeDepth) {

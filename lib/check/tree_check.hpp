@@ -42,6 +42,7 @@ class TreeCheck {
   void check_nodes(const Job& job, const Tree& tree, std::vector<Job>& found);
   void check_content(const Job& job, const Node& node);
   void invalid(const Id& tree, const std::string& what);
+  void tell_invalid(const Id& tree, const Node& node, const std::string& fault);
   /// False when no index file lists it.
   bool use(const BlobRef& blob);
 

@@ -52,7 +52,8 @@ class FolderSource {
       // Sockets, devices and pipes have no place in such an archive. restic writes those directly
       // in the dumped folder as empty files, and so does this, to get the same archive.
       const bool wanted = node.type == NodeType::file || node.type == NodeType::dir ||
-                          node.type == NodeType::symlink || depth == 0;
+                          node.type == NodeType::symlink || node.type == NodeType::irregular ||
+                          depth == 0;
       if (wanted && !blobs_.add_entry(path, node)) return;
       if (node.type == NodeType::dir && node.subtree) run(path, *node.subtree, depth + 1);
     }
@@ -76,11 +77,11 @@ void dump_file(const BlobReader& reader, const Node& file, const ByteSink& sink,
 }
 
 void dump_folder(const BlobReader& reader, const Id& tree, const std::string& path,
-                 ArchiveFormat format, const ByteSink& sink, const NoticeSink& left_out,
+                 ArchiveFormat format, const ByteSink& sink, const DumpLosses& losses,
                  const std::stop_token& stop) {
   const std::unique_ptr<ArchiveWriter> archive = format == ArchiveFormat::zip
                                                      ? make_zip_writer(sink, affordable_memory())
-                                                     : make_tar_writer(sink, left_out);
+                                                     : make_tar_writer(sink, losses.attribute);
   const std::size_t begin = path.find_first_not_of('/');
   std::string folder = begin == std::string::npos ? "" : path.substr(begin);
   while (folder.ends_with('/')) folder.pop_back();
@@ -91,7 +92,12 @@ void dump_folder(const BlobReader& reader, const Id& tree, const std::string& pa
         FolderSource(reader, blobs, token).run(folder, tree, 0);
       },
       [&](const BlobPrefetcher::Part& part) {
-        if (part.entry) {
+        if (part.entry && part.entry->node.type == NodeType::irregular) {
+          if (losses.entry) {
+            losses.entry(format_text(
+                _("{}: a file of unknown type cannot be written to an archive"), part.entry->path));
+          }
+        } else if (part.entry) {
           archive->begin_entry(part.entry->path, part.entry->node);
         } else {
           archive->write_data(part.content);

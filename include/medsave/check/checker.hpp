@@ -86,6 +86,10 @@ struct CheckReport {
   std::vector<Id> rotten_packs = {};
   std::vector<AffectedPath> affected = {};  // the first kMaxAffected
   std::uint64_t affected_total = 0;
+  /// Entries of a type that this program does not know are among the affected paths. A newer one
+  /// may have made them, so they need not be damage.
+  bool unknown_types = false;
+  bool lost_content = false;  // other things in the snapshots are damaged or missing
   /// Counted when all snapshots are checked and nothing they refer to is broken.
   SuperfluousBlobs unused = {};
   SuperfluousBlobs duplicates = {};  // further copies of what is needed

@@ -23,13 +23,18 @@ using ByteSink = std::function<void(ByteView)>;
 void dump_file(const BlobReader& reader, const Node& file, const ByteSink& sink,
                const std::stop_token& stop);
 
+/// Hear, one sentence each, of what an archive does not get; all else is written.
+struct DumpLosses {
+  NoticeSink attribute = {};  // that the format cannot hold
+  NoticeSink entry = {};      // of an unknown type
+};
+
 /// Writes the files, folders and symbolic links below `tree` as an archive; their names begin
 /// with `path` ("/srv/data" gives "srv/data/a", "/" gives "a"). A tar archive is byte for byte
-/// the one that restic writes. `left_out` hears, one sentence each, of attributes that the format
-/// cannot hold; all else is written. Throws as dump_file(), also for names that must not leave a
+/// the one that restic writes. Throws as dump_file(), also for names that must not leave a
 /// repository (see is_safe_name), and for a folder that lists a name twice.
 void dump_folder(const BlobReader& reader, const Id& tree, const std::string& path,
-                 ArchiveFormat format, const ByteSink& sink, const NoticeSink& left_out,
+                 ArchiveFormat format, const ByteSink& sink, const DumpLosses& losses,
                  const std::stop_token& stop);
 
 }  // namespace medsave

@@ -202,6 +202,20 @@ TEST_F(CheckTest, InvalidNodesAreReported) {
   EXPECT_EQ(run.report.affected_total, 7U);
 }
 
+TEST_F(CheckTest, EntriesOfUnknownTypeAreNoLoss) {
+  const Node odd = RepoBuilder::node("odd", NodeType::irregular, 0644);
+  builder.snapshot(builder.tree({odd}));
+  CheckRun run = check(store);
+  EXPECT_EQ(run.report.errors, 1U);
+  EXPECT_EQ(run.report.affected_total, 1U);
+  EXPECT_TRUE(run.report.unknown_types);
+  EXPECT_FALSE(run.report.lost_content);
+  builder.snapshot(builder.tree({odd, RepoBuilder::node("no_content", NodeType::file, 0644)}));
+  run = check(store);
+  EXPECT_TRUE(run.report.unknown_types);
+  EXPECT_TRUE(run.report.lost_content);
+}
+
 TEST_F(CheckTest, DamageInFoldersThatHoldEachOtherTwiceIsAddedUp) {
   Node file = builder.file("f", {});
   file.content = {*Id::parse(std::string(64, '7'))};

@@ -59,17 +59,33 @@ class ArchiveDumpTest : public test::QueryTest {
   std::string dump(const Id& tree, const std::string& path, ArchiveFormat format) {
     std::string out;
     left_out.clear();
-    dump_folder(
-        reader(), tree, path, format, [&](ByteView data) { out += as_text(data); },
-        [&](const std::string& what) { left_out.push_back(what); }, {});
+    dump_folder(reader(), tree, path, format, [&](ByteView data) { out += as_text(data); },
+                {.attribute = [&](const std::string& what) { left_out.push_back(what); },
+                 .entry = [&](const std::string& what) { entries_left_out.push_back(what); }},
+                {});
     return out;
   }
   std::vector<std::string> left_out;
+  std::vector<std::string> entries_left_out;
   static std::string field(const std::string& tar, std::size_t offset, std::size_t size) {
     const std::string text = tar.substr(offset, size);
     return text.substr(0, text.find('\0'));
   }
 };
+
+TEST_F(ArchiveDumpTest, EntriesOfUnknownTypeAreLeftOutAndTold) {
+  const Node odd = RepoBuilder::node("odd", NodeType::irregular, 0644);
+  const Id below = builder.tree({odd, builder.file("g", {"2"})});
+  const Id tree = builder.tree({RepoBuilder::dir("d", below), builder.file("f", {"1"}), odd});
+  for (const ArchiveFormat format : {ArchiveFormat::tar, ArchiveFormat::zip}) {
+    entries_left_out.clear();
+    const std::string archive = dump(tree, "/", format);
+    ASSERT_EQ(entries_left_out.size(), 2U);
+    EXPECT_THAT(entries_left_out[0], HasSubstr("d/odd: "));
+    EXPECT_EQ(archive.find("odd"), std::string::npos);
+    EXPECT_NE(archive.find("d/g"), std::string::npos);
+  }
+}
 
 TEST_F(ArchiveDumpTest, ANameThatIsListedTwiceIsRefused) {
   const Node folder =
