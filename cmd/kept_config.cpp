@@ -34,9 +34,10 @@ std::string name_of(const std::string& location) {
   return sha256(as_bytes(place_of(location))).hex();
 }
 
-std::optional<std::size_t> find_own(Backend& backend, const PasswordAnswer& answer,
-                                    const std::string& key_hint, const std::vector<Buffer>& configs,
-                                    const std::stop_token& stop) {
+std::optional<Repository::OwnConfig> find_own(Backend& backend, const PasswordAnswer& answer,
+                                              const std::string& key_hint,
+                                              const std::vector<Buffer>& configs,
+                                              const std::stop_token& stop) {
   try {
     return Repository::find_own_config(backend, answer.password, key_hint, configs, stop);
   } catch (const Error& e) {
@@ -87,7 +88,7 @@ std::string put_back_config(const Context& context, Backend& backend, const Pass
   std::vector<Buffer> configs;
   configs.reserve(paths.size());
   for (const std::string& path : paths) configs.push_back(read_file(path, kLargest));
-  const auto own = find_own(backend, answer, key_hint, configs, stop);
+  auto own = find_own(backend, answer, key_hint, configs, stop);
   if (!own) {
     throw Error(Errc::corrupt,
                 format_text(_("the repository at {} has lost its file `config`. What this computer "
@@ -96,10 +97,10 @@ std::string put_back_config(const Context& context, Backend& backend, const Pass
                               "or bring the file back from a copy of this repository. Kept: {}"),
                             backend.location(), fmt::format("{}", fmt::join(paths, ", "))));
   }
-  backend.save(kConfig, std::move(configs[*own]));
+  backend.save(kConfig, std::move(own->sealed));
   backend.barrier();
-  remove_file_at(kCurrentDirectory, paths[*own]);
-  return paths[*own];
+  remove_file_at(kCurrentDirectory, paths[own->which]);
+  return paths[own->which];
 }
 
 }  // namespace medsave::cli

@@ -22,6 +22,10 @@ Buffer encode_unpacked(std::string_view json, std::uint32_t repo_version, Compre
   return out;
 }
 
+bool is_compressed_unpacked(ByteView plain) {
+  return !plain.empty() && plain.front() == kCompressedMark;
+}
+
 Buffer decode_unpacked(ByteView plain, std::uint32_t repo_version, Decompressor& decompressor,
                        std::size_t limit) {
   if (plain.empty()) return {};
@@ -29,7 +33,7 @@ Buffer decode_unpacked(ByteView plain, std::uint32_t repo_version, Decompressor&
     if (plain.size() > limit) throw Error(Errc::corrupt, _("content is larger than it can be"));
     return Buffer(plain);
   }
-  if (repo_version < 2 || plain.front() != kCompressedMark) {
+  if (repo_version < 2 || !is_compressed_unpacked(plain)) {
     throw Error(Errc::corrupt, _("content is neither JSON nor compressed"));
   }
   Buffer out;

@@ -87,6 +87,27 @@ Buffer load_config(Backend& backend) {
   return stored;
 }
 
+/// Whether a snapshot or index file is compressed, as only version 2 has them. Damaged ones tell
+/// nothing.
+bool holds_compressed(Backend& backend, const Key& master, const std::stop_token& stop) {
+  Buffer sealed;
+  Buffer plain;
+  for (const FileKind kind : {FileKind::snapshot, FileKind::index}) {
+    for (const ListedFile& file : backend.list(kind)) {
+      if (stop.stop_requested()) throw Interrupted();
+      try {
+        backend.load({.kind = kind, .id = file.id}, size_limit(kind), sealed);
+        open_sealed(master, sealed.view(), plain);
+      } catch (const Error& e) {
+        if (e.code() != Errc::corrupt && e.code() != Errc::not_found) throw;
+        continue;
+      }
+      if (is_compressed_unpacked(plain.view())) return true;
+    }
+  }
+  return false;
+}
+
 RepoConfig decode_config(const Key& master, const Buffer& sealed) {
   if (sealed.empty()) throw damaged(kConfig, _("it is empty"));
   try {
@@ -298,16 +319,22 @@ std::unique_ptr<Repository> Repository::open(std::unique_ptr<Backend> backend,
   return opened;
 }
 
-std::optional<std::size_t> Repository::find_own_config(Backend& backend, const Secret& password,
-                                                       const std::string& key_hint,
-                                                       const std::vector<Buffer>& configs,
-                                                       const std::stop_token& stop) {
+std::optional<Repository::OwnConfig> Repository::find_own_config(Backend& backend,
+                                                                 const Secret& password,
+                                                                 const std::string& key_hint,
+                                                                 const std::vector<Buffer>& configs,
+                                                                 const std::stop_token& stop) {
   const OpenedKey key = find_key_for(
       backend, backend.list(FileKind::key), password, key_hint, [] {}, stop);
   for (std::size_t i = 0; i < configs.size(); ++i) {
     try {
-      decode_config(key.master, configs[i]);
-      return i;
+      RepoConfig config = decode_config(key.master, configs[i]);
+      OwnConfig own = {.which = i, .sealed = Buffer(configs[i].view())};
+      if (config.version == 1 && holds_compressed(backend, key.master, stop)) {
+        config.version = 2;
+        seal(key.master, as_bytes(encode_repo_config(config)), own.sealed, system_random());
+      }
+      return own;
     } catch (const Error& e) {
       if (e.code() != Errc::corrupt) throw;
     }

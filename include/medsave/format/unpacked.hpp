@@ -12,6 +12,9 @@ namespace medsave {
 /// version 1 is the JSON itself.
 Buffer encode_unpacked(std::string_view json, std::uint32_t repo_version, Compressor& compressor);
 
+/// Whether it is of version 2.
+bool is_compressed_unpacked(ByteView plain);
+
 /// Inverse. Accepts raw JSON in both versions. Throws Error(corrupt) for other first bytes and
 /// for content above `limit` bytes.
 Buffer decode_unpacked(ByteView plain, std::uint32_t repo_version, Decompressor& decompressor,

@@ -68,12 +68,18 @@ class Repository {
                                           std::shared_ptr<WriteCondition> writes = {},
                                           const std::stop_token& stop = {});
 
-  /// Which of these sealed configs is that of the repository whose key files the backend has:
-  /// nullopt where none is. For one that has lost its config. Throws as open() for the password.
-  static std::optional<std::size_t> find_own_config(Backend& backend, const Secret& password,
-                                                    const std::string& key_hint,
-                                                    const std::vector<Buffer>& configs,
-                                                    const std::stop_token& stop = {});
+  /// For a repository that has lost its config: which of these sealed ones is that of the
+  /// repository whose key files the backend has, and what to store. That is of version 2 also where
+  /// the copy is of version 1 and from before an upgrade, by which the repository has got files
+  /// that no version 1 can have. nullopt where none is its own. Throws as open() for the password.
+  struct OwnConfig {
+    std::size_t which = 0;
+    Buffer sealed = {};
+  };
+  static std::optional<OwnConfig> find_own_config(Backend& backend, const Secret& password,
+                                                  const std::string& key_hint,
+                                                  const std::vector<Buffer>& configs,
+                                                  const std::stop_token& stop = {});
   ~Repository();
 
   /// To be called when others have been waited for since the repository was opened: drops what was

@@ -6,8 +6,11 @@
 #include "support/temp_dir.hpp"
 
 #include "medsave/backend/cache_backend.hpp"
+#include "medsave/base/random.hpp"
+#include "medsave/crypto/seal.hpp"
 #include "medsave/crypto/sha256.hpp"
 #include "medsave/format/index_file.hpp"
+#include "medsave/format/repo_config.hpp"
 #include "medsave/repo/index_load.hpp"
 #include "medsave/repo/key_store.hpp"
 
@@ -241,12 +244,42 @@ TEST(Repository, KnowsItsOwnConfigAmongThoseOfOthers) {
   store.load(config_file(), 1 << 20, configs[1]);
   store.remove(config_file());
   const Secret password("password");
-  EXPECT_EQ(Repository::find_own_config(store, password, "", configs), 1U);
-  EXPECT_EQ(Repository::find_own_config(other, password, "", configs), 0U);
+  const auto which_of = [&](MemBackend& backend) -> std::optional<std::size_t> {
+    const auto own = Repository::find_own_config(backend, password, "", configs);
+    return own ? std::optional(own->which) : std::nullopt;
+  };
+  EXPECT_EQ(which_of(store), 1U);
+  EXPECT_EQ(which_of(other), 0U);
   configs.pop_back();
-  EXPECT_EQ(Repository::find_own_config(store, password, "", configs), std::nullopt);
+  EXPECT_EQ(which_of(store), std::nullopt);
   EXPECT_THAT([&] { Repository::find_own_config(store, Secret("wrong"), "", configs); },
               test::throws_errc(Errc::wrong_password));
+}
+
+TEST(Repository, AConfigFromBeforeTheUpgradeIsRaisedToWhatTheRepositoryHolds) {
+  for (const bool has_new_files : {false, true}) {
+    MemBackend store;
+    const auto repository = test::create_in(store, 1);
+    repository->save_json(FileKind::index, R"({"packs":[]})");
+    std::vector<Buffer> configs(1);
+    store.load(config_file(), 1 << 20, configs[0]);
+    RepoConfig config = repository->config();
+    config.version = 2;
+    Buffer sealed;
+    seal(repository->key(), as_bytes(encode_repo_config(config)), sealed, system_random());
+    store.overwrite(config_file(), std::move(sealed));
+    if (has_new_files) {
+      test::open_in(store)->save_json(FileKind::index, R"({"packs":[ ]})");
+    }
+    store.remove(config_file());
+    auto own = Repository::find_own_config(store, Secret("password"), "", configs);
+    ASSERT_TRUE(own);
+    store.save(config_file(), std::move(own->sealed));
+    const auto opened = test::open_in(store);
+    EXPECT_EQ(opened->config().version, has_new_files ? 2U : 1U);
+    EXPECT_EQ(opened->config().id, config.id);
+    EXPECT_EQ(opened->config().chunker_polynomial, config.chunker_polynomial);
+  }
 }
 
 TEST(Repository, TriesTwentyKeysAndTheHintedOneFirst) {
