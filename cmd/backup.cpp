@@ -45,11 +45,17 @@
 namespace medsave::cli {
 namespace {
 
-/// The output of a command, which runs while it is read.
-StreamSource command_source(const std::vector<std::string>& command) {
+/// The output of a command, which runs while it is read. What it says on standard error is told
+/// line by line, in restic's words.
+StreamSource command_source(const std::vector<std::string>& command, Context& context) {
   auto child = std::make_shared<std::optional<ChildOutput>>();
   StreamSource source;
-  source.open = [child, command] { return child->emplace(command).fd(); };
+  source.open = [child, command, &context] {
+    const auto says = [&context, program = command.front()](const std::string& line) {
+      context.warn(escape_for_terminal(format_text(_("subprocess {}: {}"), program, line)));
+    };
+    return child->emplace(command, says).fd();
+  };
   source.finish = [child, program = command.front()] {
     const int status = (*child)->wait();
     if (status == 0) return;
@@ -91,12 +97,12 @@ struct Job {
 };
 
 void set_sources(Job& job, const BackupOptions& options, const std::vector<std::string>& arguments,
-                 BackupReport& report) {
+                 Context& context, BackupReport& report) {
   BackupRequest& request = job.request;
   if (options.from_stdin || options.from_command) {
     StreamSource stream;
     stream.open = [] { return kStandardInput; };
-    if (options.from_command) stream = command_source(arguments);
+    if (options.from_command) stream = command_source(arguments, context);
     stream.filename = options.stdin_filename;
     request.streams.push_back(std::move(stream));
     job.snapshot.paths = snapshot_paths({}, request.streams);
@@ -109,7 +115,7 @@ void set_sources(Job& job, const BackupOptions& options, const std::vector<std::
 Job make_job(const BackupOptions& options, const std::vector<std::string>& arguments,
              Context& context, BackupReport& report) {
   Job job;
-  set_sources(job, options, arguments, report);
+  set_sources(job, options, arguments, context, report);
   BackupRequest& request = job.request;
   SourceFilter& filter = request.filter;
   filter.excludes = options.excludes.filter("exclude");

@@ -117,7 +117,7 @@ void FinishStage::finish_dir(std::uint32_t dir) {
       }
       return;
     }
-    if (!context_.request.dry_run) {
+    if (!context_.dry_run) {
       context_.apply_metadata(parent, context_.target.open(parent), name,
                               context_.target.metadata(dir), context_.target.is_fresh(dir));
     }

@@ -1,8 +1,13 @@
 #include "medsave/sys/process.hpp"
 
+#include "medsave/base/bytes.hpp"
 #include "medsave/base/error.hpp"
 #include "medsave/base/text.hpp"
+#include "medsave/base/thread.hpp"
+#include "medsave/sys/file_io.hpp"
 
+#include <chrono>
+#include <cstddef>
 #include <utility>
 
 namespace medsave {
@@ -50,12 +55,51 @@ std::vector<std::string> split_command(std::string_view line) {
   return words;
 }
 
-ChildOutput::ChildOutput(const std::vector<std::string>& command)
-    : child_({.command = command, .out = ChildStream::pipe}) {}
+ChildOutput::ChildOutput(const std::vector<std::string>& command,
+                         std::function<void(const std::string& line)> says)
+    : child_({.command = command,
+              .out = ChildStream::pipe,
+              .err = says ? ChildStream::pipe : ChildStream::inherited}) {
+  if (!says) return;
+  errors_ = start_thread([this, says = std::move(says)](const std::stop_token& stop) {
+    try {
+      read_errors(says, stop);
+    } catch (const Error&) {  // what it says is lost, and how it ends counts
+    }
+  });
+}
+
+/// Ends also where a program that it has left behind keeps the stream open.
+void ChildOutput::read_errors(const std::function<void(const std::string&)>& says,
+                              const std::stop_token& stop) {
+  constexpr std::chrono::milliseconds kPause(100);
+  constexpr std::size_t kLongestLine = 4096;
+  constexpr int kMostAfterwards = 100;
+  std::string text;
+  Buffer piece(kLongestLine);
+  for (int afterwards = 0; afterwards < kMostAfterwards;) {
+    const auto got =
+        read_when_ready(child_.err().get(), piece.writable(), kPause, _("the program"));
+    if (got == 0U || (!got && stop.stop_requested())) break;
+    if (stop.stop_requested()) ++afterwards;
+    text += as_text(piece.view().first(got.value_or(0)));
+    for (std::size_t end = text.find('\n'); end != std::string::npos; end = text.find('\n')) {
+      says(text.substr(0, end));
+      text.erase(0, end + 1);
+    }
+    if (text.size() < kLongestLine) continue;
+    says(text);
+    text.clear();
+  }
+  if (!text.empty()) says(text);
+}
 
 int ChildOutput::wait() {
   child_.out().reset();  // a child that still writes gets SIGPIPE instead of waiting for ever
-  return child_.wait();
+  const int status = child_.wait();
+  errors_.request_stop();
+  if (errors_.joinable()) errors_.join();
+  return status;
 }
 
 }  // namespace medsave

@@ -43,3 +43,16 @@ same "$(files_in locks)" 0
 step "standard input and folders exclude each other"
 expect 1 medsave backup --stdin data </dev/null
 expect 0 medsave check --read-data
+
+step "what the command says on standard error is told line by line, and cannot act on the terminal"
+wild=(sh -c 'echo out; printf "one\n\033[31mred\n\nlast" >&2')
+expect 0 medsave backup --stdin-from-command --stdin-filename x -- "${wild[@]}"
+found -x 'subprocess sh: one' <stderr || fail "$(cat stderr)"
+found -x 'subprocess sh: last' <stderr || fail "$(cat stderr)"
+if grep -q $'\033' stderr; then fail "a control character of the command"; fi
+expect 0 medsave --json backup --stdin-from-command --stdin-filename x -- "${wild[@]}"
+same "$(json-value --type warning /message <stderr)" "subprocess sh: last"
+found 'subprocess sh: one' <stderr || fail "$(cat stderr)"
+expect 0 timeout 60 "$MEDSAVE" backup --stdin-from-command --stdin-filename x -- \
+  sh -c 'echo out; (sleep 20; echo late >&2) & echo done >&2'
+found -x 'subprocess sh: done' <stderr || fail "$(cat stderr)"
