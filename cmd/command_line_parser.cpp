@@ -29,7 +29,8 @@ namespace {
 bool is_option(const std::string& word) { return word.size() > 1 && word.front() == '-'; }
 
 /// One pass over the words, which takes each as an option with its value, as the name of a command,
-/// or as an argument. An option is looked up in the command named so far and those above it.
+/// or as an argument. An option is looked up in the command named so far and those above it; one
+/// that none of them has waits for the next command that is named.
 class LineParser {
  public:
   LineParser(const Command& root, const std::vector<std::string>& words)
@@ -40,17 +41,20 @@ class LineParser {
   ParsedLine parse() {
     bool ended = false;  // by "--": no options follow
     while (next_ < words_.size()) {
-      const std::string& word = words_[next_++];
+      const std::string word = words_[next_++];
       if (ended || !is_option(word)) {
         take_argument(word);
       } else if (word == "--") {
         ended = true;
+      } else if (!is_known(word) && !line_.command->commands().empty()) {
+        put_off(word);
       } else if (word.starts_with("--")) {
         take_long(word);
       } else {
         take_letters(word);
       }
     }
+    if (!waiting_.empty()) refuse_waiting();
     if (!line_.help) {
       apply_environment("MEDSAVE_");
       apply_environment("RESTIC_");
@@ -59,6 +63,41 @@ class LineParser {
   }
 
  private:
+  /// Whether the command named so far, or one above it, has all that this word calls.
+  [[nodiscard]] bool is_known(const std::string& word) const {
+    if (word.starts_with("--")) {
+      const std::string name = word.substr(2, word.find('=') - 2);
+      return name == "help" || line_.command->find_option(name) != nullptr;
+    }
+    for (std::size_t at = 1; at < word.size() && word[at] != '='; ++at) {
+      if (word[at] == 'h') continue;
+      const Option* option = line_.command->find_letter(word[at]);
+      if (option == nullptr) return false;
+      if (option->takes_value()) return true;
+    }
+    return true;
+  }
+
+  /// An option of a command that is named behind it: `--tag x snapshots`. As pflag cannot know
+  /// whether it takes a value, it takes the next word for one.
+  void put_off(const std::string& word) {
+    waiting_.push_back(word);
+    const bool is_long = word.starts_with("--");
+    if (word.find('=') != std::string::npos || (!is_long && word.size() != 2)) return;
+    if (next_ < words_.size()) waiting_.push_back(words_[next_++]);
+  }
+
+  [[noreturn]] void refuse_waiting() const {
+    const std::string& word = waiting_.front();
+    if (word.starts_with("--")) unknown(word.substr(0, word.find('=')));
+    for (std::size_t at = 1; at < word.size(); ++at) {
+      if (word[at] != 'h' && line_.command->find_letter(word[at]) == nullptr) {
+        unknown({'-', word[at]});
+      }
+    }
+    unknown(word);
+  }
+
   /// --name, --name=value or --name value.
   void take_long(const std::string& word) {
     const std::size_t equals = word.find('=');
@@ -120,8 +159,15 @@ class LineParser {
 
   void enter_command(const std::string& name) {
     const Command& here = *line_.command;
-    line_.command = here.find(name);
-    if (line_.command != nullptr) return;
+    const Command* found = here.find(name);
+    if (found == nullptr && !waiting_.empty()) refuse_waiting();
+    if (found != nullptr) {
+      line_.command = found;
+      words_.insert(words_.begin() + static_cast<std::ptrdiff_t>(next_), waiting_.begin(),
+                    waiting_.end());
+      waiting_.clear();
+      return;
+    }
     throw ErrorInLines(
         Errc::usage,
         format_text(_("unknown command \"{}\" for \"{}\"\nRun '{} --help' to see what there is."),
@@ -202,8 +248,9 @@ class LineParser {
   }
 
   const Command& root_;
-  const std::vector<std::string>& words_;
-  std::size_t next_ = 0;  // of words_
+  std::vector<std::string> words_;
+  std::size_t next_ = 0;                   // of words_
+  std::vector<std::string> waiting_ = {};  // for a command that has these options
   ParsedLine line_;
   std::set<const Option*> given_;
   std::map<std::string, const Option*> exclusive_;

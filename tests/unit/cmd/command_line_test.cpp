@@ -217,9 +217,27 @@ TEST_F(CommandLine, NamesAnUnknownOptionAsItWasWritten) {
                 "unknown flag: " + shown + "\nRun 'prog save --help' to see what there is.");
     }
   }
-  EXPECT_EQ(error_of({"--exclude", "a", "save"}),
-            "unknown flag: --exclude\nRun 'prog --help' to see what there is.");
+  for (const std::vector<std::string>& words : {std::vector<std::string>{"--exclude", "save"},
+                                                {"--exclude", "a"},
+                                                {"--exclude", "a", "b"}}) {
+    EXPECT_EQ(error_of(words), "unknown flag: --exclude\nRun 'prog --help' to see what there is.");
+  }
   EXPECT_THAT(error_of({"save", "-v", "-=2"}), HasSubstr("unknown flag: -="));
+}
+
+TEST_F(CommandLine, TakesOptionsOfACommandBeforeIt) {
+  const ParsedLine line = parse({"--exclude", "a", "-e", "b", "--exclude=c", "-e=d", "-vn", "-r",
+                                 "/repo", "save", "file", "-e", "f"});
+  EXPECT_EQ(line.command->name(), "save");
+  EXPECT_THAT(line.arguments, ElementsAre("file"));
+  EXPECT_THAT(excludes, ElementsAre("a", "b", "c", "d", "f"));
+  EXPECT_EQ(verbose, 1);
+  EXPECT_EQ(repo, "/repo");
+  EXPECT_TRUE(dry_run);
+  EXPECT_EQ(error_of({"--foo", "a", "save"}),
+            "unknown flag: --foo\nRun 'prog save --help' to see what there is.");
+  // Nobody can know yet that -n takes no value.
+  EXPECT_THAT(error_of({"-n", "save"}), HasSubstr("unknown flag: -n"));
 }
 
 TEST_F(CommandLine, NamesAnUnknownCommand) {
