@@ -329,8 +329,10 @@ std::optional<Repository::OwnConfig> Repository::find_own_config(Backend& backen
   for (std::size_t i = 0; i < configs.size(); ++i) {
     try {
       RepoConfig config = decode_config(key.master, configs[i]);
-      OwnConfig own = {.which = i, .sealed = Buffer(configs[i].view())};
-      if (config.version == 1 && holds_compressed(backend, key.master, stop)) {
+      OwnConfig own = {.which = i};
+      if (config.version == 2 || !holds_compressed(backend, key.master, stop)) {
+        own.sealed = Buffer(configs[i].view());
+      } else {
         config.version = 2;
         seal(key.master, as_bytes(encode_repo_config(config)), own.sealed, system_random());
       }
