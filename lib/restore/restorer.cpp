@@ -189,12 +189,12 @@ Timestamp time_of_begin(const RestoreRequest& request) {
   return request.delete_extra ? next_file_tick() : Timestamp{};
 }
 
-struct HowTo {
+struct RunOptions {
   bool dry_run = false;
   Timestamp begun = {};
 };
 
-void carry_out(const BlobReader& reader, const RestoreRequest& request, const HowTo& how,
+void carry_out(const BlobReader& reader, const RestoreRequest& request, const RunOptions& options,
                RestoreLog& log, const std::stop_token& stop) {
   const MetadataWriter metadata(request, [&](const std::string& text) { log.notice(text); });
   try {
@@ -204,7 +204,7 @@ void carry_out(const BlobReader& reader, const RestoreRequest& request, const Ho
     if (e.code() == Errc::usage) throw;
     throw unusable_target(e);
   }
-  RestoreTarget target(request, how.dry_run);
+  RestoreTarget target(request, options.dry_run);
   const std::set<FileKey> kept = what_must_stay(request);
   DeferredWork deferred;
   ExtraGuard guard(request, log);
@@ -216,24 +216,24 @@ void carry_out(const BlobReader& reader, const RestoreRequest& request, const Ho
                                   .log = log,
                                   .guard = guard,
                                   .kept = kept,
-                                  .begun = how.begun,
-                                  .dry_run = how.dry_run};
+                                  .begun = options.begun,
+                                  .dry_run = options.dry_run};
   walk(context, stop);
   announce_dirs(target, log);
   log.forecast(make_forecast(request, deferred.totals));
 
   FileWriter writer(context);
   ContentStage(context, writer).run(stop);
-  if (!how.dry_run) {
+  if (!options.dry_run) {
     PlanApplier(context).replace_folders(stop);
     writer.replace_folders(stop);
   }
   LinkStage(context, writer).run(stop);
-  const bool sync = request.sync && !how.dry_run;
+  const bool sync = request.sync && !options.dry_run;
   const bool safe = !sync || make_durable(request, target, log);
   // Directories may end up without access for us, so verification comes before the end.
-  if (request.verify && !how.dry_run) VerifyStage(context, writer).run(stop);
-  if (safe && !how.dry_run) MetadataStage(context, writer).run(stop);
+  if (request.verify && !options.dry_run) VerifyStage(context, writer).run(stop);
+  if (safe && !options.dry_run) MetadataStage(context, writer).run(stop);
   FinishStage(context).run(stop);
   metadata.report();
   if (sync && safe) make_durable(request, target, log);
