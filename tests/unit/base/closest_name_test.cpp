@@ -1,8 +1,8 @@
-#include "closest_name.hpp"
+#include "medsave/base/closest_name.hpp"
 
 #include <gtest/gtest.h>
 
-namespace medsave::cli {
+namespace medsave {
 namespace {
 
 TEST(ClosestName, FindsWhatASlipOfTheKeyboardMeant) {
@@ -25,4 +25,4 @@ TEST(ClosestName, DoesNotGuessWildly) {
 }
 
 }  // namespace
-}  // namespace medsave::cli
+}  // namespace medsave

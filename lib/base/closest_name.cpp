@@ -1,9 +1,9 @@
-#include "closest_name.hpp"
+#include "medsave/base/closest_name.hpp"
 
 #include <algorithm>
 #include <cstddef>
 
-namespace medsave::cli {
+namespace medsave {
 namespace {
 
 /// Optimal string alignment: how many letters differ, an exchange of two neighbours counting once.
@@ -38,4 +38,4 @@ std::string closest_name(std::string_view word, const std::vector<std::string>& 
   return best;
 }
 
-}  // namespace medsave::cli
+}  // namespace medsave
