@@ -16,6 +16,7 @@
 #include "medsave/archive/archiver.hpp"
 #include "medsave/archive/snapshot_paths.hpp"
 #include "medsave/base/clock.hpp"
+#include "medsave/base/encoding.hpp"
 #include "medsave/base/error.hpp"
 #include "medsave/base/sentences.hpp"
 #include "medsave/base/text.hpp"
@@ -59,10 +60,11 @@ StreamSource command_source(const std::vector<std::string>& command, Context& co
   source.finish = [child, program = command.front()] {
     const int status = (*child)->wait();
     if (status == 0) return;
-    throw Error(Errc::io, format_text(_("command \"{}\" failed with exit status {}; nothing of its "
-                                        "output was saved, and your earlier backups are intact. "
-                                        "Run it by itself to see why it fails"),
-                                      program, status));
+    throw Error(
+        Errc::io,
+        format_text(_("command \"{}\" failed with exit status {}; nothing of its output was saved, "
+                      "and your earlier backups are intact. Run it by itself to see why it fails."),
+                    program, status));
   };
   return source;
 }
@@ -80,13 +82,27 @@ std::vector<std::string> existing_targets(const BackupOptions& options,
   }
   std::erase_if(targets, [&](const std::string& target) {
     if (target_exists(target)) return false;
-    report.unusable_target(target, _("it does not exist"));
+    report.unusable_target(target,
+                           _("it was not found (misspelt, or is its drive not connected?)"));
     return true;
   });
   if (targets.empty()) {
     throw Error(Errc::usage, _("all source directories/files do not exist"));
   }
   return targets;
+}
+
+/// Snapshots hold text in UTF-8, so names in another encoding may become the same there.
+void tell_of_other_encodings(const std::vector<std::string>& paths, Context& context) {
+  if (context.identity == Identity::restic) return;
+  for (const std::string& path : paths) {
+    if (is_utf8(path)) continue;
+    context.warn(format_text(
+        _("the path {} is not UTF-8, so the snapshot records it as {}. Paths that differ only in "
+          "such letters are recorded alike: forget takes their snapshots for those of one path, "
+          "and keeps no more of them all than of one. Better rename it."),
+        path, as_utf8(path)));
+  }
 }
 
 /// What a backup is about to save.
@@ -105,10 +121,12 @@ void set_sources(Job& job, const BackupOptions& options, const std::vector<std::
     if (options.from_command) stream = command_source(arguments, context);
     stream.filename = options.stdin_filename;
     request.streams.push_back(std::move(stream));
+    tell_of_other_encodings(source_paths({}, request.streams), context);
     job.snapshot.paths = snapshot_paths({}, request.streams);
     return;
   }
   request.targets = existing_targets(options, arguments, report);
+  tell_of_other_encodings(source_paths(request.targets), context);
   job.snapshot.paths = snapshot_paths(request.targets);
 }
 
@@ -136,7 +154,7 @@ Job make_job(const BackupOptions& options, const std::vector<std::string>& argum
 
   Snapshot& snapshot = job.snapshot;
   snapshot.time = in_local_zone(options.time.value_or(system_clock().now()));
-  snapshot.hostname = options.host.empty() ? host_name() : options.host;
+  snapshot.hostname = as_utf8(options.host.empty() ? host_name() : options.host);
   snapshot.username = user_name();
   snapshot.uid = user_id();
   snapshot.gid = group_id();
@@ -148,37 +166,43 @@ Job make_job(const BackupOptions& options, const std::vector<std::string>& argum
   return job;
 }
 
-void choose_parent_of(Job& job, const BackupOptions& options,
-                      const std::vector<SnapshotEntry>& snapshots, const Timestamp& now,
-                      Context& context) {
-  const bool is_stream = !job.request.streams.empty();
-  ParentToUse chosen = find_parent(job.snapshot, is_stream, options, snapshots, now, context);
-  job.parent = std::move(chosen.compared_with);
-  if (chosen.only_recorded) job.snapshot.parent = chosen.only_recorded;
-  if (is_stream) return;
-  if (job.parent) {
+void set_parent(Job& job, const BackupOptions& options, const std::vector<SnapshotEntry>& snapshots,
+                const Timestamp& now, Context& context) {
+  const ParentWish wish = {.group_by = options.group_by,
+                           .named = options.parent,
+                           .compares = job.request.streams.empty() && !options.force,
+                           .time_is_now = !options.time};
+  ChosenParent chosen = choose_parent_of(job.snapshot, wish, snapshots, now, context);
+  job.parent = std::move(chosen.compared);
+  if (!job.parent) job.snapshot.parent = chosen.recorded;
+  if (!job.request.streams.empty()) return;
+  if (options.force && context.identity == Identity::medsave) {
+    context.info(_("all files are read again (--force)"));
+  } else if (job.parent) {
     context.info(format_text(_("using parent snapshot {}"), job.parent->id.short_hex()));
   } else {
     context.info(_("no parent snapshot found, will read all files"));
   }
 }
 
-/// Indexes packs that a killed run stored but did not index, so that their blobs are not stored
-/// again.
+/// Indexes packs that a killed run of this computer stored but did not index, so that their blobs
+/// are not stored again. Only where this run has just removed the lock of a process that certainly
+/// has ended: packs without an index may also be those that a prune is about to delete, which was
+/// suspended and has lost its lock. That a lock of another computer is old, or that `unlock`
+/// removed it, does not tell that its owner will never wake.
 std::vector<Id> pick_up_interrupted_run(const OpenedRepository& opened, Index& index,
                                         Context& context) {
   const Repository& repository = opened.repository();
   RepoLock& lock = *opened.lock();
-  if (!lock.alone()) return {};
+  if (!lock.cleared_dead_lock() || !lock.alone()) return {};
   const auto alone = [&lock] {
     // confirm() also shows a backup that began at the same moment, whose unfinished files must
     // stay.
     lock.confirm();
     return lock.alone();
   };
-  // A killed run leaves its lock too, so its temporary files are looked for only where a dead lock
-  // was removed. `prune` looks for them every time.
-  if (lock.cleared_dead_lock() && alone()) repository.backend().remove_leftovers();
+  // Temporary files of that run; `prune` looks for them every time.
+  if (alone()) repository.backend().remove_leftovers();
   std::vector<Id> adopted = adopt_unindexed_packs(repository, index, alone, opened.stop()).adopted;
   const unsigned long packs = adopted.size();
   if (packs == 0) return {};
@@ -268,28 +292,29 @@ BackupResult run_and_show(BackupDestination destination, BackupRequest request,
     ProgressDisplay display(context.console, progress, ProgressKind::backup,
                             context.progress_style(), context.progress_interval());
     return run_backup({std::move(destination)}, std::move(request), report.sinks(), progress);
-  } catch (const Interrupted&) {
-    context.tell_of_interruption();
-    context.warn(nothing_saved());
-    throw;
   } catch (const Error& e) {
     if (dry_run || context.identity == Identity::restic) throw;
     // Other errors say for themselves what they mean for what is stored.
-    const bool by_the_user = e.code() == Errc::usage;
-    throw Error(e.code(),
-                with_sentence(e.what(), by_the_user ? _("The backup is not finished; your earlier "
-                                                        "backups are intact")
-                                                    : _("The backup is not finished")));
+    throw Error(e.code(), format_text(e.code() == Errc::usage
+                                          ? _("the backup is not finished, and your earlier "
+                                              "backups are intact: {}")
+                                          : _("the backup is not finished: {}"),
+                                      e.what()));
   }
 }
 
 /// Throws CommandFailed where the snapshot does not hold all that was asked for.
 void require_complete(const BackupResult& result, const BackupOptions& options,
                       const BackupReport& report) {
-  if (result.problems + report.unusable_targets() != 0) {
-    throw CommandFailed(kExitIncomplete,
-                        _("Warning: at least one source file could not be read; the snapshot holds "
-                          "all others"));
+  if (const unsigned long missing = result.problems + report.unusable_targets(); missing != 0) {
+    throw CommandFailed(
+        kExitIncomplete,
+        format_text(n_("Warning: {} item is missing from the snapshot, or a part of it; all others "
+                       "are in it. Mend what is said of it, and back up again.",
+                       "Warning: {} items are missing from the snapshot, or parts of them; all "
+                       "others are in it. Mend what is said of them, and back up again.",
+                       missing),
+                    missing));
   }
   if (!result.excluded.empty()) {
     const unsigned long count = result.excluded.size();
@@ -317,12 +342,14 @@ void back_up(const BackupOptions& options, const std::vector<std::string>& argum
   report.set_job(job.snapshot);
   if (!options.summary_file.empty()) tell_begun(options.summary_file, report);
   std::optional<RunningBackup> running;
-  if (!options.dry_run && job.request.streams.empty()) running.emplace(context, job.snapshot);
+  if (!options.dry_run && job.request.streams.empty()) {
+    running.emplace(context, job.snapshot.hostname, source_paths(job.request.targets));
+  }
   context.detail(_("open repository"));
   OpenOptions open{.lists_packs = true};
   if (options.dry_run) open.lock.reset();
   const OpenedRepository& opened = open_repository(context, open);
-  leave_out_own_files(job.request, job.snapshot.paths, context);  // the cache is there by now
+  leave_out_own_files(job.request, context);  // the cache is there by now
   const Repository& repository = opened.repository();
   const auto snapshots = load_snapshots(repository, opened.stop(),
                                         [&](const std::string& problem) { context.warn(problem); });
@@ -330,7 +357,7 @@ void back_up(const BackupOptions& options, const std::vector<std::string>& argum
   std::vector<IndexProblem> damaged;
   const std::unique_ptr<Index> index =
       load_index_for_writing(repository, context, opened.stop(), &damaged).index;
-  choose_parent_of(job, options, snapshots, repository.clock().now(), context);
+  set_parent(job, options, snapshots, repository.clock().now(), context);
   Progress progress;
   BackupDestination destination = make_destination(job, opened, *index, progress, context);
   // Not with damaged index files: the packs that they list look like those of an interrupted run,
@@ -370,6 +397,11 @@ void run_backup_command(const BackupOptions& options, const std::vector<std::str
     refuse_contradictions(options, arguments, context);
     back_up(options, arguments, context, report);
   } catch (const std::exception& e) {
+    const bool interrupted = dynamic_cast<const Interrupted*>(&e) != nullptr;
+    if (interrupted && context.outcome().empty() && !context.nothing_begun()) {
+      context.tell_of_interruption();
+      context.warn(nothing_saved());
+    }
     if (options.summary_file.empty()) throw;
     const auto* failed = dynamic_cast<const CommandFailed*>(&e);
     const bool incomplete = failed != nullptr && failed->exit_code() == kExitIncomplete;
@@ -381,7 +413,7 @@ void run_backup_command(const BackupOptions& options, const std::vector<std::str
     // If the interruption came after the snapshot was saved, the summary says that it was.
     if (stopped && !context.outcome().empty()) {
       why = context.outcome();
-    } else if (dynamic_cast<const Interrupted*>(&e) != nullptr) {
+    } else if (interrupted) {
       why = nothing_saved();
     }
     tell_failure(options.summary_file, outcome, why, report, context);

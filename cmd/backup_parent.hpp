@@ -1,27 +1,34 @@
 #pragma once
 
-#include "backup_options.hpp"
-#include "context.hpp"
-
-#include "medsave/base/clock.hpp"
-#include "medsave/base/id.hpp"
-#include "medsave/format/snapshot.hpp"
 #include "medsave/snap/snapshot_finder.hpp"
 
 #include <optional>
+#include <string>
 #include <vector>
 
 namespace medsave::cli {
 
-/// The parent of a backup, at most one of the two.
-struct ParentToUse {
-  std::optional<SnapshotEntry> compared_with = {};  // files that are as in it are not read
-  std::optional<Id> only_recorded = {};             // in the snapshot
+class Context;
+
+struct ParentWish {
+  GroupBy group_by = {};
+  std::string named = {};   // --parent; empty: the latest of the group
+  bool compares = true;     // with a parent; not with --force, nor a stream
+  bool time_is_now = true;  // no --time
 };
-/// `snapshot`: the one that is to be made. `is_stream`: from standard input, which is compared with
-/// nothing. Warns where a clock is or was wrong. Throws Error for a --parent that is not there.
-ParentToUse find_parent(const Snapshot& snapshot, bool is_stream, const BackupOptions& options,
-                        const std::vector<SnapshotEntry>& snapshots, const Timestamp& now,
-                        Context& context);
+
+struct ChosenParent {
+  std::optional<SnapshotEntry> compared = {};
+  /// The parent to record where nothing is compared: one that proves that the clock is behind.
+  /// Without it `forget` would take the new snapshot for an old one.
+  std::optional<Id> recorded = {};
+};
+
+/// The parent of a snapshot that is about to be made. Where the group has one in the future, a
+/// clock was wrong or is: that is told, and the parent is the one made last, so that the parents
+/// show the order that the times do not. Throws as find_snapshot().
+ChosenParent choose_parent_of(const Snapshot& snapshot, const ParentWish& wish,
+                              const std::vector<SnapshotEntry>& snapshots, const Timestamp& now,
+                              Context& context);
 
 }  // namespace medsave::cli

@@ -4,6 +4,7 @@
 #include "snapshot_options.hpp"
 
 #include "medsave/base/error.hpp"
+#include "medsave/base/sentences.hpp"
 #include "medsave/base/text.hpp"
 #include "medsave/base/units.hpp"
 #include "medsave/format/time_text.hpp"
@@ -82,17 +83,19 @@ BackupSinks BackupReport::sinks() {
 }
 
 void BackupReport::problem(const BackupProblem& problem) {
+  const std::string message = context_.identity == Identity::restic
+                                  ? problem.message
+                                  : without_own_name(problem.message, problem.path);
   if (context_.global.json) {
     context_.warn(JsonObject("error")
                       .add_json("error", JsonObject().add("message", problem.message).text())
                       .add("during", problem.during_scan ? "scan" : "archival")
                       .add("item", problem.path));
   } else {
-    context_.warn(
-        escape_for_terminal(format_text(_("error: {}: {}"), problem.path, problem.message)));
+    context_.warn(escape_for_terminal(format_text(_("error: {}: {}"), problem.path, message)));
   }
   if (problem.during_scan) return;  // the archiver reports the same file
-  remember(with_colon(problem.path, problem.message));
+  remember(with_colon(problem.path, message));
 }
 
 void BackupReport::unusable_target(const std::string& target, const std::string& why) {
@@ -172,11 +175,16 @@ std::string BackupReport::heading() const {
   if (job_.paths.empty()) return format_text(_("Backup to {}"), location);
   return format_text(
       dry_run_ ? _("Trial of a backup of {} on {} to {}, {}") : _("Backup of {} on {} to {}, {}"),
-      join(job_.paths, ", "), job_.hostname, location, format_local_time(job_.time.instant));
+      join(job_.paths, ", "), job_.hostname, location, tell_time(job_.time.instant));
 }
 
 void BackupReport::say(const std::string& line) {
   context_.info(line);
+  summary_ += plain_line(line) + "\n";
+}
+
+void BackupReport::warn(const std::string& line) {
+  context_.warn(line);
   summary_ += plain_line(line) + "\n";
 }
 
@@ -189,9 +197,8 @@ void BackupReport::require_summary_file(const std::string& file) {
     if (begin.empty() || begin.starts_with(kTextMark) || begin.starts_with(kJsonMark)) return;
   }
   throw Error(Errc::usage,
-              format_text(_("{} holds something other than the summary of a backup and "
-                            "was not replaced; nothing was saved. Name another file "
-                            "with --summary-file"),
+              format_text(_("{} holds something other than the summary of a backup and was not "
+                            "replaced; nothing was saved. Name another file with --summary-file."),
                           file));
 }
 
@@ -228,8 +235,11 @@ void BackupReport::print_summary(const BackupResult& result) {
   }
   say(format_text(_("Files:       {:5} new, {:5} changed, {:5} unmodified"), summary.files_new,
                   summary.files_changed, summary.files_unmodified));
-  say(format_text(_("Dirs:        {:5} new, {:5} changed, {:5} unmodified"), summary.dirs_new,
-                  summary.dirs_changed, summary.dirs_unmodified));
+  const char* folders =
+      context_.identity == Identity::restic
+          ? _("Dirs:        {:5} new, {:5} changed, {:5} unmodified")
+          : _("Dirs:        {:5} new, {:5} changed, {:5} unmodified (parents included)");
+  say(format_text(folders, summary.dirs_new, summary.dirs_changed, summary.dirs_unmodified));
   context_.detail(format_text(_("Data Blobs:  {:5} new"), summary.data_blobs));
   context_.detail(format_text(_("Tree Blobs:  {:5} new"), summary.tree_blobs));
   const char* added = dry_run_ ? _("Would add to the repository: {} ({} stored)")
@@ -244,19 +254,25 @@ void BackupReport::print_summary(const BackupResult& result) {
   print_skipped();
   if (result.stored_again != 0) {
     const unsigned long count = result.stored_again;
-    say(format_text(
-        n_("{} file or folder of the previous snapshot was damaged in the repository; its present "
-           "state is stored again",
-           "{} files and folders of the previous snapshot were damaged in the repository; their "
-           "present state is stored again",
+    warn(format_text(
+        n_("Warning: {} file or folder of the previous snapshot was damaged in the repository; its "
+           "present state is stored again. \"medsave check\" tells whether earlier snapshots are "
+           "complete.",
+           "Warning: {} files and folders of the previous snapshot were damaged in the repository; "
+           "their present state is stored again. \"medsave check\" tells whether earlier snapshots "
+           "are complete.",
            count),
         count));
   }
   if (result.changed_while_read != 0) {
     const unsigned long count = result.changed_while_read;
-    say(format_text(
-        n_("{} file kept changing while it was read; its copy may not hang together",
-           "{} files kept changing while they were read; their copies may not hang together",
+    warn(format_text(
+        n_("Warning: {} file kept changing while it was read; its copy may be unusable. Close the "
+           "program that uses it and run the backup again; of a database, save what its dump "
+           "program writes (see \"medsave backup --help\").",
+           "Warning: {} files kept changing while they were read; their copies may be unusable. "
+           "Close the programs that use them and run the backup again; of a database, save what "
+           "its dump program writes (see \"medsave backup --help\").",
            count),
         count));
   }
@@ -266,15 +282,15 @@ void BackupReport::print_summary(const BackupResult& result) {
     say(format_text(_("snapshot {} saved"),
                     context_.console.bold(result.destinations.front().snapshot_id->short_hex())));
   }
-  if (dry_run_ && context_.identity == Identity::medsave) say(_("Dry run: nothing was saved."));
+  if (dry_run_ && context_.identity == Identity::medsave) say(_("Dry run: nothing was saved"));
 }
 
 void BackupReport::print_skipped() {
   const std::lock_guard lock(mutex_);
   if (skipped_count_ == 0) return;
   const unsigned long count = skipped_count_;
-  say(format_text(n_("{} item could not be read and is missing from the snapshot:",
-                     "{} items could not be read and are missing from the snapshot:", count),
+  say(format_text(n_("{} item is missing from the snapshot, or a part of it:",
+                     "{} items are missing from the snapshot, or parts of them:", count),
                   count));
   for (const std::string& line : skipped_) {
     say("  " + line);

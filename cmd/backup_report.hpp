@@ -45,6 +45,7 @@ class BackupReport {
   void print_skipped();
   [[nodiscard]] std::string heading() const;
   void say(const std::string& line);
+  void warn(const std::string& line);
 
   Context& context_;
   const bool dry_run_;

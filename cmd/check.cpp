@@ -49,7 +49,7 @@ void print_finding(const Finding& finding, Context& context) {
 
 void print_affected(const CheckReport& report, Context& context) {
   if (report.affected.empty()) return;
-  context.warn(_("These cannot be restored completely:"));
+  context.warn(_("These cannot be restored completely as things stand:"));
   for (const AffectedPath& affected : report.affected) {
     context.warn(
         escape_for_terminal(format_text(_("  snapshot {}, {}: {}"), affected.snapshot.short_hex(),
@@ -57,6 +57,21 @@ void print_affected(const CheckReport& report, Context& context) {
   }
   const unsigned long more = report.affected_total - report.affected.size();
   if (more != 0) context.warn(format_text(n_("and {} more", "and {} more", more), more));
+  if (report.suggest_repair_index) {
+    context.warn(_("The index can be made anew, and perhaps nothing is lost then (see below)"));
+  }
+}
+
+/// Whether all snapshots were looked at, and none needs what is damaged.
+bool touches_no_snapshot(const CheckReport& report) {
+  return report.affected_total == 0 && report.unread_snapshots == 0 && !report.access_denied &&
+         !report.no_snapshots && report.snapshots == report.snapshots_listed;
+}
+
+std::string hex_of(const std::vector<Id>& ids) {
+  std::vector<std::string> names;
+  for (const Id& id : ids) names.push_back(id.hex());
+  return join(names, " ");
 }
 
 std::string advice_on_unknown_types() {
@@ -72,51 +87,81 @@ std::vector<std::string> steps_to_mend(const CheckReport& report) {
   // them out of the index.
   if (report.access_denied) {
     return {_("This user may not read all files of the repository, which is no damage of theirs: "
-              "run the command as the user who made the repository, or have the rights changed."),
-            _("Then check again, and repair nothing before.")};
+              "run the command as the user who made the repository, or have the rights changed"),
+            _("Then check again, and repair nothing before")};
   }
   if (report.unknown_types && !report.lost_content && report.damaged_snapshots.empty()) {
     return {advice_on_unknown_types()};
   }
   std::vector<std::string> steps = {
-      _("Keep the repository as it is and copy it first. If there are more errors each time, the "
+      _("Write nothing more to this repository, and copy it to another drive first: all that "
+        "follows is done to the copy (-r and its folder). If there are more errors each time, the "
         "drive or the memory is failing.")};
   if (!report.broken_packs.empty() && report.rotten_packs.size() != report.broken_packs.size()) {
     steps.emplace_back(
-        _("If a folder or files below \"data\" were renamed or moved, put them back."));
+        _("If a folder or files below \"data\" were renamed or moved, put them back"));
+  }
+  if (!report.broken_packs.empty()) {
+    steps.emplace_back(
+        _("If there is a copy of the repository on another drive or server, fetch the files named "
+          "above from its folder \"data\" and put them in their place. Then check again: what "
+          "follows is only for what is still damaged then."));
   }
   if (report.suggest_repair_index) {
     steps.emplace_back(
-        _("Make the index anew from the packs: medsave repair index. Then check again."));
+        _("Make the index anew from the packs: \"medsave repair index\". Then check again."));
   }
   if (!report.damaged_snapshots.empty()) {
     steps.push_back(advice_on_damaged_snapshots(report.damaged_snapshots));
   }
-  if (!report.rotten_packs.empty()) {
-    std::vector<std::string> ids;
-    for (const Id& id : report.rotten_packs) ids.push_back(id.hex());
+  if (!report.damaged_keys.empty()) {
     steps.push_back(format_text(
-        _("Save what is intact of the damaged packs: medsave repair packs {}"), join(ids, " ")));
+        _("Fetch the damaged keys ({}) from the folder \"keys\" of another copy of the repository, "
+          "or remove them (\"medsave key remove ID\") and add their passwords again (\"medsave key "
+          "add\")"),
+        hex_of(report.damaged_keys)));
+  }
+  if (!report.rotten_packs.empty()) {
+    steps.push_back(
+        format_text(_("Save what is intact of the damaged packs: \"medsave repair packs {}\""),
+                    hex_of(report.rotten_packs)));
   }
   if (report.broken_packs.size() > report.rotten_packs.size() && !report.suggest_repair_index) {
-    steps.emplace_back(_("Make the index fit the packs that are there: medsave repair index"));
+    steps.emplace_back(_("Make the index fit the packs that are there: \"medsave repair index\""));
   }
   if (report.unknown_types) steps.push_back(advice_on_unknown_types());
-  if (!report.broken_packs.empty() || !report.affected.empty()) {
+  const bool may_be_lost = !report.broken_packs.empty() || !report.affected.empty();
+  if (may_be_lost && !touches_no_snapshot(report)) {
     steps.emplace_back(
         _("Back up again: what the source still has is stored again. Then check again."));
     steps.emplace_back(
         _("What is lost for good, \"medsave repair snapshots --forget\" takes out of the "
-          "snapshots."));
+          "snapshots"));
+  } else if (!report.suggest_repair_index) {
+    steps.emplace_back(_("Then check again"));
   }
   return steps;
 }
 
+const char* what_is_whole(const CheckReport& report, bool reads_all) {
+  if (touches_no_snapshot(report)) {
+    return reads_all ? _("No snapshot needs what is damaged: all of them can be restored")
+                     : _("As far as can be told without reading the data (--read-data), no "
+                         "snapshot needs what is damaged");
+  }
+  return reads_all ? _("Snapshots and paths not named above are whole and can be restored")
+                   : _("As far as can be told without reading the data (--read-data), snapshots "
+                       "and paths not named above are whole");
+}
+
 void print_advice(const CheckReport& report, bool reads_all, Context& context) {
-  if (report.errors != 0) {
-    context.warn(reads_all ? _("Snapshots and paths not named above are whole and can be restored.")
-                           : _("As far as can be told without reading the data (--read-data), "
-                               "snapshots and paths not named above are whole."));
+  if (report.errors != 0 && report.errors == report.unused_errors) {
+    context.warn(_("Data that no snapshot needs is no damage; \"medsave prune\" removes it"));
+  } else if (report.errors != 0) {
+    context.warn(what_is_whole(report, reads_all));
+    if (context.identity == Identity::medsave) {
+      context.warn(_("The files on your computer are not concerned"));
+    }
     context.warn(_("What to do, in this order:"));
     std::size_t number = 0;
     for (const std::string& step : steps_to_mend(report)) {
@@ -125,8 +170,9 @@ void print_advice(const CheckReport& report, bool reads_all, Context& context) {
   }
   if (report.no_snapshots) {
     context.warn(
-        _("The repository holds data, but no snapshots. If there should be some, their folder or "
-          "list is damaged: do not prune, look at the medium or the server first."));
+        _("The repository holds data, but no snapshots. If there should be some, they were "
+          "deleted, or their folder or list is damaged: do not prune, look at the medium or the "
+          "server first. What was deleted, \"medsave recover\" can find again."));
   } else if (report.suggest_prune && report.errors == 0) {
     context.info(
         _("There are files that no snapshot needs; pruning the repository removes them. This "
@@ -206,9 +252,18 @@ void print_summary(const CheckReport& report, ReadDataSelection::Kind reading,
                              format_size(report.bytes_read)));
   }
   if (report.errors != 0 || nothing_chosen(report, context)) return;
-  context.info(_("no errors were found"));
-  if (!reads_all && context.identity == Identity::medsave) {
-    context.info(_("(not all data was read again; medsave check --read-data does that)"));
+  if (context.identity == Identity::restic) {
+    context.info(_("no errors were found"));
+    return;
+  }
+  context.info(report.no_snapshots ? _("apart from that, no errors were found")
+                                   : _("no errors were found"));
+  if (reading == ReadDataSelection::Kind::none) {
+    context.info(
+        _("(the content of files was not read: that a drive begins to fail is seen only by "
+          "\"medsave check --read-data\")"));
+  } else if (!reads_all) {
+    context.info(_("(not all data was read again; \"medsave check --read-data\" does that)"));
   }
 }
 
@@ -245,6 +300,13 @@ void run_check_command(const CheckOptions& options, const std::vector<std::strin
   progress.stop = opened.stop();
   CheckReport report;
   auto begun = std::chrono::steady_clock::now();
+  const auto elapsed = [&begun] {
+    return std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now() -
+                                                            begun);
+  };
+  request.snapshots_checked = [&](std::uint64_t snapshots) {
+    print_restic_progress(snapshots, "snapshots", elapsed(), context);
+  };
   std::string told;
   {
     const ProgressDisplay display(
@@ -265,10 +327,7 @@ void run_check_command(const CheckOptions& options, const std::vector<std::strin
   if (context.global.json) {
     print_json_summary(report, context);
   } else {
-    print_summary(
-        report, request.read_data.kind,
-        std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now() - begun),
-        context);
+    print_summary(report, request.read_data.kind, elapsed(), context);
   }
   if (nothing_chosen(report, context)) {
     const unsigned long all = report.snapshots_listed;

@@ -14,6 +14,15 @@ namespace medsave::cli {
 
 namespace {
 
+/// Where there is data, there were snapshots: perhaps they were deleted.
+std::string no_snapshot_text(const Repository& repository) {
+  const std::string text = _("the repository holds no snapshot");
+  Backend& backend = repository.backend();
+  if (backend.list(FileKind::index).empty() && backend.list(FileKind::pack).empty()) return text;
+  return with_semicolon(text, _("if there should be some, do not run \"medsave prune\": \"medsave "
+                                "recover\" can find those that were deleted"));
+}
+
 /// It might be the one that cannot be read.
 std::vector<SnapshotEntry> load_for_latest(const Repository& repository,
                                            const std::stop_token& stop) {
@@ -22,7 +31,7 @@ std::vector<SnapshotEntry> load_for_latest(const Repository& repository,
   } catch (const Error& e) {
     if (is_fatal(e)) throw;
     throw Error(e.code(), format_text(_("which snapshot is the latest cannot be told: {}; choose "
-                                        "one by its ID, `medsave snapshots` lists them"),
+                                        "one by its ID, \"medsave snapshots\" lists them"),
                                       without_stop(e.what())));
   }
 }
@@ -31,8 +40,13 @@ std::vector<SnapshotEntry> load_for_latest(const Repository& repository,
 
 std::vector<SnapshotEntry> load_candidates(const Repository& repository, const std::string& id,
                                            const std::stop_token& stop, Context& context) {
-  if (id == kLatestSnapshot) return load_for_latest(repository, stop);
-  return load_snapshots(repository, stop, context.notices());
+  std::vector<SnapshotEntry> loaded = id == kLatestSnapshot
+                                          ? load_for_latest(repository, stop)
+                                          : load_snapshots(repository, stop, context.notices());
+  if (loaded.empty() && context.identity == Identity::medsave) {
+    throw Error(Errc::not_found, no_snapshot_text(repository));
+  }
+  return loaded;
 }
 
 ReadableSnapshots load_to_choose(const Repository& repository, const std::vector<std::string>& ids,
@@ -103,10 +117,11 @@ void require_chosen(const std::vector<SnapshotEntry>& chosen, const std::vector<
                   count));
 }
 
-void tell_none_chosen(const std::vector<SnapshotEntry>& all, Context& context) {
+void tell_none_chosen(const std::vector<SnapshotEntry>& all, const Repository& repository,
+                      Context& context) {
   if (context.identity == Identity::restic) return;
   if (all.empty()) {
-    context.info(_("the repository holds no snapshot yet"));
+    context.info(no_snapshot_text(repository));
     return;
   }
   const unsigned long count = all.size();

@@ -49,6 +49,7 @@ void require_chosen(const std::vector<SnapshotEntry>& chosen, const std::vector<
 
 /// For the others, where no snapshot was named: says why there is nothing to do or show. Not as
 /// restic.
-void tell_none_chosen(const std::vector<SnapshotEntry>& all, Context& context);
+void tell_none_chosen(const std::vector<SnapshotEntry>& all, const Repository& repository,
+                      Context& context);
 
 }  // namespace medsave::cli

@@ -1,7 +1,6 @@
 #include "command_line_parser.hpp"
 
-#include "closest_name.hpp"
-
+#include "medsave/base/closest_name.hpp"
 #include "medsave/base/error.hpp"
 #include "medsave/base/error_in_lines.hpp"
 #include "medsave/base/system.hpp"

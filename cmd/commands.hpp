@@ -33,6 +33,7 @@ void add_unlock(Command& root);
 void add_cat(Command& root);
 void add_list(Command& root);
 void add_cache(Command& root);
+void add_config(Command& root);
 void add_options(Command& root);
 void add_features(Command& root);
 void add_generate(Command& root);

@@ -11,6 +11,7 @@
 #include "medsave/base/text.hpp"
 #include "medsave/base/text_file.hpp"
 #include "medsave/base/units.hpp"
+#include "medsave/format/time_text.hpp"
 #include "medsave/json/json_object.hpp"
 #include "medsave/remote/location.hpp"
 #include "medsave/sys/file_io.hpp"
@@ -132,7 +133,7 @@ void add_remote_options(Command& root, RemoteOptions& remote) {
   root.parsed(
       "option,o", _("KEY=VALUE"),
       [&remote](const std::string& text) { add_extended(remote, text); },
-      _("option of a kind of repository, see medsave options; may be repeated"));
+      _("option of a kind of repository, see \"medsave options\"; may be repeated"));
   root.parsed(
           "retention-lock", _("DURATION"),
           [&remote](const std::string& text) { remote.extended[kRetentionLock] = text; },
@@ -324,7 +325,9 @@ std::string last_seen_at(const Context& context, const std::string& location) {
   if (context.global.no_cache || context.identity == Identity::restic) return {};
   try {
     const auto known = known_repository(cache_base(context.global), place_of(location));
-    return known ? known->seen : std::string();
+    if (!known) return {};
+    const auto day = parse_local_time(known->seen);
+    return day ? tell_day(*day) : known->seen;
   } catch (const Error&) {  // no home folder
     return {};
   }

@@ -17,6 +17,7 @@
 #include "medsave/ui/display_text.hpp"
 
 #include <memory>
+#include <utility>
 
 namespace medsave::cli {
 namespace {
@@ -47,10 +48,16 @@ CopyEvents copy_events(Context& context) {
     context.detail(format_text(_("skipping source snapshot {}, was already copied to snapshot {}"),
                                entry.id.short_hex(), existing.short_hex()));
   };
-  events.started = [&context](const SnapshotEntry& entry) {
-    context.info("");
+  events.started = [&context, first = true](const SnapshotEntry& entry) mutable {
+    if (context.identity == Identity::restic) {
+      context.info("");
+      context.info(describe_snapshot(entry));
+      context.info(_("  copy started, this may take a while..."));
+      return;
+    }
+    // Several are copied together, and what they share once.
+    if (std::exchange(first, false)) context.info(_("these are copied, which may take a while:"));
     context.info(describe_snapshot(entry));
-    context.info(_("  copy started, this may take a while..."));
   };
   events.saved = [&context](const SnapshotEntry& entry, const Id& saved) {
     context.report(JsonObject("copied")
@@ -91,9 +98,9 @@ void tell_outcome(const CopyReport& report, std::size_t unreadable, Context& con
     throw CommandFailed(
         kExitIncomplete,
         format_text(n_("Warning: {} damaged snapshot of the source could not be copied; all others "
-                       "were. Run `medsave check` on the source",
+                       "were. Run \"medsave check\" on the source.",
                        "Warning: {} damaged snapshots of the source could not be copied; all "
-                       "others were. Run `medsave check` on the source",
+                       "others were. Run \"medsave check\" on the source.",
                        lost),
                     lost));
   }
@@ -160,7 +167,7 @@ void run_copy_command(const CopyOptions& options, const std::vector<std::string>
     context.warn(
         _("source and target are two copies of one repository. What both have is skipped; what "
           "only the source has becomes a new snapshot in the target. To keep the two equal, copy "
-          "the files instead, e.g. with rsync"));
+          "the files instead, e.g. with rsync."));
   }
   // A copy needs both repositories: if one is stopped, requests to the other end too.
   const std::stop_callback from_stopped(from.stop(), [&to] { to.cancel(); });

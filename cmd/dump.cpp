@@ -202,9 +202,8 @@ void refuse_binary(ByteView data) {
     return (static_cast<unsigned char>(c) < 0x20 && !is_space) || c == 0x7f;
   };
   if (std::ranges::none_of(data, acts)) return;
-  throw Error(Errc::usage,
-              _("this is no text, and was not shown on the terminal; write it to a file: "
-                "medsave dump --target FILE"));
+  throw Error(Errc::usage, _("this is no text, and was not shown on the terminal; write it to a "
+                             "file: \"medsave dump --target FILE\""));
 }
 
 void require_no_losses(unsigned long attributes, unsigned long entries) {
@@ -311,8 +310,9 @@ void add_dump(Command& root) {
         _("straight into another program")}});
   command.run([options](Context& context, const std::vector<std::string>& arguments) {
     if (arguments.size() != 2) {
-      throw Error(Errc::usage,
-                  _("give a snapshot and a file or folder in it: medsave dump latest /PATH/FILE"));
+      throw Error(
+          Errc::usage,
+          _("give a snapshot and a file or folder in it: \"medsave dump latest /PATH/FILE\""));
     }
     if (arguments[1].empty()) {
       throw Error(Errc::usage, _("the name of the file is empty; \"/\" means the whole snapshot"));

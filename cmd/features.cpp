@@ -17,7 +17,7 @@ void add_features(Command& root) {
   command.run([](Context& context, const std::vector<std::string>& arguments) {
     if (!arguments.empty()) throw Error(Errc::usage, _("features takes no arguments"));
     context.report(JsonObject("summary").add("features", 0));
-    context.info(_("There are no features to switch on or off."));
+    context.info(_("There are no features to switch on or off"));
   });
 }
 

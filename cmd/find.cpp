@@ -192,7 +192,7 @@ class FindRun {
     }
     if (snapshots.empty() && options_.snapshots.empty() && all.unreadable == 0 &&
         context_.identity == Identity::medsave) {
-      tell_none_chosen(all.snapshots, context_);
+      tell_none_chosen(all.snapshots, repository, context_);
     } else if (hits_ == 0) {
       tell_nothing_found(snapshots.size());
     } else {
@@ -335,7 +335,7 @@ void add_find(Command& root) {
   command.run([options](Context& context, const std::vector<std::string>& arguments) {
     if (arguments.empty())
       throw Error(Errc::usage,
-                  _("give what to look for: medsave find NAME (* stands for any letters)"));
+                  _("give what to look for: \"medsave find NAME\" (* stands for any letters)"));
     if (int{options->blob} + int{options->tree} + int{options->pack} > 1) {
       throw Error(Errc::usage, _("cannot have several ID types"));
     }

@@ -57,8 +57,7 @@ void FindOutput::print(const NameHit& hit, const SnapshotEntry& entry) {
     if (snapshot_) context_.info("");
     snapshot_ = entry.id;
     context_.info(format_text(_("Found matching entries in snapshot {} from {}"),
-                              entry.id.short_hex(),
-                              format_local_time(entry.snapshot.time.instant)));
+                              entry.id.short_hex(), tell_time(entry.snapshot.time.instant)));
   }
   const std::string shown = out.listed_name(hit.path);
   if (options_.long_format) {
@@ -104,7 +103,7 @@ void FindOutput::print(const ObjectHit& hit, const SnapshotEntry& entry) {
     out.print(format_text(_(" ... path {}"), path));
   }
   out.print(format_text(_(" ... in snapshot {} ({})"), entry.id.short_hex(),
-                        format_local_time(entry.snapshot.time.instant)));
+                        tell_time(entry.snapshot.time.instant)));
 }
 
 void FindOutput::finish() {

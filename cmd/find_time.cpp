@@ -16,7 +16,7 @@ std::string with_seconds(const std::string& time) {
 }  // namespace
 
 std::optional<Timestamp> parse_point_in_time(const std::string& text) {
-  static const std::regex form(R"((?:(\d{4})-(\d\d)-(\d\d)|(\d\d)\.(\d\d)\.(\d{4})))"
+  static const std::regex form(R"((?:(\d{4})-(\d\d)-(\d\d)|(\d\d)[./](\d\d)[./](\d{4})))"
                                R"((?: (\d\d:\d\d(?::\d\d)?)(?: (UTC|GMT|([+-]\d\d)(\d\d)))?)?)");
   std::smatch parts;
   if (!std::regex_match(text, parts, form)) return std::nullopt;

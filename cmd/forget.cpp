@@ -16,6 +16,7 @@
 #include "medsave/par/task_scope.hpp"
 #include "medsave/repo/list_again.hpp"
 #include "medsave/snap/retention.hpp"
+#include "medsave/snap/wrong_clock.hpp"
 
 #include <algorithm>
 #include <functional>
@@ -52,7 +53,7 @@ std::vector<JudgedGroup> judge(std::vector<SnapshotEntry> snapshots, const Group
     if (result.keep.empty() && !policy.empty()) {
       throw Error(Errc::usage,
                   format_text(_("the policy would keep no snapshot of {1} of the host {0}; nothing "
-                                "was deleted. To remove them, name their IDs"),
+                                "was deleted. To remove them, name their IDs."),
                               group.hostname, enumerate(group.paths), join(group.paths, " ")));
     }
     judged.push_back({std::move(group), std::move(result)});
@@ -140,23 +141,24 @@ void warn_of_future(const std::vector<SnapshotEntry>& all, const Timestamp& now,
   const unsigned long count = static_cast<unsigned long>(std::ranges::count_if(all, in_future));
   context.warn(format_text(
       n_("{} snapshot is of a time in the future ({} of {}): a clock was wrong when it was made, "
-         "or is now. The newest of before is kept whatever the policy",
+         "or is now. The newest of before is kept whatever the policy.",
          "{} snapshots are of a time in the future (first: {} of {}): a clock was wrong when they "
-         "were made, or is now. The newest of before is kept whatever the policy",
+         "were made, or is now. The newest of before is kept whatever the policy.",
          count),
-      count, first->id.short_hex(), format_local_time(first->snapshot.time.instant)));
+      count, first->id.short_hex(), tell_time(first->snapshot.time.instant)));
 }
 
 std::vector<Id> snapshots_to_forget(std::vector<SnapshotEntry> all, bool all_readable,
-                                    const ForgetOptions& options, const SnapshotFilter& filter,
-                                    Context& context) {
+                                    const Repository& repository, const ForgetOptions& options,
+                                    const SnapshotFilter& filter, Context& context) {
   const RetentionPolicy policy = options.policy.policy();
   const std::set<Id> behind = made_with_clock_behind(all);
   const auto fits = [&](const SnapshotEntry& entry) { return filter.matches(entry.snapshot); };
-  if (all_readable && std::ranges::none_of(all, fits)) tell_none_chosen(all, context);
+  if (all_readable && std::ranges::none_of(all, fits)) tell_none_chosen(all, repository, context);
   std::erase_if(all, std::not_fn(fits));
   const Timestamp now = system_clock().now();
   warn_of_future(all, now, context);
+  warn_of_unused_tags(policy, all, context);
   context.info(format_text(_("Applying Policy: {}"), describe_policy(policy)));
   const std::vector<JudgedGroup> groups =
       judge(std::move(all), options.group_by, policy, now, behind);
@@ -254,9 +256,9 @@ void refuse_contradictions(const ForgetOptions& options, bool ids_given,
                 _("--no-lock is only applicable in combination with --dry-run for forget command"));
   }
   if (ids_given && !options.policy.policy().empty() && context.identity == Identity::medsave) {
-    throw Error(Errc::usage, _("snapshots were named together with a policy, and a policy does not "
-                               "apply to those that are named; nothing was removed. Give one or "
-                               "the other"));
+    throw Error(Errc::usage,
+                _("snapshots were named together with a policy, and a policy does not apply to "
+                  "those that are named; nothing was removed. Give one or the other."));
   }
   if (ids_given || !options.policy.policy().empty()) return;
   if (!options.remove_all) {
@@ -321,6 +323,18 @@ NamedSnapshots sort_names(const std::vector<std::string>& names, const Repositor
   return named;
 }
 
+/// With a policy there are tables of them.
+void tell_named(const std::vector<SnapshotEntry>& all, const std::vector<Id>& named,
+                Context& context) {
+  constexpr std::size_t kMost = 10;
+  for (std::size_t i = 0; i < std::min(named.size(), kMost); ++i) {
+    context.info(describe_snapshot(*std::ranges::find(all, named[i], &SnapshotEntry::id)));
+  }
+  if (named.size() <= kMost) return;
+  const unsigned long more = named.size() - kMost;
+  context.info(format_text(n_("and {} more", "and {} more", more), more));
+}
+
 /// Ids of the snapshots that the arguments name. A damaged snapshot file is removed only when it is
 /// named.
 std::vector<Id> named_snapshots(const std::vector<std::string>& arguments,
@@ -332,6 +346,9 @@ std::vector<Id> named_snapshots(const std::vector<std::string>& arguments,
   if (!named.readable.empty()) {
     to_delete = ids_of(choose_snapshots(all, named.readable, options.snapshots.filter(),
                                         UnknownName::latest_ignored, context));
+    if (!context.global.json && context.identity == Identity::medsave) {
+      tell_named(all, to_delete, context);
+    }
   }
   for (const Id& id : named.damaged) {
     context.warn(format_text(
@@ -340,7 +357,7 @@ std::vector<Id> named_snapshots(const std::vector<std::string>& arguments,
                 "because it was named")
             : _("snapshot {} is damaged, so what it holds cannot be shown; it is removed, because "
                 "it was named. Before anything is pruned, \"medsave recover\" makes a new snapshot "
-                "of what only this one held"),
+                "of what only this one held."),
         id.hex()));
     to_delete.push_back(id);
   }
@@ -402,9 +419,9 @@ void run_forget(const ForgetOptions& options, const std::vector<std::string>& ar
   const unsigned long unread = arguments.empty() ? count_unread(unreadable) : 0;
   KnownSnapshots known{.there = ids_of(all)};
   const std::vector<Id> to_delete =
-      arguments.empty()
-          ? snapshots_to_forget(std::move(all), unreadable.empty(), options, filter, context)
-          : named_snapshots(arguments, repository, all, unreadable, options, context);
+      arguments.empty() ? snapshots_to_forget(std::move(all), unreadable.empty(), repository,
+                                              options, filter, context)
+                        : named_snapshots(arguments, repository, all, unreadable, options, context);
   if (to_delete.empty()) {
     if (options.prune) {
       context.info(
@@ -423,10 +440,12 @@ void run_forget(const ForgetOptions& options, const std::vector<std::string>& ar
   } else {
     failed = delete_snapshots(opened, to_delete, context);
     if (!options.prune && failed != to_delete.size() && context.identity == Identity::medsave) {
-      context.info(_("\"medsave prune\" frees the space"));
+      context.info(
+          _("The data stays until \"medsave prune\" frees the space; before that, \"medsave "
+            "recover\" can bring it back"));
     }
   }
-  if (!arguments.empty()) report_named(doomed.size() - failed, options.dry_run, context);
+  if (!arguments.empty()) report_named(to_delete.size() - failed, options.dry_run, context);
   if (options.prune) {
     PruneChoice choice = options.prune_choice;
     // The repository may have no snapshot left: this command has just removed them, as was asked.

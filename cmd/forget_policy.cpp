@@ -1,11 +1,13 @@
 #include "forget_policy.hpp"
 
+#include "context.hpp"
 #include "snapshot_options.hpp"
 
 #include "medsave/base/error.hpp"
 #include "medsave/base/grammar.hpp"
 #include "medsave/base/text.hpp"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -187,6 +189,23 @@ std::string describe_policy(const RetentionPolicy& policy) {
   }
   if (!kept.empty()) whole.insert(whole.begin(), join(kept, ", "));
   return format_text(_("keep {}"), join(whole, " and "));
+}
+
+void warn_of_unused_tags(const RetentionPolicy& policy, const std::vector<SnapshotEntry>& snapshots,
+                         Context& context) {
+  if (context.identity == Identity::restic || snapshots.empty()) return;
+  for (const std::vector<std::string>& tags : policy.tags) {
+    const SnapshotFilter filter = {.tags = {tags}};
+    const auto fits = [&](const SnapshotEntry& entry) { return filter.matches(entry.snapshot); };
+    if (tags.empty() || std::ranges::any_of(snapshots, fits)) continue;
+    context.warn(format_text(
+        n_("--keep-tag {0} keeps nothing, as no snapshot has this tag: is it spelled as \"medsave "
+           "snapshots\" shows it?",
+           "--keep-tag {0} keeps nothing, as no snapshot has all these tags: are they spelled as "
+           "\"medsave snapshots\" shows them?",
+           tags.size()),
+        join(tags, ",")));
+  }
 }
 
 }  // namespace medsave::cli

@@ -10,6 +10,8 @@
 
 namespace medsave::cli {
 
+class Context;
+
 /// The --keep options and --policy, in whatever order they were given.
 struct PolicyChoice {
   RetentionPolicy named = {};
@@ -21,6 +23,11 @@ struct PolicyChoice {
   [[nodiscard]] RetentionPolicy policy() const;
 };
 void add_policy_options(Command& command, PolicyChoice& choice);
+
+/// Warns of each --keep-tag that none of the snapshots fits: a slip in its spelling would cost what
+/// it should keep. As restic, nothing.
+void warn_of_unused_tags(const RetentionPolicy& policy, const std::vector<SnapshotEntry>& snapshots,
+                         Context& context);
 
 /// "keep 1 latest, 7 daily snapshots", in restic's words.
 std::string describe_policy(const RetentionPolicy& policy);

@@ -38,12 +38,15 @@ std::string italic(std::string_view text) { return "\\fI" + roff(text) + "\\fR";
 
 void heading(std::string& out, const std::string& text) { out += ".SH " + roff(text) + "\n"; }
 
-/// Paragraphs are separated by blank lines in the texts.
+/// Paragraphs are separated by blank lines in the texts; other ends of lines are those of lists.
 void paragraphs(std::string& out, std::string_view text) {
+  const char* begin = ".PP\n";
   while (!text.empty()) {
-    const std::size_t end = std::min(text.find("\n\n"), text.size());
-    out += ".PP\n" + roff(text.substr(0, end)) + "\n";
-    text.remove_prefix(std::min(end + 2, text.size()));
+    const std::size_t end = std::min(text.find('\n'), text.size());
+    out += begin + roff(text.substr(0, end)) + "\n";
+    text.remove_prefix(std::min(end + 1, text.size()));
+    begin = text.starts_with('\n') ? ".PP\n" : ".br\n";
+    if (text.starts_with('\n')) text.remove_prefix(1);
   }
 }
 
@@ -155,7 +158,7 @@ std::string man_page(const Command& command) {
   });
   // No date: the pages are kept with the sources and must not differ from day to day.
   std::string out = fmt::format(".\\\" {}\n.TH {} 1 \"\" medsave \"{}\"\n.nh\n",
-                                _("Written by \"medsave generate --man\"; do not edit."),
+                                _("Written by \"medsave generate --man\"; do not edit"),
                                 roff(title), _("medsave manual"));
   heading(out, _("NAME"));
   out += roff(page_title(command)) + " \\- " + roff(command.summary()) + "\n";
@@ -170,7 +173,7 @@ std::string man_page(const Command& command) {
   if (command.parent() != nullptr) {
     heading(out, _("GLOBAL OPTIONS"));
     out +=
-        roff(_("Options that every command takes, such as --repo and --password-file, are "
+        roff(_("Every command takes further options, such as --repo and --password-file. They are "
                "described in medsave(1)."));
     out += "\n";
   }

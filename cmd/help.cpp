@@ -155,8 +155,8 @@ std::string help_text(const Command& command, unsigned columns) {
   append_examples(out, command, width);
   const std::string more =
       command.parent() == nullptr
-          ? format_text(_("\"{} COMMAND --help\" tells more about a command."), command.name())
-          : format_text(_("Options of all commands (-r, -p, -v, --json, ...): \"{} --help\"."),
+          ? format_text(_("\"{} COMMAND --help\" tells more about a command"), command.name())
+          : format_text(_("Options of all commands (-r, -p, -v, --json, ...): \"{} --help\""),
                         command.full_name().substr(0, command.full_name().find(' ')));
   return out + "\n" + wrap_text(more, width, 0) + "\n";
 }

@@ -63,12 +63,12 @@ std::filesystem::path existing_part(std::filesystem::path path) {
 void require_writable(const std::filesystem::path& place) {
   if (may_write_in(place.string())) return;
   const std::optional<FileInfo> info = stat_at(kCurrentDirectory, place.string());
-  throw Error(Errc::permission,
-              format_text(_("permission denied: the user {0} may not write in {1}, which belongs "
-                            "to {2}; no repository was made. If a drive is meant, is it connected? "
-                            "Otherwise choose another folder, or give {0} the right to write in "
-                            "that one"),
-                          user_name(), place.string(), user_label(info ? info->uid : 0)));
+  throw Error(
+      Errc::permission,
+      format_text(_("permission denied: the user {0} may not write in {1}, which belongs to {2}; "
+                    "no repository was made. If a drive is meant, is it connected? Otherwise "
+                    "choose another folder, or give {0} the right to write in that one."),
+                  user_name(), place.string(), user_label(info ? info->uid : 0)));
 }
 
 /// Throws Error where a folder has other files: those of a repository would lie among them, and a
@@ -90,7 +90,7 @@ void require_no_other_files(const std::string& location) {
   throw Error(Errc::exists,
               format_text(_("the folder {} holds other files already ({}, for example); nothing "
                             "was made there. Give the repository a folder of its own, like {}. To "
-                            "make it among these files nevertheless: medsave init --force"),
+                            "make it among these files nevertheless: \"medsave init --force\"."),
                           *folder, *std::ranges::min_element(strange), own));
 }
 
@@ -108,7 +108,7 @@ void require_folder_of_its_own(const std::string& location) {
                              [&](const std::string& name) { return is_of_repository(part, name); });
     if (!is_strange) continue;
     throw Error(Errc::exists, format_text(_("{} holds files that are no repository's; nothing was "
-                                            "made. Give a folder for the repository alone"),
+                                            "made. Give a folder for the repository alone."),
                                           path));
   }
 }
@@ -136,10 +136,24 @@ void check_place(const std::string& location, Context& context) {
   const std::optional<FileInfo> place = stat_at(kCurrentDirectory, there.string());
   const std::optional<FileInfo> root = stat_at(kCurrentDirectory, "/");
   if (!place || !root || place->device != root->device) return;
-  context.warn(format_text(_("no drive is mounted at {}: the repository is made on this computer's "
-                             "own disk. If that is not what you want, delete it, connect the drive "
-                             "and run init again"),
-                           text));
+  context.warn(format_text(
+      _("no drive is mounted at {}: the repository is made on this computer's own disk. If that is "
+        "not what you want, delete it, connect the drive and run init again."),
+      text));
+}
+
+/// Where a repository was at the time `seen`: it is not lost only because its drive is not there.
+[[noreturn]] void refuse_in_place_of_another(const std::string& location, const std::string& seen) {
+  const char* text =
+      folder_here(location)
+          ? _("there was a repository at {} on {}, so none was made. Your backups are probably on "
+              "a drive that is not connected: connect it, and make no new repository. Only if that "
+              "drive is gone for good: \"medsave init --force\".")
+          : _("there was a repository at {} on {}, so none was made. Your backups are probably "
+              "where they were: is the address right, and is the server's drive connected? Only if "
+              "they "
+              "are gone for good: \"medsave init --force\".");
+  throw Error(Errc::exists, format_text(text, location, seen));
 }
 
 void run_init(const InitOptions& options, Context& context) {
@@ -166,17 +180,12 @@ void run_init(const InitOptions& options, Context& context) {
     require_folder_of_its_own(location);
   }
   const std::string seen = last_seen_at(context, backend->location());
-  if (!seen.empty() && !options.force) {
-    throw Error(Errc::exists,
-                format_text(_("there was a repository at {} on {}, so none was made: is its drive "
-                              "not connected, or another one? If the old one is gone for good: "
-                              "medsave init --force"),
-                            backend->location(), seen));
-  }
+  if (!seen.empty() && !options.force) refuse_in_place_of_another(backend->location(), seen);
   check_place(location, context);
   const Secret password = first_password(context, context.global.repository);
   const auto repository = Repository::create(std::move(backend), password, create, context.stop());
   context.done(_("the repository was made"));
+  tell_of_late_uploads(context, location);
   const std::string& id = repository->config().id;
   const std::string shown = repository->backend().location();
   remember_seen(context, shown, id);

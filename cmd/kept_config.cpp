@@ -90,12 +90,13 @@ std::string put_back_config(const Context& context, Backend& backend, const Pass
   for (const std::string& path : paths) configs.push_back(read_file(path, kLargest));
   auto own = find_own(backend, answer, key_hint, configs, stop);
   if (!own) {
-    throw Error(Errc::corrupt,
-                format_text(_("the repository at {} has lost its file `config`. What this computer "
-                              "has kept is that of another repository, whose upgrade was cut short "
-                              "at the same address, so nothing was done: connect that one's drive, "
-                              "or bring the file back from a copy of this repository. Kept: {}"),
-                            backend.location(), fmt::format("{}", fmt::join(paths, ", "))));
+    throw Error(
+        Errc::corrupt,
+        format_text(_("the repository at {} has lost its file \"config\". What this computer has "
+                      "kept is that of another repository, whose upgrade was cut short at the same "
+                      "address, so nothing was done: connect that one's drive, or bring the file "
+                      "back from a copy of this repository. Kept: {}"),
+                    backend.location(), fmt::format("{}", fmt::join(paths, ", "))));
   }
   backend.save(kConfig, std::move(own->sealed));
   backend.barrier();

@@ -91,7 +91,7 @@ void describe_key(const Repository& repository, const Id& id, Context& context) 
   for (const KeyInfo& key : list_keys(repository).keys) {
     if (key.id != id) continue;
     context.info(format_text(_("key {} of {} on {}, created {}"), id.short_hex(), key.file.username,
-                             key.file.hostname, format_local_time(key.file.created.instant)));
+                             key.file.hostname, tell_time(key.file.created.instant)));
   }
 }
 
@@ -111,6 +111,10 @@ void run_key_remove(const std::string& prefix, bool dry_run, Context& context) {
   context.done(format_text(_("removed key {}"), shown(id, context)));
   context.report(JsonObject("summary").add("removed_key_id", id.hex()));
   context.info(context.outcome());
+  if (context.identity == Identity::medsave) {
+    context.info(
+        _("its password opens this repository no more, unless another key has the same one"));
+  }
 }
 
 void run_key_passwd(const NewKeyOptions& options, Context& context) {
@@ -156,8 +160,8 @@ void add_key_add(Command& key) {
   auto options = std::make_shared<NewKeyOptions>();
   Command& command = key.add_command("add", _("Add a key (password)"));
   command.describe(
-      _("Adds another password with which the repository can be opened, for instance "
-        "for a second person or for the safe."));
+      _("Adds another password with which the repository can be opened, for instance for a second "
+        "person or for the safe. The others stay as they are."));
   add_new_key_options(command, *options);
   command.exit_codes({kExitNoRepository, kExitLocked, kExitWrongPassword});
   command.examples({{_("medsave -r /media/usb/medsave key add --user notary"),

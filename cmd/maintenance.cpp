@@ -54,13 +54,13 @@ ReliableIndex load_index_for_writing(const Repository& repository, Context& cont
     }
   }
   if (const unsigned long count = loaded.absent_packs.size(); count != 0) {
-    context.warn(format_text(
-        n_("{} pack that the index names is missing from the repository or damaged; nothing new "
-           "relies on it. Run `medsave check` to see what is affected",
-           "{} packs that the index names are missing from the repository or damaged; nothing new "
-           "relies on them. Run `medsave check` to see what is affected",
-           count),
-        count));
+    context.warn(
+        format_text(n_("{} pack that the index names is missing from the repository or damaged; "
+                       "nothing new relies on it. Run \"medsave check\" to see what is affected.",
+                       "{} packs that the index names are missing from the repository or damaged; "
+                       "nothing new relies on them. Run \"medsave check\" to see what is affected.",
+                       count),
+                    count));
   }
   return loaded;
 }
@@ -116,7 +116,7 @@ SnapshotChangeEvents snapshot_change_events(Context& context, bool dry_run, bool
 }
 
 void end_dry_run(Context& context) {
-  if (context.identity == Identity::medsave) context.info(_("Dry run: nothing was changed."));
+  if (context.identity == Identity::medsave) context.info(_("Dry run: nothing was changed"));
 }
 
 void print_restic_progress(std::uint64_t count, std::string_view noun, std::chrono::seconds elapsed,

@@ -73,14 +73,14 @@ void upgrade(const Repository& repository, Context& context) {
       keep_config(context, repository, old_config);
       kept = true;
       if (context.identity == Identity::restic) return;
-      context.info(format_text(_("until that is done, a copy of the repository's old file `config` "
-                                 "is kept in {}"),
-                               copy));
+      context.info(format_text(
+          _("until that is done, a copy of the repository's old file \"config\" is kept in {}"),
+          copy));
     });
   } catch (const Error& e) {
     if (!kept) throw;
     throw ErrorInLines(e.code(),
-                       format_text(_("{}\nIf the repository has no file `config` now, put the "
+                       format_text(_("{}\nIf the repository has no file \"config\" now, put the "
                                      "old one back: it is kept in {}"),
                                    escape_for_terminal(e.what()), escape_for_terminal(copy)));
   }
@@ -111,8 +111,8 @@ bool apply(const std::string& name, const MigrateOptions& options, const OpenedR
   context.done(format_text(_("migration {}: success"), name));
   context.info(context.outcome());
   context.info(
-      _("New data is compressed from now on; \"medsave prune --repack-uncompressed\" "
-        "compresses what is there already."));
+      _("New data is compressed from now on; \"medsave prune --repack-uncompressed\" compresses "
+        "what is there already"));
   return true;
 }
 

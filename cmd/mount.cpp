@@ -31,10 +31,11 @@ struct MountOptions {
 void announce(const std::string& mountpoint, Context& context) {
   context.report(JsonObject("status").add("mountpoint", mountpoint));
   context.info(format_text(_("Now serving the repository at {}"), mountpoint));
-  context.info(_("Use another terminal or tool to browse the contents of this folder."));
-  context.info(format_text(_("To end it, press Ctrl-C here, or type elsewhere: umount {}. Close "
-                             "what you have opened in it before: it cannot be read afterwards"),
-                           mountpoint));
+  context.info(_("Use another terminal or tool to browse the contents of this folder"));
+  context.info(
+      format_text(_("To end it, press Ctrl-C here, or type elsewhere: \"umount {}\". Close what "
+                    "you have opened in it before: it cannot be read afterwards."),
+                  mountpoint));
   Console::flush_standard_out();
 }
 
@@ -103,9 +104,8 @@ void add_mount(Command& root) {
                      _("the snapshots of one computer, by time alone")}});
   command.run([options](Context& context, const std::vector<std::string>& arguments) {
     if (arguments.size() != 1) {
-      throw Error(Errc::usage,
-                  _("wrong number of parameters: mount takes one folder that exists, as "
-                    "in: medsave mount /mnt/backups"));
+      throw Error(Errc::usage, _("wrong number of parameters: mount takes one folder that exists, "
+                                 "as in: \"medsave mount /mnt/backups\""));
     }
     run_mount(*options, arguments.front(), context);
   });

@@ -15,6 +15,7 @@
 #include "medsave/base/text.hpp"
 #include "medsave/remote/location.hpp"
 #include "medsave/remote/retry_backend.hpp"
+#include "medsave/sys/mounts.hpp"
 #include "medsave/ui/display_text.hpp"
 
 #include <fmt/ranges.h>
@@ -84,24 +85,31 @@ bool holds_keys(Context& context, const std::string& location) {
     throw Error(Errc::no_repository,
                 format_text(_("the repository at {} has lost its file \"config\", without which it "
                               "cannot be opened; its keys and data are there. Make no new one: "
-                              "bring that file back from a copy of the repository"),
+                              "bring that file back from a copy of the repository."),
                             location));
   }
   if (const std::string seen = last_seen_at(context, location); !seen.empty()) {
     throw Error(
         Errc::no_repository,
-        format_text(_("the repository that was at {} on {} is not there now, so nothing was "
-                      "done. Connect its drive and run the command again; your backups "
-                      "are on it. If the drive is connected, it may have another name now: "
-                      "give its folder with -r"),
+        format_text(_("the repository that was at {} on {} is not there now, so nothing was done. "
+                      "Connect its drive and run the command again; your backups are on it. If the "
+                      "drive is connected, it may have another name now: give its folder with -r."),
                     location, seen));
+  }
+  if (context.identity == Identity::medsave && !folder_here(location)) {
+    throw ErrorInLines(
+        Errc::no_repository,
+        format_text(_("repository does not exist: there is no config file at {}\n"
+                      "Are the address and its path right, and is it a server of repositories? A "
+                      "new repository is made there with: \"medsave init\"."),
+                    escape_for_terminal(location)));
   }
   throw ErrorInLines(
       Errc::no_repository,
-      format_text(_("repository does not exist: there is no config file at {}\n"
-                    "Is the location right, and is its drive connected? A new repository "
-                    "is made with: medsave init"),
-                  escape_for_terminal(location)));
+      format_text(
+          _("repository does not exist: there is no config file at {}\nIs the location right, and "
+            "is its drive connected? A new repository is made with: \"medsave init\"."),
+          escape_for_terminal(location)));
 }
 
 /// Whether an interrupted upgrade may have deleted the config, of which this computer has a copy.
@@ -118,14 +126,12 @@ bool lacks_kept_config(const Context& context, Backend& backend) {
 
 [[noreturn]] void throw_kept_config(const Context& context, const std::string& place) {
   const std::string kept = fmt::format("{}", fmt::join(kept_configs(context, place), ", "));
-  throw ErrorInLines(
-      Errc::no_repository,
-      format_text(_("repository does not exist: there is no config file at {}\n"
-                    "An upgrade of the repository was cut short there, and this computer "
-                    "has kept a copy of that file: {}\n"
-                    "It is put back, and the upgrade finished, by: medsave migrate "
-                    "upgrade_repo_v2"),
-                  escape_for_terminal(place), escape_for_terminal(kept)));
+  throw ErrorInLines(Errc::no_repository,
+                     format_text(_("repository does not exist: there is no config file at {}\nAn "
+                                   "upgrade of the repository was cut short there, and this "
+                                   "computer has kept a copy of that file: {}\nIt is put back, and "
+                                   "the upgrade finished, by: \"medsave migrate upgrade_repo_v2\""),
+                                 escape_for_terminal(place), escape_for_terminal(kept)));
 }
 
 /// Local copies pay where the repository is far away; those of a folder must be asked for.
@@ -216,7 +222,7 @@ std::unique_ptr<Repository> open_by(Context& context, std::unique_ptr<Backend> b
   context.warn(format_text(
       _("the password is not the text in {} but its bytes as they stand (mark and encoding "
         "included): nobody can type it, and other programs may not open the repository with this "
-        "file. Give it the password that you know: medsave key passwd"),
+        "file. Give it the password that you know: \"medsave key passwd\"."),
       answer.source));
   return repository;
 }
@@ -242,7 +248,7 @@ std::unique_ptr<Repository> open_chosen(Context& context, const RepositoryChoice
     try {
       if (is_config_lost) {
         const std::string copy = put_back_config(context, *backend, answer, choice.key_hint, stop);
-        context.info(format_text(_("the repository had lost its file `config` in an upgrade that "
+        context.info(format_text(_("the repository had lost its file \"config\" in an upgrade that "
                                    "was cut short; it was put back from {}"),
                                  copy));
         is_config_lost = false;
@@ -268,6 +274,12 @@ Unlockable unlockable(const OpenOptions& options) {
   return options.makes_room ? Unlockable::make_room : Unlockable::refuse;
 }
 
+/// A lock: then the command has not begun.
+bool could_not_be_stored(Errc code) {
+  return code == Errc::read_only || code == Errc::permission || code == Errc::no_space ||
+         code == Errc::unreachable || code == Errc::io;
+}
+
 void take_lock(Context& context, const OpenOptions& options, OpenedRepository& opened) {
   if (!options.lock || (options.reads_only && context.global.no_lock)) return;
   LockOptions lock{.mode = *options.lock,
@@ -279,8 +291,11 @@ void take_lock(Context& context, const OpenOptions& options, OpenedRepository& o
   try {
     opened.take_lock(lock, context.notices());
   } catch (const Error& e) {
+    if (context.identity == Identity::medsave && could_not_be_stored(e.code())) {
+      throw Error(e.code(), with_sentence(e.what(), _("Nothing was done")));
+    }
     if (e.code() != Errc::locked) throw;
-    const std::string text = format_text(_("{}. Nothing was done"), without_stop(e.what()));
+    const std::string text = format_text(_("{}. Nothing was done."), without_stop(e.what()));
     if (context.identity == Identity::medsave) throw Error(e.code(), text);
     // restic announces the waiting also where there is none.
     if (lock.retry.count() == 0 && !context.global.json) {
@@ -294,25 +309,44 @@ void require_deletion(Backend& backend) {
   if (backend.can_delete()) return;
   throw Error(Errc::permission,
               format_text(_("{} is append-only: it takes new files but deletes none, and this "
-                            "command has to. Nothing was changed. Run it with an account that "
-                            "may delete, or on the server itself"),
+                            "command has to. Nothing was changed. Run it with an account that may "
+                            "delete, or on the server itself."),
                           backend.location()));
 }
 
 OpenedRepository& open_unlocked(Context& context, const RepositoryChoice& choice,
                                 const OpenOptions& options) {
   OpenedRepository& opened = context.opened.emplace_back(chosen_location(choice), context.stop());
-  opened.set_repository(open_chosen(context, choice, options, opened));
+  try {
+    opened.set_repository(open_chosen(context, choice, options, opened));
+  } catch (const Error& e) {
+    if (e.code() != Errc::unreachable || context.identity == Identity::restic) throw;
+    throw Error(e.code(), with_sentence(e.what(), _("Nothing was done")));
+  }
   return opened;
 }
 
 void lock_for(Context& context, const OpenOptions& options, OpenedRepository& opened) {
+  if (options.lock && !options.reads_only) tell_of_late_uploads(context, opened.location());
   take_lock(context, options, opened);
   context.note_opened(options.reads_only);
   if (options.deletes && !options.reads_only) require_deletion(opened.repository().backend());
 }
 
 }  // namespace
+
+void tell_of_late_uploads(Context& context, const std::string& location) {
+  const std::optional<std::string> folder = local_folder(location);
+  if (!folder || context.identity == Identity::restic) return;
+  const std::optional<MountedFileSystem> mounted = file_system_of(*folder);
+  if (!mounted || !uploads_later(*mounted)) return;
+  context.warn(format_text(
+      _("{} is on a mount ({}) that answers from memory and uploads only later: that something was "
+        "saved there does not prove that it has arrived, and what other computers do there is seen "
+        "late. Give the storage itself as the repository instead, for example with -r "
+        "rclone:REMOTE:PATH."),
+      *folder, mounted->type));
+}
 
 OpenedRepository& open_repository(Context& context, const RepositoryChoice& choice,
                                   const OpenOptions& options) {

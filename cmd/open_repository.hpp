@@ -49,6 +49,10 @@ OpenedRepository& open_repository(Context& context, const RepositoryChoice& choi
 /// The same with the repository of the global options.
 OpenedRepository& open_repository(Context& context, const OpenOptions& options);
 
+/// Warns where the repository is in a cloud "as a drive", for commands that write. As restic,
+/// nothing.
+void tell_of_late_uploads(Context& context, const std::string& location);
+
 /// Opens a backend with the rate limits of the global options; requests to a remote one are
 /// repeated where that can help, and not for long after a stop. With `writes`, each attempt to
 /// publish or delete is guarded by it.

@@ -129,12 +129,12 @@ void leave_out_repository(BackupRequest& request, const std::vector<std::string>
 
 }  // namespace
 
-void leave_out_own_files(BackupRequest& request, const std::vector<std::string>& paths,
-                         Context& context) {
-  leave_out_cache(request, paths, snapshot_paths({cache_base(context.global)}).front(), context);
+void leave_out_own_files(BackupRequest& request, Context& context) {
+  const std::vector<std::string> paths = source_paths(request.targets);
+  leave_out_cache(request, paths, source_paths({cache_base(context.global)}).front(), context);
   const auto folder = folder_here(chosen_location(context.global.repository));
   if (folder && !request.targets.empty()) {
-    leave_out_repository(request, paths, snapshot_paths({*folder}).front(), context);
+    leave_out_repository(request, paths, source_paths({*folder}).front(), context);
   }
 }
 

@@ -4,15 +4,11 @@
 
 #include "medsave/archive/archiver.hpp"
 
-#include <string>
-#include <vector>
-
 namespace medsave::cli {
 
 /// Keeps a backup from growing with every run by itself: what the program has made of the
 /// repository and of its cache is left out, and said where it lies in a source. Files of others in
-/// the same folders are saved like all others. `paths`: what is backed up, absolute.
-void leave_out_own_files(BackupRequest& request, const std::vector<std::string>& paths,
-                         Context& context);
+/// the same folders are saved like all others.
+void leave_out_own_files(BackupRequest& request, Context& context);
 
 }  // namespace medsave::cli

@@ -78,7 +78,8 @@ void warn_if_readable(const std::string& path, Context& context) {
                            path, path));
 }
 
-PasswordAnswer from_file(const std::string& path, Context& context) {
+/// `option`: what named the file.
+PasswordAnswer from_file(const std::string& path, const std::string& option, Context& context) {
   warn_if_readable(path, context);
   try {
     return found_in(WipedBuffer(read_file(path, kMaxPassword)), path, trim_unicode_space,
@@ -87,7 +88,9 @@ PasswordAnswer from_file(const std::string& path, Context& context) {
     if (e.code() != Errc::not_found) {
       throw Error(e.code(), format_text(_("{} (the password file); nothing was done"), e.what()));
     }
-    throw Error(e.code(), format_text(_("there is no password file {}; nothing was done"), path));
+    throw Error(
+        e.code(),
+        format_text(_("there is no password file {}; nothing was done. Check {}."), path, option));
   }
 }
 
@@ -104,11 +107,11 @@ PasswordAnswer from_command(const std::string& command) {
   const WipedBuffer output(read_all(child->fd(), words.front()));
   const int status = child->wait();
   if (status != 0) {
-    throw Error(Errc::usage,
-                format_text(_("the password command \"{}\" failed with exit status {}; nothing was "
-                              "done, and your backups are not touched. Run it by itself to see why "
-                              "it fails"),
-                            words.front(), status));
+    throw Error(
+        Errc::usage,
+        format_text(_("the password command \"{}\" failed with exit status {}; nothing was done, "
+                      "and your backups are not touched. Run it by itself to see why it fails."),
+                    words.front(), status));
   }
   return found_in(output, words.front(), trim_unicode_space, trim_password_bytes);
 }
@@ -129,7 +132,13 @@ std::optional<PasswordAnswer> from_sources(const RepositoryChoice& choice, Conte
   std::optional<PasswordAnswer> own = from_environment("MEDSAVE_" + name);
   std::optional<PasswordAnswer> restic = from_environment("RESTIC_" + name);
   if (!choice.password_command.empty()) return from_command(choice.password_command);
-  if (!choice.password_file.empty()) return from_file(choice.password_file, context);
+  if (!choice.password_file.empty()) {
+    const bool other = !choice.environment_prefix.empty();
+    return from_file(choice.password_file,
+                     other ? _("--from-password-file or MEDSAVE_FROM_PASSWORD_FILE")
+                           : _("--password-file or MEDSAVE_PASSWORD_FILE"),
+                     context);
+  }
   if (own) return own;
   return restic;
 }
@@ -249,8 +258,8 @@ void warn_if_weak(std::string_view password, Context& context) {
   const bool digits = password.find_first_not_of("0123456789") == std::string_view::npos;
   if (characters >= (digits ? kDigitsAlone : kShort)) return;
   context.warn(
-      _("the new password is weak: whoever finds the drive could guess it. Better are four "
-        "or five words that do not belong together (to change it: medsave key passwd)"));
+      _("the new password is weak: whoever finds the drive could guess it. Better are four or five "
+        "words that do not belong together (to change it: \"medsave key passwd\")."));
 }
 
 /// Refuses or warns of characters that nobody could type again from paper.
@@ -261,27 +270,27 @@ PasswordAnswer typable(PasswordAnswer answer, Context& context) {
     char32_t character = 0;
     const std::size_t length = utf8_sequence(rest, &character);
     if (length == 0 || character == 0) {
-      throw Error(Errc::usage, format_text(_("the new password ({}) is not UTF-8 text, so nobody "
-                                             "could ever type it; nothing was changed. Save the "
-                                             "file as UTF-8 and try again"),
-                                           source));
+      throw Error(
+          Errc::usage,
+          format_text(_("the new password ({}) is not UTF-8 text, so nobody could ever type it; "
+                        "nothing was changed. Save the file as UTF-8 and try again."),
+                      source));
     }
     mangled = mangled || looks_mangled(character);
     rest.remove_prefix(length);
   }
   if (mangled) {
-    context.warn(format_text(_("the new password ({}) holds characters that cannot be typed. Try "
-                               "now whether the password on paper opens the repository; if not, "
-                               "change it: medsave key passwd"),
-                             source));
+    context.warn(format_text(
+        _("the new password ({}) holds characters that cannot be typed. Try now whether the "
+          "password on paper opens the repository; if not, change it: \"medsave key passwd\"."),
+        source));
   }
   const std::string_view text = answer.password.text();
   if (trim_password_bytes(text).size() != text.size()) {
-    context.warn(
-        format_text(_("the new password ({}) begins or ends with a space, which nobody sees "
-                      "on paper and which a password file cannot hold; better change it: "
-                      "medsave key passwd"),
-                    source));
+    context.warn(format_text(
+        _("the new password ({}) begins or ends with a space, which nobody sees on paper and which "
+          "a password file cannot hold; better change it: \"medsave key passwd\""),
+        source));
   }
   warn_if_weak(answer.password.text(), context);
   return answer;
@@ -337,12 +346,12 @@ Secret new_password(Context& context, const std::string& file, bool allow_empty)
     }
     return {};
   }
-  PasswordAnswer answer = typable(
-      file.empty() ? asked_for(context, context.global.repository) : from_file(file, context),
-      context);
+  PasswordAnswer answer = typable(file.empty() ? asked_for(context, context.global.repository)
+                                               : from_file(file, "--new-password-file", context),
+                                  context);
   if (answer.password.empty()) {
     throw Error(Errc::usage, _("the new password is empty; nothing was done. If it really is to be "
-                               "empty: --new-insecure-no-password"));
+                               "empty: --new-insecure-no-password."));
   }
   return std::move(answer.password);
 }

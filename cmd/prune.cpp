@@ -55,7 +55,7 @@ void add_prune(Command& root) {
   command.option("unsafe-recover-no-free-space", _("ID"), options->choice.recover_id,
                  _("for a medium without any free space, when --max-repack-size 0 has failed: "
                    "deletes first and writes the index afterwards; if it is interrupted, the index "
-                   "must be repaired. ID is the repository's, as \"cat config\" shows it"));
+                   "must be repaired. ID is the repository's, as \"cat config\" shows it."));
   command.exit_codes({kExitNoRepository, kExitLocked, kExitWrongPassword});
   command.examples(
       {{"medsave -r /media/usb/medsave prune --dry-run", _("how much would become free?")},

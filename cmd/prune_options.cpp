@@ -4,6 +4,8 @@
 #include "maintenance.hpp"
 
 #include "medsave/base/error.hpp"
+#include "medsave/base/error_in_lines.hpp"
+#include "medsave/base/sentences.hpp"
 #include "medsave/base/text.hpp"
 #include "medsave/base/units.hpp"
 #include "medsave/json/json_object.hpp"
@@ -91,6 +93,17 @@ void report_json(const PruneStats& stats, const PruneReport& report, bool dry_ru
   context.report(out);
 }
 
+void tell_nothing_to_free(const PruneStats& stats, Context& context) {
+  const std::uint64_t unused = stats.unused_bytes_after();
+  if (unused == 0) {
+    context.info(_("there is nothing to free"));
+    return;
+  }
+  context.info(format_text(_("there is nothing to free for now: {} ({}) that nobody needs stay, as "
+                             "--max-unused allows"),
+                           format_size(unused), percent(unused, stats.remaining().bytes)));
+}
+
 /// `elapsed`: since the packs were looked at.
 void print_plan(const PrunePlan& plan, bool dry_run, std::chrono::seconds elapsed,
                 Context& context) {
@@ -99,6 +112,11 @@ void print_plan(const PrunePlan& plan, bool dry_run, std::chrono::seconds elapse
   print_restic_progress(packs + plan.unindexed.size(), "packs processed", elapsed, context);
   print_holdings(stats, context);
   context.info("");
+  const bool nothing = plan.remove.empty() && plan.repack.empty() && plan.unindexed.empty();
+  if (nothing && context.identity == Identity::medsave) {
+    tell_nothing_to_free(stats, context);
+    return;
+  }
   if (dry_run) {
     context.info(_("Would have made the following changes:"));
     context.info("");
@@ -115,8 +133,6 @@ void print_plan(const PrunePlan& plan, bool dry_run, std::chrono::seconds elapse
                            format_size(stats.unused_bytes_after()),
                            percent(stats.unused_bytes_after(), stats.remaining().bytes)));
   context.info("");
-  const bool nothing = plan.remove.empty() && plan.repack.empty() && plan.unindexed.empty();
-  if (nothing && context.identity == Identity::medsave) context.info(_("there is nothing to free"));
   if (context.verbosity() < 2) return;
   lines.add_packs(_("totally used:"), stats.packs_used);
   lines.add_packs(_("partly used:"), stats.packs_partly_used);
@@ -197,13 +213,19 @@ void prune_repository(const OpenedRepository& opened, const PruneChoice& choice,
     begun = std::chrono::steady_clock::now();
     context.begin_step(stage);
   };
+  const auto elapsed = [&begun] {
+    return std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now() -
+                                                            begun);
+  };
+  events.searched = [&](std::uint64_t count) {
+    print_restic_progress(count, "snapshots", elapsed(), context);
+  };
   PruneStats stats;
+  bool planned = false;
   events.planned = [&](const PrunePlan& plan) {
+    planned = true;
     stats = plan.stats;
-    print_plan(
-        plan, dry_run,
-        std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now() - begun),
-        context);
+    print_plan(plan, dry_run, elapsed(), context);
   };
   events.warning = context.notices();
   Progress progress;
@@ -222,10 +244,18 @@ void prune_repository(const OpenedRepository& opened, const PruneChoice& choice,
       if (!dry_run && !lost && context.identity == Identity::medsave) {
         context.tell_of_interruption();
         context.warn(
-            _("all snapshots are intact, but not all space may be free yet: run `medsave "
-              "prune` again"));
+            _("all snapshots are intact, but not all space may be free yet: run \"medsave prune\" "
+              "again"));
       }
       throw;
+    } catch (const Error& e) {
+      const bool forgot = !context.outcome().empty() && context.identity == Identity::medsave;
+      if (dry_run || planned || !forgot) throw;
+      const std::string text = with_sentence(
+          e.what(), _("The snapshots that were removed are gone from the list, but all their data "
+                      "is there: \"medsave recover\" can bring them back"));
+      if (dynamic_cast<const ErrorInLines*>(&e) != nullptr) throw ErrorInLines(e.code(), text);
+      throw Error(e.code(), text);
     }
   }
   report_json(stats, report, dry_run, context);
@@ -243,7 +273,10 @@ void prune_repository(const OpenedRepository& opened, const PruneChoice& choice,
                                 count),
                              count));
   }
-  if (choice.recover_id.empty()) {
+  const std::uint64_t freed = stats.pruned().bytes + stats.unindexed_bytes;
+  if (freed != 0 && choice.recover_id.empty() && context.identity == Identity::medsave) {
+    context.info(format_text(_("done: {} freed"), format_size(freed)));
+  } else if (choice.recover_id.empty()) {
     context.info(_("done"));
   } else {
     context.info(_("done; run prune again without --unsafe-recover-no-free-space"));

@@ -29,9 +29,9 @@ void tell_of_incomplete(const RecoverReport& report, Context& context) {
                      files),
                   files);
   if (report.snapshot) {
-    text += format_text(_(". This takes them out of the snapshot: medsave repair snapshots "
-                          "--forget {}"),
-                        report.snapshot->short_hex());
+    text += format_text(
+        _(". This takes them out of the snapshot: \"medsave repair snapshots --forget {}\"."),
+        report.snapshot->short_hex());
   }
   if (context.identity == Identity::restic) {
     context.warn(text);
@@ -42,18 +42,16 @@ void tell_of_incomplete(const RecoverReport& report, Context& context) {
 
 /// What could not be read may hold what nothing else leads to, and a prune would delete it.
 [[noreturn]] void throw_unread(unsigned long count) {
-  throw CommandFailed(
-      kExitFailed,
-      fatal_text(format_text(
-          n_("{} pack or folder list could not be read, so what it holds may be missing from what "
-             "was recovered. Look at the medium or the server and run `medsave recover` again; do "
-             "not prune before it succeeds",
-             "{} packs or folder lists could not be read, so what they hold may be missing from "
-             "what was recovered. Look at the medium or the server and run `medsave recover` "
-             "again; "
-             "do not prune before it succeeds",
-             count),
-          count)));
+  throw CommandFailed(kExitFailed,
+                      fatal_text(format_text(
+                          n_("{} pack or folder list could not be read, so what it holds may be "
+                             "missing from what was recovered. Look at the medium or the server "
+                             "and run \"medsave recover\" again; do not prune before it succeeds.",
+                             "{} packs or folder lists could not be read, so what they hold may be "
+                             "missing from what was recovered. Look at the medium or the server "
+                             "and run \"medsave recover\" again; do not prune before it succeeds.",
+                             count),
+                          count)));
 }
 
 void run_recover(bool dry_run, const std::vector<std::string>& arguments, Context& context) {
@@ -108,8 +106,13 @@ void run_recover(bool dry_run, const std::vector<std::string>& arguments, Contex
   if (report.snapshot) {
     context.done(format_text(_("saved new snapshot {}"), report.snapshot->short_hex()));
     context.info(context.outcome());
+    if (context.identity == Identity::medsave) {
+      context.info(format_text(_("the folders found are in it, each below the beginning of its "
+                                 "ID: \"medsave ls {}\" shows them"),
+                               report.snapshot->short_hex()));
+    }
   } else if (roots == 0) {
-    context.info(_("no snapshot to write."));
+    context.info(_("no snapshot to write"));
   }
   const std::size_t unread = index.unread.size() + report.unread_trees;
   if (unread != 0) throw_unread(unread);
@@ -131,7 +134,7 @@ void add_recover(Command& root) {
   command.flag("dry-run,n", *dry_run, _("change nothing, only say what would be done"));
   command.exit_codes({kExitIncomplete, kExitNoRepository, kExitLocked, kExitWrongPassword});
   command.examples({{"medsave -r /media/usb/medsave recover",
-                     _("after \"forget\" has removed too much; then: medsave ls latest")}});
+                     _("after \"forget\" has removed too much; then: \"medsave ls latest\"")}});
   command.run([dry_run](Context& context, const std::vector<std::string>& arguments) {
     run_recover(*dry_run, arguments, context);
   });

@@ -43,14 +43,14 @@ ProgressStyle style(const Context& context) {
 [[noreturn]] void throw_unread_packs(unsigned long count) {
   throw CommandFailed(
       kExitFailed,
-      fatal_text(format_text(
-          n_("{} pack could not be read, so the index keeps what it says of it. Look at the medium "
-             "or the server and run `medsave repair index` again; do not prune before it succeeds",
-             "{} packs could not be read, so the index keeps what it says of them. Look at the "
-             "medium or the server and run `medsave repair index` again; do not prune before it "
-             "succeeds",
-             count),
-          count)));
+      fatal_text(format_text(n_("{} pack could not be read, so the index keeps what it says of it. "
+                                "Look at the medium or the server and run \"medsave repair index\" "
+                                "again; do not prune before it succeeds.",
+                                "{} packs could not be read, so the index keeps what it says of "
+                                "them. Look at the medium or the server and run \"medsave repair "
+                                "index\" again; do not prune before it succeeds.",
+                                count),
+                             count)));
 }
 
 void run_repair_index(const IndexRepairRequest& request, const std::vector<std::string>& arguments,
@@ -73,13 +73,13 @@ void run_repair_index(const IndexRepairRequest& request, const std::vector<std::
   }
   if (report.lost_blobs != 0) {
     const unsigned long lost = report.lost_blobs;
-    context.warn(format_text(
-        n_("{} blob is lost. \"medsave check\" shows which snapshots and paths need it; a new "
-           "backup stores again what the source still has",
-           "{} blobs are lost. \"medsave check\" shows which snapshots and paths need them; a new "
-           "backup stores again what the source still has",
-           lost),
-        lost));
+    context.warn(
+        format_text(n_("{} blob is lost. \"medsave check\" shows which snapshots and paths need "
+                       "it; a new backup stores again what the source still has.",
+                       "{} blobs are lost. \"medsave check\" shows which snapshots and paths need "
+                       "them; a new backup stores again what the source still has.",
+                       lost),
+                    lost));
   }
   JsonObject summary("summary");
   summary.add("replaced_index_files", report.replaced_files)
@@ -158,7 +158,7 @@ void run_repair_packs(const RepairPacksOptions& options, const std::vector<std::
   if (report.lost_blobs == 0) return;
   context.warn(
       _("A new backup stores again what the source still has. Then \"medsave repair snapshots "
-        "--forget\" takes what is lost out of the snapshots"));
+        "--forget\" takes what is lost out of the snapshots."));
 }
 
 /// Indexes unlisted packs first: after a lost index file, or a killed run of this command, their
@@ -174,13 +174,12 @@ void pick_up_unindexed_packs(const OpenedRepository& opened, Index& index, bool 
   if (unusable == 0) return;
   throw Error(
       Errc::corrupt,
-      format_text(
-          n_("{} pack is in no index file, cannot be used as it is, and may hold what seems "
-             "lost; no snapshot was changed. Run `medsave repair index` first",
-             "{} packs are in no index file, cannot be used as they are, and may hold what "
-             "seems lost; no snapshot was changed. Run `medsave repair index` first",
-             unusable),
-          unusable));
+      format_text(n_("{} pack is in no index file, cannot be used as it is, and may hold what "
+                     "seems lost; no snapshot was changed. Run \"medsave repair index\" first.",
+                     "{} packs are in no index file, cannot be used as they are, and may hold what "
+                     "seems lost; no snapshot was changed. Run \"medsave repair index\" first.",
+                     unusable),
+                  unusable));
 }
 
 void run_repair_snapshots(const RepairSnapshotsOptions& options,
@@ -204,13 +203,12 @@ void run_repair_snapshots(const RepairSnapshotsOptions& options,
     const bool there = repository.backend()
                            .size({.kind = FileKind::pack, .id = loaded.absent_packs.front()})
                            .has_value();
-    throw Error(Errc::corrupt,
-                there ? format_text(_("pack {} is damaged; first save what is intact of it: "
-                                      "medsave repair packs {}"),
-                                    pack, pack)
-                      : format_text(_("pack {} is missing although the index lists it; run "
-                                      "`medsave repair index` first"),
-                                    pack));
+    throw Error(Errc::corrupt, there ? format_text(_("pack {} is damaged; first save what is "
+                                                     "intact of it: \"medsave repair packs {}\""),
+                                                   pack, pack)
+                                     : format_text(_("pack {} is missing although the index lists "
+                                                     "it; run \"medsave repair index\" first"),
+                                                   pack));
   }
   pick_up_unindexed_packs(opened, *loaded.index, options.dry_run);
   SnapshotChangeEvents events =

@@ -4,10 +4,10 @@
 #include "context.hpp"
 #include "exit_codes.hpp"
 #include "open_repository.hpp"
+#include "restore_failure.hpp"
 #include "snapshot_options.hpp"
 
 #include "medsave/base/error.hpp"
-#include "medsave/base/grammar.hpp"
 #include "medsave/base/sentences.hpp"
 #include "medsave/base/text.hpp"
 #include "medsave/base/units.hpp"
@@ -59,6 +59,7 @@ std::string elapsed_text(SteadyClock::time_point start) {
 const char* action_name(RestoreAction action) {
   switch (action) {
     case RestoreAction::restored:
+    case RestoreAction::entered:
       return "restored";
     case RestoreAction::updated:
       return "updated";
@@ -71,8 +72,11 @@ const char* action_name(RestoreAction action) {
   return "";
 }
 
-std::string action_label(RestoreAction action, bool dry_run) {
+std::string action_label(RestoreAction action, Identity identity, bool dry_run) {
   switch (action) {
+    case RestoreAction::entered:
+      if (identity == Identity::medsave) return _("unchanged");
+      [[fallthrough]];
     case RestoreAction::restored:
       return dry_run ? _("to be restored") : _("restored");
     case RestoreAction::updated:
@@ -88,12 +92,12 @@ std::string action_label(RestoreAction action, bool dry_run) {
 }
 
 /// restic's width, or as wide as the longest label is in this language.
-std::size_t label_width(bool dry_run) {
+std::size_t label_width(Identity identity, bool dry_run) {
   std::size_t width = 10;
   for (const RestoreAction action :
        {RestoreAction::restored, RestoreAction::updated, RestoreAction::deleted,
         RestoreAction::unchanged, RestoreAction::skipped}) {
-    width = std::max(width, display_width(action_label(action, dry_run)));
+    width = std::max(width, display_width(action_label(action, identity, dry_run)));
   }
   return width;
 }
@@ -107,15 +111,25 @@ void print_item(const RestoreItem& item, bool dry_run, Context& context) {
                               .text());
     return;
   }
-  std::string line =
-      pad_to_width(action_label(item.action, dry_run && context.identity == Identity::medsave),
-                   label_width(dry_run && context.identity == Identity::medsave)) +
-      " " + escape_for_terminal(item.path);
+  const bool in_future = dry_run && context.identity == Identity::medsave;
+  std::string line = pad_to_width(action_label(item.action, context.identity, in_future),
+                                  label_width(context.identity, in_future)) +
+                     " " + escape_for_terminal(item.path);
   if (item.size != 0) line += format_text(_(" with size {}"), format_size(item.size));
   context.console.print(line);
 }
 
-void print_problem(const RestoreProblem& problem, Context& context) {
+/// People look for it in the target; restic names what the snapshot has.
+std::string shown_problem(const RestoreProblem& problem, const RestoreOptions& options,
+                          const Context& context) {
+  if (context.identity == Identity::restic) {
+    return format_text(_("error: {}: {}"), problem.path, problem.message);
+  }
+  const std::string place = place_in_target(options.target, problem.path);
+  return format_text(_("error: {}: {}"), place, without_own_name(problem.message, place));
+}
+
+void print_problem(const RestoreProblem& problem, const RestoreOptions& options, Context& context) {
   if (context.global.json) {
     context.warn(JsonObject("error")
                      .add_json("error", JsonObject().add("message", problem.message).text())
@@ -123,16 +137,14 @@ void print_problem(const RestoreProblem& problem, Context& context) {
                      .add("item", problem.path));
     return;
   }
-  context.warn(escape_for_terminal(format_text(_("error: {}: {}"), problem.path, problem.message)));
+  context.warn(escape_for_terminal(shown_problem(problem, options, context)));
 }
 
-RestoreSinks make_sinks(bool dry_run, Context& context) {
+RestoreSinks make_sinks(const RestoreOptions& options, Context& context) {
   RestoreSinks sinks;
-  sinks.problem = [&context](const RestoreProblem& problem) { print_problem(problem, context); };
+  sinks.problem = [&](const RestoreProblem& problem) { print_problem(problem, options, context); };
   if (context.verbosity() >= 3) {
-    sinks.item = [&context, dry_run](const RestoreItem& item) {
-      print_item(item, dry_run, context);
-    };
+    sinks.item = [&](const RestoreItem& item) { print_item(item, options.dry_run, context); };
   }
   sinks.notice = [&context](const std::string& line) { context.warn(escape_for_terminal(line)); };
   return sinks;
@@ -190,42 +202,37 @@ std::string resticlike_summary(const RestoreResult& result, SteadyClock::time_po
   return line;
 }
 
-/// "10 files", and "9 / 10 files" where some are missing.
-std::string restored_text(const RestoreResult& result) {
-  const unsigned long folders = result.folders_restored;
-  const unsigned long folders_wanted = result.folders_total;
-  const unsigned long files = result.files_restored - folders;
-  const unsigned long files_wanted = result.files_total - folders_wanted;
-  std::string out =
-      files == files_wanted
-          ? format_text(n_("{} file", "{} files", files), files)
-          : format_text(n_("{} / {} file", "{} / {} files", noun_number(files, files_wanted)),
-                        files, files_wanted);
-  if (folders_wanted == 0) return out;
-  return format_text(_("{} and {}"), out,
-                     folders == folders_wanted
-                         ? format_text(n_("{} folder", "{} folders", folders), folders)
-                         : format_text(n_("{} / {} folder", "{} / {} folders",
-                                          noun_number(folders, folders_wanted)),
-                                       folders, folders_wanted));
+/// "2 files and 1 folder"; what there is none of is left out, but for "0 files".
+std::string counted(unsigned long files, unsigned long folders) {
+  const std::string of_files = format_text(n_("{} file", "{} files", files), files);
+  const std::string of_folders = format_text(n_("{} folder", "{} folders", folders), folders);
+  if (folders == 0) return of_files;
+  return files == 0 ? of_folders : format_text(_("{} and {}"), of_files, of_folders);
 }
 
+/// Restored, there already, left and incomplete together are all that was asked for.
 std::string summary(const RestoreResult& result, bool dry_run, SteadyClock::time_point start) {
-  const std::string bytes = result.bytes_restored == result.bytes_total
-                                ? format_size(result.bytes_restored)
-                                : format_text("{} / {}", format_size(result.bytes_restored),
-                                              format_size(result.bytes_total));
-  std::string line = format_text(dry_run ? _("Would restore {} ({})") : _("Restored {} ({}) in {}"),
-                                 restored_text(result), bytes, elapsed_text(start));
-  if (const unsigned long same = result.files_skipped - result.files_left; same != 0) {
-    line += format_text(
-        n_(", {} file was there already ({})", ", {} files were there already ({})", same), same,
-        format_size(result.bytes_skipped - result.bytes_left));
+  const unsigned long made = result.folders_restored - result.folders_there;
+  const unsigned long files = result.files_restored - result.folders_restored;
+  std::string line =
+      format_text(dry_run ? _("Would restore {} ({})") : _("Restored {} ({}) in {}"),
+                  counted(files, made), format_size(result.bytes_restored), elapsed_text(start));
+  const unsigned long same = result.files_skipped - result.files_left;
+  if (const unsigned long there = same + result.folders_there; there != 0) {
+    line += format_text(n_(", {} was there already ({})", ", {} were there already ({})", there),
+                        counted(same, result.folders_there),
+                        format_size(result.bytes_skipped - result.bytes_left));
   }
   if (const unsigned long left = result.files_left; left != 0) {
     line += format_text(n_(", {} file was left as it is, as --overwrite asks ({})",
                            ", {} files were left as they are, as --overwrite asks ({})", left),
                         left, format_size(result.bytes_left));
+  }
+  const unsigned long failed = result.files_total - result.files_restored + result.refused;
+  if (failed != 0) {
+    line += format_text(n_(", {} file or folder is missing or incomplete",
+                           ", {} files and folders are missing or incomplete", failed),
+                        failed);
   }
   if (const unsigned long deleted = result.files_deleted; deleted != 0) {
     const char* text =
@@ -246,7 +253,7 @@ void print_summary(const RestoreResult& result, const RestoreOptions& options,
     const bool nothing_fits = !options.includes.empty() && result.files_total == 0 &&
                               result.files_skipped == 0 && result.files_deleted == 0;
     if (!nothing_fits) context.info(summary(result, options.dry_run, start));
-    if (options.dry_run) context.info(_("Dry run: nothing was written or deleted."));
+    if (options.dry_run) context.info(_("Dry run: nothing was written or deleted"));
   }
   if (options.verify && !options.dry_run) {
     const unsigned long files = result.files_verified;
@@ -318,7 +325,7 @@ void set_snapshot(RestoreRequest& request, const Snapshot& snapshot, const std::
 void announce(const SnapshotEntry& entry, const RestoreOptions& options, Context& context) {
   context.info(format_text(_("restoring {} to {}"), describe_snapshot(entry), options.target));
   if (options.dry_run && context.identity == Identity::medsave) {
-    context.info(_("Dry run: nothing will be written or deleted."));
+    context.info(_("Dry run: nothing will be written or deleted"));
   }
 }
 
@@ -329,10 +336,11 @@ RestoreResult run_and_show(const BlobReader& reader, const RestoreRequest& reque
                            const std::stop_token& stop) {
   Progress progress;
   progress.stop = stop;
+  progress.line_rate = context.global.limit_download * 1024;
   try {
     const ProgressDisplay display(context.console, progress, ProgressKind::restore,
                                   context.progress_style(), context.progress_interval());
-    const RestoreSinks sinks = make_sinks(options.dry_run, context);
+    const RestoreSinks sinks = make_sinks(options, context);
     if (options.dry_run) return plan_restore(reader, request, sinks, progress, stop).outcome;
     return run_restore(reader, request, sinks, progress, stop);
   } catch (const Interrupted&) {
@@ -349,17 +357,17 @@ RestoreResult run_and_show(const BlobReader& reader, const RestoreRequest& reque
         e.code(),
         with_sentence(
             e.what(),
-            format_text(_("What was restored to {} is incomplete; the backups are not "
-                          "touched. Make room or choose another folder: the same command goes "
-                          "on from there"),
-                        options.target)));
+            format_text(
+                _("What was restored to {} is incomplete; the backups are not touched. Make room "
+                  "or choose another folder: the same command goes on from there."),
+                options.target)));
   }
 }
 
 void tell_result(const RestoreResult& result, const RestoreOptions& options,
                  SteadyClock::time_point start, Context& context) {
   if (!options.dry_run) {
-    const unsigned long files = result.files_restored;
+    const unsigned long files = result.files_restored - result.folders_there;
     context.done(format_text(n_("{} file or folder was restored to {}",
                                 "{} files and folders were restored to {}", files),
                              files, escape_for_terminal(options.target)));
@@ -369,29 +377,6 @@ void tell_result(const RestoreResult& result, const RestoreOptions& options,
   } else {
     print_summary(result, options, start, context);
   }
-}
-
-void require_no_problems(const RestoreResult& result) {
-  if (result.problems == 0) return;
-  const unsigned long count = result.problems;
-  const bool some = result.files_restored != result.folders_restored || result.files_skipped != 0 ||
-                    result.bytes_restored != 0;
-  const char* text =
-      some ? n_("There was {} error; a file named above may be in the target, but damaged: do not "
-                "rely on it. All else is restored",
-                "There were {} errors; files named above may be in the target, but damaged: do not "
-                "rely on them. All else is restored",
-                count)
-           : n_("There was {} error, and no file was restored; nothing in the repository was "
-                "changed. The reasons stand above: if it is the target, choose another with "
-                "--target; if something is lost or damaged in the repository, `medsave check` "
-                "tells what else is affected",
-                "There were {} errors, and no file was restored; nothing in the repository was "
-                "changed. The reasons stand above: if it is the target, choose another with "
-                "--target; if something is lost or damaged in the repository, `medsave check` "
-                "tells what else is affected",
-                count);
-  throw CommandFailed(kExitFailed, fatal_text(format_text(text, count)));
 }
 
 void run_restore_command(const RestoreOptions& options, const std::string& snapshot,
@@ -444,12 +429,11 @@ void add_writing_options(Command& command, RestoreOptions& options) {
   overwrite.choices = {"always", "if-changed", "if-newer", "never"};
   command.flag(
       "delete", options.delete_extra,
-      _("remove from the target what the snapshot does not have, within the folders that were "
-        "saved; see before with --dry-run -vv. Kept are repositories, caches of them, and what the "
-        "backup's "
-        "--exclude patterns match; a snapshot tells nothing of what other options (--iexclude, "
-        "pattern files, --exclude-if-present, --exclude-larger-than) left out or what could not "
-        "be read: that is removed too"));
+      _("remove from the target what the snapshot does not have, within the folders that "
+        "were saved; see before with --dry-run -vv. Kept are repositories, caches of them, "
+        "and what the backup's --exclude patterns match; a snapshot tells nothing of what "
+        "other options (--iexclude, pattern files, --exclude-if-present, "
+        "--exclude-larger-than) left out or what could not be read: that is removed too."));
   command.flag("dry-run", options.dry_run, _("write nothing, only say what would be done"));
   command.flag("verify", options.verify,
                _("read all files back from the drive afterwards and compare"));

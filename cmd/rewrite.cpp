@@ -59,7 +59,7 @@ RewriteRequest make_request(const RewriteOptions& options, Context& context) {
 
 void announce(const RewriteOptions& options, Context& context) {
   if (options.new_time) {
-    context.info(format_text(_("setting time to {}"), format_local_time(*options.new_time)));
+    context.info(format_text(_("setting time to {}"), tell_time(*options.new_time)));
   }
   if (!options.new_host.empty()) {
     context.info(format_text(_("setting host to {}"), options.new_host));
@@ -90,7 +90,7 @@ void run_rewrite_command(const RewriteOptions& options, const std::vector<std::s
       rewrite_snapshots(repository, *index, snapshots, request, events, opened.stop());
   print_changed_snapshots(count, options.dry_run, context);
   if (count != 0 && options.forget && !options.dry_run) {
-    context.info(_("The data itself is still stored; \"medsave prune\" removes it."));
+    context.info(_("The data itself is still stored; \"medsave prune\" removes it"));
   }
   require_all_read(all);
 }
@@ -132,7 +132,7 @@ void add_rewrite(Command& root) {
   command.examples(
       {{"medsave rewrite --exclude '*.tmp' --dry-run", _("which snapshots have such files?")},
        {_("medsave rewrite --forget --exclude /srv/practice/patients/4711"),
-        _("takes this folder out of all snapshots; then: medsave prune --max-unused 0")}});
+        _("takes this folder out of all snapshots; then: \"medsave prune --max-unused 0\"")}});
   command.run([options](Context& context, const std::vector<std::string>& arguments) {
     run_rewrite_command(*options, arguments, context);
   });

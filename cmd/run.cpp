@@ -23,7 +23,7 @@
 namespace medsave::cli {
 namespace {
 
-void define_program(Command& root, GlobalOptions& options) {
+void define_program(Command& root, Identity identity, GlobalOptions& options) {
   root.describe(
       _("medsave keeps encrypted, deduplicated backups in restic's repository format: what one of "
         "the two programs writes, the other reads. Without its password a repository cannot be "
@@ -57,6 +57,7 @@ void define_program(Command& root, GlobalOptions& options) {
   add_cat(root);
   add_list(root);
   add_cache(root);
+  if (identity == Identity::medsave) add_config(root);  // restic has none
   add_options(root);
   add_features(root);
   add_generate(root);
@@ -204,7 +205,7 @@ int run(Identity identity, const std::vector<std::string>& arguments, Console& c
   Context context(identity, console, stop);
   Command root(program_name(identity),
                _("Backups for medical practices, in restic's repository format"));
-  define_program(root, context.global);
+  define_program(root, identity, context.global);
   const bool json = wants_json(arguments);
   const int code = guarded(context, json,
                            [&] { run_parsed(root, parse_command_line(root, arguments), context); });

@@ -18,6 +18,7 @@
 #include <exception>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace medsave::cli {
 namespace {
@@ -29,10 +30,11 @@ constexpr std::size_t kLargest = 4096;  // bytes
 constexpr std::chrono::milliseconds kPause(500);
 
 /// The same for the same work, and a file name.
-std::string name_of(const Context& context, const Snapshot& snapshot) {
+std::string name_of(const Context& context, const std::string& host,
+                    const std::vector<std::string>& sources) {
   std::string work = place_of(chosen_location(context.global.repository));
-  work.append(1, '\0').append(snapshot.hostname);
-  for (const std::string& path : snapshot.paths) work.append(1, '\0').append(path);
+  work.append(1, '\0').append(host);
+  for (const std::string& path : sources) work.append(1, '\0').append(path);
   return sha256(as_bytes(work)).hex();
 }
 
@@ -48,19 +50,20 @@ std::string holder_in(const std::string& file) {
     const Json note = Json::parse(as_text(read_file(file, kLargest).view()));
     const Timestamp since = {.seconds = note.at("since").get<std::int64_t>()};
     return format_text(_("{}, process {}, since {}"), note.at("user").get<std::string>(),
-                       note.at("pid").get<std::uint64_t>(), format_local_time(since));
+                       note.at("pid").get<std::uint64_t>(), tell_time(since));
   } catch (const std::exception&) {
     return _("it does not say who started it");
   }
 }
 
 /// Where the note lies; empty where there is no place for it.
-std::string file_for(const Context& context, const Snapshot& snapshot) {
+std::string file_for(const Context& context, const std::string& host,
+                     const std::vector<std::string>& sources) {
   try {
     make_cache_base(cache_base(context.global));
     const std::string folder = cache_base(context.global) + "/running";
     make_directories(folder, kPrivateFolder);
-    return folder + "/" + name_of(context, snapshot);
+    return folder + "/" + name_of(context, host, sources);
   } catch (const Error&) {
     return {};
   }
@@ -68,10 +71,11 @@ std::string file_for(const Context& context, const Snapshot& snapshot) {
 
 }  // namespace
 
-RunningBackup::RunningBackup(Context& context, const Snapshot& snapshot) {
+RunningBackup::RunningBackup(Context& context, const std::string& host,
+                             const std::vector<std::string>& sources) {
   // restic does not mind, and the programs that drive it count on that.
   if (context.identity == Identity::restic || context.global.no_cache) return;
-  const std::string file = file_for(context, snapshot);
+  const std::string file = file_for(context, host, sources);
   if (file.empty()) return;
   const auto end = std::chrono::steady_clock::now() + context.global.retry_lock;
   bool told = false;
@@ -93,11 +97,12 @@ RunningBackup::RunningBackup(Context& context, const Snapshot& snapshot) {
                                   "one did nothing"),
                                 holder, format_period(context.global.retry_lock)));
       }
-      throw Error(Errc::locked,
-                  format_text(_("a backup of the same sources to this repository is running on "
-                                "this computer already ({}), so this one did nothing. To wait for "
-                                "its end: --retry-lock 1h"),
-                              holder));
+      throw Error(
+          Errc::locked,
+          format_text(
+              _("a backup of the same sources to this repository is running on this computer "
+                "already ({}), so this one did nothing. To wait for its end: --retry-lock 1h."),
+              holder));
     }
     if (!told) {
       context.info(format_text(_("a backup of the same sources to this repository is running on "

@@ -2,10 +2,11 @@
 
 #include "context.hpp"
 
-#include "medsave/format/snapshot.hpp"
 #include "medsave/sys/file_lock.hpp"
 
 #include <optional>
+#include <string>
+#include <vector>
 
 namespace medsave::cli {
 
@@ -14,7 +15,8 @@ namespace medsave::cli {
 class RunningBackup {
  public:
   /// Waits as long as --retry-lock says. Throws Error(locked) with who does it, and since when.
-  RunningBackup(Context& context, const Snapshot& snapshot);
+  /// `sources`: absolute, as they are on the disk.
+  RunningBackup(Context& context, const std::string& host, const std::vector<std::string>& sources);
 
  private:
   std::optional<FileLock> lock_;

@@ -5,6 +5,7 @@
 
 #include "medsave/archive/archiver.hpp"
 #include "medsave/archive/snapshot_paths.hpp"
+#include "medsave/base/encoding.hpp"
 #include "medsave/base/error.hpp"
 #include "medsave/base/text.hpp"
 #include "medsave/format/time_text.hpp"
@@ -45,7 +46,7 @@ std::string meant_path(const std::string& path) {
   // An empty path is likely an unset variable of a script; it would mean the current folder.
   if (path.empty()) throw Error(Errc::usage, _("--path is empty: which folder is meant?"));
   const bool is_drive = path.size() >= 2 && path[1] == ':';
-  return is_drive || path.starts_with("\\\\") ? path : snapshot_paths({path}).front();
+  return is_drive || path.starts_with("\\\\") ? as_utf8(path) : snapshot_paths({path}).front();
 }
 
 }  // namespace
@@ -53,8 +54,9 @@ std::string meant_path(const std::string& path) {
 SnapshotFilter SnapshotChoice::filter() const {
   SnapshotFilter out;
   // --host "" cancels the host of the environment.
-  std::ranges::copy_if(hosts, std::back_inserter(out.hosts),
-                       [](const std::string& host) { return !host.empty(); });
+  for (const std::string& host : hosts) {
+    if (!host.empty()) out.hosts.push_back(as_utf8(host));
+  }
   for (const std::string& list : tags) out.tags.push_back(parse_tag_list(list));
   for (const std::string& path : paths) out.paths.push_back(meant_path(path));
   return out;
@@ -131,9 +133,9 @@ void add_include_options(Command& command, PatternOptions& options) {
 
 std::string describe_snapshot(const SnapshotEntry& entry) {
   return format_text(_("snapshot {} of {} at {} by {}@{}"), entry.id.short_hex(),
-                     enumerate(entry.snapshot.paths),
-                     format_local_time(entry.snapshot.time.instant), entry.snapshot.username,
-                     entry.snapshot.hostname, join(entry.snapshot.paths, " "));
+                     enumerate(entry.snapshot.paths), tell_time(entry.snapshot.time.instant),
+                     entry.snapshot.username, entry.snapshot.hostname,
+                     join(entry.snapshot.paths, " "));
 }
 
 std::string join(const std::vector<std::string>& texts, const std::string& separator) {

@@ -67,7 +67,7 @@ void run_snapshots(const SnapshotsOptions& options, const std::vector<std::strin
   std::vector<SnapshotEntry> chosen = choose_snapshots(all.snapshots, ids, options.choice.filter(),
                                                        UnknownName::latest_ignored, context);
   if (chosen.empty() && ids.empty() && all.unreadable == 0) {
-    tell_none_chosen(all.snapshots, context);
+    tell_none_chosen(all.snapshots, repository, context);
     if (!context.global.json && context.identity == Identity::medsave) return;
   }
   if (all.snapshots.empty() && context.identity == Identity::medsave) require_all_read(all);

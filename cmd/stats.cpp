@@ -60,6 +60,9 @@ void print_text(const SnapshotStats& stats, StatsMode mode, Context& context) {
   if (stats.files > 0) {
     out.tell(format_text(_("        Total File Count:  {}"), stats.files - folders));
   }
+  if (own_form && stats.snapshots > 1 && mode == StatsMode::restore_size) {
+    out.tell(_("  (a file counts once for each snapshot that holds it)"));
+  }
   if (folders > 0) out.tell(format_text(_("      Total Folder Count:  {}"), folders));
   if (stats.uncompressed_size > 0) {
     out.tell(format_text(_(" Total Uncompressed Size:  {}"), size_text(stats.uncompressed_size)));
@@ -70,7 +73,7 @@ void print_text(const SnapshotStats& stats, StatsMode mode, Context& context) {
                          format_percent(stats.compression_progress(), 2)));
   }
   if (stats.compression_ratio() > 0) {
-    out.tell(format_text(_("  Smaller by a Factor of:  {}"),
+    out.tell(format_text(_("    That Part Divided by:  {}"),
                          format_decimal(stats.compression_ratio(), 2)));
   }
   if (stats.compression_space_saving() > 0) {
@@ -92,7 +95,7 @@ void run_stats(const StatsOptions& options, const std::vector<std::string>& ids,
   const std::vector<SnapshotEntry> chosen = choose_snapshots(
       all.snapshots, ids, options.choice.filter(), UnknownName::latest_ignored, context);
   if (chosen.empty() && ids.empty() && all.unreadable == 0) {
-    tell_none_chosen(all.snapshots, context);
+    tell_none_chosen(all.snapshots, repository, context);
     if (!context.global.json && context.identity == Identity::medsave) return;
   }
   context.info(_("scanning..."));

@@ -37,7 +37,7 @@ std::vector<std::string> all_tags(const std::vector<std::string>& lists) {
 
 TagChange make_change(const TagOptions& options) {
   if (options.set.empty() && options.add.empty() && options.remove.empty()) {
-    throw Error(Errc::usage, _("nothing to do! Give --set, --add or --remove"));
+    throw Error(Errc::usage, _("nothing to do! Give --set, --add or --remove."));
   }
   if (!options.set.empty() && (!options.add.empty() || !options.remove.empty())) {
     throw Error(Errc::usage, _("--set and --add/--remove cannot be given at the same time"));
@@ -91,7 +91,8 @@ void run_tag_command(const TagOptions& options, const std::vector<std::string>& 
   const ReadableSnapshots loaded = load_to_choose(repository, ids, opened.stop(), context);
   const std::vector<SnapshotEntry> chosen = choose_snapshots(
       loaded.snapshots, ids, options.choice.filter(), UnknownName::refused, context);
-  if (chosen.empty() && loaded.unreadable == 0) tell_none_chosen(loaded.snapshots, context);
+  if (chosen.empty() && loaded.unreadable == 0)
+    tell_none_chosen(loaded.snapshots, repository, context);
   for (const SnapshotEntry& entry : chosen) {
     check_stop(opened.stop());
     if (!tag_snapshot(repository, entry, change, options.dry_run, context)) continue;

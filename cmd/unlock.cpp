@@ -72,9 +72,8 @@ void run_unlock(bool all, Context& context) {
   }
   if (some_left && !all && context.identity == Identity::medsave) {
     context.warn(
-        _("Locks younger than 30 minutes stay, because their owners may be at work. If "
-          "you are sure that no other program uses the repository: medsave unlock "
-          "--remove-all"));
+        _("Locks younger than 30 minutes stay, because their owners may be at work. If you are "
+          "sure that no other program uses the repository: \"medsave unlock --remove-all\"."));
   }
 }
 

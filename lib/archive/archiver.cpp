@@ -7,6 +7,7 @@
 #include "node_builder.hpp"
 #include "parent_matcher.hpp"
 #include "pipe_reader.hpp"
+#include "relied_packs.hpp"
 #include "reporter.hpp"
 #include "scanner.hpp"
 #include "source_tree.hpp"
@@ -44,7 +45,7 @@ constexpr unsigned kMinWorkers = 2;  // on a single core, one computes while the
 std::string nothing_arrived(bool ends_the_backup) {
   return ends_the_backup ? _("nothing arrived on standard input, so no snapshot was saved; your "
                              "earlier backups are intact. Look at what the program that should "
-                             "have written says, and start both again")
+                             "have written says, and start both again.")
                          : _("its program wrote nothing; did it fail?");
 }
 
@@ -111,7 +112,6 @@ class Backup {
   void read_stream(StreamTask task, const std::stop_token& stop);
   [[nodiscard]] bool is_only_source(const StreamSource& stream) const;
   void finish_stored(std::size_t destination) noexcept;
-  static void require_adopted_packs(const BackupDestination& to);
   [[nodiscard]] SnapshotSummary summary(std::size_t destination) const;
   std::vector<DestinationResult> publish_in_all();
   void tell_what_parent_lacks(const BackupDestination& to);
@@ -264,18 +264,6 @@ void Backup::finish_stored(std::size_t destination) noexcept {
   }
 }
 
-void Backup::require_adopted_packs(const BackupDestination& to) {
-  for (const Id& pack : to.relies_on) {
-    const FileRef file{.kind = FileKind::pack, .id = pack};
-    if (to.repository.backend().size(file)) continue;
-    throw Error(Errc::io,
-                format_text(_("{}, which this backup found in the repository and used, has "
-                              "been deleted by another program meanwhile, so no snapshot "
-                              "was saved; start again"),
-                            describe(file)));
-  }
-}
-
 SnapshotSummary Backup::summary(std::size_t destination) const {
   SnapshotSummary summary = reporter_.summary(destination);
   const BlobWriterStats stats = sink_.stats(destination);
@@ -296,11 +284,10 @@ void Backup::tell_what_parent_lacks(const BackupDestination& to) {
     if (std::ranges::find(parent.tags, tag) == parent.tags.end()) missing.push_back(tag);
   }
   if (!missing.empty()) {
-    reporter_.notice(format_text(_("nothing has changed since snapshot {0}, so none was made; that "
-                                   "one does not have the tag {1} (`medsave tag --add {1} {0}` "
-                                   "adds it)"),
-                                 to.parent->id.short_hex(),
-                                 fmt::format("{}", fmt::join(missing, ","))));
+    reporter_.notice(
+        format_text(_("nothing has changed since snapshot {0}, so none was made; that one does not "
+                      "have the tag {1} (\"medsave tag --add {1} {0}\" adds it)"),
+                    to.parent->id.short_hex(), fmt::format("{}", fmt::join(missing, ","))));
   }
   if (parent.hostname != to.snapshot.hostname) {
     reporter_.notice(format_text(_("nothing has changed since snapshot {0}, so none was made; that "
@@ -327,9 +314,10 @@ DestinationResult Backup::publish(std::size_t destination) {
       result.snapshot_id = sha256(as_bytes(json));  // names nothing, but scripts expect one
     } else {
       check_stop(to.stop);
-      require_adopted_packs(to);
+      require_relied_packs(to.repository, to.relies_on);
       result.snapshot_id = to.repository.save_json(FileKind::snapshot, json);
       to.repository.backend().barrier();
+      require_kept_packs(to.repository, to.relies_on, *result.snapshot_id);
     }
   }
   result.snapshot = std::move(to.snapshot);
@@ -372,9 +360,10 @@ BackupResult Backup::run() {
   try {
     read_sources();
     if (reporter_.problems() != 0 && assembler_.holds_only_folders()) {
-      throw Error(Errc::io, _("nothing could be read (the reasons stand above), so no snapshot was "
-                              "saved; earlier ones are intact. Mend what is said there and start "
-                              "the backup again"));
+      throw Error(
+          Errc::io,
+          _("nothing could be read (the reasons stand above), so no snapshot was saved; earlier "
+            "ones are intact. Mend what is said there and start the backup again."));
     }
     if (assembler_.root_is_empty()) {
       throw Error(Errc::io, _("nothing could be backed up: the snapshot would be empty"));
@@ -384,6 +373,7 @@ BackupResult Backup::run() {
     throw;
   }
   reporter_.progress().all_read = true;
+  reporter_.tell_unnamed();
   BackupResult result;
   result.destinations = publish_in_all();
   result.problems = reporter_.problems();

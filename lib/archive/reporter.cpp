@@ -5,6 +5,9 @@
 namespace medsave {
 namespace {
 
+// A lost pack may be missing from thousands of files.
+constexpr std::uint64_t kMostNamed = 10;
+
 /// Having been read changes nothing.
 bool is_same(const Node& node, const Node& previous) {
   if (node.atime == previous.atime) return node == previous;
@@ -44,8 +47,18 @@ void Reporter::notice(const std::string& message) {
 }
 
 void Reporter::stored_again(const std::string& message) {
-  ++stored_again_;
-  notice(message);
+  if (stored_again_++ < kMostNamed) notice(message);
+}
+
+void Reporter::tell_unnamed() {
+  const unsigned long count = stored_again_;
+  if (count <= kMostNamed) return;
+  const unsigned long more = count - kMostNamed;
+  notice(format_text(n_("and {} more that is stored again, as the repository has lost parts of it",
+                        "and {} more that are stored again, as the repository has lost parts of "
+                        "them",
+                        more),
+                     more));
 }
 
 void Reporter::emptied(const std::string& path, bool is_bare) {

@@ -58,6 +58,8 @@ class Reporter {
   /// Something of the parent snapshot is damaged in the repository and is stored again from the
   /// source.
   void stored_again(const std::string& message);
+  /// At the end: how many more there were than are named one by one.
+  void tell_unnamed();
   /// Something to know of the backup, which is complete all the same.
   void notice(const std::string& message);
   /// A folder that held something in the previous snapshot and holds nothing now, although it is a

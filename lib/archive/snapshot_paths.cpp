@@ -2,6 +2,7 @@
 
 #include "source_path.hpp"
 
+#include "medsave/base/encoding.hpp"
 #include "medsave/base/error.hpp"
 #include "medsave/base/text.hpp"
 
@@ -34,13 +35,20 @@ std::vector<std::string> stream_components(const std::string& filename) {
   return names;
 }
 
-std::vector<std::string> snapshot_paths(const std::vector<std::string>& targets,
-                                        const std::vector<StreamSource>& streams) {
+std::vector<std::string> source_paths(const std::vector<std::string>& targets,
+                                      const std::vector<StreamSource>& streams) {
   std::vector<std::string> paths;
   paths.reserve(targets.size() + streams.size());
   for (const std::string& target : targets) paths.push_back(absolute_path(target));
   for (const StreamSource& stream : streams) paths.push_back(clean_path("/" + stream.filename));
   std::ranges::sort(paths);  // as restic has them
+  return paths;
+}
+
+std::vector<std::string> snapshot_paths(const std::vector<std::string>& targets,
+                                        const std::vector<StreamSource>& streams) {
+  std::vector<std::string> paths = source_paths(targets, streams);
+  for (std::string& path : paths) path = as_utf8(path);
   return paths;
 }
 

@@ -62,12 +62,11 @@ void tell_links(const std::vector<std::string>& links, const BackupRequest& requ
   const std::string& link = links.front();
   if (leads_to_folder(link)) {
     reporter.notice(format_text(_("{} is a link and is saved as a link, without what it leads to. "
-                                  "To save the folder behind "
-                                  "it, write a slash at the end: {}/"),
+                                  "To save the folder behind it, write a slash at the end: {}/."),
                                 link, link));
   } else {
     reporter.notice(format_text(_("{} is a link and is saved as a link, without what it leads to. "
-                                  "To save that, give its own path"),
+                                  "To save that, give its own path."),
                                 link));
   }
   const unsigned long more = links.size() - 1;
@@ -111,10 +110,9 @@ BackupTargets resolve_targets(const BackupRequest& request, Reporter& reporter,
   tell_links(links, request, reporter);
   for (const std::string& path : specials) {
     if (request.require_sources) reporter.count_emptied(1);
-    reporter.notice(
-        format_text(_("{0} is a device, a pipe or a socket: what can be read from it is "
-                      "not saved. To save that: medsave backup --stdin <{0}"),
-                    path));
+    reporter.notice(format_text(_("{0} is a device, a pipe or a socket: what can be read from it "
+                                  "is not saved. To save that: \"medsave backup --stdin <{0}\"."),
+                                path));
   }
   return tree;
 }

@@ -39,13 +39,23 @@ bool is_listed_otherwise(DirHandle dir, const std::string& name, const FileInfo&
   });
 }
 
+/// Whether nothing has this name. An error does not say so: of a damaged folder, names are neither
+/// listed nor found.
+bool is_gone(DirHandle dir, const std::string& name) {
+  try {
+    return !lstat_at(dir, name).has_value();
+  } catch (const Error&) {
+    return false;
+  }
+}
+
 /// Of the names `missing` in the list of a folder that was changed: those that are there all the
-/// same.
+/// same, or may be.
 std::vector<std::string> names_there(DirHandle dir, std::vector<std::string> missing,
                                      const std::vector<std::string>& listed) {
   std::erase_if(missing, [&](const std::string& name) {
     const std::optional<FileInfo> entry = look(dir, name);
-    return !entry || is_listed_otherwise(dir, name, *entry, listed);
+    return entry ? is_listed_otherwise(dir, name, *entry, listed) : is_gone(dir, name);
   });
   // What came back while this was looked at is listed again.
   if (!missing.empty()) erase_listed(missing, list_sorted(dir));
@@ -78,9 +88,9 @@ std::vector<std::string> names_withheld(const FolderList& list, const Node& befo
   // What the folder is by now does not count, since somebody may work in it.
   if (!matcher.is_same_list(list.seen, before)) return names_there(dir, missing, listed);
   if (dates_changes_of_names(dir)) return missing;
-  // Elsewhere only a name that is there all the same proves it.
-  const auto is_there = [&](const std::string& name) { return look(dir, name).has_value(); };
-  return std::ranges::any_of(missing, is_there) ? missing : std::vector<std::string>();
+  // Elsewhere only a name that is there all the same, or may be, proves it.
+  const auto may_be_there = [&](const std::string& name) { return !is_gone(dir, name); };
+  return std::ranges::any_of(missing, may_be_there) ? missing : std::vector<std::string>();
 }
 
 std::optional<std::string> describe_withheld(const FolderList& list, std::size_t names) {
@@ -89,10 +99,10 @@ std::optional<std::string> describe_withheld(const FolderList& list, std::size_t
     if (count == 0) return std::nullopt;
     return format_text(
         n_("it lists {} name less than in the previous snapshot, although it was not removed; what "
-           "that snapshot has of it is kept. Look whether the drive is still there and sound",
+           "that snapshot has of it is kept. Look whether the drive is still there and sound.",
            "it lists {} names less than in the previous snapshot, although they were not removed; "
            "what that snapshot has of them is kept. Look whether the drive is still there and "
-           "sound",
+           "sound.",
            count),
         count);
   }
@@ -101,16 +111,16 @@ std::optional<std::string> describe_withheld(const FolderList& list, std::size_t
     return with_semicolon(
         why,
         format_text(n_("saved is what it listed until then, and of {} more name what the "
-                       "previous snapshot has. Look whether the drive is still there and sound",
+                       "previous snapshot has. Look whether the drive is still there and sound.",
                        "saved is what it listed until then, and of {} more names what the "
-                       "previous snapshot has. Look whether the drive is still there and sound",
+                       "previous snapshot has. Look whether the drive is still there and sound.",
                        count),
                     count));
   }
   if (list.entries.empty()) return why;
   return with_semicolon(
       why,
-      _("saved is what it listed until then. Look whether the drive is still there and sound"));
+      _("saved is what it listed until then. Look whether the drive is still there and sound."));
 }
 
 }  // namespace medsave

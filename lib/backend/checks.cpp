@@ -15,6 +15,16 @@ void throw_present(const FileRef& file, const std::string& location) {
   throw Error(Errc::exists, format_text(_("{} exists already in {}"), describe(file), location));
 }
 
+void throw_full(const Error& why) {
+  throw Error(
+      Errc::no_space,
+      format_text(_("the medium of the repository is full; your earlier backups are intact. "
+                    "Free some space with \"medsave prune --max-repack-size 0\", or thin "
+                    "out old snapshots with \"medsave forget --policy cabinet --prune\" "
+                    "({})."),
+                  why.what()));
+}
+
 std::string missing_folder_advice(FileKind kind) {
   switch (kind) {
     case FileKind::key:
@@ -24,17 +34,17 @@ std::string missing_folder_advice(FileKind kind) {
           "copy of the repository");
     case FileKind::index:
       return _(
-          "put it back from a copy of the repository, or make an empty one and run `medsave repair "
-          "index`, which makes the index anew from the packs");
+          "put it back from a copy of the repository, or make an empty one and run \"medsave "
+          "repair index\", which makes the index anew from the packs");
     case FileKind::snapshot:
       return _(
           "put it back from a copy of the repository; prune nothing before that. Without a copy, "
-          "make an empty one and run `medsave recover`, which finds again the folders that were "
-          "backed up");
+          "make an empty one and run \"medsave recover\", which finds again the folders that were "
+          "backed up.");
     case FileKind::pack:
       return _(
           "it held all that was backed up: put it back from a copy of the repository. An empty one "
-          "is right only if nothing was ever backed up here");
+          "is right only if nothing was ever backed up here.");
     case FileKind::config:
     case FileKind::lock:
       break;

@@ -82,11 +82,12 @@ void HeldFolder::require_in_place() const {
                                         "counts as saved; connect the drive and start again"),
                                       shown_));
   }
-  throw Error(Errc::io,
-              format_text(_("the folder {} has vanished; is its drive still connected? This is not "
-                            "finished, and what was saved before is still on that drive. Connect "
-                            "it and run the command again"),
-                          shown_));
+  throw Error(
+      Errc::io,
+      format_text(
+          _("the folder {} has vanished; is its drive still connected? This is not finished, and "
+            "what was saved before is still on that drive. Connect it and run the command again."),
+          shown_));
 }
 
 }  // namespace medsave

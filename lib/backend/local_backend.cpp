@@ -222,17 +222,12 @@ void LocalBackend::write_with_advice(const std::string& folder, const Write& wri
       case Errc::no_space:
         if (holds_no_snapshot()) {
           throw Error(Errc::no_space,
-                      format_text(_("{}. The medium of the repository is full, and there is no "
+                      format_text(_("the medium of the repository is full, and there is no "
                                     "snapshot that could be removed: free some space on it, or "
-                                    "make a repository on a larger one"),
-                                  without_stop(error.what())));
+                                    "make a repository on a larger one ({})"),
+                                  error.what()));
         }
-        throw Error(Errc::no_space, format_text(_("{}. The medium of the repository is full; your "
-                                                  "earlier backups are intact. Free some space "
-                                                  "with \"medsave prune --max-repack-size 0\", or "
-                                                  "thin out old snapshots with \"medsave "
-                                                  "forget --policy cabinet --prune\""),
-                                                without_stop(error.what())));
+        throw_full(error);
       case Errc::read_only:
         throw write_protected(root_.shown());
       case Errc::io:

@@ -30,15 +30,16 @@ Error refused_write(const std::string& folder, const std::string& root) {
     return {Errc::permission,
             format_text(_("permission denied: the user {0} may not write in the folder {1}, "
                           "although it is the owner. What is saved in the repository is untouched. "
-                          "Give yourself the right again: chmod -R u+rwX {2}"),
+                          "Give yourself the right again: \"chmod -R u+rwX {2}\"."),
                         user_name(), folder, root)};
   }
-  return {Errc::permission,
-          format_text(_("permission denied: the user {0} may not write in the folder {1}, which "
-                        "belongs to {2}. What is saved in the repository is untouched. Run the "
-                        "command as the user who made the repository, or give {0} the right to "
-                        "write in {3} and in all its folders"),
-                      user_name(), folder, owner_of(folder), root)};
+  return {
+      Errc::permission,
+      format_text(
+          _("permission denied: the user {0} may not write in the folder {1}, which belongs to "
+            "{2}. What is saved in the repository is untouched. Run the command as the user who "
+            "made the repository, or give {0} the right to write in {3} and in all its folders."),
+          user_name(), folder, owner_of(folder), root)};
 }
 
 Error refused_read(const std::string& path, const std::string& root) {
@@ -46,25 +47,27 @@ Error refused_read(const std::string& path, const std::string& root) {
     return {Errc::permission,
             format_text(_("permission denied: the user {0} may not read {1}, although it is the "
                           "owner. What is saved in the repository is untouched. Give yourself the "
-                          "right again: chmod -R u+rX {2}"),
+                          "right again: \"chmod -R u+rX {2}\"."),
                         user_name(), path, root)};
   }
-  return {Errc::permission,
-          format_text(_("permission denied: the user {0} may not read {1}, which belongs to {2}. "
-                        "What is saved in the repository is untouched. Run the command as the user "
-                        "who made the repository, or give {0} the right to read {3} and all that "
-                        "lies in it"),
-                      user_name(), path, owner_of(path), root)};
+  return {
+      Errc::permission,
+      format_text(_("permission denied: the user {0} may not read {1}, which belongs to {2}. What "
+                    "is saved in the repository is untouched. Run the command as the user who made "
+                    "the repository, or give {0} the right to read {3} and all that lies in it."),
+                  user_name(), path, owner_of(path), root)};
 }
 
 Error write_protected(const std::string& root) {
-  return {Errc::read_only,
-          format_text(_("the medium of the repository at {0} is write-protected: by a switch, "
-                        "because it is mounted read-only, or because the system has made it so as "
-                        "the drive is failing. What is saved there is untouched and can be "
-                        "restored. To go on, make it writable (mount -o remount,rw), or save to "
-                        "another drive"),
-                      root)};
+  return {
+      Errc::read_only,
+      format_text(_("the medium of the repository at {0} is write-protected, so that nothing "
+                    "more could be written: by a switch of the drive, because it is mounted "
+                    "read-only, or because the system has made it so as the drive is failing. "
+                    "What is saved there is untouched and can be "
+                    "restored. To go on, make it writable (\"mount -o remount,rw\"), or save to "
+                    "another drive."),
+                  root)};
 }
 
 }  // namespace medsave

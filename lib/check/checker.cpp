@@ -39,7 +39,7 @@ class Check {
     LoadIndexReport loading;
     index_ = load_index(repository_, stop, &loading, &progress_);
     begin(_("checking keys and packs"));
-    check_keys(repository_, log_, stop);
+    report_.damaged_keys = check_keys(repository_, log_, stop);
     PackListCheck packs = check_pack_list(repository_, *index_, loading, log_, stop);
     report_.suggest_repair_index = packs.suggest_repair_index;
     report_.suggest_prune = packs.suggest_prune;
@@ -47,6 +47,7 @@ class Check {
     report_.no_snapshots =
         listed_snapshots_ == 0 && (index_->blob_count() != 0 || !packs.unindexed.empty());
     check_trees(packs.intact, stop);
+    if (request_.snapshots_checked) request_.snapshots_checked(snapshots_.size());
     judge_unindexed(packs.unindexed, !loading.problems.empty());
     if (request_.read_data.kind != ReadDataSelection::Kind::none) {
       begin(_("reading the data"));
@@ -103,6 +104,7 @@ class Check {
     snapshots_ = load_readable_snapshots(repository_, stop, [&](const Id& id, const Error& error) {
       log_.note_reason(error);
       log_.error(FindingKind::snapshot_unreadable, id, error.what());
+      ++report_.unread_snapshots;
       if (error.code() == Errc::corrupt) report_.damaged_snapshots.push_back(id);
     });
     listed_snapshots_ = snapshots_.size();
@@ -162,6 +164,7 @@ class Check {
     const char* kind = blob.kind == BlobKind::tree ? "tree" : "data";
     log_.error(FindingKind::blob_unused, blob.id,
                format_text(_("unused blob {}/{}"), kind, blob.id.hex()));
+    ++report_.unused_errors;
   }
 
   void check_data(std::vector<PackSummary> packs, const std::stop_token& stop) {

@@ -102,9 +102,8 @@ void PackCheck::examine(LoadedPack& pack, Buffer& plain, const std::stop_token& 
   }
   log_.broken_pack(
       FindingKind::pack_damaged, summary.id,
-      format_text(_("pack {} is damaged: {} ({} of its {} blobs unreadable); replace it from "
-                    "another copy of the repository if there is one"),
-                  summary.id.hex(), second.faults, second.bad_blobs.size(), summary.blob_count));
+      format_text(_("pack {} is damaged: {} ({} of its {} blobs unreadable)"), summary.id.hex(),
+                  second.faults, second.bad_blobs.size(), summary.blob_count));
 }
 
 void PackCheck::judge(const PackSummary& pack, LoadedPack& loaded, Buffer& plain, Verdict& verdict,

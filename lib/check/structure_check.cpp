@@ -4,7 +4,6 @@
 
 #include "medsave/backend/file_layout.hpp"
 #include "medsave/base/error.hpp"
-#include "medsave/base/sentences.hpp"
 #include "medsave/base/text.hpp"
 #include "medsave/format/key_file.hpp"
 #include "medsave/par/task_scope.hpp"
@@ -58,27 +57,23 @@ class PackListChecker {
     result_.suggest_repair_index = true;
     std::erase_if(result_.intact, [&](const PackSummary& known) { return known.id == pack; });
     log_.suspect(blobs_of(index_, pack));
-    log_.broken_pack(FindingKind::pack_duplicate, pack,
-                     format_text(_("pack {} is described differently by several index files; "
-                                   "rebuild the index"),
-                                 pack.hex()));
+    log_.broken_pack(
+        FindingKind::pack_duplicate, pack,
+        format_text(_("pack {} is described differently by several index files"), pack.hex()));
   }
 
   void examine(const PackSummary& pack) {
     const auto file = sizes_.find(pack.id);
     if (file == sizes_.end()) {
       damaged(pack, FindingKind::pack_missing,
-              format_text(_("pack {} is missing, with {} blobs; bring the file back from another "
-                            "copy of the repository if there is one"),
-                          pack.id.hex(), pack.blob_count));
+              format_text(_("pack {} is missing, with {} blobs"), pack.id.hex(), pack.blob_count));
       return;
     }
     const std::uint64_t size = file->second;
     sizes_.erase(file);
     if (size != pack.size) {
       damaged(pack, FindingKind::pack_size,
-              format_text(_("pack {} has {} bytes instead of {}: it is damaged or cut off; replace "
-                            "it from another copy of the repository if there is one"),
+              format_text(_("pack {} has {} bytes instead of {}: it is damaged or cut off"),
                           pack.id.hex(), size, pack.size));
       return;
     }
@@ -108,10 +103,9 @@ class PackListChecker {
   static std::string missing_file(const Id& pack) {
     static const FileLayout kNames("");
     const FileRef file = {.kind = FileKind::pack, .id = pack};
-    return format_text(_("pack {} is missing: {} is in the server's list, but cannot be found "
-                         "there; was the folder {} renamed or moved? If so, give it its name back"),
-                       pack.hex(), kNames.path_of(file).substr(1),
-                       kNames.folder_of(file).substr(1));
+    return format_text(
+        _("pack {} is missing: {} is in the server's list, but cannot be found there"), pack.hex(),
+        kNames.path_of(file).substr(1));
   }
 
   void tell_of_mixed() {
@@ -142,7 +136,9 @@ class PackListChecker {
 
 }  // namespace
 
-void check_keys(const Repository& repository, DamageLog& log, const std::stop_token& stop) {
+std::vector<Id> check_keys(const Repository& repository, DamageLog& log,
+                           const std::stop_token& stop) {
+  std::vector<Id> damaged;
   Buffer content;
   for (const ListedFile& file : repository.backend().list(FileKind::key)) {
     check_stop(stop);
@@ -153,12 +149,12 @@ void check_keys(const Repository& repository, DamageLog& log, const std::stop_to
       if (is_fatal(e)) throw;
       log.note_reason(e);
       log.error(FindingKind::key_unreadable, file.id,
-                format_text(e.code() == Errc::permission
-                                ? _("key {}: {}")
-                                : _("key {}: {}; remove it and add the password again"),
-                            file.id.hex(), without_stop(e.what())));
+                e.code() == Errc::corrupt ? format_text(_("key {} is damaged"), file.id.hex())
+                                          : format_text(_("key {}: {}"), file.id.hex(), e.what()));
+      if (e.code() == Errc::corrupt) damaged.push_back(file.id);
     }
   }
+  return damaged;
 }
 
 PackListCheck check_pack_list(const Repository& repository, const Index& index,

@@ -10,8 +10,10 @@
 
 namespace medsave {
 
-/// Reads every key file: its bytes must fit its name and be a key file.
-void check_keys(const Repository& repository, DamageLog& log, const std::stop_token& stop);
+/// Reads every key file: its bytes must fit its name and be a key file. Returns those that are
+/// damaged for certain.
+std::vector<Id> check_keys(const Repository& repository, DamageLog& log,
+                           const std::stop_token& stop);
 
 /// What loading the indexes met, and whether their packs are there in the right size.
 struct PackListCheck {

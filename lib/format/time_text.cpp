@@ -2,6 +2,7 @@
 
 #include "local_zone.hpp"
 
+#include "medsave/base/grammar.hpp"
 #include "medsave/base/system.hpp"
 
 #include <array>
@@ -238,8 +239,13 @@ std::optional<ZonedTime> parse_time(std::string_view text) {
 }
 
 std::string format_zoned_time(const ZonedTime& time) {
+  // The text has offsets of whole minutes. With the wall clock of an offset that has seconds it
+  // would mean another instant.
+  std::int32_t offset = time.offset_seconds - time.offset_seconds % 60;
+  const int year = wall_clock(time.instant.seconds + offset).year;
+  if (year < 0 || year > 9999) offset = time.offset_seconds;
   std::string out;
-  append_zoned(out, time.instant, time.offset_seconds);
+  append_zoned(out, time.instant, offset);
   return out;
 }
 
@@ -268,6 +274,17 @@ std::string format_local_time(const Timestamp& time) {
   const char* const end =
       put_date_and_time(text.data(), wall_clock(zoned.instant.seconds + zoned.offset_seconds), ' ');
   return {text.data(), static_cast<std::size_t>(end - text.data())};
+}
+
+std::string tell_time(const Timestamp& time) {
+  const std::string text = format_local_time(time);
+  return in_french() ? tell_day(time) + " à " + text.substr(11, 5) : text;
+}
+
+std::string tell_day(const Timestamp& time) {
+  const std::string day = format_local_time(time).substr(0, 10);
+  if (!in_french()) return day;
+  return day.substr(8) + "/" + day.substr(5, 2) + "/" + day.substr(0, 4);
 }
 
 }  // namespace medsave

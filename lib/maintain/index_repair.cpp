@@ -79,7 +79,7 @@ class IndexRepair {
       throw Error(Errc::io,
                   format_text(_("pack {} is there, but the repository's list of packs lacks it, so "
                                 "that list cannot be relied on; nothing was changed. Look at the "
-                                "medium or the server, then try again"),
+                                "medium or the server, then try again."),
                               id.hex()));
     }
   }
@@ -88,10 +88,9 @@ class IndexRepair {
   void require_listed_size(const ListedFile& file) const {
     if (repository_.backend().size({.kind = FileKind::pack, .id = file.id}) == file.size) return;
     throw Error(Errc::io,
-                format_text(_("the repository's list of packs gives pack {} a size that it "
-                              "does not have, so that list cannot be relied on; nothing "
-                              "was changed. Look at the medium or the server, then try "
-                              "again"),
+                format_text(_("the repository's list of packs gives pack {} a size that it does "
+                              "not have, so that list cannot be relied on; nothing was changed. "
+                              "Look at the medium or the server, then try again."),
                             file.id.hex()));
   }
 
@@ -230,8 +229,8 @@ class IndexRepair {
       return;
     }
     warn(format_text(
-        n_("{} blob of pack {} is intact; save it with: medsave repair packs {}",
-           "{} blobs of pack {} are intact; save them with: medsave repair packs {}", blobs),
+        n_("{} blob of pack {} is intact; save it with: \"medsave repair packs {}\"",
+           "{} blobs of pack {} are intact; save them with: \"medsave repair packs {}\"", blobs),
         blobs, id.short_hex(), id.hex()));
   }
 

@@ -80,10 +80,9 @@ class PackRepair {
     for (const Id& id : damaged_) {
       const auto file = listed.find(id);
       if (file == listed.end()) {
-        throw Error(Errc::not_found,
-                    format_text(_("there is no pack file {}; if the index lists it, `medsave "
-                                  "repair index` takes it out"),
-                                id.hex()));
+        throw Error(Errc::not_found, format_text(_("there is no pack file {}; if the index lists "
+                                                   "it, \"medsave repair index\" takes it out"),
+                                                 id.hex()));
       }
       files.push_back({.id = id, .size = file->second});
     }

@@ -3,6 +3,7 @@
 #include "snapshot_batch.hpp"
 #include "tree_rewriter.hpp"
 
+#include "medsave/base/sentences.hpp"
 #include "medsave/base/text.hpp"
 #include "medsave/base/units.hpp"
 #include "medsave/repo/list_again.hpp"
@@ -67,8 +68,8 @@ class SnapshotRepair {
       // Only damaged or missing lists are replaced; one that cannot be read now, or that a newer
       // program may understand, ends the command.
       if (error.code() != Errc::corrupt && error.code() != Errc::not_found) {
-        throw Error(error.code(),
-                    format_text(_("{}: {}; no snapshot was changed"), path, error.what()));
+        throw Error(error.code(), format_text(_("{}: {}; no snapshot was changed"), path,
+                                              without_stop(error.what())));
       }
       const bool root = path == "/";
       tell(path, format_text(root ? _("not readable; {}") : _("replaced with an empty folder; {}"),

@@ -74,11 +74,11 @@ class SnapshotRewrite {
       successor.tree = *tree.id;
       set_totals(successor, tree);
       if (request_.forget && filters() && tree.files == 0 && *tree.id != entry.snapshot.tree) {
-        throw Error(Errc::usage,
-                    format_text(_("no file of snapshot {} would be left, so nothing was changed in "
-                                  "any; is a pattern too wide? \"medsave forget\" removes whole "
-                                  "snapshots"),
-                                entry.id.short_hex()));
+        throw Error(
+            Errc::usage,
+            format_text(_("no file of snapshot {} would be left, so nothing was changed in any; is "
+                          "a pattern too wide? \"medsave forget\" removes whole snapshots."),
+                        entry.id.short_hex()));
       }
       changed = successor.tree != entry.snapshot.tree ||
                 (request_.summarize && successor.summary != entry.snapshot.summary);

@@ -31,9 +31,11 @@ FlightCache<std::uint64_t, ContentReader::Content>::Loaded ContentReader::open(
   for (const Id& id : node.content) {
     const auto at = index_.find({.kind = BlobKind::data, .id = id});
     if (!at) {
-      throw Error(Errc::not_found, format_text(_("no index file lists blob {}; run `medsave check` "
-                                                 "to see what is affected"),
-                                               id.short_hex()));
+      throw Error(
+          Errc::not_found,
+          format_text(
+              _("no index file lists blob {}; run \"medsave check\" to see what is affected"),
+              id.short_hex()));
     }
     end += at->content_length();
     content->ends.push_back(end);

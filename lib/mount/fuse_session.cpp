@@ -55,12 +55,11 @@ Session create_session(MountView& view, const MountRequest& request) {
 
 void mount_session(fuse_session* session, const MountRequest& request) {
   if (fuse_session_mount(session, request.mountpoint.c_str()) == 0) return;
-  throw Error(
-      Errc::permission,
-      format_text(_("cannot mount at {}: see the message above. An ordinary user needs the program "
-                    "fusermount3 (package fuse3) and must own the folder; --allow-other needs "
-                    "\"user_allow_other\" in /etc/fuse.conf"),
-                  request.mountpoint));
+  throw Error(Errc::permission,
+              format_text(_("cannot mount at {}: see the message above. An ordinary user needs the "
+                            "program fusermount3 (package fuse3) and must own the folder; "
+                            "--allow-other needs \"user_allow_other\" in /etc/fuse.conf."),
+                          request.mountpoint));
 }
 
 /// A signal that only ends the system call a thread waits in. The former handler comes back.

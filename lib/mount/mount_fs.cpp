@@ -28,10 +28,9 @@ std::string real_mountpoint(const std::string& mountpoint) {
     if (there && there->is_dir()) return real;
   }
   if (error == std::errc::no_such_file_or_directory) {
-    throw Error(Errc::not_found,
-                format_text(_("mountpoint {} does not exist; make it (mkdir {}), or "
-                              "choose a folder that is there"),
-                            mountpoint, mountpoint));
+    throw Error(Errc::not_found, format_text(_("mountpoint {} does not exist; make it (\"mkdir "
+                                               "{}\"), or choose a folder that is there"),
+                                             mountpoint, mountpoint));
   }
   if (error == std::errc::not_connected) {
     throw Error(Errc::io, format_text(_("mountpoint {}: something that was mounted there crashed; "

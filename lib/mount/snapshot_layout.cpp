@@ -5,6 +5,7 @@
 #include "time_layout.hpp"
 
 #include "medsave/base/text.hpp"
+#include "medsave/snap/wrong_clock.hpp"
 
 #include <algorithm>
 #include <utility>

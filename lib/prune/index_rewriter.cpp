@@ -1,6 +1,7 @@
 #include "index_rewriter.hpp"
 
 #include "medsave/base/error.hpp"
+#include "medsave/base/sentences.hpp"
 #include "medsave/base/text.hpp"
 #include "medsave/repo/index_files.hpp"
 #include "medsave/repo/index_load.hpp"
@@ -62,11 +63,12 @@ void IndexRewriter::save_again(const std::vector<Id>& packs) {
     save(packs);
     repository_.backend().barrier();
   } catch (const Error& e) {
-    throw Error(e.code(),
-                format_text(_("index files were deleted to make room and could not be stored again "
-                              "({}). The data are all there: make room on the medium, then run "
-                              "`medsave repair index`"),
-                            e.what()));
+    throw Error(
+        e.code(),
+        format_text(
+            _("index files were deleted to make room and could not be stored again ({}). The data "
+              "are all there: make room on the medium, then run \"medsave repair index\"."),
+            without_stop(e.what())));
   }
 }
 

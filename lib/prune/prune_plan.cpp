@@ -139,13 +139,13 @@ class Planner {
   [[noreturn]] static void refuse(const Pack& pack) {
     throw Error(
         Errc::corrupt,
-        format_text(pack.missing ? _("pack {} is needed but missing, so nothing was removed; "
-                                     "`medsave check` shows what is affected. Bring the file back "
-                                     "from another copy of the repository if there is one")
-                                 : _("pack {} is needed but does not have the size that the index "
-                                     "tells, so nothing was removed; `medsave check` shows what "
-                                     "is affected. Replace it from another copy of the repository "
-                                     "if there is one"),
+        format_text(pack.missing
+                        ? _("pack {} is needed but missing, so nothing was removed; \"medsave "
+                            "check\" shows what is affected. Bring the file back from another copy "
+                            "of the repository if there is one.")
+                        : _("pack {} is needed but does not have the size that the index tells, so "
+                            "nothing was removed; \"medsave check\" shows what is affected. "
+                            "Replace it from another copy of the repository if there is one."),
                     pack.id.hex()));
   }
 

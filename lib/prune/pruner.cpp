@@ -62,6 +62,7 @@ class Prune {
                       count));
     used_ =
         std::make_unique<BlobMarks>(find_used_blobs(repository_, *index_, roots, progress_, stop));
+    if (events_.searched) events_.searched(count);
     begin(_("collecting packs for deletion and repacking"));
     PruneOptions options = request_.options;
     if (request_.without_free_space) options.max_repack_bytes = 0;
@@ -78,16 +79,15 @@ class Prune {
     if (request_.may_remove_everything || !request_.ignored_snapshots.empty()) return;
     throw Error(
         Errc::corrupt,
-        format_text(n_("the repository lists no snapshots, but has {} pack of data, which prune "
-                       "would remove; nothing was removed. If its snapshots should be there, look "
-                       "at the medium or the server first. To empty the repository use "
-                       "--unsafe-allow-remove-all",
-                       "the repository lists no snapshots, but has {} packs of data, which prune "
-                       "would remove; nothing was removed. If its snapshots should be there, look "
-                       "at the medium or the server first. To empty the repository use "
-                       "--unsafe-allow-remove-all",
-                       packs),
-                    packs));
+        format_text(
+            n_("the repository lists no snapshots, but has {} pack of data, which prune would "
+               "remove; nothing was removed. If its snapshots should be there, look at the medium "
+               "or the server first. To empty the repository use --unsafe-allow-remove-all.",
+               "the repository lists no snapshots, but has {} packs of data, which prune would "
+               "remove; nothing was removed. If its snapshots should be there, look at the medium "
+               "or the server first. To empty the repository use --unsafe-allow-remove-all.",
+               packs),
+            packs));
   }
 
   /// All that follows rests on these two lists being complete.
@@ -125,16 +125,16 @@ class Prune {
     throw ErrorInLines(
         Errc::corrupt,
         with_sentence(first, format_text(_("So no data was removed, since what a snapshot needs "
-                                           "cannot be told\n{}"),
+                                           "cannot be told.\n{}"),
                                          advice_on_damaged_snapshots(damaged))));
   }
 
   [[noreturn]] static void throw_vanished(const Id& snapshot) {
-    throw Error(Errc::io, format_text(_("snapshot {} is no longer listed although the repository "
-                                        "is locked, so the list cannot be relied on; nothing was "
-                                        "removed. Look at the medium or the server, run `medsave "
-                                        "check`, then prune again"),
-                                      snapshot.short_hex()));
+    throw Error(Errc::io,
+                format_text(_("snapshot {} is no longer listed although the repository is locked, "
+                              "so the list cannot be relied on; nothing was removed. Look at the "
+                              "medium or the server, run \"medsave check\", then prune again."),
+                            snapshot.short_hex()));
   }
 
   void load_whole_index(const std::stop_token& stop) {
@@ -250,10 +250,10 @@ class Prune {
     }
     throw Error(
         Errc::corrupt,
-        format_text(_("pack {} holds a damaged copy of data that is needed, and prune would "
-                      "remove the other one, so nothing was removed. First run: medsave "
-                      "repair packs {}"),
-                    damaged.hex(), damaged.hex()));
+        format_text(
+            _("pack {} holds a damaged copy of data that is needed, and prune would remove the "
+              "other one, so nothing was removed. First run: \"medsave repair packs {}\"."),
+            damaged.hex(), damaged.hex()));
   }
 
   void change_index(const RepackRounds& rounds, const std::stop_token& stop) {
@@ -291,8 +291,8 @@ class Prune {
     if (rounds.required == 0) return rounds;
     throw Error(Errc::no_space,
                 format_text(_("repacking needs {} of free space at the repository, but there are "
-                              "only {}; nothing was changed. Free some space, or remove first "
-                              "what goes without repacking: --max-repack-size 0"),
+                              "only {}; nothing was changed. Free some space, or remove first what "
+                              "goes without repacking: --max-repack-size 0."),
                             format_size(rounds.required), format_size(free_bytes.value_or(0))));
   }
 
@@ -385,7 +385,7 @@ class Prune {
   [[noreturn]] static void throw_undeletable_index() {
     throw Error(Errc::io,
                 _("old index files could not be deleted, so no packs were removed; nothing is "
-                  "lost. Run prune again when the repository can be written to"));
+                  "lost. Run prune again when the repository can be written to."));
   }
 
   /// What could not be deleted and why, one line each.

@@ -2,6 +2,9 @@
 
 #include "connections_option.hpp"
 #include "rclone_remote.hpp"
+#include "rest_address.hpp"
+#include "s3_address.hpp"
+#include "sftp_address.hpp"
 
 #include "medsave/backend/local_backend.hpp"
 #include "medsave/base/error.hpp"
@@ -22,13 +25,21 @@ namespace {
 struct Kind {
   std::string_view scheme;
   std::unique_ptr<Backend> (*make)(const std::string& address, const RemoteOptions& options);
+  void (*check)(const std::string& address);
 };
 
+void check_rclone_address(const std::string& remote) {
+  if (remote.empty()) {
+    throw Error(Errc::usage, _("rclone: needs a remote and a path: rclone:REMOTE:PATH"));
+  }
+  move_secrets(remote);
+}
+
 constexpr std::array kKinds = {
-    Kind{"sftp", make_sftp_backend},
-    Kind{"rest", make_rest_backend},
-    Kind{"s3", make_s3_backend},
-    Kind{"rclone", make_rclone_backend},
+    Kind{"sftp", make_sftp_backend, [](const std::string& a) { parse_sftp_address(a); }},
+    Kind{"rest", make_rest_backend, [](const std::string& a) { parse_rest_address(a); }},
+    Kind{"s3", make_s3_backend, [](const std::string& a) { parse_s3_address(a); }},
+    Kind{"rclone", make_rclone_backend, check_rclone_address},
 };
 
 struct Extended {
@@ -137,8 +148,27 @@ std::unique_ptr<Backend> open_location(const std::string& location, const Remote
   return make_local_backend(path, connections_option(options, "local.connections", kUsual));
 }
 
+void check_location(const std::string& location) {
+  const std::string_view scheme = scheme_of(location);
+  const auto* const kind = std::ranges::find(kKinds, scheme, &Kind::scheme);
+  if (kind != kKinds.end()) {
+    kind->check(location.substr(scheme.size() + 1));
+  } else if (!scheme.empty() && scheme != "local") {
+    refuse_scheme(scheme);
+  }
+}
+
+std::string mask_location(const std::string& location) {
+  const std::string_view scheme = scheme_of(location);
+  if (scheme.empty() || scheme == "local") return location;
+  if (scheme == "rclone") return mask_rclone_secrets(location);
+  return std::string(scheme).append(":").append(
+      mask_password(std::string_view(location).substr(scheme.size() + 1)));
+}
+
 std::vector<ExtendedOption> extended_options() {
   std::vector<ExtendedOption> options;
+  options.reserve(kExtended.size());
   for (const Extended& option : kExtended) {
     options.push_back({.name = std::string(option.name), .text = _(option.text)});
   }

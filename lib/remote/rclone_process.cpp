@@ -170,7 +170,7 @@ void RcloneProcess::throw_not_started(Start outcome) {
                             address_.shown, setup_.start_timeout.count(), last_said()));
   }
   throw Error(Errc::usage,
-              format_text(_("{} cannot serve {}: {}. \"rclone lsd REMOTE:\" must work first"),
+              format_text(_("{} cannot serve {}: {}. \"rclone lsd REMOTE:\" must work first."),
                           setup_.program, address_.shown, without_stop(last_said())));
 }
 

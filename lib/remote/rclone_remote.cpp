@@ -131,7 +131,7 @@ void require_readable(const std::string& remote) {
     throw Error(Errc::usage,
                 _("rclone: the remote's options cannot be read: a value with a comma, a colon or a "
                   "quote must stand in quotes, and a colon and the path end the options. \"rclone "
-                  "config\" sets up a remote that needs none"));
+                  "config\" sets up a remote that needs none."));
   }
 }
 

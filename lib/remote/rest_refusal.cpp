@@ -48,12 +48,12 @@ void RestRefusal::throw_status(const std::string& what, const HttpResponse& resp
                               what, shown_, status));
     case 413:
     case 507:
-      throw Error(Errc::no_space, format_text(_("{}: {} has no room left (status {}). Your earlier "
-                                                "backups are intact; free some space with "
-                                                "\"medsave prune --max-repack-size 0\", or thin "
-                                                "out old snapshots with \"medsave forget "
-                                                "--policy cabinet --prune\""),
-                                              what, shown_, status));
+      throw Error(
+          Errc::no_space,
+          format_text(_("{}: {} has no room left (status {}). Your earlier backups are intact; "
+                        "free some space with \"medsave prune --max-repack-size 0\", or thin out "
+                        "old snapshots with \"medsave forget --policy cabinet --prune\"."),
+                      what, shown_, status));
     default:
       break;
   }

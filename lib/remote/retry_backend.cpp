@@ -222,8 +222,8 @@ class RetryBackend : public Backend {
       }
     }
     const std::string reason = what.empty() ? why.what() : with_semicolon(why.what(), what);
-    if (!first) return format_text(_("{1}; trying again in {0} s"), pause, reason);
-    return format_text(_("{2}; trying again in {0} s, and then for up to {1}"), pause,
+    if (!first) return format_text(_("trying again in {} s: {}"), pause, reason);
+    return format_text(_("trying again in {} s, and then for up to {} (Ctrl+C ends it): {}"), pause,
                        format_period(patience_.load()), reason);
   }
 
@@ -254,7 +254,8 @@ class RetryBackend : public Backend {
           Errc::unreachable,
           with_sentence(failure.what(),
                         _("The server of the repository is out of reach, what is stored there "
-                          "stays as it is; run the command again when it answers")));
+                          "stays as it is; check the address, or run the command again when it "
+                          "answers")));
       rest_after({});
       changed_.notify_all();
       throw Error(*gone_);

@@ -105,8 +105,8 @@ std::string explanation(const HttpResponse& response, const S3Refusal& refusal, 
       response.status == 507) {
     return _(
         "the store is full, or the quota is used up; your earlier backups are intact. Free some "
-        "space with \"medsave prune --max-repack-size 0\", or "
-        "thin out old snapshots with \"medsave forget --policy cabinet --prune\"");
+        "space with \"medsave prune --max-repack-size 0\", or thin out old snapshots with "
+        "\"medsave forget --policy cabinet --prune\".");
   }
   if (code == "InvalidObjectState") {
     return _("the file lies in an archive; have the store bring it back first");

@@ -14,10 +14,9 @@ namespace medsave {
 namespace {
 
 [[noreturn]] void refuse(std::string_view address, const std::string& why) {
-  throw Error(Errc::usage,
-              format_text(_("\"sftp:{}\" is no SFTP address: {}. Write sftp:user@host:path or "
-                            "sftp://user@host:port/path"),
-                          address, why));
+  throw Error(Errc::usage, format_text(_("\"sftp:{}\" is no SFTP address: {}. Write "
+                                         "sftp:user@host:path or sftp://user@host:port/path."),
+                                       address, why));
 }
 
 bool is_control(char c) { return (c >= '\0' && c < ' ') || c == '\x7f'; }

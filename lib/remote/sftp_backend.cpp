@@ -260,22 +260,17 @@ void SftpBackend::put_in_place(SftpSession& session, const FileRef& file, SftpNe
 void SftpBackend::explain_failed_write(SftpSession& session, const FileRef& file,
                                        const Error& error, std::size_t size) const {
   if (error.code() == Errc::permission) {
-    throw Error(Errc::permission,
-                format_text(_("permission denied: the server does not let this user write in {}. "
-                              "What is saved in the repository is untouched. Log in as the user "
-                              "who made the repository, or have the rights of its folders changed "
-                              "on the server"),
-                            layout_.folder_of(file)));
+    throw Error(
+        Errc::permission,
+        format_text(_("permission denied: the server does not let this user write in {}. What is "
+                      "saved in the repository is untouched. Log in as the user who made the "
+                      "repository, or have the rights of its folders changed on the server."),
+                    layout_.folder_of(file)));
   }
   if (error.code() != Errc::io || !session.usable()) return;
   const std::optional<SftpSpace> space = sftp_space(session, root());
   if (space && (space->free_bytes <= size || (space->total_files != 0 && space->free_files == 0))) {
-    throw Error(Errc::no_space, format_text(_("{}. The medium of the repository is full; your "
-                                              "earlier backups are intact. Free some space "
-                                              "with \"medsave prune --max-repack-size 0\", or thin "
-                                              "out old snapshots with \"medsave "
-                                              "forget --policy cabinet --prune\""),
-                                            without_stop(error.what())));
+    throw_full(error);
   }
   if (space && space->read_only) {
     throw Error(Errc::permission,
@@ -466,11 +461,13 @@ std::unique_ptr<Backend> make_sftp_backend(const std::string& address,
   const std::vector<std::string> asking = sftp_command(where, options, true);
   const std::vector<std::string> silent = sftp_command(where, options, false);
   const std::chrono::seconds stuck_timeout = options.stuck_request_timeout;
+  const bool library_words = options.library_words;
   const std::stop_token interrupt = options.stop;
   const auto connect = [=](bool may_ask, const std::stop_token& stop) {
     return std::make_unique<SftpSession>(SftpSetup{.command = may_ask ? asking : silent,
                                                    .location = location,
                                                    .stuck_timeout = stuck_timeout,
+                                                   .library_words = library_words,
                                                    .stop = stop,
                                                    .interrupt = interrupt});
   };

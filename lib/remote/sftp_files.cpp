@@ -197,12 +197,11 @@ bool is_synced(const SftpStatus& status) {
 }
 
 Error sftp_sync_error(const SftpStatus& status, const std::string& folder) {
-  return {
-      Errc::unreachable,
-      format_text(_("the server could not make the folder {} durable (it says \"{}\"): what was "
-                    "stored there just now may be lost, and nothing that needs it is stored. "
-                    "Look at the server's disk, then run the command again"),
-                  folder, status.message)};
+  return {Errc::unreachable,
+          format_text(_("the server could not make the folder {} durable (it says \"{}\"): what "
+                        "was stored there just now may be lost, and nothing that needs it is "
+                        "stored. Look at the server's disk, then run the command again."),
+                      folder, status.message)};
 }
 
 SftpNewFile::SftpNewFile(SftpSession& session, const std::string& path, ByteView data,

@@ -219,10 +219,9 @@ void SftpSession::take_packets() {
                                   e.what())});
     }
     const ByteView unread(in_.data(), in_end_);
-    fail({Errc::unsupported,
-          format_text(_("{}: the server does not speak SFTP, it says \"{}\". A login script that "
-                        "writes something would do that"),
-                      setup_.location, last_words(as_text(unread), 200))});
+    fail({Errc::unsupported, format_text(_("{}: the server does not speak SFTP, it says \"{}\". A "
+                                           "login script that writes something would do that."),
+                                         setup_.location, last_words(as_text(unread), 200))});
   }
 }
 
@@ -296,8 +295,11 @@ void SftpSession::fail_lost() {
     }
   }
   const int status = child_.terminate(kLastWords);
-  throw explain_ssh_failure(
-      {.location = setup_.location, .connected = connected_, .status = status, .said = said_});
+  throw explain_ssh_failure({.location = setup_.location,
+                             .connected = connected_,
+                             .status = status,
+                             .said = said_,
+                             .tells_words = setup_.library_words});
 }
 
 }  // namespace medsave

@@ -23,6 +23,7 @@ struct SftpSetup {
   std::vector<std::string> command = {};
   std::string location = {};  // of the repository, for messages
   std::chrono::seconds stuck_timeout{300};
+  bool library_words = false;      // as RemoteOptions has it
   std::stop_token stop = {};       // gives up connecting
   std::stop_token interrupt = {};  // leaves a little time for each request
 };

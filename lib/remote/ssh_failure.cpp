@@ -32,60 +32,62 @@ bool is_ornament(std::string_view line) {
   return std::ranges::all_of(line, [](char c) { return c == '@' || c == ' ' || c == '\r'; });
 }
 
-Error explain_host_key(const SshFailure& failure) {
-  if (has(failure.said, "REMOTE HOST IDENTIFICATION HAS CHANGED")) {
+/// What is wrong in our words, and what to do.
+struct Explanation {
+  Errc code;
+  const char* text;          // with a place for the location
+  bool needs_words = false;  // only ssh's words tell what is wrong
+};
+
+Explanation explain_host_key(std::string_view said) {
+  if (has(said, "REMOTE HOST IDENTIFICATION HAS CHANGED")) {
     return {Errc::permission,
-            format_text(_("{}: the server shows another host key than the one this computer knows. "
-                          "Either it was set up anew or somebody is in between: nothing was sent. "
-                          "Ask its administrator; if the change is right, remove the old key with "
-                          "\"ssh-keygen -R HOST\" and connect once with ssh"),
-                        failure.location)};
+            _("{}: the server shows another host key than the one this computer knows. Either it "
+              "was set up anew or somebody is in between: nothing was sent. Ask its administrator; "
+              "if the change is right, remove the old key with \"ssh-keygen -R HOST\" and connect "
+              "once with \"ssh\".")};
   }
   return {Errc::permission,
-          format_text(_("{}: this computer does not know the server's host key, nothing was sent. "
-                        "Connect once with ssh, compare the fingerprint it shows with the "
-                        "administrator's and accept it (ssh: {})"),
-                      failure.location, last_words(failure.said, kLongestQuote))};
+          _("{}: this computer does not know the server's host key, nothing was sent. Connect once "
+            "with \"ssh\", compare the fingerprint it shows with the administrator's and accept "
+            "it.")};
 }
 
-/// Our words for a temporary failure, followed by ssh's own.
+/// A temporary failure; nullptr for one of which only ssh's words tell more.
 const char* why_unreachable(std::string_view said) {
   if (has_any(said, {"Could not resolve hostname", "Name or service not known",
                      "Temporary failure in name resolution"})) {
-    return _(
-        "{}: no server of this name is found; is the name right, and is there a network? ({})");
+    return _("{}: no server of this name is found; is the name right, and is there a network?");
   }
   if (has(said, "Connection refused")) {
-    return _("{}: nothing answers SSH there; is the server running, and the port right? ({})");
+    return _("{}: nothing answers SSH there; is the server running, and the port right?");
   }
   if (has_any(said, {"Connection timed out", "Operation timed out", "timed out"})) {
-    return _("{}: the server does not answer; is it switched on? ({})");
+    return _("{}: the server does not answer; is it switched on?");
   }
   if (has_any(said, {"No route to host", "Network is unreachable", "Host is down"})) {
-    return _("{}: no way leads to the server; is there a network, and is it switched on? ({})");
+    return _("{}: no way leads to the server; is there a network, and is it switched on?");
   }
-  return _("{}: cannot connect ({})");
+  return nullptr;
 }
 
-Error explain_refusal(const SshFailure& failure, const std::string& words) {
-  const std::string_view said = failure.said;
-  if (has(said, "Host key verification failed")) return explain_host_key(failure);
+Explanation explain_refusal(std::string_view said) {
+  if (has(said, "Host key verification failed")) return explain_host_key(said);
   if (has_any(said, {"Permission denied (", "Too many authentication failures"})) {
     return {Errc::permission,
-            format_text(_("{}: the server refuses the login ({}). Check user and key with ssh"),
-                        failure.location, words)};
+            _("{}: the server refuses the login. Is the user's name right? If it asks for a key, "
+              "\"ssh-copy-id USER@HOST\" gives it that of this computer.")};
   }
   if (has(said, "subsystem request failed")) {
-    return {Errc::unsupported,
-            format_text(_("{}: the server offers no SFTP ({})"), failure.location, words)};
+    return {Errc::unsupported, _("{}: the server offers no SFTP; it must be switched on there")};
   }
   if (has_any(said, {"Bad configuration option", "Can't open user config file",
                      "Bad owner or permissions", "unknown option", "illegal option",
                      "missing argument", "extra arguments at end of line"})) {
-    return {Errc::usage,
-            format_text(_("{}: ssh cannot use its configuration ({})"), failure.location, words)};
+    return {Errc::usage, _("{}: ssh cannot use its configuration"), true};
   }
-  return {Errc::io, format_text(why_unreachable(said), failure.location, words)};
+  if (const char* known = why_unreachable(said)) return {Errc::io, known};
+  return {Errc::io, _("{}: cannot connect"), true};
 }
 
 }  // namespace
@@ -105,10 +107,14 @@ std::string last_words(std::string_view said, std::size_t limit) {
 }
 
 Error explain_ssh_failure(const SshFailure& failure) {
+  const Explanation why = failure.connected
+                              ? Explanation{Errc::io, _("{}: the connection was lost")}
+                              : explain_refusal(failure.said);
+  const std::string text = format_text(why.text, failure.location);
+  if (!failure.tells_words && !why.needs_words) return {why.code, text};
   std::string words = last_words(failure.said, kLongestQuote);
   if (words.empty()) words = format_text(_("it ended with status {}"), failure.status);
-  if (!failure.connected) return explain_refusal(failure, words);
-  return {Errc::io, format_text(_("{}: the connection was lost ({})"), failure.location, words)};
+  return {why.code, format_text(_("{} (ssh: {})"), text, words)};
 }
 
 }  // namespace medsave

@@ -13,6 +13,7 @@ struct SshFailure {
   bool connected = false;     // it had spoken SFTP before
   int status = 0;             // exit status
   std::string said = {};      // the end of its standard error
+  bool tells_words = false;   // the message has these words too
 };
 
 /// What a user needs to know: permission where host key or login are refused, usage where ssh's

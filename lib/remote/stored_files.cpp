@@ -7,11 +7,11 @@ namespace medsave {
 void require_kept(const std::string& name, std::uint64_t stored,
                   std::optional<std::uint64_t> there) {
   if (there == stored) return;
-  throw Error(Errc::unreachable,
-              format_text(_("the server has lost {} since it was stored a moment ago; was it "
-                            "restarted? Nothing that needs the file is stored. Run the command "
-                            "again"),
-                          name));
+  throw Error(
+      Errc::unreachable,
+      format_text(_("the server has lost {} since it was stored a moment ago; was it restarted? "
+                    "Nothing that needs the file is stored. Run the command again."),
+                  name));
 }
 
 bool needs_others(FileKind kind) { return kind == FileKind::index || kind == FileKind::snapshot; }

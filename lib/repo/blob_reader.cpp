@@ -98,10 +98,10 @@ void load_copy(const Repository& repository, const BlobRef& blob, const BlobLoca
 void BlobReader::load(const BlobRef& blob, Buffer& plain) const {
   const std::optional<BlobLocation> first = index_.find(blob);
   if (!first) {
-    throw Error(Errc::not_found,
-                format_text(_("no index file lists blob {}; run `medsave check` to see what is "
-                              "affected"),
-                            blob.id.short_hex()));
+    throw Error(
+        Errc::not_found,
+        format_text(_("no index file lists blob {}; run \"medsave check\" to see what is affected"),
+                    blob.id.short_hex()));
   }
   std::optional<Error> failure = try_copy(repository_, blob, *first, plain);
   if (!failure) return;
@@ -118,10 +118,10 @@ void BlobReader::load(const BlobRef& blob, Buffer& plain) const {
   }
   const bool found_out = is_lost(*failure);
   throw Error(failure->code(),
-              format_text(found_out ? _("blob {} cannot be read, since {}; run `medsave check "
-                                        "--read-data` to see what is affected")
-                                    : _("blob {} cannot be read: {}; run `medsave check "
-                                        "--read-data` to see what is affected"),
+              format_text(found_out ? _("blob {} cannot be read, since {}; run \"medsave check "
+                                        "--read-data\" to see what is affected")
+                                    : _("blob {} cannot be read: {}; run \"medsave check "
+                                        "--read-data\" to see what is affected"),
                           blob.id.short_hex(), without_stop(failure->what())));
 }
 

@@ -12,16 +12,17 @@ const char* advice(FileKind kind) {
     case FileKind::key:
       return _("fetch it from a copy of the repository, or move it away and use another key");
     case FileKind::lock:
-      return _("if nothing else uses the repository, remove it with `medsave unlock --remove-all`");
+      return _(
+          "if nothing else uses the repository, remove it with \"medsave unlock --remove-all\"");
     case FileKind::snapshot:
-      return _("what only this snapshot holds is affected; `medsave check` lists all damage");
+      return _("what only this snapshot holds is affected; \"medsave check\" lists all damage");
     case FileKind::index:
-      return _("`medsave repair index` makes it anew from the packs");
+      return _("\"medsave repair index\" makes it anew from the packs");
     case FileKind::pack:
       break;
   }
   return _(
-      "`medsave check --read-data` lists all damage; fetch the file from a copy of the "
+      "\"medsave check --read-data\" lists all damage; fetch the file from a copy of the "
       "repository if there is one");
 }
 

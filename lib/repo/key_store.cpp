@@ -3,6 +3,7 @@
 #include "key_codec.hpp"
 
 #include "medsave/base/error.hpp"
+#include "medsave/base/sentences.hpp"
 #include "medsave/base/text.hpp"
 #include "medsave/repo/list_again.hpp"
 
@@ -19,28 +20,28 @@ void remove_durably(const Repository& repository, const Id& id) {
     repository.backend().remove(key_file(id));
     repository.backend().barrier();
   } catch (const Error& e) {
-    throw Error(e.code(), format_text(_("key {} could not be removed, so its password still opens "
-                                        "the repository ({}). When the cause is mended, remove it "
-                                        "with another password: medsave key remove {}"),
-                                      id.short_hex(), e.what(), id.short_hex()));
+    throw Error(
+        e.code(),
+        format_text(
+            _("key {} could not be removed, so its password still opens the repository ({}). When "
+              "the cause is mended, remove it with another password: \"medsave key remove {}\"."),
+            id.short_hex(), without_stop(e.what()), id.short_hex()));
   }
   if (find_undeleted(repository, FileKind::key, {id}, {}).empty()) return;
-  throw Error(
-      Errc::io,
-      format_text(_("key {} is still there although the storage said that it deleted it: its "
-                    "password still opens the repository. Look at the medium or the "
-                    "server, then remove the key: medsave key remove {}"),
-                  id.short_hex(), id.short_hex()));
+  throw Error(Errc::io,
+              format_text(_("key {} is still there although the storage said that it deleted it: "
+                            "its password still opens the repository. Look at the medium or the "
+                            "server, then remove the key: \"medsave key remove {}\"."),
+                          id.short_hex(), id.short_hex()));
 }
 
 /// Another process may have removed it since this one opened the repository with it.
 void require_key_in_use(const Repository& repository) {
   const std::vector<ListedFile> keys = repository.backend().list(FileKind::key);
   if (std::ranges::find(keys, repository.key_id(), &ListedFile::id) != keys.end()) return;
-  throw Error(Errc::not_found,
-              format_text(_("the key in use, {}, has been removed meanwhile, so nothing was "
-                            "changed; see `medsave key list`"),
-                          repository.key_id().short_hex()));
+  throw Error(Errc::not_found, format_text(_("the key in use, {}, has been removed meanwhile, so "
+                                             "nothing was changed; see \"medsave key list\""),
+                                           repository.key_id().short_hex()));
 }
 
 /// Only the first keys by id are tried: with more, some passwords would not open the repository any
@@ -50,8 +51,8 @@ void require_room_for_key(const Repository& repository, std::size_t most) {
   if (keys < most) return;
   throw Error(Errc::usage,
               format_text(_("the repository has {} keys, and a password is only tried with {}; no "
-                            "key was added. Remove one that nobody needs any more (medsave key "
-                            "list, medsave key remove ID), then try again"),
+                            "key was added. Remove one that nobody needs any more (\"medsave key "
+                            "list\", \"medsave key remove ID\"), then try again."),
                           keys, kMaxKeyTries));
 }
 
@@ -73,7 +74,7 @@ Id store_key(const Repository& repository, const Secret& password, const std::st
     throw Error(Errc::io,
                 format_text(_("the new key {} was stored, but does not open the repository; the "
                               "passwords of before do. Check the storage, then remove the key "
-                              "(medsave key remove {}) and try again"),
+                              "(\"medsave key remove {}\") and try again."),
                             id.short_hex(), id.short_hex()));
   }
   return id;
@@ -112,7 +113,7 @@ void remove_key(const Repository& repository, const Id& id) {
   }
   if (!repository.backend().size(key_file(id))) {
     throw Error(Errc::not_found,
-                format_text(_("there is no key {}; see `medsave key list`"), id.short_hex()));
+                format_text(_("there is no key {}; see \"medsave key list\""), id.short_hex()));
   }
   require_key_in_use(repository);
   remove_durably(repository, id);
@@ -125,7 +126,7 @@ Id find_key(const Repository& repository, const std::string& prefix) {
   }
   if (found.empty()) {
     throw Error(Errc::not_found,
-                format_text(_("there is no key {}; see `medsave key list`"), prefix));
+                format_text(_("there is no key {}; see \"medsave key list\""), prefix));
   }
   if (found.size() == 1) return found.front();
   std::sort(found.begin(), found.end());

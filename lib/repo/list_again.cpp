@@ -14,10 +14,9 @@ namespace medsave {
 namespace {
 
 [[noreturn]] void throw_contradiction() {
-  throw Error(Errc::io,
-              _("the repository's list of files changed between two looks although it is locked, "
-                "so it cannot be relied on; nothing was removed. Look at the medium or the "
-                "server, run `medsave check`, then try again"));
+  throw Error(Errc::io, _("the repository's list of files changed between two looks although it is "
+                          "locked, so it cannot be relied on; nothing was removed. Look at the "
+                          "medium or the server, run \"medsave check\", then try again."));
 }
 
 }  // namespace
@@ -68,11 +67,11 @@ void require_deleted(const Repository& repository, FileKind kind, const std::vec
     names += id.hex();
   }
   if (names.empty()) return;
-  throw Error(Errc::io,
-              format_text(_("the storage said that it deleted files of the kind \"{}\", but they "
-                            "are still there: {}. Look at the medium or the server, then run the "
-                            "command again"),
-                          file_kind_name(kind), names));
+  throw Error(
+      Errc::io,
+      format_text(_("the storage said that it deleted files of the kind \"{}\", but they are still "
+                    "there: {}. Look at the medium or the server, then run the command again."),
+                  file_kind_name(kind), names));
 }
 
 }  // namespace medsave

@@ -79,12 +79,12 @@ Error locked_by(const LockFile& lock, bool waits, const Timestamp& now) {
     return {Errc::locked,
             format_text(_("the repository is locked by {}; no such process is seen on this "
                           "computer, but it may run in a container or on a computer of the same "
-                          "name. If you are sure that it has ended, run `medsave unlock`"),
+                          "name. If you are sure that it has ended, run \"medsave unlock\"."),
                         owner)};
   }
   return {Errc::locked,
           format_text(_("the repository is locked by {}; wait until that has finished (see "
-                        "--retry-lock), or run `medsave unlock` if it no longer runs"),
+                        "--retry-lock), or run \"medsave unlock\" if it no longer runs"),
                       owner)};
 }
 

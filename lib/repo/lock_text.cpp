@@ -29,7 +29,7 @@ std::string describe_lock(const LockFile& lock, const Timestamp& now) {
   const double age = seconds_between(lock.time.instant, now);
   return format_text(lock.exclusive ? _("PID {} on {} by {}, created at {} ({} ago), exclusive")
                                     : _("PID {} on {} by {}, created at {} ({} ago)"),
-                     lock.pid, lock.hostname, lock.username, format_local_time(lock.time.instant),
+                     lock.pid, lock.hostname, lock.username, tell_time(lock.time.instant),
                      format_age(std::max<std::int64_t>(0, static_cast<std::int64_t>(age))),
                      lock.uid, lock.gid);  // which restic's words tell
 }

@@ -128,8 +128,8 @@ void RepoLock::State::acquire(const std::stop_token& stop) {
         if (options.retry.count() == 0) throw;
         throw Error(e.code(),
                     format_text(_("{0}; waiting for {1} did not help. Try again later, or run "
-                                  "`medsave unlock` if nothing else uses the repository"),
-                                e.what(), period));
+                                  "\"medsave unlock\" if nothing else uses the repository."),
+                                without_stop(e.what()), period));
       }
       if (!told) tell(format_text(_("waiting up to {1}: {0}"), e.what(), period));
     }

@@ -79,10 +79,11 @@ Buffer load_config(Backend& backend) {
     backend.load(kConfig, size_limit(FileKind::config), stored);
   } catch (const Error& e) {
     if (e.code() != Errc::not_found) throw;
-    throw Error(Errc::no_repository,
-                format_text(_("there is no repository at {}; check the place, or make one with "
-                              "`medsave init`"),
-                            backend.location()));
+    throw Error(
+        Errc::no_repository,
+        format_text(
+            _("there is no repository at {}; check the place, or make one with \"medsave init\""),
+            backend.location()));
   }
   return stored;
 }
@@ -145,10 +146,9 @@ OpenedKey find_key_for(Backend& backend, const std::vector<ListedFile>& keys,
                        const std::function<void()>& meanwhile, const std::stop_token& stop) {
   const std::vector<Id> ids = keys_to_try(keys, hint);
   if (ids.empty()) {
-    throw Error(Errc::corrupt,
-                format_text(_("the repository at {} has no key files, so nothing can be read; "
-                              "fetch its folder `keys` from a copy"),
-                            backend.location()));
+    throw Error(Errc::corrupt, format_text(_("the repository at {} has no key files, so nothing "
+                                             "can be read; fetch its folder \"keys\" from a copy"),
+                                           backend.location()));
   }
   const std::size_t tries = std::min(ids.size(), kMaxKeyTries);
   std::optional<Error> problem;
@@ -176,12 +176,12 @@ OpenedKey find_key_for(Backend& backend, const std::vector<ListedFile>& keys,
                                            "name the right one with --key-hint"),
                                          tries, ids.size()));
   }
-  throw Error(Errc::wrong_password,
-              format_text(_("wrong password for the repository at {}. Nothing was done; your "
-                            "backups are not touched. Check what was typed, or the file that "
-                            "holds the password; if it is forgotten, `man medsave-guide` tells "
-                            "what can still be done"),
-                          backend.location()));
+  throw Error(
+      Errc::wrong_password,
+      format_text(_("wrong password for the repository at {}. Nothing was done; your backups are "
+                    "not touched. Check what was typed, or the file that holds the password; if it "
+                    "is forgotten, \"man medsave-guide\" tells what can still be done."),
+                  backend.location()));
 }
 
 /// The key of an `init` that was cut short, if the password fits. There must not be two key files

@@ -105,6 +105,9 @@ bool ContentStage::submit(Range range, const std::stop_token& stop) {
   std::optional<Buffer> buffer = spare_.pop(stop);
   if (!buffer) return false;
   range.content = std::move(*buffer);
+  for (const RangeBlob& blob : range.blobs) {
+    context_.log.progress().awaited_bytes += blob.use_count * blob.entry.content_length();
+  }
   const Repository& repository = context_.reader.repository();
   const Id& pack = context_.deferred.packs[range.pack];
   // If not, other parts of the pack, or other packs, may have the blobs: decode() tries.
@@ -185,7 +188,12 @@ void ContentStage::try_copies(Decoded& decoded) {
   }
 }
 
+void ContentStage::arrived(const RangeBlob& blob) {
+  context_.log.progress().awaited_bytes -= blob.use_count * blob.entry.content_length();
+}
+
 void ContentStage::give_up(const RangeBlob& blob, const std::string& reason) {
+  arrived(blob);
   const std::vector<BlobUse>& uses = context_.deferred.uses;
   for (std::size_t i = blob.first_use; i < blob.first_use + blob.use_count; ++i) {
     writer_.give_up(uses[i].file, uses[i].file_offset, blob.entry.content_length(), reason);
@@ -195,6 +203,7 @@ void ContentStage::give_up(const RangeBlob& blob, const std::string& reason) {
 void ContentStage::write(const Decoded& decoded) {
   const std::vector<BlobUse>& uses = context_.deferred.uses;
   const RangeBlob& blob = decoded.blob;
+  arrived(blob);
   for (std::size_t i = blob.first_use; i < blob.first_use + blob.use_count; ++i) {
     writer_.write(uses[i].file, uses[i].file_offset, decoded.plain.view());
   }

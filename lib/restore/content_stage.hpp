@@ -56,6 +56,8 @@ class ContentStage {
   void try_copies(Decoded& decoded);
   void write(const Decoded& decoded);
   void give_up(const RangeBlob& blob, const std::string& reason);
+  /// Nothing of it is on its way any more.
+  void arrived(const RangeBlob& blob);
 
   const RestoreContext& context_;
   FileWriter& writer_;

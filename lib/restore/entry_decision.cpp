@@ -115,10 +115,9 @@ Error refusal(Reason reason, const std::string& name) {
     case Reason::unknown_type:
       return {Errc::unsupported, _("a file of unknown type cannot be restored")};
     case Reason::opens_repository:
-      return {Errc::exists,
-              _("it opens the repository (a password or its place) and was left as it is: with "
-                "what the snapshot has here the backups might open no more. To have that, "
-                "restore to another folder")};
+      return {Errc::exists, _("it opens the repository (a password or its place) and was left as "
+                              "it is: with what the snapshot has here the backups might open no "
+                              "more. To have that, restore to another folder.")};
     case Reason::damaged:
       return {Errc::corrupt,
               _("what is there was left as it is, because the snapshot has it only in part; to "
@@ -129,22 +128,22 @@ Error refusal(Reason reason, const std::string& name) {
                             "kept and nothing was restored below it"),
                           name)};
     case Reason::leads_to_sources:
-      return {Errc::exists,
-              format_text(_("{} is no folder here (a symbolic link?), and the backup saved only "
-                            "what is below it; it was kept, and nothing was restored there. To "
-                            "restore to where it leads: medsave restore SNAPSHOT:FOLDER "
-                            "--target FOLDER"),
-                          name)};
+      return {
+          Errc::exists,
+          format_text(_("{} is no folder here (a symbolic link?), and the backup saved only what "
+                        "is below it; it was kept, and nothing was restored there. To restore to "
+                        "where it leads: \"medsave restore SNAPSHOT:FOLDER --target FOLDER\"."),
+                      name)};
     case Reason::like_unfinished:
       return {Errc::exists,
               _("its mode is the one by which a restore marks what it has not finished, so that "
-                "nobody can tell whether it is to be kept; it was left as it is. --overwrite "
-                "if-changed compares contents")};
+                "nobody can tell whether it is to be kept; it was left as it is (--overwrite "
+                "if-changed compares contents)")};
     case Reason::source_is_link:
       return {Errc::exists,
               format_text(_("{} is a symbolic link here; it was kept, and nothing was restored "
-                            "there. To restore to where it leads: medsave restore "
-                            "SNAPSHOT:FOLDER --target FOLDER"),
+                            "there. To restore to where it leads: \"medsave restore "
+                            "SNAPSHOT:FOLDER --target FOLDER\"."),
                           name)};
     default:
       return {Errc::exists, format_text(_("{} exists and is not a folder"), name)};

@@ -196,19 +196,19 @@ RemovalJudge ExtraGuard::judge_in(const std::string& folder) {
 }
 
 void ExtraGuard::tell_of_mount(const std::string& path) {
-  log_.notice(format_text(_("{} was kept: something is mounted there"), path));
+  log_.notice(format_text(_("{} was kept: something is mounted there"), log_.place(path)));
 }
 
 void ExtraGuard::tell_of_rescued(const std::string& path) {
   log_.notice(format_text(_("{} was kept: a check of the file system may have put there what it "
                             "rescued"),
-                          path));
+                          log_.place(path)));
 }
 
 void ExtraGuard::tell_of_unsaved_mount(const std::string& path) {
   log_.notice(format_text(_("what is in {} was kept: when the backup was made, a drive was mounted "
                             "there that it did not go into"),
-                          path));
+                          log_.place(path)));
 }
 
 void ExtraGuard::tell_of_empty_source(const std::string& path) {
@@ -222,14 +222,14 @@ void ExtraGuard::tell_of_empty_source(const std::string& path) {
   log_.notice(format_text(
       _("what is in {} was kept: the snapshot has an empty folder in its place, as where a drive "
         "was not connected when the backup was made; if it is not needed, remove it by hand"),
-      path));
+      log_.place(path)));
 }
 
 void ExtraGuard::tell_of_repository(const std::string& path) {
   log_.notice(
       format_text(_("{} was kept: it is a backup repository; if it is not needed, remove it "
                     "by hand"),
-                  path));
+                  log_.place(path)));
 }
 
 void ExtraGuard::report() const {

@@ -11,12 +11,16 @@
 #include "medsave/sys/metadata.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <exception>
 #include <optional>
 #include <utility>
 
 namespace medsave {
 namespace {
+
+// Seconds. Servers of Windows shares set the time of a change only a while after it.
+constexpr double kLateTimes = 5;
 
 constexpr unsigned kPrivateFile = 0600;
 
@@ -103,7 +107,7 @@ void FileWriter::fail(std::uint32_t number, const std::string& message) {
   } else if (first && file.replaces_folder) {
     text = with_semicolon(message, _("the folder in its place was kept"));
   }
-  context_.report_problem(file.dir, file.name, text);
+  context_.report_problem(file.dir, file.name, text, RestoreFault::repository);
 }
 
 /// The usual case of a small file, in one go and without any bookkeeping.
@@ -116,7 +120,7 @@ void FileWriter::write_whole(const PlannedFile& file, std::uint32_t number, Byte
   } else {
     large_.write(fd.get(), content, 0, file.name);
   }
-  states_[number].key = fstat_fd(fd.get()).key();
+  note_written(number, fstat_fd(fd.get()));
   if (states_[number].temporary && context_.request.sync) sync_fd(fd.get(), file.name);
   close_restored(std::move(fd), file.name);
   settle(file, dir, number);
@@ -168,7 +172,7 @@ void FileWriter::replace_folders(const std::stop_token& stop) {
       const SharedDir dir = context_.target.open(file.dir);
       if (file.pieces == 0) {
         UniqueFd fd = create(dir->get(), file, i);
-        state.key = fstat_fd(fd.get()).key();
+        note_written(i, fstat_fd(fd.get()));
         close_restored(std::move(fd), file.name);
       }
       settle_name(file, dir, i);
@@ -306,6 +310,12 @@ void FileWriter::confirm(const PlannedFile& file, const SharedDir& dir, std::uin
   if (there->size != file.size) {
     throw Error(Errc::io, format_text(_("{} was changed while restoring"), file.name));
   }
+  note_written(number, *there);
+}
+
+void FileWriter::note_written(std::uint32_t number, const FileInfo& info) {
+  states_[number].key = info.key();
+  states_[number].mtime = info.mtime;
 }
 
 void FileWriter::require_in_place(std::uint32_t number) const {
@@ -313,8 +323,10 @@ void FileWriter::require_in_place(std::uint32_t number) const {
   const SharedDir dir = context_.target.open(file.dir);
   const bool is_kept = file.pieces == 0 && !file.replaces_folder;
   const FileKey& key = is_kept ? file.seen.key : states_[number].key;
+  const Timestamp& mtime = is_kept ? file.seen.mtime : states_[number].mtime;
   const std::optional<FileInfo> there = lstat_at(dir->get(), file.name);
-  if (!there || !is_same_entry(dir->get(), key, there->key()) || there->size != file.size) {
+  if (!there || !is_same_entry(dir->get(), key, there->key()) || there->size != file.size ||
+      std::abs(seconds_between(mtime, there->mtime)) > kLateTimes) {
     throw Error(Errc::io, format_text(_("{} was changed while restoring"), file.name));
   }
 }

@@ -63,6 +63,7 @@ class FileWriter {
     bool refused = false;    // it could not be opened, and that has been told
     bool temporary = false;  // it is there under its temporary name
     FileKey key = {};        // once written to: another file of this name is not ours
+    Timestamp mtime = {};    // once written: when we last changed it
   };
   /// Open files of several pieces; files are spread over stripes by number.
   struct Stripe {
@@ -89,6 +90,7 @@ class FileWriter {
   void close_shared(UniqueFd fd, std::uint32_t number) noexcept;
   void piece_done(std::uint32_t number);
   void close_last(const PlannedFile& file, std::uint32_t number);
+  void note_written(std::uint32_t file, const FileInfo& info);
   void confirm(const PlannedFile& file, const SharedDir& dir, std::uint32_t number);
   void complete(const PlannedFile& file);
   void fail(std::uint32_t number, const std::string& message);

@@ -17,7 +17,7 @@ void FinishStage::run(const std::stop_token& stop) {
   // Extras are removed only after a restore without problems: one may be the only copy of a file
   // that could not be restored.
   if (context_.log.problems() == 0) {
-    if (context_.request.is_derived && !context_.plan.extras.empty()) {
+    if (context_.request.is_derived && !context_.deferred.extras.empty()) {
       context_.log.notice(
           _("the snapshot is not the backup's own but one made of it (by rewrite, repair, tag or "
             "copy): what may have been taken out of it then is removed from the target too"));
@@ -121,8 +121,9 @@ void FinishStage::finish_dir(std::uint32_t dir) {
       context_.apply_metadata(parent, context_.target.open(parent), name,
                               context_.target.metadata(dir), context_.target.is_fresh(dir));
     }
-    context_.log.folder_restored();
-    context_.finished(parent, name, RestoreAction::restored, 0);
+    const bool there = context_.target.existed(dir);
+    context_.log.folder_restored(there);
+    context_.finished(parent, name, there ? RestoreAction::entered : RestoreAction::restored, 0);
   } catch (const Error& e) {
     context_.item_failed(parent, name, e);
   }

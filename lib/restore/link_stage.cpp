@@ -71,6 +71,7 @@ void LinkStage::make(const PlannedLink& link, const std::stop_token& stop) {
   const std::optional<FileInfo> present = lstat_at(to->get(), link.name);
   if (present && link.seen && present->key() == wanted->key() &&
       is_same_entry(to->get(), link.seen->key, present->key())) {
+    context_.log.item_was_there();
     context_.finished(link.dir, link.name, RestoreAction::unchanged, 0);
     return;
   }

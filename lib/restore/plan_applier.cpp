@@ -106,10 +106,11 @@ void PlanApplier::settle_file(FilePlan& plan) {
 }
 
 void PlanApplier::cut_to_size(FilePlan& plan) {
-  const PlannedFile& file = plan.file;
+  PlannedFile& file = plan.file;
   const SharedDir dir = context_.target.open(file.dir);
   UniqueFd fd = open_in_place(dir->get(), file.name, file.seen.key);
   truncate_fd(fd.get(), file.size, file.name);
+  file.seen.mtime = fstat_fd(fd.get()).mtime;
   close_restored(std::move(fd), file.name);
   finish_kept(plan, dir, RestoreAction::updated);
 }

@@ -59,9 +59,9 @@ struct RestoreContext {
   [[nodiscard]] RemovalJudge judge_in(std::uint32_t dir) const {
     return guard.judge_in(dir == RestoreTarget::kRoot ? std::string() : target.path(dir));
   }
-  void report_problem(std::uint32_t dir, const std::string& name,
-                      const std::string& message) const {
-    log.problem(target.path(dir, name), message);
+  void report_problem(std::uint32_t dir, const std::string& name, const std::string& message,
+                      RestoreFault fault = RestoreFault::either) const {
+    log.problem(target.path(dir, name), message, fault);
   }
   void item_failed(std::uint32_t dir, const std::string& name, const Error& error) const {
     log.item_failed(target.path(dir, name), error);

@@ -3,9 +3,27 @@
 #include "medsave/base/text.hpp"
 
 namespace medsave {
+namespace {
 
-void RestoreLog::problem(const std::string& path, const std::string& message) {
+RestoreFault fault_behind(Errc code) {
+  switch (code) {
+    case Errc::corrupt:
+      return RestoreFault::repository;
+    case Errc::permission:
+    case Errc::exists:
+    case Errc::unsupported:
+      return RestoreFault::target;
+    default:
+      return RestoreFault::either;
+  }
+}
+
+}  // namespace
+
+void RestoreLog::problem(const std::string& path, const std::string& message, RestoreFault fault) {
   problems_.fetch_add(1);
+  if (fault == RestoreFault::target) target_fails_ = true;
+  if (fault == RestoreFault::repository) repository_fails_ = true;
   progress_.errors.fetch_add(1);
   if (!sinks_.problem) return;
   const std::lock_guard lock(problem_mutex_);
@@ -16,7 +34,7 @@ void RestoreLog::item_failed(const std::string& path, const Error& error) {
   if (error.code() == Errc::no_space || error.code() == Errc::internal) {
     throw error.with_context(format_text(_("restoring {}"), path));
   }
-  problem(path, error.what());
+  problem(path, error.what(), fault_behind(error.code()));
 }
 
 void RestoreLog::notice(const std::string& message) {
@@ -38,13 +56,20 @@ void RestoreLog::folder_planned() {
   planned(1, 0);
 }
 
-void RestoreLog::folder_restored() {
+void RestoreLog::item_was_there() {
+  files_total_.fetch_sub(1);
+  progress_.total_items.fetch_sub(1);
+}
+
+void RestoreLog::folder_restored(bool there) {
   folders_restored_.fetch_add(1);
+  if (there) folders_there_.fetch_add(1);
   progress_.done_folders.fetch_add(1);
 }
 
 void RestoreLog::finished(RestoreAction action, std::uint64_t size) {
-  if (action == RestoreAction::restored || action == RestoreAction::updated) {
+  if (action == RestoreAction::restored || action == RestoreAction::updated ||
+      action == RestoreAction::entered) {
     files_restored_.fetch_add(1);
     progress_.done_items.fetch_add(1);
     return;
@@ -85,6 +110,8 @@ RestoreResult RestoreLog::result() const {
           .files_restored = files_restored_,
           .folders_total = folders_total_,
           .folders_restored = folders_restored_,
+          .folders_there = folders_there_,
+          .refused = refused_,
           .files_skipped = files_skipped_,
           .files_left = files_left_,
           .bytes_left = bytes_left_,
@@ -93,6 +120,8 @@ RestoreResult RestoreLog::result() const {
           .bytes_restored = bytes_restored_,
           .bytes_skipped = bytes_skipped_,
           .problems = problems_,
+          .target_fails = target_fails_,
+          .repository_fails = repository_fails_,
           .files_verified = files_verified_};
 }
 

@@ -65,9 +65,9 @@ RestoreTarget::RestoreTarget(const RestoreRequest& request, bool dry_run)
 }
 
 Error unusable_target(const Error& why) {
-  return {why.code(), format_text(_("{}. Nothing was restored; choose another folder with "
-                                    "--target"),
-                                  without_stop(why.what()))};
+  return {why.code(),
+          format_text(_("{}. Nothing was restored; choose another folder with --target."),
+                      without_stop(why.what()))};
 }
 
 void RestoreTarget::open_root() {
@@ -132,12 +132,12 @@ void RestoreTarget::require_marks(DirHandle folder) const {
   const FileInfo made = fstat_fd(probe.get());
   remove_file_at(folder, name);
   if (is_unfinished(made)) return;
-  throw Error(Errc::unsupported,
-              format_text(_("the medium of {} keeps no modes, so that files which an interrupted "
-                            "restore left incomplete cannot be told from others; nothing was "
-                            "written there. Use --overwrite if-changed, which compares contents, "
-                            "or an empty folder"),
-                          request_.target));
+  throw Error(
+      Errc::unsupported,
+      format_text(_("the medium of {} keeps no modes, so that files which an interrupted restore "
+                    "left incomplete cannot be told from others; nothing was written there. Use "
+                    "--overwrite if-changed, which compares contents, or an empty folder."),
+                  request_.target));
 }
 
 SharedDir RestoreTarget::make(std::uint32_t dir, const SharedDir& parent) {
@@ -236,7 +236,7 @@ void RestoreTarget::require_in_place(std::uint32_t dir) {
   if (now && is_same_entry(seen->get(), entry.key, now->key())) return;
   throw Error(Errc::io,
               format_text(_("folder {} was moved away, or something was mounted over it, while "
-                            "restoring: what was restored into it is not there. Restore again"),
+                            "restoring: what was restored into it is not there. Restore again."),
                           dir == kRoot ? request_.target : entry.name));
 }
 
@@ -259,6 +259,11 @@ std::string RestoreTarget::temporary_name(std::uint32_t dir, const std::string& 
 bool RestoreTarget::is_fresh(std::uint32_t dir) const {
   const std::lock_guard lock(mutex_);
   return dirs_[dir].state == State::made;
+}
+
+bool RestoreTarget::existed(std::uint32_t dir) const {
+  const std::lock_guard lock(mutex_);
+  return dirs_[dir].state == State::existing;
 }
 
 FileKey RestoreTarget::key(std::uint32_t dir) const {

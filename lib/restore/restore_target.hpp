@@ -60,6 +60,8 @@ class RestoreTarget {
   [[nodiscard]] bool becomes_folder() const { return becomes_folder_; }
   /// Whether this run made it, so that nothing can be in the way inside.
   [[nodiscard]] bool is_fresh(std::uint32_t dir) const;
+  /// Whether ensure() found it there.
+  [[nodiscard]] bool existed(std::uint32_t dir) const;
   /// Of a directory that ensure() has seen.
   [[nodiscard]] FileKey key(std::uint32_t dir) const;
   /// Whether entries made inside start with attributes (a default ACL).

@@ -131,10 +131,9 @@ void RestoreWalk::visit_folder(const FolderJob& job, const std::stop_token& stop
   if (planner.kept_parts()) {
     context_.log.item_failed(
         path_of(job),
-        Error(Errc::exists,
-              _("in the target this folder holds a backup repository that is not the snapshot's; "
-                "it was left as it is. To have what the snapshot holds here, restore to an empty "
-                "folder")));
+        Error(Errc::exists, _("in the target this folder holds a backup repository that is not the "
+                              "snapshot's; it was left as it is. To have what the snapshot holds "
+                              "here, restore to an empty folder.")));
   }
   collect_extras(job, planner);
 }
@@ -142,9 +141,10 @@ void RestoreWalk::visit_folder(const FolderJob& job, const std::stop_token& stop
 void RestoreWalk::visit_entry(const FolderJob& job, TargetFolder& folder, EntryPlan& entry) {
   const Node& node = *entry.node;
   for (const std::string& problem : entry.problems) {
-    context_.log.problem(path_of(job, node.name), problem);
+    context_.log.problem(path_of(job, node.name), problem, RestoreFault::repository);
   }
   if (entry.decision.action == EntryAction::refuse) {
+    context_.log.refused();
     context_.log.item_failed(path_of(job, node.name), *entry.error);
     return;
   }
@@ -167,6 +167,7 @@ void RestoreWalk::visit_entry(const FolderJob& job, TargetFolder& folder, EntryP
       if (entry.decision.action != EntryAction::link) visitor_.make_special(job, folder, entry);
     }
   } catch (const Error& e) {
+    if (node.type == NodeType::dir) context_.log.refused();  // files are planned first
     context_.log.item_failed(path_of(job, node.name), e);
   }
 }
@@ -251,11 +252,24 @@ void RestoreWalk::compare(FilePlan& plan, Buffer& content, const std::stop_token
   plan.count_in(totals);
   context_.deferred.add_totals(totals);
   try {
+    if (!plan.trusted) require_as_seen(file);
     announce(plan);
     visitor_.settle_file(plan);
   } catch (const Error& e) {
     context_.item_failed(file.dir, file.name, e);
   }
+}
+
+/// Throws when somebody changed the file while it was compared: it would get the snapshot's times.
+void RestoreWalk::require_as_seen(const PlannedFile& file) const {
+  const SharedDir dir = context_.target.open(file.dir);
+  const std::optional<FileInfo> there = lstat_at(dir->get(), file.name);
+  if (there && is_same_entry(dir->get(), file.seen.key, there->key()) &&
+      there->mtime == file.seen.mtime) {
+    return;
+  }
+  context_.log.refused();
+  throw Error(Errc::io, format_text(_("{} was changed while restoring"), file.name));
 }
 
 void RestoreWalk::announce(const FilePlan& plan) {

@@ -25,7 +25,7 @@ namespace medsave {
 class RestoreWalk {
  public:
   RestoreWalk(const RestoreContext& context, PlanVisitor& visitor)
-      : context_(context), visitor_(visitor), notes_(context.request) {}
+      : context_(context), visitor_(visitor), notes_(context.request, context.dry_run) {}
   void run(const std::stop_token& stop);
 
  private:
@@ -46,6 +46,7 @@ class RestoreWalk {
   void visit_file(TargetFolder& folder, EntryPlan& entry);
   void collect_extras(const FolderJob& job, FolderPlanner& planner);
   void compare(FilePlan& plan, Buffer& content, const std::stop_token& stop);
+  void require_as_seen(const PlannedFile& file) const;
   void announce(const FilePlan& plan);
 
   const RestoreContext& context_;

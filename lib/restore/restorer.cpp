@@ -123,10 +123,10 @@ void refuse_to_fill_a_repository(const RestoreRequest& request) {
   for (const std::string& folder : folders_of(request.repository)) {
     const std::optional<FileInfo> own = stat_at(kCurrentDirectory, folder);
     if (!own || !above.contains(own->key())) continue;
-    throw Error(Errc::usage, format_text(_("{} lies in the repository that is restored from ({}), "
-                                           "which that could destroy; nothing was written. Choose "
-                                           "a folder outside it"),
-                                         request.target, request.repository));
+    throw Error(Errc::usage,
+                format_text(_("{} lies in the repository that is restored from ({}), which that "
+                              "could destroy; nothing was written. Choose a folder outside it."),
+                            request.target, request.repository));
   }
   std::string here = existing_part(request.target);
   std::set<FileKey> seen;
@@ -136,18 +136,18 @@ void refuse_to_fill_a_repository(const RestoreRequest& request) {
     if (!may_hold_repository(here)) continue;
     throw Error(Errc::usage,
                 format_text(_("{} is or lies in a backup repository, which that could destroy; "
-                              "nothing was written. Choose a folder outside it"),
+                              "nothing was written. Choose a folder outside it."),
                             request.target));
   }
 }
 
 /// Nothing counts as restored that a power cut can still take away. False when it may.
-bool make_durable(const RestoreRequest& request, RestoreTarget& target, RestoreLog& log) {
+bool make_durable(RestoreTarget& target, RestoreLog& log) {
   try {
     target.sync();
     return true;
   } catch (const Error& e) {
-    log.problem(request.target,
+    log.problem("/",
                 format_text(_("not everything that was restored is safe on the medium; restore "
                               "again, to another medium if this one fails again: {}"),
                             e.what()));
@@ -230,16 +230,23 @@ void carry_out(const BlobReader& reader, const RestoreRequest& request, const Ru
   }
   LinkStage(context, writer).run(stop);
   const bool sync = request.sync && !options.dry_run;
-  const bool safe = !sync || make_durable(request, target, log);
+  const bool safe = !sync || make_durable(target, log);
   // Directories may end up without access for us, so verification comes before the end.
   if (request.verify && !options.dry_run) VerifyStage(context, writer).run(stop);
   if (safe && !options.dry_run) MetadataStage(context, writer).run(stop);
   FinishStage(context).run(stop);
   metadata.report();
-  if (sync && safe) make_durable(request, target, log);
+  if (sync && safe) make_durable(target, log);
 }
 
 }  // namespace
+
+std::string place_in_target(const std::string& target, const std::string& path) {
+  const std::size_t end = target.find_last_not_of('/');
+  std::string out = end == std::string::npos ? std::string() : target.substr(0, end + 1);
+  if (path != "/") out += path;
+  return out.empty() ? "/" : out;
+}
 
 std::optional<Overwrite> parse_overwrite(std::string_view text) {
   if (text == "always") return Overwrite::always;
@@ -258,7 +265,7 @@ RestorePlan plan_restore(const BlobReader& reader, const RestoreRequest& request
     plan.forecast = forecast;
     if (sinks.forecast) sinks.forecast(forecast);
   };
-  RestoreLog log(telling, progress);
+  RestoreLog log(telling, progress, request.target);
   carry_out(reader, request, {.dry_run = true, .begun = plan.made}, log, stop);
   plan.outcome = log.result();
   return plan;
@@ -267,7 +274,7 @@ RestorePlan plan_restore(const BlobReader& reader, const RestoreRequest& request
 RestoreResult apply_restore(const BlobReader& reader, const RestorePlan& plan,
                             const RestoreSinks& sinks, Progress& progress,
                             const std::stop_token& stop) {
-  RestoreLog log(sinks, progress);
+  RestoreLog log(sinks, progress, plan.request->target);
   carry_out(reader, *plan.request, {.begun = plan.made}, log, stop);
   return log.result();
 }
@@ -275,7 +282,7 @@ RestoreResult apply_restore(const BlobReader& reader, const RestorePlan& plan,
 RestoreResult run_restore(const BlobReader& reader, const RestoreRequest& request,
                           const RestoreSinks& sinks, Progress& progress,
                           const std::stop_token& stop) {
-  RestoreLog log(sinks, progress);
+  RestoreLog log(sinks, progress, request.target);
   carry_out(reader, request, {.begun = time_of_begin(request)}, log, stop);
   return log.result();
 }

@@ -31,8 +31,8 @@ void PatternUse::report(RestoreLog& log) const {
   }
   if (!includes_ || std::ranges::any_of(patterns_, is_used)) return;
   log.notice(
-      _("Nothing was restored. To see what the snapshot holds, and under which names: "
-        "medsave ls SNAPSHOT, or medsave find NAME"));
+      _("Nothing was restored. To see what the snapshot holds, and under which names: \"medsave ls "
+        "SNAPSHOT\", or \"medsave find NAME\"."));
 }
 
 void NewerFiles::add(const std::string& path, const Timestamp& mtime) {
@@ -56,13 +56,13 @@ void NewerFiles::add_folder(const std::string& path) {
   ++folders_;
 }
 
-void NewerFiles::report(RestoreLog& log) const {
+void NewerFiles::report(RestoreLog& log, bool dry_run) const {
   if (replaced_ != 0) {
     log.notice(format_text(
         n_("{} file or link of the target makes way for a folder of the snapshot: {}",
            "{} files or links of the target make way for folders of the snapshot, the first: {}",
            replaced_),
-        replaced_, first_replaced_));
+        replaced_, log.place(first_replaced_)));
   }
   if (folders_ != 0) {
     log.notice(format_text(
@@ -71,17 +71,21 @@ void NewerFiles::report(RestoreLog& log) const {
            "{} folders of the target make way, with all that is in them, for files or links of the "
            "snapshot, the first: {}",
            folders_),
-        folders_, first_folder_));
+        folders_, log.place(first_folder_)));
   }
   if (count_ == 0) return;
-  log.notice(format_text(
-      n_("{} file of the target is newer than in the snapshot and is to be overwritten: {}; to "
-         "keep such "
-         "files: --overwrite if-newer",
-         "{} files of the target are newer than in the snapshot and are to be overwritten, the "
-         "newest being {}; to keep such files: --overwrite if-newer",
-         count_),
-      count_, newest_));
+  const char* text =
+      dry_run
+          ? n_("{} file of the target is newer than in the snapshot and would be replaced: {}. To "
+               "keep such files: --overwrite if-newer.",
+               "{} files of the target are newer than in the snapshot and would be replaced, the "
+               "newest being {}. To keep such files: --overwrite if-newer.",
+               count_)
+          : n_("{} file of the target is newer than in the snapshot and is replaced: {}",
+               "{} files of the target are newer than in the snapshot and are replaced, the newest "
+               "being {}",
+               count_);
+  log.notice(format_text(text, count_, log.place(newest_)));
 }
 
 void OthersFiles::add(const std::string& path) {
@@ -98,12 +102,12 @@ void OthersFiles::report(RestoreLog& log) const {
          "{} files of the target belong to somebody else and make way for files that belong to "
          "you, because only root can give files to others; the first: {}",
          count_),
-      count_, first_));
+      count_, log.place(first_)));
 }
 
 void PlanNotes::report(RestoreLog& log) const {
   patterns.report(log);
-  newer.report(log);
+  newer.report(log, dry_run);
   others.report(log);
   const unsigned long kept = extras_kept;
   if (kept == 0) return;

@@ -43,7 +43,7 @@ class NewerFiles {
   void add(const std::string& path, const Timestamp& mtime);
   void add_replaced(const std::string& path);
   void add_folder(const std::string& path);
-  void report(RestoreLog& log) const;
+  void report(RestoreLog& log, bool dry_run) const;
 
  private:
   std::mutex mutex_;  // guards the following
@@ -71,14 +71,15 @@ class OthersFiles {
 
 /// What planning notes of the whole restore. Thread-safe.
 struct PlanNotes {
-  explicit PlanNotes(const RestoreRequest& request)
-      : patterns(request.includes, request.excludes), memory(request.memory) {}
+  PlanNotes(const RestoreRequest& request, bool is_trial)
+      : patterns(request.includes, request.excludes), memory(request.memory), dry_run(is_trial) {}
   void report(RestoreLog& log) const;
 
   PatternUse patterns;
   NewerFiles newer = {};
   OthersFiles others = {};
   MemoryAllowance memory;
+  bool dry_run;
   std::atomic<std::uint64_t> extras_kept = 0;  // beside the sources
 };
 

@@ -1,13 +1,14 @@
 #include "medsave/snap/snapshot_finder.hpp"
 
+#include "medsave/base/encoding.hpp"
 #include "medsave/base/error.hpp"
 #include "medsave/base/text.hpp"
 #include "medsave/par/task_scope.hpp"
 #include "medsave/snap/tree_walker.hpp"
+#include "medsave/snap/wrong_clock.hpp"
 
 #include <algorithm>
 #include <atomic>
-#include <limits>
 #include <map>
 #include <mutex>
 #include <tuple>
@@ -70,8 +71,8 @@ std::vector<SnapshotEntry> load_all(
 }
 
 std::string describe_candidate(const SnapshotEntry& entry) {
-  return format_text("{} ({}, {})", entry.id.short_hex(),
-                     format_local_time(entry.snapshot.time.instant), entry.snapshot.hostname);
+  return format_text("{} ({}, {})", entry.id.short_hex(), tell_time(entry.snapshot.time.instant),
+                     entry.snapshot.hostname);
 }
 
 /// The newest few of `candidates` (oldest first), newest first.
@@ -116,76 +117,24 @@ void for_each_part(std::string_view text, const std::function<void(std::string_v
 }
 
 std::string tell_future(const SnapshotEntry& future, const SnapshotEntry* chosen) {
-  const std::string time = format_local_time(future.snapshot.time.instant);
+  const std::string time = tell_time(future.snapshot.time.instant);
   const std::string name = future.id.short_hex();
   if (chosen == nullptr) {
     return format_text(_("snapshot {} is of {}, which is in the future: a clock was wrong when it "
-                         "was made, or is now. It is taken for the latest, as there is no other"),
+                         "was made, or is now. It is taken for the latest, as there is no other."),
                        name, time);
   }
   return format_text(
-      _("snapshot {} is of {}, which is in the future: a clock was wrong when it was "
-        "made, or is now. The latest without it is {}, of {}; to have the other one, "
-        "name its ID"),
-      name, time, chosen->id.short_hex(), format_local_time(chosen->snapshot.time.instant));
+      _("snapshot {} is of {}, which is in the future: a clock was wrong when it was made, or is "
+        "now. The latest without it is {}, of {}; to have the other one, name its ID."),
+      name, time, chosen->id.short_hex(), tell_time(chosen->snapshot.time.instant));
 }
 
 std::string tell_successor(const SnapshotEntry& successor, const SnapshotEntry& chosen) {
-  return format_text(
-      _("snapshot {} says that it is of {}, but was made after {}, the latest by its "
-        "time: a clock was wrong. To have the other one, name its ID"),
-      successor.id.short_hex(), format_local_time(successor.snapshot.time.instant),
-      chosen.id.short_hex());
-}
-
-constexpr Timestamp kNoParent = {.seconds = std::numeric_limits<std::int64_t>::min(),
-                                 .nanoseconds = 0};
-
-/// Finds the snapshot that another one was compared with.
-class Parents {
- public:
-  explicit Parents(const std::vector<SnapshotEntry>& snapshots) {
-    for (const SnapshotEntry& entry : snapshots) by_id_[entry.id] = &entry;
-    for (const SnapshotEntry& entry : snapshots) {
-      if (entry.snapshot.original) by_id_.try_emplace(*entry.snapshot.original, &entry);
-    }
-  }
-
-  /// nullptr when there is none any more.
-  [[nodiscard]] const SnapshotEntry* of(const SnapshotEntry& entry) const {
-    if (!entry.snapshot.parent) return nullptr;
-    const auto found = by_id_.find(*entry.snapshot.parent);
-    return found == by_id_.end() ? nullptr : found->second;
-  }
-  /// Whether `ancestor` is a direct or indirect parent.
-  [[nodiscard]] bool lead_to(const SnapshotEntry& ancestor, const SnapshotEntry& entry) const {
-    const SnapshotEntry* at = of(entry);
-    for (std::size_t steps = 0; at != nullptr && steps < by_id_.size(); ++steps) {
-      if (at == &ancestor) return true;
-      at = of(*at);
-    }
-    return false;
-  }
-
- private:
-  std::map<Id, const SnapshotEntry*> by_id_;
-};
-
-/// The newest snapshot that is a descendant of `chosen` although its time is earlier; nullptr where
-/// there is none.
-const SnapshotEntry* last_made_after(const SnapshotEntry& chosen,
-                                     const std::vector<SnapshotEntry>& snapshots,
-                                     const SnapshotFilter& filter) {
-  const std::set<Id> behind = made_with_clock_behind(snapshots);
-  const Parents parents(snapshots);
-  const SnapshotEntry* last = nullptr;
-  for (const SnapshotEntry& entry : snapshots) {
-    if (behind.contains(entry.id) && filter.matches(entry.snapshot) &&
-        parents.lead_to(chosen, entry)) {
-      last = &entry;  // they are in the order of their times
-    }
-  }
-  return last;
+  return format_text(_("snapshot {} says that it is of {}, but was made after {}, the latest by "
+                       "its time: a clock was wrong. To have the other one, name its ID."),
+                     successor.id.short_hex(), tell_time(successor.snapshot.time.instant),
+                     chosen.id.short_hex());
 }
 
 const SnapshotEntry& find_latest(const std::vector<SnapshotEntry>& snapshots,
@@ -201,11 +150,12 @@ const SnapshotEntry& find_latest(const std::vector<SnapshotEntry>& snapshots,
   if (newest != nullptr) {
     if (newest != chosen && notice) notice(tell_future(*newest, chosen));
     if (chosen == nullptr) chosen = newest;
-    const SnapshotEntry* last = last_made_after(*chosen, snapshots, filter);
+    const SnapshotEntry* last = last_made_after(
+        *chosen, snapshots, [&](const Snapshot& snapshot) { return filter.matches(snapshot); });
     if (last != nullptr && notice) notice(tell_successor(*last, *chosen));
     return *chosen;
   }
-  if (snapshots.empty()) throw Error(Errc::not_found, _("the repository holds no snapshot yet"));
+  if (snapshots.empty()) throw Error(Errc::not_found, _("the repository holds no snapshot"));
   throw Error(Errc::not_found,
               format_text(_("no snapshot fits the given host, tags and paths; the newest are: {}"),
                           list_candidates(pointers(snapshots))));
@@ -240,21 +190,20 @@ std::optional<std::string> why_damaged(const Repository& repository, const Id& i
 
 std::string advice_on_damaged_snapshots(const std::vector<Id>& ids) {
   std::string names;
-  for (const Id& id : ids) names += (names.empty() ? "" : " ") + id.hex();
+  for (const Id& id : ids) names += (names.empty() ? "" : " ") + id.short_hex();
   return format_text(
       n_("Damaged snapshot file: if there is another copy of the repository, fetch the file from "
-         "its folder \"snapshots\". If not, \"medsave forget {}\" removes it; then \"medsave "
-         "recover\", before anything is pruned, makes a new snapshot of what only this one held",
+         "its folder \"snapshots\". If not, run first \"medsave forget {}\", which removes it, "
+         "then "
+         "\"medsave recover\", which makes a new snapshot of what only this one held; and no "
+         "\"medsave prune\" before that.",
          "Damaged snapshot files: if there is another copy of the repository, fetch the files from "
-         "its folder \"snapshots\". If not, \"medsave forget {}\" removes them; then \"medsave "
-         "recover\", before anything is pruned, makes a new snapshot of what only these held",
+         "its folder \"snapshots\". If not, run first \"medsave forget {}\", which removes them, "
+         "then "
+         "\"medsave recover\", which makes a new snapshot of what only these held; and no "
+         "\"medsave prune\" before that.",
          ids.size()),
       names);
-}
-
-bool is_in_future(const Timestamp& time, const Timestamp& now) {
-  constexpr double kTolerance = 3600;  // seconds; clocks are never quite right
-  return seconds_between(now, time) > kTolerance;
 }
 
 bool SnapshotFilter::matches(const Snapshot& snapshot) const {
@@ -268,7 +217,7 @@ bool SnapshotFilter::matches(const Snapshot& snapshot) const {
 
 std::vector<std::string> parse_tag_list(const std::string& text) {
   std::vector<std::string> tags;
-  for_each_part(text, [&](std::string_view part) { tags.emplace_back(part); });
+  for_each_part(text, [&](std::string_view part) { tags.push_back(as_utf8(part)); });
   return tags;
 }
 
@@ -292,7 +241,7 @@ const SnapshotEntry& find_snapshot(const std::vector<SnapshotEntry>& snapshots,
     throw Error(Errc::usage, format_text(_("snapshot id {} is ambiguous, it fits: {}"), id,
                                          list_candidates(fitting)));
   }
-  if (snapshots.empty()) throw Error(Errc::not_found, _("the repository holds no snapshot yet"));
+  if (snapshots.empty()) throw Error(Errc::not_found, _("the repository holds no snapshot"));
   throw Error(Errc::not_found, format_text(_("there is no snapshot {}; the newest are: {}"), id,
                                            list_candidates(pointers(snapshots))));
 }
@@ -365,8 +314,8 @@ SnapshotFolder find_folder(const BlobReader& reader, const Id& root, const std::
     }
     if (node->type != NodeType::dir || !node->subtree) {
       throw Error(Errc::not_found,
-                  format_text(_("{} is not a folder in the snapshot. What it is comes back "
-                                "with: medsave restore SNAPSHOT --include {} --target FOLDER"),
+                  format_text(_("{} is not a folder in the snapshot. What it is comes back with: "
+                                "\"medsave restore SNAPSHOT --include {} --target FOLDER\"."),
                               path, path));
     }
     folder = {.tree = *node->subtree, .node = *node};
@@ -394,28 +343,6 @@ bool is_older(const SnapshotEntry& a, const SnapshotEntry& b) {
                       entry.id);
   };
   return rank(a) < rank(b);
-}
-
-std::set<Id> made_with_clock_behind(const std::vector<SnapshotEntry>& snapshots) {
-  const Parents parents(snapshots);
-  std::map<const SnapshotEntry*, Timestamp> latest;  // of its direct and indirect parents
-  std::set<Id> out;
-  for (const SnapshotEntry& entry : snapshots) {
-    // Each is looked at once, however long the lines of parents are.
-    std::vector<const SnapshotEntry*> line;
-    const SnapshotEntry* at = &entry;
-    while (at != nullptr && latest.try_emplace(at, kNoParent).second) {
-      line.push_back(at);
-      at = parents.of(*at);
-    }
-    for (auto child = line.rbegin(); child != line.rend(); ++child) {
-      const SnapshotEntry* parent = parents.of(**child);
-      if (parent == nullptr) continue;
-      latest[*child] = std::max(parent->snapshot.time.instant, latest[parent]);
-    }
-    if (entry.snapshot.time.instant < latest[&entry]) out.insert(entry.id);
-  }
-  return out;
 }
 
 }  // namespace medsave

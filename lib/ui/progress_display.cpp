@@ -72,7 +72,7 @@ ProgressDisplay::ProgressDisplay(Console& console, Progress& progress, ProgressK
       progress_(progress),
       kind_(kind),
       style_(style),
-      sent_(progress.line_rate) {
+      line_(progress.line_rate) {
   progress_.track_current = style_ == ProgressStyle::live || style_ == ProgressStyle::json;
   if (style_ == ProgressStyle::none) return;
   try {
@@ -108,16 +108,20 @@ void ProgressDisplay::show() {
   }
 }
 
-ProgressView ProgressDisplay::view() {
-  const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start_;
+Sending ProgressDisplay::measure(double elapsed) {
+  if (kind_ == ProgressKind::restore) return {};
   const std::uint64_t packed = progress_.packed_bytes;
   // What moves from pack to pack is counted as it is stored, what is backed up as it is read.
-  const Sending sending = sent_.record(
-      elapsed.count(),
-      {.new_bytes = kind_ == ProgressKind::backup ? progress_.new_bytes.load() : packed,
-       .packed_bytes = packed,
-       .queued_bytes = progress_.queued_bytes,
-       .sent_bytes = progress_.sent_bytes});
+  return line_.record(
+      elapsed, {.new_bytes = kind_ == ProgressKind::backup ? progress_.new_bytes.load() : packed,
+                .packed_bytes = packed,
+                .queued_bytes = progress_.queued_bytes,
+                .sent_bytes = progress_.sent_bytes});
+}
+
+ProgressView ProgressDisplay::view() {
+  const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start_;
+  const Sending sending = measure(elapsed.count());
   ProgressView out{.kind = kind_,
                    .total_items = progress_.total_items,
                    .total_bytes = progress_.total_bytes,
@@ -141,11 +145,17 @@ ProgressView ProgressDisplay::view() {
     out.total_bytes = out.done_bytes;
     out.totals_final = true;
   }
+  // A pack's part is written when all of it has come, which takes long on a slow line.
+  if (kind_ == ProgressKind::restore && style_ != ProgressStyle::json) {
+    out.done_bytes = line_
+                         .record(elapsed.count(), {.queued_bytes = progress_.awaited_bytes,
+                                                   .sent_bytes = out.done_bytes})
+                         .sent_bytes;
+  }
   rate_.record(elapsed.count(), out.done_bytes);
   out.bytes_per_second = rate_.bytes_per_second();
-  const std::uint64_t reached = out.done_bytes + out.skipped_bytes;
-  const std::uint64_t left = out.total_bytes - std::min(out.total_bytes, reached);
-  const auto on_the_line = sending.seconds_left(sent_.busy(elapsed.count()), out.done_bytes, left);
+  const std::uint64_t left = out.total_bytes - std::min(out.total_bytes, out.done_bytes);
+  const auto on_the_line = sending.seconds_left(line_.busy(elapsed.count()), out.done_bytes, left);
   const bool reads = left > 0 && !out.all_read;
   // Elsewhere, what is done moves from pack to pack, and the last seconds say little.
   if (out.done_bytes == 0) untouched_until_ = elapsed.count();
@@ -155,7 +165,7 @@ ProgressView ProgressDisplay::view() {
                              : static_cast<double>(out.done_bytes) / busy;
   if (progress_.stop.stop_requested()) return out;
   // The first pieces say little of the others.
-  const bool is_early = kind_ != ProgressKind::backup && reached < out.total_bytes / 50;
+  const bool is_early = kind_ != ProgressKind::backup && out.done_bytes < out.total_bytes / 50;
   if (!out.totals_final || !on_the_line || is_early || (reads && reading < 1)) return out;
   const double seconds = std::max(reads ? static_cast<double>(left) / reading : 0, *on_the_line);
   if (reads || seconds > 0) {

@@ -27,7 +27,8 @@ std::string bar(double fraction) {
 }
 
 std::string items_text(const ProgressView& view) {
-  const unsigned long total = view.total_items - std::min(view.total_items, view.total_folders);
+  const unsigned long totals = view.total_items == 0 ? 0 : view.total_items + view.skipped_items;
+  const unsigned long total = totals - std::min<unsigned long>(totals, view.total_folders);
   const unsigned long items = view.done_items + view.skipped_items;
   const unsigned long done = items - std::min(items, view.done_folders);
   if (view.kind == ProgressKind::check) {
@@ -57,9 +58,9 @@ std::string bytes_text(const ProgressView& view) {
   const std::uint64_t done = view.done_bytes + view.skipped_bytes;
   if (view.total_bytes == 0 && done == 0) return {};
   std::string text = format_size(done);
-  if (view.total_bytes != 0) text += " / " + format_size(view.total_bytes);
+  if (view.total_bytes != 0) text += " / " + format_size(view.total_bytes + view.skipped_bytes);
   // Far more may have been read than could be sent; the percentage is of what is saved.
-  return stores(view) ? format_text(_("{} read"), text) : text;
+  return stores(view) ? format_text(n_("{} read", "{} read", noun_number(text)), text) : text;
 }
 
 void append_part(std::string& line, const std::string& part) {
@@ -82,7 +83,8 @@ std::string percent_text(const ProgressView& view, int decimals) {
 }
 
 std::string saved_text(const ProgressView& view, const std::string& percent) {
-  return stores(view) ? format_text(_("{} saved"), percent) : percent;
+  return stores(view) ? format_text(n_("{} saved", "{} saved", noun_number(percent)), percent)
+                      : percent;
 }
 
 std::string last_data_text(const ProgressView& view) {
@@ -95,12 +97,10 @@ std::string last_data_text(const ProgressView& view) {
 
 double ProgressView::fraction() const {
   if (total_bytes > 0) {
-    const auto done = static_cast<double>(done_bytes + skipped_bytes);
-    return std::min(1.0, done / static_cast<double>(total_bytes));
+    return std::min(1.0, static_cast<double>(done_bytes) / static_cast<double>(total_bytes));
   }
   if (total_items > 0) {
-    const auto done = static_cast<double>(done_items + skipped_items);
-    return std::min(1.0, done / static_cast<double>(total_items));
+    return std::min(1.0, static_cast<double>(done_items) / static_cast<double>(total_items));
   }
   return 0;
 }
@@ -110,9 +110,9 @@ double ProgressView::stored_fraction() const {
     if (unsent_bytes != 0) return 0;
     return all_read ? 1 : fraction();  // there may have been nothing to read
   }
-  ProgressView stored = {.total_bytes = total_bytes,
-                         .done_bytes = done_bytes - std::min(done_bytes, unsent_bytes),
-                         .skipped_bytes = skipped_bytes};
+  const ProgressView stored = {
+      .total_bytes = total_bytes + skipped_bytes,
+      .done_bytes = done_bytes - std::min(done_bytes, unsent_bytes) + skipped_bytes};
   return stored.fraction();
 }
 

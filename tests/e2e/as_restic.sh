@@ -28,6 +28,10 @@ says "^$work/repo$"
 step "init, whatever the locale"
 expect 0 env LC_ALL=fr_FR.UTF-8 MEDSAVE_LANG=fr bin/restic init
 says '^created restic repository [0-9a-f]{10} at '
+same "$(tail -n +2 stdout)" "
+Please note that knowledge of your password is required to access
+the repository. Losing your password means that your data is
+irrecoverably lost."
 expect 0 as_restic backup data
 says '^snapshot [0-9a-f]{8} saved$'
 expect 0 as_restic backup data
@@ -41,9 +45,10 @@ says '^remaining: +[0-9]+ blobs / '
 expect 0 as_restic check
 says '^no errors were found$'
 expect 0 as_restic check --read-data
-same "$(tail -n +2 stdout | sed 's/^\[[0-9:]*\]/[..]/; s/[0-9][0-9]* packs/N packs/; s/  [0-9]* \//  N \//')" "load indexes
+same "$(tail -n +2 stdout | sed 's/^\[[0-9:]*\]/[..]/; s/[0-9][0-9]* \(packs\|snapshots\)$/N \1/; s/  [0-9]* \//  N \//')" "load indexes
 check all packs
 check snapshots, trees and blobs
+[..] 100.00%  N / N snapshots
 read all data
 [..] 100.00%  N / N packs
 no errors were found"
@@ -51,6 +56,7 @@ expect 0 as_restic prune
 says '^searching used packs\.\.\.$'
 says '^\[0:0[0-9]\] 100\.00%  ([0-9]+) / \1 packs processed$'
 says '^finding data that is still in use for 1 snapshots$'
+says '^\[0:0[0-9]\] 100\.00%  1 / 1 snapshots$'
 
 step "one group is named too where restic names it"
 expect 0 as_restic forget -v --keep-last 1

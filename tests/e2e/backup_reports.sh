@@ -33,7 +33,7 @@ grep -q "^medsave: FAILED: Backup of $work/srv on $(hostname) to rest:…, 20" s
 ! grep -q secret summary || fail "a password in the summary"
 same "$(wc -l <summary)" 2
 expect 3 medsave -q backup srv nowhere --summary-file summary
-grep -q "^Warning: at least one source file could not be read" summary || fail "$(cat summary)"
+grep -Eq "^Warning: [0-9]+ items? (is|are) missing from the snapshot" summary || fail "$(cat summary)"
 grep -q "^snapshot [0-9a-f]* saved$" summary || fail "$(cat summary)"
 expect 1 medsave -q backup srv --summary-file no/such/folder
 says "no/such/folder"
@@ -83,7 +83,7 @@ expect 12 env RESTIC_PASSWORD=wrong medsave --log log snapshots
 same "$(stat -c %a log)" 600
 stamp="^[0-9-]{10} [0-9:]{8} $(hostname) medsave\[[0-9]+\]: "
 same "$(grep -vcE "$stamp" log)" 0
-for line in "medsave backup begins" "snapshot [0-9a-f]{8} saved" "nowhere is left out" "Warning: at least one" \
+for line in "medsave backup begins" "snapshot [0-9a-f]{8} saved" "nowhere is left out" "Warning: 1 item is missing" \
             "ended with exit status 0" "ended with exit status 3" "Fatal: wrong password" "ended with exit status 12"; do
   grep -qE "$stamp$line" log || fail "no \"$line\": $(cat log)"
 done

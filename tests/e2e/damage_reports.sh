@@ -72,6 +72,54 @@ says "snapshot [0-9a-f]{8}, /data/a: pack ${name:0:8}… is missing in .*repo$"
 expect 1 medsave --lang fr check
 says "le paquet ${name:0:8}… manque dans .*repo$"
 
+step "the line says what is found, the steps what to do"
+expect 1 medsave check
+says "^error: pack $name is missing, with [0-9]+ blobs$"
+says "^2\. If a folder or files below"
+says "^3\. If there is a copy of the repository on another drive or server, fetch"
+expect 1 medsave --lang fr check
+says "^erreur.: le paquet $name manque, avec [0-9]+ blocs$"
+says "^3\. S'il existe une copie du dépôt sur un autre disque ou serveur"
+rm -rf repo && cp -r intact repo
+flip "$blobs" 60
+expect 1 medsave check --read-data
+says "^error: pack $name is damaged: .*unreadable\)$"
+says "^These cannot be restored completely as things stand:"
+says "^Snapshots and paths not named above are whole"
+says "Back up again"
+
+step "where no snapshot needs what is damaged, only the steps that apply"
+rm -rf repo && cp -r intact repo
+find repo/data -type f | sort >before
+echo unneeded >data/unneeded
+medsave -q backup data
+kept=$(find repo/data -type f | sort | comm -13 before - | paste -sd ' ')
+medsave -q forget "$(medsave --json snapshots | json-value /1/id)"
+chmod -R u+w repo
+for pack in $kept; do flip "$pack" 60; done
+expect 1 medsave check --read-data
+says "^No snapshot needs what is damaged: all of them can be restored$"
+says_not "not named above|Back up again|lost for good"
+says "^3\. Save what is intact of the damaged packs: \"medsave repair packs [0-9a-f ]+\"$"
+says "^4\. Then check again$"
+
+step "what is only not needed is no damage"
+rm -rf repo && cp -r intact repo
+medsave -q backup data
+medsave -q forget "$(medsave --json snapshots | json-value /1/id)"
+expect 1 medsave check --check-unused
+says "^Data that no snapshot needs is no damage"
+says_not "Write nothing more|not named above"
+
+step "a damaged key"
+key=$(find repo/keys -type f)
+medsave -q key add --new-password-file <(echo another-long-password)
+chmod -R u+w repo/keys
+for file in repo/keys/*; do [ "$file" = "$key" ] || echo x >"$file"; done
+expect 1 medsave check
+says "^error: key [0-9a-f]{64} is damaged$"
+says "Fetch the damaged keys \([0-9a-f]{64}\) from the folder \"keys\""
+
 step "a config that is lost is not taken for a drive that is away"
 rm -rf repo && cp -r intact repo
 rm -f repo/config

@@ -18,14 +18,14 @@ chmod u+w "repo/snapshots/${ids[3]}"
 
 step "check names them and says what to do"
 expect 1 medsave check
-says "${ids[2]}"
-says "Damaged snapshot files: .*copy.*medsave forget (${ids[2]} ${ids[3]}|${ids[3]} ${ids[2]})"
+says "snapshot ${ids[2]:0:8}"
+says "Damaged snapshot files: .*copy.*medsave forget (${ids[2]:0:8} ${ids[3]:0:8}|${ids[3]:0:8} ${ids[2]:0:8})"
 says 'medsave recover'
 
 step "prune refuses, with the same advice"
 packs=$(files_in data)
 expect 1 medsave prune
-says "medsave forget (${ids[2]} ${ids[3]}|${ids[3]} ${ids[2]})"
+says "medsave forget (${ids[2]:0:8} ${ids[3]:0:8}|${ids[3]:0:8} ${ids[2]:0:8})"
 same "$(files_in data)" "$packs"
 
 step "what is to change all snapshots does not pass them over in silence"

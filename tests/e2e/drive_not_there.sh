@@ -28,7 +28,7 @@ touch drive/other  # what lies there does not matter
 (umask 077 && echo correct-horse >right)
 for option in "--password-file $work/right" "--password-command cat $work/right"; do
   expect 1 env -u RESTIC_PASSWORD "$MEDSAVE" "${option%% *}" "${option#* }" init
-  says "there was a repository at $work/drive/repo on [0-9-]+, so none was made"
+  says "there was a repository at $work/drive/repo on [0-9-]+, so none was made\. Your backups are probably on a drive"
   says 'medsave init --force'
 done
 same "$(ls drive)" other "files on the system's disk"

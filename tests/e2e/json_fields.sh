@@ -107,7 +107,7 @@ refused() {
 }
 refused 10 no-repository "repository does not exist" -r nowhere snapshots
 refused 1 usage "unknown flag" snapshots --nonsense
-refused 3 incomplete "could not be read" backup data nowhere
+refused 3 incomplete "missing from the snapshot" backup data nowhere
 refused 1 not-found "01234567" tag --add x 01234567
 MEDSAVE_PASSWORD=wrong refused 12 wrong-password "wrong password" snapshots
 put-lock repo elsewhere 60

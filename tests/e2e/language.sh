@@ -71,6 +71,23 @@ says "^Erreur.{1,3}: impossible de créer .*nowhere/target.*: ce fichier ou doss
 says_not "medsave-[0-9a-f]"
 expect 1 medsave --lang en dump latest /file --target nowhere/target
 says "^Fatal: cannot create nowhere/target: No such file or directory"
+step "times: in sentences as the language writes them, in lists and for programs all the same"
+dated=2026-03-05\ 14:05:09
+expect 0 medsave --lang fr backup file --time "$dated"
+says "^Sauvegarde de .*, le 05/03/2026 à 14:05$"
+expect 0 medsave backup file --time "$dated"
+says "^Backup of .*, $dated$"
+expect 0 medsave --as-restic restore latest --target dated
+says "^restoring snapshot [0-9a-f]{8} of \[.*\] at 2026-[0-9-]+ [0-9:]+ by "
+expect 0 medsave --lang fr snapshots
+says "^[0-9a-f]{8}  $dated "
+expect 0 medsave --lang fr find file
+says "^Trouvé dans l'instantané [0-9a-f]{8} du 05/03/2026 à 14:05$"
+expect 0 medsave find --oldest 05/03/2026 file
+says "^Found matching"
+expect 0 medsave --lang fr --json key list
+says '"created":"20[0-9-]* [0-9:]*"'
+
 step "what people read has no English words left in it"
 export RESTIC_REPOSITORY=$work/fresh
 medsave -q init
@@ -87,10 +104,10 @@ for mode in restore-size raw-data blobs-per-file; do
 done
 says 'Statistiques'
 expect 0 medsave --lang fr stats --mode raw-data
-says 'Taille divisée par.+:  [0-9]+,[0-9]{2}$'
+says 'Cette part divisée par.+:  [0-9]+,[0-9]{2}$'
 says 'Place gagnée.+: +-?[0-9]+,[0-9]{2}.+%$'
 expect 0 medsave --lang en stats --mode raw-data
-says 'Smaller by a Factor of:  [0-9.]+$'
+says 'That Part Divided by:  [0-9.]+$'
 expect 0 medsave --as-restic stats --mode raw-data
 says 'Compression Ratio:  [0-9.]+x$'
 in_french stats --mode debug

@@ -148,6 +148,19 @@ says "pack $(basename "$pack") is missing"
 mv "$folder.old" "$folder"
 expect 0 medsave check --read-data
 
+step "a --keep-tag that no snapshot has is told"
+medsave -q -r tags init
+medsave -q -r tags backup --tag clôture-2025,year src
+medsave -q -r tags backup src
+expect 0 medsave -r tags forget --keep-last 2 --keep-tag cloture-2025
+says "--keep-tag cloture-2025 keeps nothing, as no snapshot has this tag"
+expect 0 medsave -r tags forget --keep-last 2 --keep-tag clôture-2025,month --keep-tag ""
+says "--keep-tag clôture-2025,month keeps nothing, as no snapshot has all these tags"
+expect 0 medsave -r tags forget --keep-last 2 --keep-tag clôture-2025,year --keep-tag year
+says_not "keeps nothing"
+expect 0 medsave -r tags --as-restic forget --keep-last 2 --keep-tag cloture-2025
+says_not "keeps nothing"
+
 step "snapshots and index files lost"
 rm repo/snapshots/* repo/index/*
 expect 0 medsave check

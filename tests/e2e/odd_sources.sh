@@ -74,6 +74,12 @@ echo c >stick/letters/c
 expect 3 env ODD_FILES_WITHHELD=b LD_PRELOAD="$SUPPORT/odd_files.so" "$MEDSAVE" backup stick
 says 'stick/letters: it lists 1 name less'
 for file in b c; do expect 0 medsave dump latest /stick/letters/$file; done
+echo d >stick/letters/d
+expect 3 env ODD_FILES_WITHHELD=b ODD_FILES_LOST=yes LD_PRELOAD="$SUPPORT/odd_files.so" \
+  "$MEDSAVE" backup stick
+says 'stick/letters: it lists 1 name less'
+for file in b d; do expect 0 medsave dump latest /stick/letters/$file; done
+rm stick/letters/d
 expect 0 medsave backup stick
 rm stick/letters/b stick/letters/c
 expect 0 medsave backup stick

@@ -260,7 +260,7 @@ mkdir -p place/notes && echo n >place/notes/n
 medsave -q backup "$work/place"
 rm -r place/notes && echo "three years of notes" >place/notes
 expect 0 medsave restore "latest:$work/place" --target place --dry-run -vv
-says "1 file or link of the target makes way for a folder of the snapshot: /notes"
+says "1 file or link of the target makes way for a folder of the snapshot: place/notes"
 says "deleted +/notes"
 same "$(cat place/notes)" "three years of notes"
 expect 0 medsave restore "latest:$work/place" --target place
@@ -354,10 +354,10 @@ touch -hd 2025-01-01 newer/*
 medsave -q backup "$work/newer"
 for name in b l p c e; do rm newer/$name && echo "newer work" >newer/$name; done
 expect 0 medsave restore "latest:$work/newer" --target newer --dry-run -vv
-says "5 files of the target are newer than in the snapshot and are to be overwritten"
+says "5 files of the target are newer than in the snapshot and would be replaced"
 says "to be updated +/b"
 expect 0 medsave restore "latest:$work/newer" --target newer
-says "5 files of the target are newer than in the snapshot and are to be overwritten"
+says "5 files of the target are newer than in the snapshot and are replaced"
 rm newer/l && ln -s elsewhere newer/l
 expect 0 medsave restore "latest:$work/newer" --target newer
 says_not "newer than in the snapshot"

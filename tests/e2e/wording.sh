@@ -29,9 +29,9 @@ names() {
   local option=$1
   shift
   expect 1 medsave "$@" "$option" no-list
-  says "^Fatal: the file no-list of $option does not exist; nothing was done\. Check its name$"
+  says "^Fatal: the file no-list of $option does not exist; nothing was done\. Check its name\.$"
   expect 1 medsave --lang fr "$@" "$option" no-list
-  says "le fichier «.no-list.» de $option n'existe pas.; rien n'a été fait\. Vérifiez son nom$"
+  says "le fichier «.no-list.» de $option n'existe pas.; rien n'a été fait\. Vérifiez son nom\.$"
   expect 1 medsave "$@" "$option" srv
   says "\(the file of $option\); nothing was done$"
   expect 1 medsave --as-restic "$@" "$option" no-list
@@ -70,9 +70,9 @@ tells() {
 }
 intact="your earlier backups are intact"
 intactes="vos sauvegardes précédentes sont intactes"
-tells "failed with exit status 1; .*$intact\. Run it by itself.*\. The backup is not finished$" "$intactes\. Lancez-la" \
+tells "the backup is not finished: command .* failed with exit status 1; .*$intact\. Run it by itself" "$intactes\. Lancez-la" \
   1 backup --stdin-from-command -- false
-tells "there is no program nosuchprog; install it.*\. The backup is not finished; $intact$" "$intactes$" \
+tells "the backup is not finished, and $intact: there is no program nosuchprog; install it" "$intactes.: " \
   1 backup --stdin-from-command -- nosuchprog
 tells "no snapshot was saved; $intact\. Look at what" "$intactes\. Regardez" 1 backup --stdin
 tells "wrong password for the repository at .*your backups are not touched\. Check" "pas touchées" 12 \
@@ -80,7 +80,7 @@ tells "wrong password for the repository at .*your backups are not touched\. Che
 same "$(wc -l <stderr)" 1
 tells "failed with exit status 1; nothing was done, and your backups are not touched\. Run it" "Lancez-la seule" 1 \
   --password-command false snapshots
-tells "there is no program nosuchprog; .* your backups are not touched$" "pas touchées$" 1 \
+tells "there is no program nosuchprog; .* your backups are not touched\.$" "pas touchées\.$" 1 \
   --password-command nosuchprog snapshots
 
 step "a lock: one sentence by own name"
@@ -90,7 +90,7 @@ exec 3>pipe
 wait_for locked
 expect 11 medsave prune
 same "$(wc -l <stderr)" 1
-says "^Fatal: the repository is locked by PID .*\. Nothing was done$"
+says "^Fatal: the repository is locked by PID .*\. Nothing was done\.$"
 says_not "unable to create lock"
 echo end >&3
 exec 3>&-
@@ -101,9 +101,9 @@ backup 0 srv/cabinet srv/cabinet/letters --tag trial
 # ends_dry COMMAND...: the sentence is the last line, in both languages.
 ends_dry() {
   expect 0 medsave "$@"
-  same "$(tail -n 1 stdout)" "Dry run: nothing was ${undone:-changed}."
+  same "$(tail -n 1 stdout)" "Dry run: nothing was ${undone:-changed}"
   expect 0 medsave --lang fr "$@"
-  tail -n 1 stdout | grep -Eq '^Essai.{1,3}: rien n.a été (modifié|enregistré|écrit ni supprimé)\.$' || fail "$(cat stdout)"
+  tail -n 1 stdout | grep -Eq '^Essai.{1,3}: rien n.a été (modifié|enregistré|écrit ni supprimé)$' || fail "$(cat stdout)"
   says_not "aurait été|^Restauré|^Ajouté"
   expect 0 medsave --as-restic "$@"
   says_not "Dry run"
@@ -199,7 +199,7 @@ if [ "$(id -u)" = 0 ]; then
   chmod 755 repo && chmod 500 repo/locks
   run as_user "$MEDSAVE" --no-cache backup "$MEDSAVE"
   same "$status" 1
-  says "may not write in the folder $work/repo/locks, although it is the owner.*chmod -R u\+rwX $work/repo$"
+  says "may not write in the folder $work/repo/locks, although it is the owner.*chmod -R u\+rwX $work/repo"
   chmod 700 repo/locks
   pack_folder=$(find repo/data -type f | head -n 1 | xargs dirname)
   chmod 000 repo/data/*

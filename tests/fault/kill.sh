@@ -77,3 +77,17 @@ echo "$before bytes stored before, $(summary data_added_packed) after, $(stored)
 expect 0 medsave check --read-data
 expect 0 medsave restore latest --target out2
 identical other out2/other
+
+step "but those are whose lock unlock has removed: their owner may be suspended and go on later"
+export RESTIC_REPOSITORY=$work/third
+medsave -q init
+"$MEDSAVE" -q --pack-size 4 --limit-upload 8000 backup other >/dev/null 2>&1 &
+pid=$!
+wait_for sh -c '[ "$(find third/data -type f | wc -l)" -ge 3 ]'
+kill_hard $pid
+expect 0 medsave unlock
+found=$(find third/data -type f)
+expect 0 medsave backup --pack-size 4 other
+says_not "interrupted run"
+echo "$found" | xargs rm
+expect 0 medsave check --read-data

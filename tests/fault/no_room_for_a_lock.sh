@@ -74,6 +74,7 @@ mount -o remount,ro mount
 readers
 for command in "backup source" "forget --keep-last 1" prune "tag --add x" "key add --new-password-file /dev/null"; do
   expect 1 medsave $command
+  says "is write-protected, so that nothing more could be written.* Nothing was done\.$"
 done
 same "$(files_in locks)" 0
 mount -o remount,rw mount

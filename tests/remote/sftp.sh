@@ -78,8 +78,10 @@ step "a login that is refused"
 configure_ssh "IdentityFile $work/otherkey"
 sed -i "\|IdentityFile $work/key\$|d" ssh_config
 expect 1 over_ssh snapshots
-says "refuses the login.*Permission denied"
-says_not "trying again"
+says "refuses the login.*ssh-copy-id"
+says_not "trying again|Permission denied"
+expect 1 over_ssh -v snapshots
+says "refuses the login.*\(ssh: .*Permission denied"
 configure_ssh
 
 step "wrong use"
@@ -105,7 +107,7 @@ step "a server that stays away is tried again until the user stops that"
 stop_sshd
 "$MEDSAVE" -o sftp.args="-F $work/ssh_config" snapshots >away.log 2>&1 &
 away=$!
-tried_again() { grep -q "Connection refused.*; trying again" away.log; }
+tried_again() { grep -q "trying again.*nothing answers SSH" away.log; }
 wait_for tried_again
 kill -INT "$away"
 status=0
@@ -136,7 +138,7 @@ touch quota
 head -c 9000000 /dev/urandom >unseen
 "$MEDSAVE" -o sftp.command="$work/no_room" --pack-size 4 backup unseen >quota.log 2>&1 &
 waiting=$!
-refused() { grep -q "used up quota.*; trying again" quota.log; }
+refused() { grep -q "trying again.*used up quota" quota.log; }
 wait_for refused
 rm quota
 pkill -P "$waiting" || true # new connections have the room

@@ -1,8 +1,9 @@
 // Preloaded into the program: a folder lists "ghost", of which the system says that there is no
 // such file; reading a file "short" ends after ten bytes, whatever its size; the
 // attributes of what is called "unclean" cannot be listed; with ODD_FILES_WITHHELD=NAME folders
-// do not list NAME; and at the end of the list of a folder ODD_FILES_CUT=/NAME comes an error,
-// while one called ODD_FILES_TOUCHED=/NAME is changed by somebody then.
+// do not list NAME, and with ODD_FILES_LOST=yes nobody can look at it either; and at the end of the
+// list of a folder ODD_FILES_CUT=/NAME comes an error, while one called ODD_FILES_TOUCHED=/NAME is
+// changed by somebody then.
 #include <dirent.h>
 #include <dlfcn.h>
 #include <sys/stat.h>
@@ -51,6 +52,12 @@ extern "C" {
 int fstatat64(int dir, const char* name, struct stat64* out, int flags) {
   if (std::strcmp(name, "ghost") == 0) {
     errno = ENOENT;
+    return -1;
+  }
+  static const char* const withheld =
+      std::getenv("ODD_FILES_LOST") == nullptr ? nullptr : std::getenv("ODD_FILES_WITHHELD");
+  if (withheld != nullptr && std::strcmp(name, withheld) == 0) {
+    errno = EBADMSG;
     return -1;
   }
   using Call = int (*)(int, const char*, struct stat64*, int);

@@ -72,8 +72,8 @@ struct BackupDestination {
   std::stop_token stop = {};
   BlobWriterOptions writer = {};             // the first destination's compression serves all
   std::optional<SnapshotEntry> parent = {};  // its unchanged files are not read
-  /// Packs that must still be there when the snapshot is saved: adopted ones, which somebody may be
-  /// about to delete who has lost his lock.
+  /// Packs that must still be there before and after the snapshot is saved: adopted ones, which
+  /// somebody may be about to delete who has lost his lock.
   std::vector<Id> relies_on = {};
   Snapshot snapshot = {};  // time, host, user, tags, excludes, program_version as they are saved
 };

@@ -7,7 +7,11 @@
 
 namespace medsave {
 
-/// Absolute, cleaned form of the targets and streams, as `paths` of the snapshot.
+/// Absolute, cleaned form of the targets and streams, byte by byte as they are on the disk.
+std::vector<std::string> source_paths(const std::vector<std::string>& targets,
+                                      const std::vector<StreamSource>& streams = {});
+
+/// The same as `paths` of the snapshot: in UTF-8.
 std::vector<std::string> snapshot_paths(const std::vector<std::string>& targets,
                                         const std::vector<StreamSource>& streams = {});
 

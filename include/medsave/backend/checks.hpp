@@ -1,6 +1,7 @@
 #pragma once
 
 #include "medsave/backend/backend.hpp"
+#include "medsave/base/error.hpp"
 
 #include <cstdint>
 #include <string>
@@ -11,6 +12,8 @@ namespace medsave {
 /// Errors that all implementations throw with the same messages.
 [[noreturn]] void throw_missing(const FileRef& file, const std::string& location);
 [[noreturn]] void throw_present(const FileRef& file, const std::string& location);
+/// What a person can do where the medium of a repository takes no more (Error(no_space)).
+[[noreturn]] void throw_full(const Error& why);
 /// What to do about a repository in which the folder for files of this kind is missing.
 std::string missing_folder_advice(FileKind kind);
 /// Throws Error(corrupt) for the name of a snapshot or an index file in upper case, as some copying

@@ -23,5 +23,8 @@ std::size_t utf8_sequence(std::string_view text, char32_t* code_point = nullptr)
 void append_utf8(std::string& out, char32_t code_point);
 /// Whether all of it is valid UTF-8.
 bool is_utf8(std::string_view text);
+/// What JSON will hold of a text: each byte that is not UTF-8 becomes U+FFFD. To be compared with
+/// what was read from JSON.
+std::string as_utf8(std::string_view text);
 
 }  // namespace medsave

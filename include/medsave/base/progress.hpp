@@ -33,8 +33,10 @@ class Progress {
   std::atomic<std::uint64_t> sent_bytes = 0;    // of these, stored
   std::atomic<bool> all_read = false;           // everything has been read; the rest is storing
 
+  std::atomic<std::uint64_t> awaited_bytes = 0;  // to be restored, on their way from the repository
+
   // Set before threads start.
-  std::uint64_t line_rate = 0;  // bytes a second that may be stored; 0: no limit
+  std::uint64_t line_rate = 0;  // bytes a second that the line may take; 0: no limit
   std::stop_token stop = {};    // after a stop there is no time left to tell
 
   /// Names shown as "current files". Set before threads start; engines skip the bookkeeping

@@ -23,6 +23,7 @@ struct CheckRequest {
   std::string snapshot_id = {};  // empty: all that match the filter
   SnapshotFilter filter = {};
   bool list_unused = false;  // reports every blob that no snapshot needs, as an error
+  std::function<void(std::uint64_t snapshots)> snapshots_checked = {};  // before data is read
 };
 
 enum class FindingKind {
@@ -74,13 +75,16 @@ inline constexpr std::size_t kMaxAffected = 100'000;
 
 struct CheckReport {
   std::uint64_t errors = 0;
+  std::uint64_t unused_errors = 0;  // of these, blobs that no snapshot needs
   std::uint64_t hints = 0;
   std::uint64_t packs_read = 0;
   std::uint64_t bytes_read = 0;
   std::uint64_t snapshots = 0;             // that were checked
   std::uint64_t snapshots_listed = 0;      // that could be read, whatever was to be checked
   bool no_snapshots = false;               // in the whole repository, although it has data
-  std::vector<Id> damaged_snapshots = {};  // unreadable ones are not among them
+  std::uint64_t unread_snapshots = 0;      // that could not be, for whatever reason
+  std::vector<Id> damaged_snapshots = {};  // of these, for certain
+  std::vector<Id> damaged_keys = {};       // likewise
   std::vector<Id> broken_packs = {};
   // Those of broken_packs that exist and are damaged.
   std::vector<Id> rotten_packs = {};

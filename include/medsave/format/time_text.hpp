@@ -36,5 +36,9 @@ ZonedTime in_local_zone(const Timestamp& instant);
 std::optional<Timestamp> parse_local_time(std::string_view text);
 /// "2006-01-02 15:04:05" in local time, for lists shown to people.
 std::string format_local_time(const Timestamp& time);
+/// The same for sentences; in French "02/01/2006 à 15:04".
+std::string tell_time(const Timestamp& time);
+/// Likewise the day alone.
+std::string tell_day(const Timestamp& time);
 
 }  // namespace medsave

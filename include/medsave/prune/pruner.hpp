@@ -39,8 +39,9 @@ struct PruneRequest {
 
 /// What a prune tells while it runs, on the calling thread.
 struct PruneEvents {
-  std::function<void(const std::string& stage)> stage = {};  // in the user's language
-  std::function<void(const PrunePlan&)> planned = {};        // before anything is changed
+  std::function<void(const std::string& stage)> stage = {};    // in the user's language
+  std::function<void(std::uint64_t snapshots)> searched = {};  // for the data that is in use
+  std::function<void(const PrunePlan&)> planned = {};          // before anything is changed
   NoticeSink warning = {};
 };
 

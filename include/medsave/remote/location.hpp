@@ -19,6 +19,11 @@ namespace medsave {
 /// a folder name, and for an extended option that this kind of repository does not have.
 std::unique_ptr<Backend> open_location(const std::string& location, const RemoteOptions& options);
 
+/// Throws Error(usage) for a location whose address is none, or of another scheme. Does no I/O.
+void check_location(const std::string& location);
+/// `location` with *** for what may be a password in it.
+std::string mask_location(const std::string& location);
+
 /// An option for -o.
 struct ExtendedOption {
   std::string name = {};  // "sftp.command"

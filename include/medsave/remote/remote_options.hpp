@@ -23,7 +23,7 @@ struct RemoteOptions {
   bool insecure_tls = false;
   /// What HTTP servers are told of this program; empty: its name.
   std::string user_agent = {};
-  /// Whether messages about temporary failures also quote libcurl, in English.
+  /// Whether messages about temporary failures also quote libcurl or ssh, in English.
   bool library_words = false;
   /// A request during which nothing moves for so long is given up (and may be repeated).
   std::chrono::seconds stuck_request_timeout{300};

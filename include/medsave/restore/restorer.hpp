@@ -62,7 +62,14 @@ struct RestoreRequest {
   std::uint64_t memory = affordable_memory();  // bytes, for what is remembered of each entry
 };
 
-enum class RestoreAction { restored, updated, unchanged, deleted, skipped };
+enum class RestoreAction {
+  restored,
+  updated,
+  entered,  // a folder that was there already: restic counts it as restored
+  unchanged,
+  deleted,
+  skipped
+};
 
 struct RestoreItem {
   std::string path = {};  // within the snapshot, "/srv/a"
@@ -71,9 +78,15 @@ struct RestoreItem {
 };
 
 struct RestoreProblem {
-  std::string path = {};
+  std::string path = {};  // as in RestoreItem
   std::string message = {};
 };
+
+/// Where what went wrong is to be mended.
+enum class RestoreFault { target, repository, either };
+
+/// Where an entry of the snapshot lies in the target: "/srv/a" is "/tmp/r/srv/a".
+std::string place_in_target(const std::string& target, const std::string& path);
 
 /// What a restore is about to do, in entries of the snapshot and bytes. Known when all is planned:
 /// run_restore() and apply_restore() have made folders, links and empty files by then, written no
@@ -105,6 +118,8 @@ struct RestoreResult {
   std::uint64_t files_restored = 0;
   std::uint64_t folders_total = 0;  // of these
   std::uint64_t folders_restored = 0;
+  std::uint64_t folders_there = 0;  // of these, not made: they were in the target already
+  std::uint64_t refused = 0;        // that could not even be planned; not in the totals
   std::uint64_t files_skipped = 0;
   std::uint64_t files_left = 0;  // of these, not even looked into, as Overwrite says
   std::uint64_t bytes_left = 0;  // in these
@@ -113,6 +128,8 @@ struct RestoreResult {
   std::uint64_t bytes_restored = 0;
   std::uint64_t bytes_skipped = 0;
   std::uint64_t problems = 0;
+  bool target_fails = false;      // one of them at least is the target's
+  bool repository_fails = false;  // one at least is of what the repository has lost
   std::uint64_t files_verified = 0;
 };
 

@@ -43,7 +43,8 @@ std::optional<std::string> why_damaged(const Repository& repository, const Id& i
 /// What to do about snapshot files that are damaged, as one line.
 std::string advice_on_damaged_snapshots(const std::vector<Id>& ids);
 
-/// `--host` (any of), `--tag` (any list; all tags inside one list), `--path` (all of).
+/// `--host` (any of), `--tag` (any list; all tags inside one list), `--path` (all of); in UTF-8, as
+/// snapshots hold them.
 struct SnapshotFilter {
   std::vector<std::string> hosts = {};
   std::vector<std::vector<std::string>> tags = {};  // an empty list matches untagged snapshots
@@ -53,7 +54,7 @@ struct SnapshotFilter {
   [[nodiscard]] bool matches(const Snapshot& snapshot) const;
 };
 
-/// `a,b` -> {a, b}; as one `--tag` value.
+/// `a,b` -> {a, b}; as one `--tag` value. Tags are as snapshots hold them, in UTF-8.
 std::vector<std::string> parse_tag_list(const std::string& text);
 
 /// What a command line says about one snapshot: "latest", "1f2e3d4c", "latest:/srv/data".
@@ -62,10 +63,6 @@ struct SnapshotSpec {
   std::string subfolder = {};  // without the colon; empty for the root
 };
 SnapshotSpec parse_snapshot_spec(const std::string& text);
-
-/// Whether a snapshot's time is so far ahead of `now` (an hour) that the clock it comes from must
-/// have been wrong.
-bool is_in_future(const Timestamp& time, const Timestamp& now);
 
 /// The one snapshot meant. "latest" is the newest that is not in the future; only where there is no
 /// other, one that is. `notice` is called in either case. Throws Error(not_found) with the newest
@@ -105,10 +102,6 @@ SnapshotFolder find_folder(const BlobReader& reader, const Id& root, const std::
 /// Error(not_found) naming the first component that is missing or no folder.
 Id find_subtree(const BlobReader& reader, const Id& root, const std::string& subfolder);
 
-/// The snapshots with a direct or indirect parent of a later time: the clock was behind when they
-/// were made, so that they seem older than snapshots that existed before. A parent that was
-/// replaced (`tag` gives a snapshot a new id) is found, too.
-std::set<Id> made_with_clock_behind(const std::vector<SnapshotEntry>& snapshots);
 /// The order of snapshots: by time, and where --time has given several the same one, by when they
 /// were made. Of those made at once, a snapshot that was saved counts as newer than one that was
 /// derived from it, and among derived ones the one with more in it: the other one is the result of

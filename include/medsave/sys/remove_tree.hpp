@@ -19,8 +19,8 @@ struct TreeRemoval {
   std::uint64_t newer = 0;    // kept, because is_newer said so
   bool complete = true;       // nothing was kept
 };
-/// Says of an entry that is no folder whether it has been made, written or moved there so late that
-/// it stays.
+/// Says of an entry whether it has been made, written or moved there so late that it stays, a
+/// folder with all that is in it.
 using NewerJudge = std::function<bool(const FileInfo& entry)>;
 /// Removes a file, or a directory with everything in it except what the judges keep and the
 /// folders that lead there; never follows symlinks. Throws Error(exists) at a folder where

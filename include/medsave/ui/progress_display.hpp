@@ -32,7 +32,7 @@ struct Sending {
 };
 
 /// How much has been sent, from moment to moment: packs are counted only when they are stored,
-/// which on a slow line takes half a minute each.
+/// which on a slow line takes half a minute each. A restore measures by it what arrives.
 class SendMeter {
  public:
   /// `limit`: bytes a second of the line; 0: as fast as it has been so far.
@@ -76,6 +76,8 @@ class ProgressDisplay {
  private:
   void show();
   [[nodiscard]] ProgressView view();
+  /// What is on its way into a repository.
+  [[nodiscard]] Sending measure(double elapsed);
 
   Console& console_;
   Progress& progress_;
@@ -83,7 +85,7 @@ class ProgressDisplay {
   const ProgressStyle style_;
   const std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
   RateMeter rate_;
-  SendMeter sent_;
+  SendMeter line_;
   double untouched_until_ = 0;  // seconds after the start
   std::jthread thread_;
 };

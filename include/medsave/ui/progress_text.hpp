@@ -19,7 +19,7 @@ struct ProgressView {
   std::uint64_t done_bytes = 0;
   std::uint64_t total_folders = 0;  // of total_items
   std::uint64_t done_folders = 0;   // of done_items
-  std::uint64_t skipped_items = 0;
+  std::uint64_t skipped_items = 0;  // there already, and not in the totals; bytes likewise
   std::uint64_t skipped_bytes = 0;
   std::uint64_t deleted_items = 0;
   std::uint64_t errors = 0;

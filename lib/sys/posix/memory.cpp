@@ -32,11 +32,12 @@ std::uint64_t affordable_memory() {
 
 void MemoryAllowance::check() const {
   if (!exhausted()) return;
-  throw Error(Errc::unsupported,
-              format_text(_("the snapshot lists more files and folders than fit into {} MiB of "
-                            "memory; choose a part of it. If it cannot have so many, somebody has "
-                            "forged its folder lists"),
-                          allowed_ / (1024 * 1024)));
+  throw Error(
+      Errc::unsupported,
+      format_text(
+          _("the snapshot lists more files and folders than fit into {} MiB of memory; choose a "
+            "part of it. If it cannot have so many, somebody has forged its folder lists."),
+          allowed_ / (1024 * 1024)));
 }
 
 }  // namespace medsave

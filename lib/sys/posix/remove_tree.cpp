@@ -101,7 +101,7 @@ class Removal {
   [[nodiscard]] bool is_newer(DirHandle dir, const std::string& name) const {
     if (!is_newer_) return false;
     const std::optional<FileInfo> info = lstat_at(dir, name);
-    return info && !info->is_dir() && is_newer_(*info);
+    return info && is_newer_(*info);
   }
 
   /// Deals with an entry, or goes into it.

@@ -2,6 +2,7 @@
 
 #include "medsave/archive/archiver.hpp"
 #include "medsave/archive/parent_choice.hpp"
+#include "medsave/base/clock.hpp"
 
 #include <gtest/gtest.h>
 
@@ -53,6 +54,27 @@ TEST(ChooseParent, LooksAtWhatSnapshotsAreGroupedBy) {
   EXPECT_EQ(chosen(all, wanted, {.host = true, .paths = true, .tags = true}), 1);
   const SnapshotEntry tagged = snapshot(5, {"/a"}, "host", {"x", "z"});
   EXPECT_EQ(chosen(all, tagged, {.host = true, .paths = true, .tags = true}), -1);
+}
+
+TEST(FindInFuture, TakesWhatWasMadeLastByTheParents) {
+  const std::int64_t now = system_clock().now().seconds;
+  std::vector<SnapshotEntry> all = {snapshot(now - 90'000, {"/a"}), snapshot(now - 80'000, {"/a"}),
+                                    snapshot(now - 70'000, {"/a"}), snapshot(now + 90'000, {"/a"}),
+                                    snapshot(now + 99'000, {"/b"})};
+  for (std::size_t i = 0; i < all.size(); ++i) all[i].id.bytes()[1] = static_cast<std::byte>(i);
+  const Snapshot wanted = snapshot(now, {"/a"}).snapshot;
+  FutureCandidates found = find_in_future(all, wanted, {}, system_clock().now());
+  EXPECT_EQ(found.newest, &all[3]);
+  EXPECT_EQ(found.last_made, &all[3])
+      << "although there is one from before that is not in the future";
+  all[2].snapshot.parent = all[3].id;
+  EXPECT_EQ(find_in_future(all, wanted, {}, system_clock().now()).last_made, &all[2]);
+  all[0].snapshot.parent = all[2].id;  // the clock fell back once more
+  found = find_in_future(all, wanted, {}, system_clock().now());
+  EXPECT_EQ(found.newest, &all[3]);
+  EXPECT_EQ(found.last_made, &all[0]);
+  all.resize(3);
+  EXPECT_EQ(find_in_future(all, wanted, {}, system_clock().now()).newest, nullptr);
 }
 
 class UnchangedFile : public ::testing::Test {

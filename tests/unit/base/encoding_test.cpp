@@ -75,5 +75,13 @@ TEST(Utf8, RejectsInvalidSequences) {
   }
 }
 
+TEST(AsUtf8, IsWhatJsonHolds) {
+  EXPECT_EQ(as_utf8("clôture €"), "clôture €");
+  EXPECT_EQ(as_utf8("cl\xf4ture"), "cl\xef\xbf\xbdture");
+  EXPECT_EQ(as_utf8("\xe2\x82"), "\xef\xbf\xbd\xef\xbf\xbd");  // the euro sign, cut off
+  EXPECT_EQ(as_utf8(""), "");
+  EXPECT_EQ(as_utf8(as_utf8("\xffz")), "\xef\xbf\xbdz");
+}
+
 }  // namespace
 }  // namespace medsave

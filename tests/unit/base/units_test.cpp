@@ -89,6 +89,10 @@ TEST(FormatForPeople, FollowsTheLanguage) {
   EXPECT_EQ(format_period(std::chrono::minutes(15)), "15\u00a0min");
   EXPECT_EQ(format_period(std::chrono::minutes(90)), "1\u00a0h\u00a030\u00a0min");
   EXPECT_EQ(noun_number(1, 2), 1U) << "1 fichier sur 2";
+  EXPECT_EQ(noun_number(format_size(2'040'109'465)), 1U) << "1,9 Gio lu";
+  EXPECT_EQ(noun_number(format_size(2'130'303'778)), 2U) << "2,0 Gio lus";
+  EXPECT_EQ(noun_number("  0,3\u00a0%"), 0U);
+  EXPECT_EQ(noun_number("100,0\u00a0%"), 100U);
   init_language("en");
   EXPECT_EQ(noun_number(1, 2), 2U) << "1 / 2 files";
   EXPECT_EQ(format_percent(24.42, 1), "24.4%");

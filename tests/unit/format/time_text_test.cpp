@@ -3,6 +3,8 @@
 #include "fixtures.hpp"
 #include "random_node.hpp"
 
+#include "medsave/base/text.hpp"
+
 #include <gtest/gtest.h>
 
 #include <ctime>
@@ -44,6 +46,22 @@ TEST(FormatTime, CutsOffsetsWithSecondsToMinutesTowardsZero) {
     EXPECT_EQ(format_time({63593070, 0}), "1972-01-07T00:44:30Z");
   });
   in_zone("XXX0:00:30", [] { EXPECT_EQ(format_time({0, 0}), "1969-12-31T23:59:30+00:00"); });
+}
+
+TEST(FormatZonedTime, KeepsTheInstantWhereOffsetsHaveSeconds) {
+  for (const char* zone : {"Africa/Monrovia", "XXX-0:09:21", "XXX0:00:30"}) {
+    in_zone(zone, [zone] {
+      for (const std::int64_t seconds : {std::int64_t{0}, std::int64_t{63593069}, kYear0 + 86400}) {
+        const std::string text = format_zoned_time(in_local_zone({seconds, 5}));
+        const std::optional<ZonedTime> parsed = parse_time(text);
+        ASSERT_TRUE(parsed) << zone << " " << text;
+        EXPECT_EQ(parsed->instant, (Timestamp{seconds, 5})) << zone << " " << text;
+      }
+      // The year 0 begins with whole minutes of an offset that has seconds.
+      const std::int32_t offset = in_local_zone({kYear0 + 86400, 0}).offset_seconds;
+      EXPECT_TRUE(parse_time(format_zoned_time({{kYear0 - offset, 0}, offset})));
+    });
+  }
 }
 
 TEST(FormatTime, ClampsYearsThatHaveNoFourDigits) {
@@ -164,6 +182,18 @@ TEST(ParseLocalTime, TakesDateAndTimeOrADateAlone) {
       EXPECT_EQ(parse_local_time(bad), std::nullopt) << bad;
     }
     EXPECT_EQ(format_local_time({1721044800, 5}), "2024-07-15 14:00:00");
+  });
+}
+
+TEST(TellTime, WritesAsSentencesOfTheLanguageDo) {
+  in_zone("Europe/Berlin", [] {
+    EXPECT_EQ(tell_time({1721044859, 5}), "2024-07-15 14:00:59");
+    EXPECT_EQ(tell_day({1721044859, 5}), "2024-07-15");
+    init_language("fr");
+    EXPECT_EQ(tell_time({1721044859, 5}), "15/07/2024 à 14:00");
+    EXPECT_EQ(tell_day({1721044859, 5}), "15/07/2024");
+    EXPECT_EQ(format_local_time({1721044859, 5}), "2024-07-15 14:00:59") << "in a list";
+    init_language("en");
   });
 }
 

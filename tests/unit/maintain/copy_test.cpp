@@ -5,6 +5,7 @@
 #include "medsave/maintain/index_repair.hpp"
 #include "medsave/repo/index_load.hpp"
 #include "medsave/repo/reliable_index.hpp"
+#include "medsave/snap/wrong_clock.hpp"
 
 #include <algorithm>
 

@@ -73,5 +73,25 @@ TEST(Location, IgnoresOptionsOfOtherKindsAndRefusesUnknownOnesOfItsOwn) {
   EXPECT_THAT([&] { open_location(temp.path(), options); }, throws_errc(Errc::usage));
 }
 
+TEST(Location, IsCheckedWithoutBeingOpened) {
+  for (const char* fine : {"/x", "local:/x", "sftp:user@host:path", "rest:https://host/x",
+                           "s3:https://host/bucket", "rclone:nas:backups"}) {
+    EXPECT_NO_THROW(check_location(fine)) << fine;
+  }
+  for (const char* wrong : {"b2:x", "nonsense:x", "sftp:", "sftp:-oProxyCommand=x:y",
+                            "rest:ftp://x", "s3:host", "rclone:"}) {
+    EXPECT_THAT([&] { check_location(wrong); }, throws_errc(Errc::usage)) << wrong;
+  }
+}
+
+TEST(Location, IsShownWithoutItsPassword) {
+  EXPECT_EQ(mask_location("/srv/a:b@c"), "/srv/a:b@c");
+  EXPECT_EQ(mask_location("sftp:user@host:path"), "sftp:user@host:path");
+  EXPECT_EQ(mask_location("sftp://user:geheim@host/path"), "sftp://user:***@host/path");
+  EXPECT_EQ(mask_location("rest:https://user:geheim@host/x"), "rest:https://user:***@host/x");
+  EXPECT_EQ(mask_location("rclone::webdav,user=me,pass=geheim:x"),
+            "rclone::webdav,user=me,pass=***:x");
+}
+
 }  // namespace
 }  // namespace medsave::test

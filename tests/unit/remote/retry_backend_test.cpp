@@ -169,7 +169,8 @@ TEST_F(Retry, TellsWhatFailedAndWhy) {
   ASSERT_EQ(notices_.size(), 1U);
   EXPECT_NE(notices_[0].find("the line is dead"), std::string::npos);
   EXPECT_NE(notices_[0].find("pack 77777777"), std::string::npos);
-  EXPECT_THAT(notices_[0], testing::MatchesRegex(".*; trying again in [0-9.]+ s, and then for.*"));
+  EXPECT_THAT(notices_[0],
+              testing::MatchesRegex("trying again in [0-9.]+ s, and then for up to [^:]*: .+"));
 }
 
 TEST_F(Retry, SaysOnceWhyWhileThatStaysTheSame) {

@@ -27,11 +27,11 @@ class Planning {
       : request_(run.request),
         index_((run.builder.start_packs(), load_index(run.builder.repository(), {}))),
         reader_(run.builder.repository(), *index_),
-        log_(sinks_, progress_),
+        log_(sinks_, progress_, run.target()),
         metadata_(request_, {}),
         target_((request_.target = run.target(), request_), false),
         guard_(request_, log_),
-        notes_(request_),
+        notes_(request_, false),
         tree_(load_tree(reader_, root)) {
     job_.saved = true;
     folder_.fd = target_.open(RestoreTarget::kRoot);

@@ -450,7 +450,8 @@ TEST(RestoreInPlace, DeleteSparesEveryRepository) {
     EXPECT_TRUE(run.exists(repository + "/keys/x")) << repository;
     EXPECT_TRUE(run.exists(repository + "/data/x")) << repository;
     EXPECT_TRUE(std::ranges::any_of(run.notices, [&](const std::string& notice) {
-      return notice.starts_with("/" + repository + " was kept: it is a backup repository");
+      return notice.starts_with(run.target() + "/" + repository +
+                                " was kept: it is a backup repository");
     })) << repository;
   }
   EXPECT_FALSE(run.exists("drive/file"));
@@ -500,7 +501,7 @@ TEST(RestoreInPlace, FilesNewerThanInTheSnapshotAreAnnouncedWhereTheyDiffer) {
     run.restore(root);
     ASSERT_EQ(run.notices.size(), 1U);
     EXPECT_TRUE(run.notices[0].starts_with("2 files")) << run.notices[0];
-    EXPECT_NE(run.notices[0].find("being /a;"), std::string::npos) << run.notices[0];
+    EXPECT_NE(run.notices[0].find("being " + run.path("a")), std::string::npos) << run.notices[0];
   }
 }
 
@@ -651,6 +652,14 @@ TEST(RestoreInPlace, SparseDoesNotKeepOldBytesInHoles) {
   run.request.sparse = true;
   run.restore(root);
   EXPECT_EQ(run.text("f"), zeros + "end");
+}
+
+TEST(PlaceInTarget, IsThePathThatPeopleFind) {
+  EXPECT_EQ(place_in_target("/tmp/r", "/srv/a"), "/tmp/r/srv/a");
+  EXPECT_EQ(place_in_target("out//", "/srv/a"), "out/srv/a");
+  EXPECT_EQ(place_in_target("out", "/"), "out");
+  EXPECT_EQ(place_in_target("/", "/srv"), "/srv");
+  EXPECT_EQ(place_in_target("/", "/"), "/");
 }
 
 }  // namespace

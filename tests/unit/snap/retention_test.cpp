@@ -2,6 +2,8 @@
 
 #include "unit/format/fixtures.hpp"
 
+#include "medsave/snap/wrong_clock.hpp"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>

@@ -62,7 +62,7 @@ TEST(SnapshotFinder, AnUnreadableSnapshotIsReportedAndTheOthersAreLoaded) {
   EXPECT_FALSE(why_damaged(builder.repository(), good));
   store.remove({.kind = FileKind::snapshot, .id = good});
   EXPECT_THAT([&] { why_damaged(builder.repository(), good); }, throws_errc(Errc::not_found));
-  EXPECT_NE(advice_on_damaged_snapshots({bad}).find("medsave forget " + bad.hex()),
+  EXPECT_NE(advice_on_damaged_snapshots({bad}).find("medsave forget " + bad.short_hex()),
             std::string::npos);
 }
 

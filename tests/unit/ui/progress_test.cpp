@@ -79,11 +79,35 @@ TEST_F(ProgressText, RestoreCountsFoldersApart) {
   view.total_folders = 3;
   view.done_folders = 1;
   view.skipped_items = 2;
-  EXPECT_EQ(render_line(view), "[0:12] 50.00%  5 / 7 files  1 / 3 folders  2.000 MiB / 4.000 MiB");
+  EXPECT_EQ(render_line(view), "[0:12] 50.00%  5 / 9 files  1 / 3 folders  2.000 MiB / 4.000 MiB");
   EXPECT_THAT(
       render_live(view, 80),
       ElementsAre("[0:12]  [============>           ]  50.0%  0:02 left",
-                  "  5 / 7 files  1 / 3 folders  2.000 MiB / 4.000 MiB  1.0 MiB/s", testing::_));
+                  "  5 / 9 files  1 / 3 folders  2.000 MiB / 4.000 MiB  1.0 MiB/s", testing::_));
+}
+
+TEST_F(ProgressText, WhatIsThereAlreadyIsOfTheWholeAndDone) {
+  ProgressView view = half_done();
+  view.kind = ProgressKind::restore;
+  view.skipped_items = 10;
+  view.skipped_bytes = 4 << 20;
+  EXPECT_EQ(render_line(view), "[0:12] 75.00%  14 / 20 files  6.000 MiB / 8.000 MiB");
+  EXPECT_THAT(render_status_json(view), testing::HasSubstr(R"("percent_done":0.5,)"))
+      << "restic's is of what has to be written";
+}
+
+TEST(FrenchProgress, AgreesWithTheNumberThatIsShown) {
+  init_language("fr");
+  ProgressView view = half_done();
+  view.total_bytes = 100 << 20;
+  view.done_bytes = (1 << 20) + (9 << 20) / 10;
+  EXPECT_EQ(render_line(view),
+            "[0:12] 1,90\u00a0% enregistré  4 fichiers sur 10  1,9\u00a0Mio / 100,0\u00a0Mio lu");
+  view.done_bytes = 50 << 20;
+  EXPECT_EQ(
+      render_line(view),
+      "[0:12] 50,00\u00a0% enregistrés  4 fichiers sur 10  50,0\u00a0Mio / 100,0\u00a0Mio lus");
+  init_language("en");
 }
 
 TEST(ProgressFraction, GoesByItemsWhereThereAreNoBytes) {
@@ -212,7 +236,7 @@ TEST(ProgressDisplay, TellsNoTimeLeftAfterAStop) {
     progress.stop = stop.get_token();
     progress.total_bytes = 100 << 20;
     progress.totals_final = true;
-    progress.done_bytes = 1 << 20;
+    progress.done_bytes = 5 << 20;  // the first pieces say little
     if (stopped) stop.request_stop();
     {
       const ProgressDisplay display(console, progress, ProgressKind::restore, ProgressStyle::live,
