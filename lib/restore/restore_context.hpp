@@ -35,8 +35,10 @@ struct RestoreContext {
     return !request.excludes.empty() || !request.includes.empty();
   }
   /// Whether somebody made, wrote or moved it here since the restore began. Where this one has
-  /// replaced another name of it, ctime tells nothing.
+  /// replaced another name of it, ctime tells nothing. Of a folder: whether it was moved here with
+  /// all that is in it; where only entries came or went, each one is asked for.
   [[nodiscard]] bool came_meanwhile(const FileInfo& entry) const {
+    if (entry.is_dir()) return entry.ctime >= begun && entry.mtime < begun;
     return entry.ctime >= begun && !(entry.mtime < begun && deferred.is_noted(entry));
   }
   /// What may go from a folder to make room. A full folder may hold what patterns protect.

@@ -49,7 +49,7 @@ same "$(ls mount/hosts)" praxis
 same "$(ls mount/tags)" daily
 same "$(readlink mount/snapshots/latest)" "$(ls mount/snapshots | head -n 1)"
 same "$(files_in locks)" 1
-grep -q "^To end it, press Ctrl-C here, or type elsewhere: umount mount\. Close what you" mount.out ||
+grep -q "^To end it, press Ctrl-C here, or type elsewhere: \"umount mount\"\. Close what you" mount.out ||
   fail "$(cat mount.out)"
 
 step "a snapshot is what was backed up"
@@ -141,7 +141,7 @@ for place in repo repo/data "$work" /; do
   says overlap
 done
 expect 1 medsave mount none
-says 'mountpoint none does not exist; make it \(mkdir none\)'
+says 'mountpoint none does not exist; make it \("mkdir none"\)'
 expect 1 medsave mount source/large
 says 'not a folder'
 expect 1 medsave mount

@@ -11,6 +11,13 @@ head -c 300000 /dev/urandom >data/a
 head -c 300000 /dev/urandom >data/b
 touch -d 2020-01-01 data/*
 medsave -q backup data
+# slow_sync SECONDS: between writing and the rest there is a sync, which takes so long.
+slow_sync() {
+  strace -f -qq -o /dev/null -e trace=syncfs -e "inject=syncfs:delay_enter=${1}000000" \
+    "$MEDSAVE" restore latest:/data --target out "${@:2}" >stdout 2>stderr &
+  pid=$!
+  wait_for test -s out/b
+}
 # edit FILE: its first bytes, in place.
 edit() { printf edited | dd of="$1" conv=notrunc status=none; }
 # edited FILE: it is as somebody left it, and the restore that has ended says so.
@@ -37,9 +44,7 @@ cmp out/b data/b
 step "after it was written"
 rm -r out
 mkdir out
-"$MEDSAVE" restore latest:/data --target out --limit-download 40 >stdout 2>stderr &
-pid=$!
-wait_for test -s out/a
+slow_sync 8
 sleep 5.5
 edit out/a
 status=0
@@ -52,9 +57,7 @@ mkdir -p out/extra/sub elsewhere/patient elsewhere/other
 echo only >elsewhere/patient/letter
 echo only >elsewhere/other/letter
 touch -d 2020-01-01 elsewhere/*/letter
-"$MEDSAVE" restore latest:/data --target out --delete --limit-download 100 >stdout 2>stderr &
-pid=$!
-wait_for test -s out/a
+slow_sync 2 --delete
 mv elsewhere/patient out/extra/sub/
 mv elsewhere/other out/
 status=0
