@@ -37,7 +37,7 @@ inline constexpr std::size_t kPackEntrySize = 37;
 inline constexpr std::size_t kPackEntrySizeCompressed = 41;
 /// Bytes of a blob's entry in the header.
 constexpr std::uint32_t pack_entry_size(bool compressed) {
-  return compressed ? kPackEntrySizeCompressed : kPackEntrySize;
+  return static_cast<std::uint32_t>(compressed ? kPackEntrySizeCompressed : kPackEntrySize);
 }
 inline constexpr std::size_t kMaxPackHeader = 16 * 1024 * 1024;  // sealed header, bytes
 /// The field at the end of a pack that tells the length of the sealed header.
