@@ -19,8 +19,8 @@ std::string no_snapshot_text(const Repository& repository) {
   const std::string text = _("the repository holds no snapshot");
   Backend& backend = repository.backend();
   if (backend.list(FileKind::index).empty() && backend.list(FileKind::pack).empty()) return text;
-  return with_semicolon(text, _("if there should be some, do not run \"medsave prune\": \"medsave "
-                                "recover\" can find those that were deleted"));
+  return with_semicolon(text, _("no backup has ended yet, or they were deleted (then do not run "
+                                "\"medsave prune\": \"medsave recover\" can find them)"));
 }
 
 /// It might be the one that cannot be read.

@@ -259,7 +259,8 @@ void warn_if_weak(std::string_view password, Context& context) {
   if (characters >= (digits ? kDigitsAlone : kShort)) return;
   context.warn(
       _("the new password is weak: whoever finds the drive could guess it. Better are four or five "
-        "words that do not belong together (to change it: \"medsave key passwd\")."));
+        "words that do not belong together (to change it, open the repository with it: "
+        "\"medsave key passwd\")."));
 }
 
 /// Refuses or warns of characters that nobody could type again from paper.

@@ -252,8 +252,9 @@ void prune_repository(const OpenedRepository& opened, const PruneChoice& choice,
       const bool forgot = !context.outcome().empty() && context.identity == Identity::medsave;
       if (dry_run || planned || !forgot) throw;
       const std::string text = with_sentence(
-          e.what(), _("The snapshots that were removed are gone from the list, but all their data "
-                      "is there: \"medsave recover\" can bring them back"));
+          e.what(),
+          _("The snapshots that were removed are gone from the list, but no data was "
+            "deleted: \"medsave recover\" can bring back what the repository has of them"));
       if (dynamic_cast<const ErrorInLines*>(&e) != nullptr) throw ErrorInLines(e.code(), text);
       throw Error(e.code(), text);
     }

@@ -22,15 +22,18 @@ void tell_of_incomplete(const RecoverReport& report, Context& context) {
   const unsigned long files = report.incomplete_files;
   if (files == 0) return;
   std::string text =
-      format_text(n_("{} of the recovered files is incomplete: parts of its content were never "
-                     "stored, as when a backup was interrupted",
-                     "{} of the recovered files are incomplete: parts of their content were never "
-                     "stored, as when a backup was interrupted",
+      format_text(n_("{} of the recovered files is incomplete: parts of its content are not in "
+                     "the repository; they are lost, or were never stored",
+                     "{} of the recovered files are incomplete: parts of their content are not in "
+                     "the repository; they are lost, or were never stored",
                      files),
                   files);
   if (report.snapshot) {
     text += format_text(
-        _(". This takes them out of the snapshot: \"medsave repair snapshots --forget {}\"."),
+        _(". If there is a copy of the repository, put back first what \"medsave check\" says is "
+          "missing. Otherwise this takes them out of the snapshot: \"medsave repair snapshots "
+          "--forget "
+          "{}\"."),
         report.snapshot->short_hex());
   }
   if (context.identity == Identity::restic) {

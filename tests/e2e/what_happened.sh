@@ -47,7 +47,7 @@ says '"medsave prune" frees the space; before that, "medsave recover" can bring 
 backup 0 srv --tag again
 # shellcheck disable=SC2046
 expect 0 medsave forget $(for n in $(seq 0 $(($(snapshots) - 1))); do medsave --json snapshots | json-value "/$n/id"; done)
-none='the repository holds no snapshot; if there should be some, do not run "medsave prune": "medsave recover" can find'
+none='the repository holds no snapshot; no backup has ended yet, or they were deleted .then do not run "medsave prune": "medsave recover" can find'
 expect 0 medsave snapshots
 says "^$none"
 expect 1 medsave restore latest --target out
@@ -80,7 +80,7 @@ cp -r repo intact
 rm "$(largest_pack)"
 expect 1 medsave forget --keep-last 1 --prune
 says "1 snapshot has been removed"
-says 'gone from the list, but all their data is there: "medsave recover" can bring them back\.$'
+says 'gone from the list, but no data was deleted: "medsave recover" can bring back what the repository has of them\.$'
 rm -rf repo && cp -r intact repo
 
 step "a damaged index: perhaps nothing is lost"
