@@ -173,7 +173,8 @@ for command in "forget --unsafe-allow-remove-all" snapshots "ls latest" "restore
 done
 cd "$work"
 
-if command -v faketime >/dev/null; then
+# Nothing can be preloaded into a build with sanitizers.
+if faketime -f "@2022-03-01 09:00:00" "$MEDSAVE" version >/dev/null 2>&1; then
   step "forget keeps what was saved with a clock that was years behind, compared or not"
   export RESTIC_REPOSITORY=$work/behind
   medsave -q init

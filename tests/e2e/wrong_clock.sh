@@ -1,6 +1,7 @@
 # A clock that falls back, as with an empty battery, to a date when backups were made already.
 source "$(dirname "$0")/../support/lib.sh"
-command -v faketime >/dev/null || skip "no faketime"
+faketime -f "@2022-03-01 09:00:00" "$MEDSAVE" version >/dev/null 2>&1 ||
+  skip "no faketime, or nothing can be preloaded into this build"
 at() { FAKETIME_DONT_FAKE_MONOTONIC=1 faketime -f "@$1" "$MEDSAVE" "${@:2}"; }
 save() { echo "$2" >src/state; expect 0 at "$1" backup "${@:3}" src; }
 restored() { rm -rf out; at "$1" -q restore "$2" --target out --path "$work/src" && cat out/src/state; }
