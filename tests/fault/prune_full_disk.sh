@@ -42,7 +42,7 @@ expect 0 medsave --pack-size 4 prune --max-unused 0
 restorable
 rm mount/filler
 expect 0 medsave prune --dry-run --max-unused 0
-says 'total prune: +0 blobs'
+says '^total prune: +0 blobs|^there is nothing to free$'
 if command -v "$RESTIC" >/dev/null; then expect 0 restic check --read-data; fi
 
 step "room for a lock and little more: what is not needed goes first"

@@ -113,7 +113,7 @@ same "$(grep -E '^(remaining|total prune):' stdout | tr -s ' ')" "$medsave_says"
 expect 0 medsave check --read-data
 all_there medsave
 expect 0 medsave prune --dry-run --max-unused 0
-says 'there is nothing to free'
+says '^total prune: +0 blobs / 0 B|there is nothing to free'  # small packs may be worth joining
 
 step "compression on demand"
 expect 0 medsave backup --compression off "$MEDSAVE"

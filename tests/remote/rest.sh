@@ -110,7 +110,8 @@ expect 0 medsave check
 folder=$(find served/renamed/data -mindepth 1 -type d ! -empty | head -n 1)
 mv "$folder" "$folder.old"
 expect 1 medsave check
-says "missing.*data/${folder##*/}/.*renamed"
+says "missing: data/${folder##*/}/"
+says "renamed or moved, put them back"
 mv "$folder.old" "$folder"
 expect 0 medsave check
 RESTIC_REPOSITORY=$plain/
